@@ -1,0 +1,1 @@
+"""The one room no stage reaches around: session, storage, manifests, recipes, stage contract."""

@@ -1,0 +1,45 @@
+"""Where conf/ lies: beside the checkout, in the installed distribution, or where the user says."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from jobs.runtime.errors import MissingRequirementError
+
+ENVIRONMENT_VARIABLE = "CORPUSMILL_CONF"
+
+
+def configuration_folder() -> Path:
+    """Return the folder conf/: $CORPUSMILL_CONF, else beside jobs/, else the installed copy.
+
+    Raises:
+        MissingRequirementError: None of the three exists.
+    """
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    places = [Path(named)] if named else []
+    places += [
+        Path(__file__).resolve().parents[2] / "conf",
+        Path(sys.prefix) / "share" / "corpusmill" / "conf",
+    ]
+    for place in places:
+        if (place / "recipes").is_dir():
+            return place
+    raise MissingRequirementError(
+        "the configuration folder conf/ was not found at "
+        + ", ".join(map(str, places))
+        + f". Reinstall corpusmill, or set {ENVIRONMENT_VARIABLE} to a copy of conf/."
+    )
+
+
+def configuration_file(name: str) -> Path:
+    """Return the path of ``name`` inside conf/.
+
+    Raises:
+        MissingRequirementError: There is no such file.
+    """
+    path = configuration_folder() / name
+    if not path.is_file():
+        raise MissingRequirementError(f"{name} is missing from {path.parent}: reinstall corpusmill")
+    return path

@@ -1,0 +1,23 @@
+"""Exceptions named for what the caller should do; every message says given, wanted, next step."""
+
+from __future__ import annotations
+
+
+class CorpusmillError(Exception):
+    """Base of all errors a user can act on; the command prints it without a traceback."""
+
+
+class SettingsError(CorpusmillError):
+    """The settings, a recipe or the command line are wrong: correct them and start again."""
+
+
+class MissingRequirementError(CorpusmillError):
+    """Something outside the data is missing (Java, a model, a permission, disk): provide it."""
+
+
+class InputError(CorpusmillError):
+    """The input as a whole cannot be used (no such file, wrong schema, changed while being read)."""
+
+
+class AccountingError(CorpusmillError):
+    """Rows in differ from rows kept + dropped + quarantined: a fault of ours; nothing is published."""

@@ -1,0 +1,43 @@
+"""Shared fixtures: one lazy Spark session, scratch folders, the folder of real documents."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SHARED_DATA = Path(os.environ.get("CORPUSMILL_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """One session for the whole test run: starting Spark costs more than most tests."""
+    from jobs.runtime.session import start_session
+
+    scratch = tmp_path_factory.mktemp("spark")
+    session = start_session(
+        "corpusmill-tests",
+        master="local[2]",
+        settings={
+            "spark.sql.shuffle.partitions": "3",  # tiny data: planning dominates
+            "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+            "spark.local.dir": str(scratch / "local"),
+        },
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real documents; absent outside the project's own machines."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"no real documents at {SHARED_DATA}")
+    return SHARED_DATA
