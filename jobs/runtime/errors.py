@@ -19,5 +19,9 @@ class InputError(CorpusmillError):
     """The input as a whole cannot be used (no such file, wrong schema, changed while being read)."""
 
 
+class StageError(CorpusmillError):
+    """A stage failed while running; finished work is kept and the same command resumes it."""
+
+
 class AccountingError(CorpusmillError):
     """Rows in differ from rows kept + dropped + quarantined: a fault of ours; nothing is published."""

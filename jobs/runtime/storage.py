@@ -1,0 +1,205 @@
+"""Small files of the driver, and listings, on a local disk or an object store alike.
+
+Data goes through Spark or through :func:`open_input`; everything here is for manifests, reports,
+models and lists of input files. Paths are plain local paths or URIs (``s3://``, ``s3a://``, ``gs://``).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+
+from jobs.runtime.errors import InputError, MissingRequirementError
+
+REMOTE_SCHEMES = ("s3://", "s3a://", "gs://", "gcs://", "hdfs://", "abfss://")
+GLOB_CHARACTERS = "*?["
+
+
+@dataclass(frozen=True, order=True)
+class FileEntry:
+    """One file as a listing shows it; size in bytes, modified in nanoseconds since 1970 (UTC)."""
+
+    path: str
+    size: int
+    modified: int
+
+
+def is_remote(path: str) -> bool:
+    """Say whether the path names an object store rather than a local disk."""
+    return path.startswith(REMOTE_SCHEMES)
+
+
+def absolute(path: str) -> str:
+    """Return the path in the one spelling that manifests keep: absolute, without a trailing slash."""
+    if is_remote(path):
+        return path.rstrip("/")
+    return os.path.abspath(path.removeprefix("file://"))
+
+
+def join(folder: str, *names: str) -> str:
+    """Join path parts with a single slash each."""
+    return "/".join([folder.rstrip("/"), *names])
+
+
+def spark_path(path: str) -> str:
+    """Return the spelling that Spark's Hadoop file systems know."""
+    if path.startswith("s3://"):
+        return "s3a://" + path.removeprefix("s3://")
+    return path if is_remote(path) else Path(absolute(path)).as_uri()
+
+
+def file_system(path: str) -> tuple[pafs.FileSystem, str]:
+    """Return the Arrow file system of a path and the path inside it.
+
+    Raises:
+        MissingRequirementError: The store cannot be reached or refuses us.
+    """
+    if not is_remote(path):
+        return pafs.LocalFileSystem(), absolute(path)
+    uri = "s3://" + path.removeprefix("s3a://") if path.startswith("s3a://") else path
+    try:
+        found, inner = pafs.FileSystem.from_uri(uri)
+    except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise MissingRequirementError(
+            f"the store of {path} cannot be used: {error}. Check credentials, region and spelling."
+        ) from error
+    return found, cast("str", inner)
+
+
+def open_input(path: str) -> BinaryIO:
+    """Open a file for sequential reading; the caller closes it.
+
+    Raises:
+        OSError: The file is missing or not readable.
+    """
+    system, inner = file_system(path)
+    return cast("BinaryIO", system.open_input_file(inner))
+
+
+def exists(path: str) -> bool:
+    """Say whether a file or folder is there."""
+    system, inner = file_system(path)
+    return bool(system.get_file_info(inner).type != pafs.FileType.NotFound)
+
+
+def read_text(path: str) -> str | None:
+    """Return a small UTF-8 file, or None when there is none."""
+    if not exists(path):
+        return None
+    with open_input(path) as stream:
+        return stream.read().decode("utf-8")
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a small UTF-8 file so that a reader sees the old one or the new one, never half of it.
+
+    Raises:
+        MissingRequirementError: The disk is full or the folder is not writable.
+    """
+    system, inner = file_system(path)
+    try:
+        if is_remote(path):  # an object appears whole or not at all
+            with system.open_output_stream(inner) as stream:
+                stream.write(text.encode("utf-8"))
+            return
+        target = Path(inner)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        with draft.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(target)
+    except OSError as error:
+        raise MissingRequirementError(
+            f"cannot write {path}: {error.strerror or error}. Free space or choose another OUTPUT."
+        ) from error
+
+
+def delete_tree(path: str) -> None:
+    """Delete a folder and all in it; nothing happens when it is not there."""
+    system, inner = file_system(path)
+    info = system.get_file_info(inner)
+    if info.type == pafs.FileType.Directory:
+        system.delete_dir(inner)
+    elif info.type == pafs.FileType.File:
+        system.delete_file(inner)
+
+
+def list_files(folder: str) -> list[FileEntry]:
+    """Return all files below a folder or prefix, hidden ones left out, sorted by path.
+
+    Raises:
+        InputError: Nothing is there, or it may not be read.
+    """
+    system, inner = file_system(folder)
+    prefix = folder[: len(folder) - len(inner)] if is_remote(folder) else ""
+    if prefix == "" and is_remote(folder):
+        prefix = folder.split("://", 1)[0] + "://"
+    try:
+        infos = system.get_file_info(pafs.FileSelector(inner, recursive=True))
+    except OSError as error:
+        raise InputError(
+            f"cannot list {folder}: {error}. Check the path and its rights."
+        ) from error
+    entries = (
+        FileEntry(prefix + info.path, info.size or 0, info.mtime_ns or 0)
+        for info in infos
+        if info.type == pafs.FileType.File
+    )
+    return sorted(entry for entry in entries if not _hidden(entry.path, folder))
+
+
+def find_files(pattern: str) -> list[FileEntry]:
+    """Return the files that a path, folder, prefix or glob names, sorted by path.
+
+    Raises:
+        InputError: It names nothing.
+    """
+    pattern = absolute(pattern)
+    if any(character in pattern for character in GLOB_CHARACTERS) and not exists(pattern):
+        found = list(_glob(pattern))
+    else:
+        system, inner = file_system(pattern)
+        info = system.get_file_info(inner)
+        if info.type == pafs.FileType.File:
+            found = [FileEntry(pattern, info.size or 0, info.mtime_ns or 0)]
+        elif info.type == pafs.FileType.NotFound:
+            raise InputError(
+                f"{pattern}: no such file or folder. Give a file, folder, glob or prefix."
+            )
+        else:
+            found = list_files(pattern)
+    if not found:
+        raise InputError(f"{pattern} holds no file. Give a file, folder, glob or prefix with data.")
+    return sorted(found)
+
+
+def _glob(pattern: str) -> Iterator[FileEntry]:
+    first = min(pattern.index(c) for c in GLOB_CHARACTERS if c in pattern)
+    base = pattern[:first].rsplit("/", 1)[0]
+    if not exists(base):
+        raise InputError(
+            f"{pattern}: there is no folder {base}. Check the path before the first *."
+        )
+    matcher = _glob_expression(pattern)
+    return (entry for entry in list_files(base) if matcher.fullmatch(entry.path))
+
+
+def _glob_expression(pattern: str) -> re.Pattern[str]:
+    # fnmatch's * crosses folders; a shell's does not, and users expect the shell.
+    translated = re.escape(pattern).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
+    translated = translated.replace(r"\?", "[^/]").replace(r"\[", "[").replace(r"\]", "]")
+    return re.compile(translated)
+
+
+def _hidden(path: str, folder: str) -> bool:
+    return any(part.startswith((".", "_")) for part in path[len(folder) :].split("/") if part)
