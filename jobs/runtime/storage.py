@@ -90,6 +90,19 @@ def exists(path: str) -> bool:
     return bool(system.get_file_info(inner).type != pafs.FileType.NotFound)
 
 
+def file_entry(path: str) -> FileEntry:
+    """Return size and time of one file as they are now.
+
+    Raises:
+        OSError: It is not there any more.
+    """
+    system, inner = file_system(path)
+    info = system.get_file_info(inner)
+    if info.type != pafs.FileType.File:
+        raise FileNotFoundError(2, "no such file any more", path)
+    return FileEntry(path, info.size or 0, info.mtime_ns or 0)
+
+
 def read_text(path: str) -> str | None:
     """Return a small UTF-8 file, or None when there is none."""
     if not exists(path):

@@ -1,0 +1,107 @@
+"""Every published dataset's columns: Arrow type and meaning; Spark's DDL follows from them."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.types import StructType
+
+
+def _schema(*columns: tuple[str, pa.DataType, str]) -> pa.Schema:
+    return pa.schema(
+        [pa.field(name, type_, metadata={"meaning": text}) for name, type_, text in columns]
+    )
+
+
+_ORIGIN = (
+    ("id", pa.int64(), "file number << 25 | row; stable for the same list of inputs"),
+    ("source", pa.string(), "the input file as the user named it"),
+    ("source_id", pa.string(), "the id the source itself gives (WARC record id, id column)"),
+    ("url", pa.string(), "the page's address, where the source tells it"),
+    ("fetched_at", pa.string(), "when the crawler fetched it, as the source writes it"),
+)
+_STATUS = (
+    ("status", pa.string(), "ok, or the named reason why the document cannot be used"),
+    ("detail", pa.string(), "the given and the wanted value behind the status"),
+)
+
+SOURCE_FILES = _schema(
+    ("number", pa.int64(), "place in the list of inputs"),
+    ("path", pa.string(), "absolute path or URI"),
+    ("source", pa.string(), "the file as the user named it"),
+    ("size", pa.int64(), "bytes"),
+    ("modified", pa.int64(), "nanoseconds since 1970, UTC"),
+)
+
+DOCUMENTS = _schema(
+    *_ORIGIN,
+    ("content", pa.binary(), "raw bytes as fetched"),
+    ("content_bytes", pa.int64(), "length of content"),
+    ("declared_charset", pa.string(), "charset of the HTTP header or container"),
+    ("is_text", pa.bool_(), "content is extracted text already (WET, text column)"),
+    *_STATUS,
+)
+
+EXTRACTED = _schema(
+    *_ORIGIN,
+    ("text", pa.string(), "extracted text, Markdown for pages"),
+    ("title", pa.string(), "title the document gives itself"),
+    ("author", pa.string(), "author the document names"),
+    ("date", pa.string(), "publication date the document names"),
+    ("declared_language", pa.string(), "language the document declares"),
+    ("format", pa.string(), "html, pdf, epub, text or unknown, told by content"),
+    ("extractor", pa.string(), "reader that won"),
+    ("extractor_version", pa.string(), "its version"),
+    ("charset", pa.string(), "charset the bytes were decoded with"),
+    ("tables_kept", pa.int32(), "tables kept as Markdown"),
+    ("tables_dropped", pa.int32(), "tables that came apart and were left out"),
+    ("content_bytes", pa.int64(), "length of the raw bytes"),
+    *_STATUS,
+)
+
+CARRIED = ("id", "source", "source_id", "url", "fetched_at", "title", "author", "date", "format")
+
+CORPUS_COLUMNS = (
+    "id", "text", "source", "url", "language", "title", "author", "date", "format", "fetched_at",
+    "source_id",
+)  # fmt: skip
+
+DUPLICATES = _schema(
+    ("id", pa.int64(), "the removed document"),
+    ("keeper_id", pa.int64(), "the document kept in its place"),
+    (
+        "similarity",
+        pa.float64(),
+        "Jaccard similarity to the keeper, 0 to 1; 1 for exact duplicates",
+    ),
+    ("kind", pa.string(), "exact or near"),
+    ("cluster_size", pa.int64(), "documents of the cluster, the keeper included"),
+)
+
+DROPPED = _schema(
+    ("id", pa.int64(), "the document that left"),
+    ("url", pa.string(), "its address"),
+    ("source", pa.string(), "its file"),
+    ("language", pa.string(), "its language"),
+    ("stage", pa.string(), "decide, dedup or grade"),
+    ("reason", pa.string(), "the first rule that failed, in the recipe's order"),
+    ("reasons", pa.list_(pa.string()), "all rules that failed"),
+    ("signal", pa.string(), "the signal the first rule looked at"),
+    ("value", pa.float64(), "the signal's value"),
+    ("threshold", pa.float64(), "the bound it broke"),
+    ("keeper_id", pa.int64(), "for duplicates: the document kept instead"),
+    ("similarity", pa.float64(), "for duplicates: Jaccard similarity to it"),
+)
+
+QUARANTINED = _schema(
+    ("id", pa.int64(), "the record that could not be used"),
+    ("url", pa.string(), "its address"),
+    ("source", pa.string(), "its file"),
+    ("stage", pa.string(), "ingest or extract"),
+    *_STATUS,
+)
+
+
+def spark_schema(schema: pa.Schema) -> StructType:
+    """Return the Spark schema of an Arrow schema."""
+    return from_arrow_schema(schema)
