@@ -1,0 +1,252 @@
+"""What Unicode says of each character, as two small tables that compiled kernels can index.
+
+``class_of[code_point]`` is a uint8; ``flags_of[class]`` holds the properties as bits. Two steps keep
+the big table at 1.1 MB, which stays in the processor's cache where one word a character would not.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import os
+import sys
+import tempfile
+import unicodedata
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+CODE_POINTS: Final = 0x110000
+
+LETTER: Final = 1 << 0  # L*
+MARK: Final = 1 << 1  # M*
+DIGIT: Final = 1 << 2  # Nd
+NUMBER: Final = 1 << 3  # Nl and No: Roman numerals, fractions, circled digits
+WHITESPACE: Final = 1 << 4  # what str.isspace accepts
+PUNCTUATION: Final = 1 << 5  # P*
+SYMBOL: Final = 1 << 6  # S*
+UPPER: Final = 1 << 7  # Lu and Lt
+LOWER: Final = 1 << 8  # Ll
+UNSPACED: Final = 1 << 9  # word character of a script written without spaces
+HAN: Final = 1 << 10
+WIDE: Final = 1 << 11  # two display columns (East Asian Wide or Fullwidth)
+ZERO_WIDTH: Final = 1 << 12  # no display column: marks that do not advance, format characters
+CONTROL: Final = 1 << 13  # Cc, surrogates, private use, unassigned
+JOINER: Final = 1 << 14  # format character that neither ends a word nor belongs to its text
+COMPOSABLE: Final = 1 << 15  # NFC may change it or what stands before it
+HAS_LOWER: Final = 1 << 16
+SENTENCE_END: Final = 1 << 17  # Unicode property Sentence_Terminal, and the ellipsis
+CLOSER: Final = 1 << 18  # quotation mark or bracket that may follow a sentence's end
+KANA: Final = 1 << 19
+WORD: Final = LETTER | MARK | DIGIT | NUMBER
+
+LOWER_TABLE_SIZE: Final = 0x1F000  # the highest cased letters are Adlam, U+1E900
+
+HAN_RANGES: Final = (
+    (0x3005, 0x3007), (0x3021, 0x3029), (0x3038, 0x303B), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF), (0x20000, 0x3FFFD),
+)  # fmt: skip
+KANA_RANGES: Final = (
+    (0x3031, 0x3035), (0x303C, 0x303C), (0x3041, 0x3096), (0x309D, 0x30FF), (0x31F0, 0x31FF),
+    (0xFF66, 0xFF9F), (0x1AFF0, 0x1B16F),
+)  # fmt: skip
+OTHER_UNSPACED_RANGES: Final = (
+    (0x0E00, 0x0E7F),  # Thai
+    (0x0E80, 0x0EFF),  # Lao
+    (0x0F00, 0x0FFF),  # Tibetan
+    (0x1000, 0x109F), (0xA9E0, 0xA9FF), (0xAA60, 0xAA7F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+)  # fmt: skip
+# Assigned as a block for Han: a Python with an older Unicode must not split words differently.
+_ALWAYS_HAN: Final = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0x20000, 0x3FFFD))
+
+# Unicode 15.1 PropList, Sentence_Terminal, plus the ellipsis.
+SENTENCE_END_CHARACTERS: Final = (
+    "!.?։؝؞؟۔܀܁܂߹࠷࠹࠽࠾।॥၊။።፧፨᙮᜵᜶᠃᠉᥄᥅᪨᪩᪪᪫᭚᭛᭞᭟᰻᰼᱾᱿‼‽⁇⁈⁉⸮⸼。꓿꘎꘏꛳꛷꡶꡷꣎꣏꤯꧈꧉꩝꩞꩟꫰꫱꯫﹒﹖﹗！．？｡…⋯"
+)
+_ZERO_WIDTH_SPACE: Final = 0x200B  # separates words in Khmer and Thai: no joiner
+
+
+class CharacterTables(NamedTuple):
+    """The tables, all read-only.
+
+    Attributes:
+        class_of: uint8[0x110000]; index into ``flags_of``.
+        flags_of: uint32[256]; the bits defined above.
+        lower_of: int32[LOWER_TABLE_SIZE]; lower-case code point, defined where HAS_LOWER is set.
+        ascii_word: uint8[256]; lower-cased byte for ASCII letters and digits, else 0.
+        lead_composable: uint8[256]; 1 where a UTF-8 lead byte can begin a COMPOSABLE character.
+    """
+
+    class_of: npt.NDArray[np.uint8]
+    flags_of: npt.NDArray[np.uint32]
+    lower_of: npt.NDArray[np.int32]
+    ascii_word: npt.NDArray[np.uint8]
+    lead_composable: npt.NDArray[np.uint8]
+
+
+@functools.cache
+def character_tables() -> CharacterTables:
+    """The tables for the running Python's Unicode version, from the user's cache when it has them."""
+    path = _cache_file()
+    packed = _load(path) if path is not None else None
+    if packed is None:
+        packed = _pack(_all_flags())
+        if path is not None:
+            _store(path, packed)
+    class_of = packed[1024:]
+    flags_of = packed[:1024].view(np.uint32)
+    tables = CharacterTables(
+        class_of, flags_of, _lower_table(), _ascii_word_table(), _lead_table(class_of, flags_of)
+    )
+    for table in tables:
+        table.flags.writeable = False
+    return tables
+
+
+def flags_of_character(character: str) -> int:
+    """The property bits of one character (for tests and for cold code)."""
+    tables = character_tables()
+    return int(tables.flags_of[tables.class_of[ord(character)]])
+
+
+def _all_flags() -> npt.NDArray[np.uint32]:
+    """uint32[0x110000] of property bits, from unicodedata."""
+    characters = list(map(chr, range(CODE_POINTS)))
+    categories = np.array(list(map(unicodedata.category, characters)))
+    flags = np.zeros(CODE_POINTS, np.uint32)
+    for bits, prefixes in _CATEGORY_BITS:
+        flags[np.isin(categories, prefixes)] |= np.uint32(bits)
+    widths = np.array(list(map(unicodedata.east_asian_width, characters)))
+    flags[np.isin(widths, ["W", "F"])] |= np.uint32(WIDE)
+    flags[[i for i, text in enumerate(characters) if text.isspace()]] |= np.uint32(WHITESPACE)
+    lowered = [i for i in range(LOWER_TABLE_SIZE) if _simple_lower(i) != i]
+    flags[lowered] |= np.uint32(HAS_LOWER)
+    flags[_ZERO_WIDTH_SPACE] &= np.uint32(~JOINER & 0xFFFFFFFF)
+    for first, last in _ALWAYS_HAN:
+        flags[first : last + 1] = LETTER | HAN | UNSPACED | WIDE
+    _mark_scripts(flags)
+    _mark_composable(flags, characters)
+    flags[[ord(text) for text in SENTENCE_END_CHARACTERS]] |= np.uint32(SENTENCE_END)
+    flags[[ord(text) for text in "\"'"]] |= np.uint32(CLOSER)
+    return flags
+
+
+_CATEGORY_BITS: Final = (
+    (LETTER, ["Lu", "Ll", "Lt", "Lm", "Lo"]),
+    (MARK, ["Mn", "Mc", "Me"]),
+    (DIGIT, ["Nd"]),
+    (NUMBER, ["Nl", "No"]),
+    (PUNCTUATION, ["Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po"]),
+    (SYMBOL, ["Sm", "Sc", "Sk", "So"]),
+    (UPPER, ["Lu", "Lt"]),
+    (LOWER, ["Ll"]),
+    (ZERO_WIDTH, ["Mn", "Me", "Cf"]),
+    (CONTROL, ["Cc", "Cs", "Co", "Cn"]),
+    (JOINER, ["Cf"]),
+    (CLOSER, ["Pe", "Pi", "Pf"]),
+)
+
+
+def _mark_scripts(flags: npt.NDArray[np.uint32]) -> None:
+    """Set HAN, KANA and UNSPACED on the word characters of the named ranges."""
+    plain = ((HAN_RANGES, HAN), (KANA_RANGES, KANA), (OTHER_UNSPACED_RANGES, 0))
+    for ranges, bit in plain:
+        for first, last in ranges:
+            part = flags[first : last + 1]
+            part[(part & WORD) != 0] |= np.uint32(bit | UNSPACED)
+
+
+def _mark_composable(flags: npt.NDArray[np.uint32], characters: list[str]) -> None:
+    """Set COMPOSABLE where NFC_Quick_Check is No or Maybe, or the combining class is not 0."""
+    for i, text in enumerate(characters):
+        if unicodedata.combining(text) or not unicodedata.is_normalized("NFC", text):
+            flags[i] |= COMPOSABLE
+        parts = unicodedata.decomposition(text).split()
+        if len(parts) == 2 and not parts[0].startswith("<"):
+            flags[int(parts[1], 16)] |= COMPOSABLE
+    flags[0x1161:0x1176] |= np.uint32(COMPOSABLE)  # Hangul vowels and finals join what precedes
+    flags[0x11A8:0x11C3] |= np.uint32(COMPOSABLE)
+
+
+def _simple_lower(code_point: int) -> int:
+    """One code point for one; U+0130, the only one that lower-cases to two, becomes ``i``."""
+    return ord(chr(code_point).lower()[0])
+
+
+def _lower_table() -> npt.NDArray[np.int32]:
+    return np.array([_simple_lower(i) for i in range(LOWER_TABLE_SIZE)], np.int32)
+
+
+def _ascii_word_table() -> npt.NDArray[np.uint8]:
+    table = np.zeros(256, np.uint8)
+    for byte in range(128):
+        if chr(byte).isalnum():
+            table[byte] = ord(chr(byte).lower())
+    return table
+
+
+def _lead_table(
+    class_of: npt.NDArray[np.uint8], flags_of: npt.NDArray[np.uint32]
+) -> npt.NDArray[np.uint8]:
+    table = np.zeros(256, np.uint8)
+    composable = np.flatnonzero(flags_of[class_of] & COMPOSABLE)
+    for code_point in composable:
+        table[chr(code_point).encode("utf-8")[0]] = 1
+    return table
+
+
+def _pack(flags: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    """One uint8 array: 256 flag words (1024 bytes), then the class of each code point."""
+    distinct, class_of = np.unique(flags, return_inverse=True)
+    if len(distinct) > 256:
+        raise ValueError(
+            f"{len(distinct)} distinct combinations of character properties do not fit the 256 "
+            "classes of a uint8 table; drop a property or widen the table"
+        )
+    words = np.zeros(256, np.uint32)
+    words[: len(distinct)] = distinct
+    return np.concatenate([words.view(np.uint8), class_of.astype(np.uint8)])
+
+
+def _cache_file() -> Path | None:
+    """Where the packed table is kept, or None if this module's own text cannot be read.
+
+    The name holds a digest of this file, so that a changed definition never meets an old table.
+    """
+    try:
+        source = inspect.getsource(sys.modules[__name__])
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except (OSError, RuntimeError):
+        return None
+    digest = hashlib.sha256(source.encode()).hexdigest()[:12]
+    name = f"character-classes-{unicodedata.unidata_version}-{digest}.npy"
+    return Path(home) / "corpusmill" / name
+
+
+def _load(path: Path) -> npt.NDArray[np.uint8] | None:
+    try:
+        packed = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    if packed.dtype != np.uint8 or packed.shape != (1024 + CODE_POINTS,):
+        return None
+    return np.ascontiguousarray(packed)
+
+
+def _store(path: Path, packed: npt.NDArray[np.uint8]) -> None:
+    """Write beside, then rename: a worker that reads meanwhile sees the whole file or none."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    except OSError:
+        return  # a read-only home costs a third of a second a process, no more
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            np.save(stream, packed)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
