@@ -139,15 +139,32 @@ def _decode_seven_bit(content: bytes) -> DecodedText | None:
     return decoded if decoded.replaced_share < DECLARED_ERROR_SHARE else None
 
 
-def _decode_unmarked_utf16(content: bytes) -> DecodedText | None:
-    """Line ends and spaces of UTF-16 put zero bytes at one parity only; no other text has any."""
+def unmarked_utf16_codec(content: bytes) -> str | None:
+    """Recognise UTF-16 without a byte-order mark by its zero bytes, all at one parity.
+
+    Args:
+        content: Any bytes; the first 64 KB are read.
+
+    Returns:
+        ``utf-16-be``, ``utf-16-le`` or None.
+    """
     sample = content[:65_536]
     zeros_even, zeros_odd = sample[0::2].count(0), sample[1::2].count(0)
-    if zeros_even + zeros_odd < max(1, len(sample) // 256):
+    more, fewer = max(zeros_even, zeros_odd), min(zeros_even, zeros_odd)
+    # Even pure Chinese or Japanese has line ends and spaces, which put zeros at one parity only.
+    if more < max(1, len(sample) // 256) or fewer > 0.02 * more:
         return None
-    if min(zeros_even, zeros_odd) > 0.02 * max(zeros_even, zeros_odd):
+    # ASCII with a stray NUL here and there: Latin text in UTF-16 has a zero in most characters.
+    if 8 * more < len(sample) and sample.replace(b"\x00", b"").isascii():
         return None
-    decoded = _decode_leniently(content, "utf-16-be" if zeros_even > zeros_odd else "utf-16-le")
+    return "utf-16-be" if zeros_even > zeros_odd else "utf-16-le"
+
+
+def _decode_unmarked_utf16(content: bytes) -> DecodedText | None:
+    codec = unmarked_utf16_codec(content)
+    if codec is None:
+        return None
+    decoded = _decode_leniently(content, codec)
     return decoded if decoded.replaced_share < DECLARED_ERROR_SHARE else None
 
 

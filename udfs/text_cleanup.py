@@ -1,0 +1,59 @@
+"""The last step of every reader: characters that no corpus wants, and uniform line ends."""
+
+from __future__ import annotations
+
+import re
+
+# One translate pass. C0 controls but TAB and LF, DEL and C1 controls, U+FEFF inside a text, soft
+# hyphens (a word with one is another word to every counter), lone surrogates (Arrow refuses them).
+_CHARACTERS: dict[int, str | None] = {
+    **{code: None for code in range(32) if code not in (9, 10, 12)},
+    **dict.fromkeys(range(127, 160)),
+    0x0B: "\n",
+    0x0C: "\n",
+    0x85: "\n",
+    0xA0: " ",
+    0xAD: None,
+    0x2028: "\n",
+    0x2029: "\n\n",
+    0xFEFF: None,
+}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NEEDS_TRANSLATION = re.compile("[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u2028\u2029\ufeff]")
+_TRAILING_BLANKS = re.compile(r"[ \t\u3000]+\n")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def clean_text(text: str) -> str:
+    """Drop control characters, unify line ends, collapse runs of blank lines, strip.
+
+    Args:
+        text: Any string, lone surrogates included.
+
+    Returns:
+        A string that encodes to UTF-8 and holds no control characters but TAB and LF.
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _NEEDS_TRANSLATION.search(text):
+        text = text.translate(_CHARACTERS)
+    if _SURROGATE.search(text):
+        text = _SURROGATE.sub("\ufffd", text)
+    text = _TRAILING_BLANKS.sub("\n", text)
+    return _BLANK_LINES.sub("\n\n", text).strip()
+
+
+def clean_field(value: str | None, limit: int = 500) -> str | None:
+    """Make a title or a name one clean line.
+
+    Args:
+        value: As the document states it, or None.
+        limit: Characters kept; whole articles have been found in ``<title>``.
+
+    Returns:
+        One line without surrounding blanks, or None when nothing is left.
+    """
+    if not value:
+        return None
+    line = " ".join(clean_text(value).split())
+    return line[:limit].strip() or None
