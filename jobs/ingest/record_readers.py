@@ -142,11 +142,13 @@ def _single_document(
     return SourceRecord(content=content)
 
 
-def _too_big(found: str, settings: IngestSettings, **known: Any) -> SourceRecord:
+def _too_big(
+    found: str, settings: IngestSettings, known: SourceRecord = UNKNOWN_RECORD
+) -> SourceRecord:
     wanted = (
         f"{found}; at most {settings.max_document_megabytes} MiB (ingest.max_document_megabytes)"
     )
-    return SourceRecord(status="too_big", detail=wanted, **known)
+    return replace(known, status="too_big", detail=wanted)
 
 
 def _warc_records(stream: BinaryIO, settings: IngestSettings) -> Iterator[SourceRecord]:

@@ -75,14 +75,6 @@ class Manifest(BaseModel):
         """Bytes of all files."""
         return sum(file.bytes for file in self.files)
 
-    def paths(self, folder: str) -> list[str]:
-        """Return the explicit Parquet files to read, in Spark's spelling."""
-        return [
-            storage.spark_path(storage.join(folder, file.path))
-            for file in self.files
-            if file.path.endswith(".parquet")
-        ]
-
 
 def stage_fingerprint(
     inputs: dict[str, str], configuration: object, code: str

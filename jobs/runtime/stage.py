@@ -79,23 +79,28 @@ class RunContext:
         """Return the folder of a dataset of this run."""
         return storage.join(self.output, dataset)
 
+    def spark_paths(self, dataset: str, files: Sequence[PublishedFile]) -> list[str]:
+        """Return the Parquet files of a dataset in Spark's spelling."""
+        folder = self.folder(dataset)
+        return [
+            storage.spark_path(storage.join(folder, file.path))
+            for file in files
+            if file.path.endswith(".parquet")
+        ]
+
     def read(self, dataset: str, made_by: str) -> tuple[DataFrame, Manifest]:
         """Open a published dataset by its manifest's explicit files."""
         folder = self.folder(dataset)
         manifest = require_manifest(folder, made_by)
-        return read_files(self.spark, folder, manifest), manifest
+        return self.spark.read.parquet(*self.spark_paths(dataset, manifest.files)), manifest
 
 
-def read_files(spark: SparkSession, folder: str, manifest: Manifest) -> DataFrame:
-    """Read exactly the Parquet files a manifest names.
-
-    Raises:
-        InputError: The dataset has none.
-    """
-    paths = manifest.paths(folder)
-    if not paths:
-        raise InputError(f"{folder} was published without Parquet files: run the stage again")
-    return spark.read.parquet(*paths)
+def status_accounts(documents: DataFrame) -> RowAccounts:
+    """Return the accounts of a dataset whose ``status`` column is ``ok`` or a reason for quarantine."""
+    counts = {row["status"]: row["count"] for row in documents.groupBy("status").count().collect()}
+    total = sum(counts.values())
+    usable = counts.get("ok", 0)
+    return RowAccounts(rows_in=total, rows_out=usable, rows_quarantined=total - usable)
 
 
 def parquet_chunk(build: Callable[[], DataFrame]) -> Callable[[str], None]:

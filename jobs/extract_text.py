@@ -1,0 +1,70 @@
+"""documents/ → extracted/: text and metadata of every document, or the named reason why not."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.recipes.recipe import Recipe
+from jobs.runtime.arrow_frames import map_batches
+from jobs.runtime.chunks import by_bytes
+from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.schemas import EXTRACTED
+from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
+from udfs.extract_batches import ExtractBatches
+from udfs.extract_document import ExtractionOptions
+
+DATASET = "extracted"
+
+
+def extract_stage(context: RunContext, recipe: Recipe) -> Manifest:
+    """Extract all usable documents of ``documents/`` into ``extracted/``.
+
+    Raises:
+        InputError: There is no ``documents/``.
+        StageError: Spark failed.
+    """
+    source = require_manifest(context.folder("documents"), "ingest")
+    chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
+    return run_stage(
+        context,
+        Stage(
+            name="extract",
+            dataset=DATASET,
+            module="jobs.extract_text",
+            inputs={"documents": source.fingerprint},
+            configuration=asdict(recipe.extract),
+            chunks=[
+                parquet_chunk(functools.partial(_extracted, context, chunk, recipe))
+                for chunk in chunks
+            ],
+            account=functools.partial(_account, context),
+        ),
+    )
+
+
+def extracted_columns(documents: DataFrame, options: ExtractionOptions) -> DataFrame:
+    """Return the documents with ``content`` replaced by the columns of an extraction.
+
+    Args:
+        documents: ``content`` binary or string, and any of ``url``, ``declared_charset``,
+            ``is_text``; all other columns are carried through.
+        options: Limits and choices.
+    """
+    return map_batches(documents, ExtractBatches(options))
+
+
+def _extracted(context: RunContext, files: Sequence[PublishedFile], recipe: Recipe) -> DataFrame:
+    documents = context.spark.read.parquet(*context.spark_paths("documents", files))
+    usable = documents.where(F.col("status") == "ok").drop("status", "detail")
+    if recipe.run.partitions:
+        usable = usable.repartition(recipe.run.partitions)
+    return extracted_columns(usable, recipe.extract).select(*EXTRACTED.names)
+
+
+def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts:
+    return status_accounts(context.spark.read.parquet(*context.spark_paths(DATASET, files)))

@@ -1,0 +1,216 @@
+"""Read recipes from YAML: inheritance, ``--set`` overrides, and all faults at once with a suggestion."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from jobs.recipes.recipe import Recipe
+from jobs.recipes.signal_catalogue import known_signals
+from jobs.runtime.configuration_files import configuration_folder
+from jobs.runtime.errors import SettingsError
+
+MAXIMUM_INHERITANCE = 8
+ONLY_IN_FILES = {"extends", "without"}
+
+
+def recipe_names() -> list[str]:
+    """Return the names of the recipes that come with corpusmill."""
+    return sorted(path.stem for path in (configuration_folder() / "recipes").glob("*.yaml"))
+
+
+def load_recipe(name_or_file: str, overrides: Sequence[str] = ()) -> Recipe:
+    """Return a recipe by name or file with ``key=value`` overrides applied.
+
+    Raises:
+        SettingsError: Anything is wrong; the message lists all faults, each with the value given,
+            what is allowed and, for a misspelt name, the nearest right one.
+    """
+    data = _with_parents(name_or_file)
+    faults = [fault for text in overrides if (fault := _override(data, text))]
+    faults += unknown_keys(Recipe, data)
+    try:
+        recipe = Recipe.model_validate(data)
+    except ValidationError as error:
+        faults += [
+            _explained(fault) for fault in error.errors() if fault["type"] != "extra_forbidden"
+        ]
+        raise _settings_error(name_or_file, faults) from error
+    faults += _signal_faults(recipe)
+    if faults:
+        raise _settings_error(name_or_file, faults)
+    return recipe
+
+
+def recipe_file(name_or_file: str) -> Path:
+    """Return the YAML file of a recipe.
+
+    Raises:
+        SettingsError: There is no such recipe.
+    """
+    if name_or_file.endswith((".yaml", ".yml")):
+        path = Path(name_or_file)
+        if path.is_file():
+            return path
+        raise SettingsError(f"recipe file {name_or_file}: no such file")
+    path = configuration_folder() / "recipes" / f"{name_or_file}.yaml"
+    if path.is_file():
+        return path
+    names = recipe_names()
+    raise SettingsError(
+        f"no recipe named {name_or_file!r}{did_you_mean(name_or_file, names)} Recipes: "
+        f"{', '.join(names)}; or give the path of a .yaml file."
+    )
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean 'x'?)`` for the nearest known name, or a full stop."""
+    near = difflib.get_close_matches(given, list(known), n=1, cutoff=0.5)
+    return f" (did you mean {near[0]!r}?)" if near else "."
+
+
+def _with_parents(name_or_file: str) -> dict[str, Any]:
+    chain: list[dict[str, Any]] = []
+    wanted: str | None = name_or_file
+    while wanted is not None:
+        if len(chain) >= MAXIMUM_INHERITANCE:
+            raise SettingsError(
+                f"recipe {name_or_file} extends more than {MAXIMUM_INHERITANCE} others"
+            )
+        data = _read(recipe_file(wanted))
+        chain.append(data)
+        wanted = data.get("extends")
+    merged: dict[str, Any] = {}
+    for data in reversed(chain):
+        merged = _merged(merged, data)
+    return {key: value for key, value in merged.items() if key not in ONLY_IN_FILES}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"recipe {path} is no YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(data, dict):
+        raise SettingsError(f"recipe {path} must be a mapping with name, description and rules")
+    return data
+
+
+def _merged(parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:
+    result = {**parent}
+    for key, value in child.items():
+        old = result.get(key)
+        if key == "rules":
+            result[key] = _merged_rules(old or [], value or [], child.get("without") or [])
+        elif isinstance(old, dict) and isinstance(value, dict):
+            result[key] = {**old, **value}
+        else:
+            result[key] = value
+    if "rules" not in child and child.get("without"):
+        result["rules"] = _merged_rules(parent.get("rules") or [], [], child["without"])
+    return result
+
+
+def _merged_rules(old: list[Any], new: list[Any], without: list[str]) -> list[Any]:
+    replaced = {rule.get("reason"): rule for rule in new if isinstance(rule, dict)}
+    kept = [
+        replaced.pop(rule.get("reason"), rule) for rule in old if rule.get("reason") not in without
+    ]
+    return kept + [
+        rule for rule in new if not isinstance(rule, dict) or rule.get("reason") in replaced
+    ]
+
+
+def _override(data: dict[str, Any], text: str) -> str | None:
+    key, separator, value = text.partition("=")
+    if not separator or not key:
+        return f"--set {text}: write key=value, for example --set dedup.threshold=0.8"
+    place: Any = data
+    *path, last = key.split(".")
+    for name in path:
+        if isinstance(place, list):
+            reasons = {rule["reason"]: rule for rule in place}
+            if name not in reasons:
+                return f"--set {key}: no rule with reason {name!r}{did_you_mean(name, reasons)}"
+            place = reasons[name]
+        else:
+            place = place.setdefault(name, {})
+    if isinstance(place, list):
+        return f"--set {key}: name the bound too, for example --set rules.{last}.max=0.7"
+    place[last] = yaml.safe_load(value)
+    return None
+
+
+def unknown_keys(model: Any, data: Any, place: str = "") -> list[str]:
+    """Return a fault for each key of ``data`` that ``model`` (pydantic or dataclass) does not have."""
+    fields = _fields(model)
+    if fields is None or not isinstance(data, Mapping):
+        return []
+    faults = []
+    for key, value in data.items():
+        where = f"{place}{key}"
+        if key not in fields:
+            faults.append(
+                f"{where}: unknown key{did_you_mean(str(key), fields)} Keys: {', '.join(fields)}"
+            )
+            continue
+        for inner in _inner_models(fields[key]):
+            if isinstance(value, list):
+                for number, item in enumerate(value):
+                    label = item.get("reason", number) if isinstance(item, Mapping) else number
+                    faults += unknown_keys(inner, item, f"{where}.{label}.")
+            else:
+                faults += unknown_keys(inner, value, f"{where}.")
+    return faults
+
+
+def _fields(model: Any) -> dict[str, Any] | None:
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        return {name: field.annotation for name, field in model.model_fields.items()}
+    if dataclasses.is_dataclass(model) and isinstance(model, type):
+        hints = typing.get_type_hints(model)
+        return {field.name: hints[field.name] for field in dataclasses.fields(model)}
+    return None
+
+
+def _inner_models(annotation: Any) -> Iterator[Any]:
+    if _fields(annotation) is not None:
+        yield annotation
+    elif typing.get_origin(annotation) in (tuple, list):
+        for argument in typing.get_args(annotation):
+            yield from _inner_models(argument)
+    elif typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        for argument in typing.get_args(annotation):
+            yield from _inner_models(argument)
+
+
+def _signal_faults(recipe: Recipe) -> list[str]:
+    known = known_signals()
+    return [
+        f"rules.{rule.reason}: no signal {signal!r}{did_you_mean(signal, known)} "
+        "`corpusmill recipes signals` lists them all"
+        for rule in recipe.rules
+        for signal in sorted(rule.signals)
+        if signal not in known
+    ]
+
+
+def _explained(fault: Any) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    given = fault.get("input")
+    shown = "" if isinstance(given, dict | list) else f" (given: {given!r})"
+    return f"{place}: {fault['msg']}{shown}"
+
+
+def _settings_error(name: str, faults: Sequence[str]) -> SettingsError:
+    unique = list(dict.fromkeys(faults))
+    listed = "\n".join(f"  - {fault}" for fault in unique)
+    return SettingsError(f"recipe {name}: {len(unique)} fault(s)\n{listed}")

@@ -1,0 +1,61 @@
+"""A recipe: everything that decides what becomes of a document, in one validated object."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from jobs.dedup import DedupSettings
+from jobs.ingest.settings import IngestSettings
+from jobs.perplexity import PerplexitySettings
+from jobs.recipes.rules import Rule
+from udfs.extract_document import ExtractionOptions
+from udfs.text_cleaning import CleaningSettings
+
+
+class PublishSettings(BaseModel):
+    """The shape of the published corpus."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target_file_megabytes: int = Field(
+        256, ge=1, le=4096, description="size of a corpus file; 256 to 512 suits readers on S3"
+    )
+
+
+class RunSettings(BaseModel):
+    """How the work is cut; none of it changes the result."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    partitions: int | None = Field(
+        None, ge=1, le=100_000, description="tasks a stage; default: by the size of the input"
+    )
+    chunk_gigabytes: float = Field(
+        64.0, gt=0, description="input of one resumable chunk; a killed run loses at most one chunk"
+    )
+
+
+class Recipe(BaseModel):
+    """What a run does: cleaning, rules, perplexity, deduplication, publication."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    description: str = Field(min_length=1)
+    ingest: IngestSettings = IngestSettings()
+    extract: ExtractionOptions = ExtractionOptions()
+    clean: CleaningSettings = CleaningSettings()
+    perplexity: PerplexitySettings = PerplexitySettings()
+    dedup: DedupSettings = DedupSettings()
+    publish: PublishSettings = PublishSettings()
+    run: RunSettings = RunSettings()
+    rules: tuple[Rule, ...] = ()
+
+    @field_validator("rules")
+    @classmethod
+    def _reasons_are_unique(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        reasons = [rule.reason for rule in rules]
+        doubled = sorted({reason for reason in reasons if reasons.count(reason) > 1})
+        if doubled:
+            raise ValueError(f"more than one rule has the reason {', '.join(doubled)}")
+        return rules

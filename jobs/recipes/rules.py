@@ -1,0 +1,94 @@
+"""A rule: one signal, its bounds, the reason a document leaves by. Thresholds live in recipes only."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Bounds(BaseModel):
+    """Where a signal's value may lie; a null signal never fails.
+
+    ``max_percentile`` and ``max_fence`` become numbers per language once the run's own values are
+    known: the value below which that share of the language's documents lies, and
+    ``exp(Q3 + fence * (Q3 - Q1))`` of the logarithms (Tukey's fence; 3 is "far out").
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min: float | None = None
+    max: float | None = None
+    max_percentile: float | None = Field(None, gt=50, lt=100)
+    max_fence: float | None = Field(None, gt=0)
+
+    @property
+    def relative(self) -> bool:
+        """Whether the bound depends on the run's own values."""
+        return self.max_percentile is not None or self.max_fence is not None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is bounded."""
+        return self.min is None and self.max is None and not self.relative
+
+
+class Condition(BaseModel):
+    """A further signal that must lie inside its bounds for a rule to apply at all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    signal: str
+    min: float | None = None
+    max: float | None = None
+
+
+class Rule(Bounds):
+    """One reason for a document to leave.
+
+    ``languages`` replaces the bounds for a language; ``null`` switches the rule off there. A rule
+    without bounds of its own applies to the listed languages only.
+    """
+
+    reason: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    signal: str = Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")
+    action: Literal["drop", "flag"] = "drop"
+    when: tuple[Condition, ...] = ()
+    languages: dict[str, Bounds | None] = {}
+    source: str = Field(min_length=1, description="paper, project or measurement behind the value")
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> Rule:
+        if self.empty and not any(self.languages.values()):
+            raise ValueError(
+                f"rule {self.reason} has no bound: give min, max, max_percentile or max_fence"
+            )
+        return self
+
+    @property
+    def signals(self) -> set[str]:
+        """All signals the rule reads."""
+        return {self.signal, *(condition.signal for condition in self.when)}
+
+
+class ResolvedRule(BaseModel):
+    """A rule with numbers only: ``default`` bounds and those of single languages (null: off)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: str
+    signal: str
+    action: Literal["drop", "flag"]
+    when: tuple[Condition, ...]
+    default: Bounds | None
+    languages: dict[str, Bounds | None]
+
+
+class AbsentRule(BaseModel):
+    """A rule that could not be judged in this run, and why; the report shows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: str
+    signal: str
+    why: str

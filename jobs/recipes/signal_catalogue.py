@@ -1,0 +1,32 @@
+"""All signals a rule can name, gathered from the annotators that compute them."""
+
+from __future__ import annotations
+
+from udfs.annotators import ANNOTATORS
+from udfs.language_signals import LANGUAGE_FIELDS
+from udfs.perplexity_signals import PERPLEXITY_FIELDS
+from udfs.quality_signals import QUALITY_FIELDS
+from udfs.safety_signals import SAFETY_FIELDS
+from udfs.signal_fields import SignalField
+from udfs.text_cleaning import CLEANING_FIELDS
+
+
+def signal_fields() -> dict[str, tuple[SignalField, ...]]:
+    """Return the declared fields of every struct column, in the order of the annotated dataset."""
+    return {
+        "language": LANGUAGE_FIELDS,
+        "cleaning": CLEANING_FIELDS,
+        **{name: annotator.fields for name, annotator in ANNOTATORS.items()},
+        "perplexity": PERPLEXITY_FIELDS,
+        "safety": SAFETY_FIELDS,
+        "quality": QUALITY_FIELDS,
+    }
+
+
+def known_signals() -> dict[str, SignalField]:
+    """Return every signal as ``struct.field``."""
+    return {
+        f"{struct}.{field.name}": field
+        for struct, fields in signal_fields().items()
+        for field in fields
+    }

@@ -1,0 +1,34 @@
+"""Run a function of Arrow batches over a DataFrame, its output columns declared by the function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from jobs.runtime.schemas import spark_schema
+
+
+class BatchFunction(Protocol):
+    """A picklable function of batches; an instance of a class in an importable module."""
+
+    def output_schema(self, schema: pa.Schema) -> pa.Schema:
+        """Return the schema of the result for an input schema.
+
+        Raises:
+            ValueError: A column it needs is missing or of the wrong type.
+        """
+        ...
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the result's batches."""
+        ...
+
+
+def map_batches(frame: DataFrame, function: BatchFunction) -> DataFrame:
+    """Return ``frame`` passed through ``function`` batch by batch, without pandas in between."""
+    schema = function.output_schema(to_arrow_schema(frame.schema))
+    return frame.mapInArrow(function, spark_schema(schema))

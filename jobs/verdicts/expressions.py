@@ -1,0 +1,95 @@
+"""A recipe's resolved rules as Spark columns: which failed, which first, by how much."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Sequence
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from jobs.recipes.rules import Bounds, Condition, ResolvedRule
+
+LANGUAGE = "language.language"
+VERDICT_COLUMNS = ("reason", "reasons", "flags", "signal", "value", "threshold")
+
+
+def signal_column(name: str) -> Column:
+    """Return a signal as a double; booleans become 0 and 1, null stays null."""
+    return F.col(name).cast("double")
+
+
+def failing(rule: ResolvedRule) -> Column:
+    """Return whether a document fails a rule; never null."""
+    lower, upper = _bound(rule, "min"), _bound(rule, "max")
+    value = signal_column(rule.signal)
+    outside = F.coalesce(value < lower, F.lit(False)) | F.coalesce(value > upper, F.lit(False))
+    holds = [_holds(condition) for condition in rule.when]
+    return functools.reduce(operator.and_, holds, outside)
+
+
+def alive(rules: Sequence[ResolvedRule]) -> Column:
+    """Return whether no dropping rule fails; what later stages filter by."""
+    failed = [failing(rule) for rule in rules if rule.action == "drop"]
+    return ~functools.reduce(operator.or_, failed, F.lit(False))
+
+
+def verdict_columns(rules: Sequence[ResolvedRule]) -> list[Column]:
+    """Return the columns ``reason, reasons, flags, signal, value, threshold``.
+
+    ``reasons`` holds all dropping rules that failed, in the recipe's order; ``reason`` and the last
+    three speak of the first of them and are null for a document that lives. ``flags`` holds the
+    failed rules whose action is ``flag``.
+    """
+    drops = [rule for rule in rules if rule.action == "drop"]
+    flags = [rule for rule in rules if rule.action == "flag"]
+    return [
+        _first(drops, lambda rule: F.lit(rule.reason)).alias("reason"),
+        _failed_names(drops).alias("reasons"),
+        _failed_names(flags).alias("flags"),
+        _first(drops, lambda rule: F.lit(rule.signal)).alias("signal"),
+        _first(drops, lambda rule: signal_column(rule.signal)).alias("value"),
+        _first(drops, _broken_bound).alias("threshold"),
+    ]
+
+
+def _failed_names(rules: Sequence[ResolvedRule]) -> Column:
+    names = [F.when(failing(rule), F.lit(rule.reason)) for rule in rules]
+    return F.array_compact(F.array(*names).cast("array<string>"))
+
+
+def _first(rules: Sequence[ResolvedRule], value: object) -> Column:
+    columns = [F.when(failing(rule), value(rule)) for rule in rules]  # type: ignore[operator]
+    return F.coalesce(*columns) if columns else F.lit(None)
+
+
+def _broken_bound(rule: ResolvedRule) -> Column:
+    lower, upper = _bound(rule, "min"), _bound(rule, "max")
+    return F.when(signal_column(rule.signal) < lower, lower).otherwise(upper)
+
+
+def _holds(condition: Condition) -> Column:
+    value = signal_column(condition.signal)
+    held = value.isNotNull()
+    if condition.min is not None:
+        held = held & (value >= condition.min)
+    if condition.max is not None:
+        held = held & (value <= condition.max)
+    return held
+
+
+def _bound(rule: ResolvedRule, side: str) -> Column:
+    default = _number(rule.default, side)
+    if not rule.languages:
+        return default
+    listed = sorted(rule.languages)
+    entries: list[Column] = []
+    for language in listed:
+        entries += [F.lit(language), _number(rule.languages[language], side)]
+    own = F.try_element_at(F.create_map(*entries), F.col(LANGUAGE))
+    return F.when(F.col(LANGUAGE).isin(listed), own).otherwise(default)
+
+
+def _number(bounds: Bounds | None, side: str) -> Column:
+    return F.lit(getattr(bounds, side) if bounds else None).cast("double")

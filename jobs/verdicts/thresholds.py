@@ -1,0 +1,123 @@
+"""Bounds that depend on the corpus itself: percentiles and fences per language, as numbers.
+
+Values are counted in bins of equal width on a logarithmic scale, so the result is the same for any
+partitioning and needs one small aggregation at any size; the price is a rounding of at most
+1/512 of the value, upwards.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.recipes.rules import AbsentRule, Bounds, ResolvedRule, Rule
+from jobs.verdicts.expressions import LANGUAGE, alive, signal_column
+
+BINS_PER_UNIT = 512  # of the natural logarithm
+# Fewer documents say nothing about a percentile of their language.
+MINIMUM_DOCUMENTS = 20
+
+
+def resolve(
+    rules: Sequence[Rule], signals: DataFrame, missing: Mapping[str, str]
+) -> tuple[list[ResolvedRule], list[AbsentRule]]:
+    """Return the rules with numbers in place of percentiles, and the rules that cannot be judged.
+
+    Args:
+        rules: The recipe's rules, in order.
+        signals: One row a document with the struct columns that the rules read.
+        missing: Annotators without values in this run and why, e.g. ``{"quality": "no grader"}``.
+    """
+    absent = [found for rule in rules if (found := _absence(rule, missing)) is not None]
+    gone = {found.reason for found in absent}
+    present = [rule for rule in rules if rule.reason not in gone]
+    fixed = [_fixed(rule) for rule in present if not _relative(rule)]
+    living = signals.where(alive(fixed))
+    resolved: dict[str, ResolvedRule] = {rule.reason: rule for rule in fixed}
+    for rule in present:
+        if not _relative(rule):
+            continue
+        counts = _bins(living, rule.signal)
+        if not counts:
+            why = f"no language has {MINIMUM_DOCUMENTS} documents with {rule.signal}"
+            absent.append(AbsentRule(reason=rule.reason, signal=rule.signal, why=why))
+            continue
+        resolved[rule.reason] = _relative_to(rule, counts)
+    return [resolved[rule.reason] for rule in present if rule.reason in resolved], absent
+
+
+def _absence(rule: Rule, missing: Mapping[str, str]) -> AbsentRule | None:
+    for signal in sorted(rule.signals):
+        for prefix, why in missing.items():
+            if signal == prefix or signal.startswith(prefix + "."):
+                return AbsentRule(reason=rule.reason, signal=signal, why=why)
+    return None
+
+
+def _relative(rule: Rule) -> bool:
+    return rule.relative or any(bounds and bounds.relative for bounds in rule.languages.values())
+
+
+def _fixed(rule: Rule) -> ResolvedRule:
+    default = None if rule.empty else Bounds(min=rule.min, max=rule.max)
+    return _resolved(rule, default, dict(rule.languages))
+
+
+def _resolved(
+    rule: Rule, default: Bounds | None, languages: dict[str, Bounds | None]
+) -> ResolvedRule:
+    return ResolvedRule(
+        reason=rule.reason,
+        signal=rule.signal,
+        action=rule.action,
+        when=rule.when,
+        default=default,
+        languages=languages,
+    )
+
+
+def _bins(living: DataFrame, signal: str) -> dict[str, dict[int, int]]:
+    bin_number = F.floor(F.log(signal_column(signal)) * BINS_PER_UNIT)
+    rows = (
+        living.where(signal_column(signal) > 0)
+        .groupBy(F.col(LANGUAGE).alias("language"), bin_number.alias("bin"))
+        .count()
+        .collect()  # at most a few thousand bins a language
+    )
+    counts: dict[str, dict[int, int]] = {}
+    for row in rows:
+        counts.setdefault(row["language"], {})[row["bin"]] = row["count"]
+    return {
+        language: bins
+        for language, bins in counts.items()
+        if sum(bins.values()) >= MINIMUM_DOCUMENTS
+    }
+
+
+def _relative_to(rule: Rule, counts: Mapping[str, Mapping[int, int]]) -> ResolvedRule:
+    languages: dict[str, Bounds | None] = {}
+    for language, bins in sorted(counts.items()):
+        bounds = rule.languages.get(language, None if rule.empty else rule)
+        languages[language] = bounds and Bounds(min=bounds.min, max=_upper(bounds, bins))
+    return _resolved(rule, None, languages)
+
+
+def _upper(bounds: Bounds, bins: Mapping[int, int]) -> float | None:
+    if bounds.max_percentile is not None:
+        return math.exp(quantile(bins, bounds.max_percentile / 100) / BINS_PER_UNIT)
+    if bounds.max_fence is not None:
+        first, third = quantile(bins, 0.25), quantile(bins, 0.75)
+        return math.exp((third + bounds.max_fence * (third - first)) / BINS_PER_UNIT)
+    return bounds.max
+
+
+def quantile(bins: Mapping[int, int], share: float) -> int:
+    """Return the upper edge of the first bin at or below which ``share`` of all counts lies."""
+    numbers = sorted(bins)
+    needed = share * sum(bins.values())
+    sums = accumulate(bins[number] for number in numbers)
+    return 1 + next(number for number, total in zip(numbers, sums, strict=True) if total >= needed)

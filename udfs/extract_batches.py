@@ -1,0 +1,98 @@
+"""Batches of raw documents in, batches of extracted text out; one guarded child reads them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from udfs.batch_columns import require_columns, schema_with, with_columns
+from udfs.extract_document import Extraction, ExtractionOptions
+from udfs.parser_child import ParserChild
+
+CONTENT = "content"
+COLUMNS: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "title": pa.string(),
+    "author": pa.string(),
+    "date": pa.string(),
+    "declared_language": pa.string(),
+    "format": pa.string(),
+    "extractor": pa.string(),
+    "extractor_version": pa.string(),
+    "charset": pa.string(),
+    "tables_kept": pa.int32(),
+    "tables_dropped": pa.int32(),
+    "content_bytes": pa.int64(),
+    "status": pa.string(),
+    "detail": pa.string(),
+}
+
+
+@dataclass(frozen=True)
+class ExtractBatches:
+    """A function for mapInArrow: replaces ``content`` by the columns of an extraction.
+
+    The input needs ``content`` (binary or string) and may have ``url``, ``declared_charset`` (string)
+    and ``is_text`` (bool: the content is extracted text already); other columns are carried through.
+    """
+
+    options: ExtractionOptions
+
+    def output_schema(self, schema: pa.Schema) -> pa.Schema:
+        """Return the output's schema: ``content`` gone, the extraction's columns appended."""
+        types = (pa.binary(), pa.large_binary(), pa.string(), pa.large_string())
+        require_columns(schema, {CONTENT: types})
+        return schema_with(schema.remove(schema.get_field_index(CONTENT)), COLUMNS)
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield a batch for each batch; the child is started once and recycled by its own rules."""
+        with ParserChild(self.options) as child:
+            for batch in batches:
+                yield self._extracted(child, batch)
+
+    def _extracted(self, child: ParserChild, batch: pa.RecordBatch) -> pa.RecordBatch:
+        contents = [_bytes(value) for value in batch.column(CONTENT)]
+        urls = _strings(batch, "url")
+        charsets = _strings(batch, "declared_charset")
+        is_text = batch.column("is_text").to_pylist() if "is_text" in batch.schema.names else []
+        formats = ["text" if known else None for known in is_text] or [None] * len(contents)
+        results = [
+            child.extract(content, url, charset, format_)
+            for content, url, charset, format_ in zip(
+                contents, urls, charsets, formats, strict=True
+            )
+        ]
+        columns = _columns(results, [len(content) for content in contents])
+        rest = batch.drop_columns([CONTENT])
+        return with_columns(rest, columns)
+
+
+def _bytes(value: pa.Scalar) -> bytes:
+    found = value.as_py()
+    if found is None:
+        return b""
+    return found.encode("utf-8") if isinstance(found, str) else bytes(found)
+
+
+def _strings(batch: pa.RecordBatch, name: str) -> list[str | None]:
+    if name not in batch.schema.names:
+        return [None] * batch.num_rows
+    return list(batch.column(name).to_pylist())
+
+
+def _columns(results: list[Extraction], sizes: list[int]) -> dict[str, pa.Array]:
+    values: dict[str, list[object]] = {name: [] for name in COLUMNS}
+    for result, size in zip(results, sizes, strict=True):
+        for name in COLUMNS:
+            values[name].append(_value(result, name, size))
+    return {name: pa.array(values[name], type_) for name, type_ in COLUMNS.items()}
+
+
+def _value(result: Extraction, name: str, size: int) -> object:
+    if name == "content_bytes":
+        return size
+    if name == "declared_language":
+        return result.language
+    return getattr(result, name)
