@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from jobs.recipes.recipe import Recipe
 from jobs.recipes.signal_catalogue import known_signals
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import SettingsError
+from jobs.runtime.suggestions import did_you_mean
 
 MAXIMUM_INHERITANCE = 8
 ONLY_IN_FILES = {"extends", "without"}
@@ -69,12 +69,6 @@ def recipe_file(name_or_file: str) -> Path:
         f"no recipe named {name_or_file!r}{did_you_mean(name_or_file, names)} Recipes: "
         f"{', '.join(names)}; or give the path of a .yaml file."
     )
-
-
-def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """Return `` (did you mean 'x'?)`` for the nearest known name, or a full stop."""
-    near = difflib.get_close_matches(given, list(known), n=1, cutoff=0.5)
-    return f" (did you mean {near[0]!r}?)" if near else "."
 
 
 def _with_parents(name_or_file: str) -> dict[str, Any]:
@@ -184,10 +178,7 @@ def _fields(model: Any) -> dict[str, Any] | None:
 def _inner_models(annotation: Any) -> Iterator[Any]:
     if _fields(annotation) is not None:
         yield annotation
-    elif typing.get_origin(annotation) in (tuple, list):
-        for argument in typing.get_args(annotation):
-            yield from _inner_models(argument)
-    elif typing.get_origin(annotation) in (typing.Union, types.UnionType):
+    elif typing.get_origin(annotation) in (tuple, list, typing.Union, types.UnionType):
         for argument in typing.get_args(annotation):
             yield from _inner_models(argument)
 

@@ -83,7 +83,7 @@ class RunContext:
         """Return the Parquet files of a dataset in Spark's spelling."""
         folder = self.folder(dataset)
         return [
-            storage.spark_path(storage.join(folder, file.path))
+            storage.spark_read_path(storage.join(folder, file.path))
             for file in files
             if file.path.endswith(".parquet")
         ]

@@ -50,10 +50,15 @@ def join(folder: str, *names: str) -> str:
 
 
 def spark_path(path: str) -> str:
-    """Return the spelling that Spark's Hadoop file systems know."""
+    """Return the spelling that Spark's Hadoop file systems know, for writing."""
     if path.startswith("s3://"):
         return "s3a://" + path.removeprefix("s3://")
-    return path if is_remote(path) else Path(absolute(path)).as_uri()
+    return path if is_remote(path) else "file://" + absolute(path)
+
+
+def spark_read_path(path: str) -> str:
+    """Return the spelling for reading, where Spark takes ``[``, ``{``, ``*`` and ``?`` for patterns."""
+    return re.sub(r"([\[\]{}*?\\])", r"\\\1", spark_path(path))
 
 
 def file_system(path: str) -> tuple[pafs.FileSystem, str]:

@@ -1,0 +1,84 @@
+"""annotated/ → verdicts/: every document's verdict from the recipe's rules, numbers only."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.recipes.recipe import Recipe
+from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule
+from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.verdicts.expressions import LANGUAGE, alive, verdict_columns
+from jobs.verdicts.thresholds import resolve
+
+DATASET = "verdicts"
+# Grades are given to survivors only, by a later stage, which judges these rules itself.
+GRADE_PREFIX = "quality."
+
+
+def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
+    """Judge ``annotated/`` by the recipe's rules; the manifest keeps the numbers that were used.
+
+    Raises:
+        InputError: There is no ``annotated/``.
+        StageError: Spark failed.
+    """
+    source = require_manifest(context.folder("annotated"), "annotate")
+    rules = [rule for rule in recipe.rules if not is_grade_rule(rule)]
+    missing: Mapping[str, str] = source.details.get("absent_signals", {})
+
+    @functools.cache
+    def resolved() -> tuple[list[ResolvedRule], list[AbsentRule]]:
+        signals, _ = context.read("annotated", "annotate")
+        return resolve(rules, signals, missing)
+
+    return run_stage(
+        context,
+        Stage(
+            name="decide",
+            dataset=DATASET,
+            module="jobs.decide_verdicts",
+            inputs={"annotated": source.fingerprint},
+            configuration={"rules": [rule.model_dump() for rule in rules]},
+            chunks=[parquet_chunk(lambda: _verdicts(context, resolved()[0]))],
+            account=functools.partial(_account, context),
+            details=lambda: {
+                "rules": [rule.model_dump() for rule in resolved()[0]],
+                "absent_rules": [rule.model_dump() for rule in resolved()[1]],
+            },
+        ),
+    )
+
+
+def is_grade_rule(rule: Rule) -> bool:
+    """Say whether a rule reads a signal that only the grade stage has."""
+    return any(signal.startswith(GRADE_PREFIX) for signal in rule.signals)
+
+
+def resolved_rules(context: RunContext) -> list[ResolvedRule]:
+    """Return the rules with the numbers that the decide stage used."""
+    manifest = require_manifest(context.folder(DATASET), "decide")
+    return [ResolvedRule.model_validate(rule) for rule in manifest.details["rules"]]
+
+
+def surviving(context: RunContext) -> DataFrame:
+    """Return the rows of ``annotated/`` that the verdicts let live; text stays where it is."""
+    annotated, _ = context.read("annotated", "annotate")
+    return annotated.where(alive(resolved_rules(context)))
+
+
+def _verdicts(context: RunContext, rules: Sequence[ResolvedRule]) -> DataFrame:
+    annotated, _ = context.read("annotated", "annotate")
+    language = F.col(LANGUAGE).alias("language")
+    return annotated.select("id", "source", "url", language, *verdict_columns(rules))
+
+
+def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts:
+    verdicts = context.spark.read.parquet(*context.spark_paths(DATASET, files))
+    rows_in = sum(file.rows for file in files)
+    dropped = verdicts.where(F.col("reason").isNotNull()).count()
+    return RowAccounts(rows_in=rows_in, rows_out=rows_in - dropped, rows_dropped=dropped)
