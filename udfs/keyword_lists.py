@@ -1,0 +1,156 @@
+"""Lists of unsafe words as files: loading, checking and the form in which they are compared."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+FORMAT_VERSION: Final = 1
+MATCHINGS: Final = ("word", "substring")
+SEVERITIES: Final = (1, 2, 3)
+_LIST_KEYS: Final = {"format", "language", "matching", "groups", "allow"}
+_GROUP_KEYS: Final = {"category", "severity", "entries"}
+
+INVISIBLE_CHARACTERS: Final = (
+    "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufe0e\ufe0f\ufeff"
+)
+"""Characters without a shape of their own: put between letters they hide a word from a filter and
+from nobody else (soft hyphen, zero-width space and joiners, direction marks, variation selectors)."""
+_REMOVE_INVISIBLE: Final = dict.fromkeys(map(ord, INVISIBLE_CHARACTERS))
+
+
+class Keyword(NamedTuple):
+    """One entry of a list.
+
+    Attributes:
+        text: In the form of :func:`normalise_for_matching`.
+        category: Name of the group it stands in.
+        severity: 1 (spam or coarse), 2 (unsafe) or 3 (one whole word flags a document).
+        language: ISO 639-1 code of its list.
+        whole_word: Whether a hit needs a word boundary on both sides.
+    """
+
+    text: str
+    category: str
+    severity: int
+    language: str
+    whole_word: bool
+
+
+class KeywordList(NamedTuple):
+    """A loaded list.
+
+    Attributes:
+        keywords: The entries, in the order of the file, without repetitions.
+        allow: Normalised phrases inside which no entry is a hit.
+        ignored: Entries of one character in a substring list. A single Chinese character hits most
+            clean documents (71 % with a well-known public list), so none is matched.
+    """
+
+    keywords: tuple[Keyword, ...]
+    allow: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+
+def normalise_for_matching(text: str) -> str:
+    """Undo the usual ways to hide a word: width and style variants, case, invisible characters.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        NFKC (full-width and mathematical letters become plain), without invisible characters,
+        lower case.
+    """
+    if text.isascii():
+        return text.lower()
+    if any(character in text for character in INVISIBLE_CHARACTERS):
+        text = text.translate(_REMOVE_INVISIBLE)
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def load_keyword_list(path: Path) -> KeywordList:
+    """Read a list from a YAML file (see ``conf/lexicons/unsafe-en.yaml``).
+
+    Args:
+        path: The file: ``format: 1``, ``language``, ``matching`` (``word`` for scripts with spaces,
+            ``substring`` for those without), ``groups`` of ``category``, ``severity`` (1-3) and
+            ``entries``, optional ``allow``.
+
+    Returns:
+        The list, normalised.
+
+    Raises:
+        ValueError: If the file is missing or not such a list; the text names the fault.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ValueError(f"keyword list {path} cannot be read: {error}") from error
+    fault = _find_fault(content)
+    if fault:
+        raise ValueError(f"keyword list {path}: {fault}")
+    return _build_list(content)
+
+
+def _find_fault(content: object) -> str:
+    """What is wrong with the parsed file, "" if nothing."""
+    if not isinstance(content, Mapping):
+        return f"wanted a mapping with {sorted(_LIST_KEYS)}, found {type(content).__name__}"
+    unknown = sorted(map(str, set(content) - _LIST_KEYS))
+    if unknown:
+        return f"unknown keys {unknown}; known are {sorted(_LIST_KEYS)}"
+    if content.get("format") != FORMAT_VERSION:
+        return f"format is {content.get('format')!r}, this version reads {FORMAT_VERSION}"
+    if not isinstance(content.get("language"), str):
+        return f"language is {content.get('language')!r}, wanted an ISO 639-1 code such as 'en'"
+    if content.get("matching") not in MATCHINGS:
+        return f"matching is {content.get('matching')!r}, wanted one of {MATCHINGS}"
+    if not _is_text_list(content.get("allow", [])):
+        return "allow has to be a list of texts (quote numbers and words such as no)"
+    groups = content.get("groups")
+    if not isinstance(groups, Sequence) or isinstance(groups, str) or not groups:
+        return "groups has to be a list with at least one group"
+    faults = (_find_group_fault(number, group) for number, group in enumerate(groups, start=1))
+    return next((fault for fault in faults if fault), "")
+
+
+def _find_group_fault(number: int, group: object) -> str:
+    if not isinstance(group, Mapping) or set(group) != _GROUP_KEYS:
+        return f"group {number} has to have exactly the keys {sorted(_GROUP_KEYS)}"
+    if not isinstance(group["category"], str):
+        return f"group {number}: category is {group['category']!r}, wanted a name"
+    if group["severity"] not in SEVERITIES:
+        return f"group {number}: severity is {group['severity']!r}, wanted one of {SEVERITIES}"
+    if not _is_text_list(group["entries"]) or not group["entries"]:
+        return f"group {number}: entries has to be a list of texts (quote numbers, no, yes)"
+    return ""
+
+
+def _is_text_list(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value)
+
+
+def _build_list(content: Mapping[str, Any]) -> KeywordList:
+    whole_word = content["matching"] == "word"
+    keywords: dict[str, Keyword] = {}
+    ignored: list[str] = []
+    for group in content["groups"]:
+        for entry in group["entries"]:
+            text = normalise_for_matching(entry).strip()
+            if len(text) < (1 if whole_word else 2):
+                ignored.append(entry)
+                continue
+            keyword = Keyword(
+                text, group["category"], group["severity"], content["language"], whole_word
+            )
+            keywords.setdefault(text, keyword)
+    allow = [normalise_for_matching(phrase).strip() for phrase in content.get("allow", [])]
+    return KeywordList(
+        tuple(keywords.values()), tuple(phrase for phrase in allow if phrase), tuple(ignored)
+    )
