@@ -1,0 +1,116 @@
+"""Small documents written byte by byte for the tests: EPUBs and PDFs, sound and hostile."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+
+CONTAINER = (
+    '<?xml version="1.0"?><container xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
+    '<rootfiles><rootfile full-path="OEBPS/book.opf" '
+    'media-type="application/oebps-package+xml"/></rootfiles></container>'
+)
+XHTML_HEAD = (
+    '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml" '
+    'xmlns:epub="http://www.idpf.org/2007/ops"><head><title>t</title></head><body>'
+)
+
+
+def chapter(body: str) -> str:
+    return f"{XHTML_HEAD}{body}</body></html>"
+
+
+def package(manifest: dict[str, str], spine: str, metadata: str = "", properties: str = "") -> str:
+    items = "".join(
+        f'<item id="{name}" href="{href}" media-type="application/xhtml+xml" {properties}/>'
+        for name, href in manifest.items()
+    )
+    return (
+        '<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" version="3.0">'
+        f'<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">{metadata}</metadata>'
+        f"<manifest>{items}</manifest><spine>{spine}</spine></package>"
+    )
+
+
+def epub(members: dict[str, str | bytes], *, compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        archive.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def simple_epub(
+    *bodies: str, metadata: str = "", extra: dict[str, str | bytes] | None = None
+) -> bytes:
+    """A book whose spine is in the order of ``bodies`` and whose file names are in the reverse."""
+    names = {f"c{i}": f"text/{len(bodies) - i:02}.xhtml" for i in range(len(bodies))}
+    spine = "".join(f'<itemref idref="{name}"/>' for name in names)
+    members: dict[str, str | bytes] = {
+        "META-INF/container.xml": CONTAINER,
+        "OEBPS/book.opf": package(names, spine, metadata),
+        **{f"OEBPS/{names[f'c{i}']}": chapter(body) for i, body in enumerate(bodies)},
+        **(extra or {}),
+    }
+    return epub(members)
+
+
+def pdf_object_file(objects: list[bytes], trailer: bytes = b"") -> bytes:
+    """Number the objects, write them with a cross-reference table; object 1 is the catalogue."""
+    content, offsets = b"%PDF-1.7\n", []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    start = len(content)
+    content += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    content += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    content += b"trailer\n<< /Size %d /Root 1 0 R %s >>\n" % (len(objects) + 1, trailer)
+    return content + b"startxref\n%d\n%%%%EOF\n" % start
+
+
+def stream(body: bytes, entries: bytes = b"") -> bytes:
+    return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(body), entries, body)
+
+
+def pdf_of_contents(contents: list[bytes], trailer: bytes = b"", info: bytes = b"") -> bytes:
+    """One page of 612 x 792 points a content stream (an object body as ``stream`` makes it)."""
+    count = len(contents)
+    kids = b" ".join(b"%d 0 R" % (4 + 2 * i) for i in range(count))
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, count),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+    ]
+    for i, content in enumerate(contents):
+        objects.append(
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %d 0 R "
+            b"/Resources << /Font << /F1 3 0 R >> >> >>" % (5 + 2 * i)
+        )
+        objects.append(content)
+    if info:
+        objects.append(info)
+        trailer += b"/Info %d 0 R" % len(objects)
+    return pdf_object_file(objects, trailer)
+
+
+def text_at(x: float, y: float, text: str, size: float = 10) -> bytes:
+    escaped = text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+    return b"BT /F1 %g Tf %g %g Td (%s) Tj ET\n" % (size, x, y, escaped.encode("cp1252"))
+
+
+def pdf_of_lines(pages: list[list[tuple[float, float, str]]], info: bytes = b"") -> bytes:
+    """Each page a list of (x, y, text) with y upwards from the bottom, in points."""
+    contents = [stream(b"".join(text_at(*line) for line in page)) for page in pages]
+    return pdf_of_contents(contents, info=info)
+
+
+def deflate_bomb(size: int, layers: int = 2) -> bytes:
+    """Bytes that inflate to ``size`` blanks through ``layers`` Flate filters."""
+    packer = zlib.compressobj(9)
+    chunk = b" " * 1_000_000
+    packed = b"".join(packer.compress(chunk) for _ in range(size // len(chunk))) + packer.flush()
+    for _ in range(layers - 1):
+        packed = zlib.compress(packed, 9)
+    return packed

@@ -1,0 +1,122 @@
+"""Web pages: trafilatura's main text as Markdown; Resiliparse where trafilatura cannot or should not.
+
+trafilatura runs with ``deduplicate=False``: its duplicate test remembers earlier documents of the
+process, so that a retried task would give other text (95 of 1,991 measured pages differed).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import cache
+from importlib.metadata import version
+from typing import Any, cast
+
+import trafilatura
+from resiliparse.extract.html2text import extract_plain_text
+from trafilatura.utils import load_html
+
+from udfs.extraction_types import (
+    DEFAULT_OPTIONS,
+    DocumentRefusedError,
+    ExtractionOptions,
+    ReadDocument,
+)
+from udfs.html_metadata import PageMetadata, read_metadata
+from udfs.html_structure import HtmlStructure, measure
+from udfs.text_cleanup import clean_text
+
+MINIMUM_TEXT = 25
+"""Characters below which a result counts as nothing found and the next reader is asked."""
+
+_TABLE_RULE = re.compile(r"^\|(?:\s*:?-{3,}:?\s*\|)+\s*$", re.MULTILINE)
+
+# Its warnings name every discarded page; the status says the same once.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+
+@cache
+def reader_version(distribution: str) -> str:
+    """Version of an installed distribution, read once (a scan of the file system)."""
+    return version(distribution)
+
+
+def read_html(
+    text: str, url: str | None = None, options: ExtractionOptions = DEFAULT_OPTIONS
+) -> ReadDocument:
+    """Extract the main text of a page.
+
+    Args:
+        text: The decoded page.
+        url: Its address, which helps trafilatura to resolve what belongs to the page.
+        options: Caps on tags and depth are obeyed.
+
+    Returns:
+        Markdown with headings, lists, code and tables, without navigation and comments.
+
+    Raises:
+        DocumentRefusedError: ``too_complex`` above ``html_max_tags``.
+    """
+    structure = measure(text, options.html_max_depth)
+    if structure.tags > options.html_max_tags:
+        raise DocumentRefusedError(
+            "too_complex", f"{structure.tags:,} tags; at most {options.html_max_tags:,} are parsed"
+        )
+    if structure.tags > options.html_max_tags_main:
+        return _as_document(_all_text(text), "resiliparse_all_text", PageMetadata())
+    tree = load_html(text)
+    metadata = PageMetadata() if tree is None else read_metadata(tree)
+    found = "" if tree is None else _trafilatura_text(tree, url)
+    if len(found) >= MINIMUM_TEXT:
+        return _as_document(found, "trafilatura", metadata)
+    return _second_reader(text, structure, options, metadata)
+
+
+def _trafilatura_text(tree: Any, url: str | None) -> str:
+    try:
+        found = trafilatura.extract(
+            tree,
+            url=url,
+            output_format="markdown",
+            include_comments=False,
+            include_tables=True,
+            include_links=False,
+            deduplicate=False,
+        )
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
+        # A fault of trafilatura on odd markup; the second reader has another parser.
+        return ""
+    return clean_text(cast("str", found or ""))
+
+
+def _second_reader(
+    text: str, structure: HtmlStructure, options: ExtractionOptions, metadata: PageMetadata
+) -> ReadDocument:
+    # Main-content mode takes time quadratic in the depth: 40 s for a page of 0.5 MB.
+    if structure.depth <= options.html_max_depth:
+        found = clean_text(
+            extract_plain_text(text, main_content=True, alt_texts=False, links=False)
+        )
+        if len(found) >= MINIMUM_TEXT:
+            return _as_document(found, "resiliparse", metadata)
+    return _as_document(_all_text(text), "resiliparse_all_text", metadata)
+
+
+def _all_text(text: str) -> str:
+    return clean_text(extract_plain_text(text, main_content=False, alt_texts=False, links=False))
+
+
+def _as_document(text: str, extractor: str, metadata: PageMetadata) -> ReadDocument:
+    distribution = "trafilatura" if extractor == "trafilatura" else "Resiliparse"
+    return ReadDocument(
+        text=text,
+        extractor=extractor,
+        extractor_version=reader_version(distribution),
+        title=metadata.title,
+        author=metadata.author,
+        date=metadata.date,
+        language=metadata.language,
+        canonical_url=metadata.canonical_url,
+        licence_url=metadata.licence_url,
+        tables_kept=len(_TABLE_RULE.findall(text)),
+    )
