@@ -9,12 +9,14 @@ from dataclasses import asdict
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.ingest_documents import ingest_stage
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.arrow_frames import map_batches
 from jobs.runtime.chunks import by_bytes
 from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
 from jobs.runtime.schemas import EXTRACTED
 from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
+from jobs.runtime.user_tables import open_user_table, raw_content_types
 from udfs.extract_batches import ExtractBatches
 from udfs.extract_document import ExtractionOptions
 
@@ -56,6 +58,44 @@ def extracted_columns(documents: DataFrame, options: ExtractionOptions) -> DataF
         options: Limits and choices.
     """
     return map_batches(documents, ExtractBatches(options))
+
+
+def extract_user_table(
+    context: RunContext, given: str, id_column: str | None, text_column: str | None, recipe: Recipe
+) -> Manifest:
+    """Extract raw files, or the raw documents in a column of the user's Parquet, into ``extracted``.
+
+    Without column names the input is files of any kind and ``documents`` is written too; with them
+    it is Parquet, and the result keeps the user's ids under the user's column name.
+
+    Raises:
+        InputError: The input cannot be used.
+        StageError: Spark failed.
+    """
+    if id_column is None and text_column is None:
+        ingest_stage(context, [given], recipe)
+        return extract_stage(context, recipe)
+    table = open_user_table(
+        context.spark, given, id_column, text_column, text_types=raw_content_types()
+    )
+
+    def extracted() -> DataFrame:
+        content = F.col(table.text_column).alias("content")
+        rows = table.read(context.spark).select(table.id_column, content)
+        return extracted_columns(rows, recipe.extract)
+
+    return run_stage(
+        context,
+        Stage(
+            name="extract",
+            dataset=DATASET,
+            module="jobs.extract_text",
+            inputs={"table": table.fingerprint},
+            configuration=asdict(recipe.extract),
+            chunks=[parquet_chunk(extracted)],
+            account=functools.partial(_account, context),
+        ),
+    )
 
 
 def _extracted(context: RunContext, files: Sequence[PublishedFile], recipe: Recipe) -> DataFrame:

@@ -32,7 +32,7 @@ class UserTable:
     def read(self, spark: SparkSession) -> DataFrame:
         """Return all columns of the table and ``ROW_ID``."""
         frame = spark.read.parquet(*map(storage.spark_read_path, self.paths))
-        number = _file_number(spark, frame)
+        number = _file_number(frame)
         return frame.withColumn(
             ROW_ID, F.shiftleft(number, ROW_BITS).bitwiseOR(F.col("_metadata.row_index"))
         )
@@ -75,7 +75,9 @@ def open_user_table(
     for role, name in (("--id-column", identifier), ("--text-column", text)):
         if name not in columns:
             hint = did_you_mean(name, columns)
-            raise InputError(f"{role} {name}: no such column{hint} {given} has {', '.join(columns)}.")
+            raise InputError(
+                f"{role} {name}: no such column{hint} {given} has {', '.join(columns)}."
+            )
     if columns[text] not in text_types:
         wanted = " or ".join(type_.simpleString() for type_ in text_types)
         found = columns[text].simpleString()
@@ -89,10 +91,12 @@ def raw_content_types() -> tuple[DataType, ...]:
     return (BinaryType(), StringType())
 
 
-def _file_number(spark: SparkSession, frame: DataFrame) -> Column:
+def _file_number(frame: DataFrame) -> Column:
     # Sorted, so that the ids of the same files are the same in every run.
     paths = sorted(frame.inputFiles())
-    numbers = F.create_map(*[F.lit(item) for pair in zip(paths, range(len(paths))) for item in pair])
+    numbers = F.create_map(
+        *[F.lit(item) for number, path in enumerate(paths) for item in (path, number)]
+    )
     # The scan says file:/x where the listing says file:///x.
     path = F.regexp_replace("_metadata.file_path", "^file:/+", "file:///")
     return F.element_at(numbers, path).cast("bigint")

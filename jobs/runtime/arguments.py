@@ -1,0 +1,63 @@
+"""Command-line arguments that several subcommands share, in one wording."""
+
+from __future__ import annotations
+
+import argparse
+
+from jobs.runtime.errors import SettingsError
+
+
+def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--recipe`` and ``--set``."""
+    parser.add_argument(
+        "--recipe",
+        default="default",
+        metavar="NAME|FILE",
+        help="recipe by name (`corpusmill recipes`) or a .yaml file; default: default",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="KEY=VALUE",
+        help="override one value of the recipe, e.g. --set rules.long_word.max=500; may be repeated",
+    )
+
+
+def add_column_arguments(parser: argparse.ArgumentParser, text: str) -> None:
+    """Add ``--id-column`` and ``--text-column`` for work on Parquet of the user's own."""
+    parser.add_argument("--id-column", metavar="C", help="column with your ids (default: id)")
+    parser.add_argument("--text-column", metavar="C", help=f"column with {text} (default: text)")
+
+
+def add_session_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how Spark is started and how much is said."""
+    parser.add_argument(
+        "--master",
+        metavar="URL",
+        help="Spark master, e.g. local[4]; default: all cores of this machine",
+    )
+    parser.add_argument(
+        "--spark-conf",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="Spark setting, e.g. --spark-conf spark.driver.memory=8g; may be repeated",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print results and errors only")
+
+
+def spark_settings(given: list[str]) -> dict[str, str]:
+    """Return ``--spark-conf`` values as a mapping.
+
+    Raises:
+        SettingsError: One is not KEY=VALUE.
+    """
+    settings = {}
+    for text in given:
+        key, separator, value = text.partition("=")
+        if not separator:
+            raise SettingsError(f"--spark-conf {text}: write KEY=VALUE")
+        settings[key] = value
+    return settings

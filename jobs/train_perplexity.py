@@ -1,0 +1,169 @@
+"""extracted/ → models/perplexity: KenLM models trained on the run's own trusted text, or on a given one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.decide_verdicts import is_grade_rule
+from jobs.extract_text import extract_stage
+from jobs.ingest_documents import ingest_stage
+from jobs.perplexity import train_models
+from jobs.recipes.recipe import Recipe
+from jobs.runtime import storage
+from jobs.runtime.arrow_frames import map_batches
+from jobs.runtime.errors import InputError, MissingRequirementError
+from jobs.runtime.manifest import (
+    Manifest,
+    PublishedFile,
+    RowAccounts,
+    read_manifest,
+    require_manifest,
+)
+from jobs.runtime.stage import RunContext, Stage, run_stage
+from jobs.runtime.user_tables import open_user_table
+from jobs.verdicts.expressions import alive
+from jobs.verdicts.thresholds import resolve
+from udfs.annotate_batches import AnnotateBatches
+from udfs.perplexity_model import read_model
+
+DATASET = "models"
+MODEL_DATASET = "models/perplexity"
+NOT_YET = {"perplexity": "being trained", "safety.model_score": "not needed to train"}
+
+
+def train_stage(context: RunContext, recipe: Recipe) -> Manifest:
+    """Train on those documents of ``extracted/`` that pass the recipe's other rules.
+
+    Gibberish must not teach the model that gibberish is usual.
+
+    Raises:
+        InputError: The extract stage has not run.
+        StageError: Spark failed.
+    """
+    source = require_manifest(context.folder("extracted"), "extract")
+    rules = [rule.model_dump() for rule in recipe.rules if not is_grade_rule(rule)]
+    return _train(
+        context,
+        recipe,
+        inputs={"extracted": source.fingerprint},
+        configuration={"rules": rules},
+        texts=lambda: trusted_texts(context, recipe),
+        rows=source.accounts.rows_out,
+    )
+
+
+def train_from_arguments(
+    context: RunContext, inputs: Sequence[str], text_column: str | None, recipe: Recipe
+) -> str:
+    """Train on a run folder (no inputs), on files, or on a Parquet column; return the model folder.
+
+    Raises:
+        InputError: There is nothing to train on.
+        StageError: Spark failed.
+    """
+    if text_column is not None:
+        _train_on_table(context, inputs, text_column, recipe)
+    else:
+        if inputs:
+            ingest_stage(context, inputs, recipe)
+            extract_stage(context, recipe)
+        elif read_manifest(context.folder("extracted")) is None:
+            raise InputError(
+                f"{context.output} is no run folder. Give INPUT... OUTPUT, or a folder where "
+                "`corpusmill extract` has run."
+            )
+        train_stage(context, recipe)
+    return context.folder(MODEL_DATASET)
+
+
+def trusted_texts(context: RunContext, recipe: Recipe) -> DataFrame:
+    """Return ``text, language`` of the extracted documents that pass all rules with fixed bounds."""
+    extracted, _ = context.read("extracted", "extract")
+    texts = extracted.where(F.col("status") == "ok").select("text")
+    return _passing(texts, recipe)
+
+
+def check_perplexity_model(folder: str) -> str:
+    """Open a model folder and return its digest.
+
+    Raises:
+        MissingRequirementError: It is missing, truncated or of another version.
+    """
+    try:
+        return read_model(folder).digest
+    except ValueError as error:
+        raise MissingRequirementError(str(error)) from error
+
+
+def _train_on_table(
+    context: RunContext, inputs: Sequence[str], text_column: str, recipe: Recipe
+) -> None:
+    if len(inputs) != 1:
+        raise InputError(
+            f"--text-column takes one Parquet INPUT and an OUTPUT, given {len(inputs)}"
+        )
+    table = open_user_table(context.spark, inputs[0], text_column, text_column)
+    rows = table.read(context.spark).select(F.col(text_column).alias("text"))
+    _train(
+        context,
+        recipe,
+        inputs={"table": table.fingerprint},
+        configuration={"rules": [rule.model_dump() for rule in recipe.rules]},
+        texts=lambda: _passing(rows, recipe),
+        rows=rows.count(),
+    )
+
+
+def _passing(texts: DataFrame, recipe: Recipe) -> DataFrame:
+    annotated = map_batches(texts, AnnotateBatches(recipe.clean))
+    fixed = [rule for rule in recipe.rules if not rule.relative and not is_grade_rule(rule)]
+    rules, _ = resolve(fixed, annotated, NOT_YET)
+    return annotated.where(alive(rules)).select(
+        "text", F.col("language.language").alias("language")
+    )
+
+
+def _train(
+    context: RunContext,
+    recipe: Recipe,
+    *,
+    inputs: dict[str, str],
+    configuration: dict[str, Any],
+    texts: Callable[[], DataFrame],
+    rows: int,
+) -> Manifest:
+    summary: dict[str, Any] = {}
+
+    def write(folder: str) -> None:
+        work_folder = storage.spark_path(context.folder("_work/perplexity"))
+        target = storage.join(folder, "perplexity")
+        summary.update(train_models(texts(), recipe.perplexity, work_folder, target, context.spark))
+
+    return run_stage(
+        context,
+        Stage(
+            name="train-perplexity",
+            dataset=DATASET,
+            module="jobs.train_perplexity",
+            inputs=inputs,
+            configuration={
+                **configuration,
+                "clean": asdict(recipe.clean),
+                "perplexity": recipe.perplexity.model_dump(),
+            },
+            chunks=[write],
+            account=functools.partial(_account, rows),
+            details=lambda: summary,
+        ),
+    )
+
+
+def _account(rows: int, _: Sequence[PublishedFile]) -> RowAccounts:
+    # Training reads documents and passes all of them on.
+    return RowAccounts(rows_in=rows, rows_out=rows)

@@ -1,0 +1,67 @@
+"""Batches of text in, batches of cleaned text with all signals out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from udfs.annotators import ANNOTATORS, annotate, struct_type
+from udfs.batch_columns import require_columns, schema_with, with_columns
+from udfs.language_signals import LANGUAGE_TYPE, detect
+from udfs.perplexity_model import read_model
+from udfs.perplexity_signals import PERPLEXITY_TYPE, score
+from udfs.safety_signals import SAFETY_TYPE, SafetyScreen
+from udfs.text_batch import TextBatch
+from udfs.text_cleaning import CLEANING_TYPE, CleaningSettings, clean
+
+
+@dataclass(frozen=True)
+class AnnotateBatches:
+    """A function for mapInArrow: replaces ``text`` by cleaned text and appends a struct an annotator.
+
+    Cleaning comes first: a good chapter must be judged without the refrain that is cut from it. The
+    values of a document depend on its text alone, never on its batch.
+
+    Attributes:
+        cleaning: What is cut from a text.
+        perplexity_model: Folder of trained models; None leaves perplexity null.
+        safety_model: Folder of a trained model; None leaves its score null.
+    """
+
+    cleaning: CleaningSettings
+    perplexity_model: str | None = None
+    safety_model: str | None = None
+
+    def output_schema(self, schema: pa.Schema) -> pa.Schema:
+        """Return the output's schema: the input's, with a struct column an annotator appended."""
+        require_columns(schema, {"text": (pa.string(), pa.large_string())})
+        return schema_with(
+            schema,
+            {
+                "text": pa.string(),
+                "language": LANGUAGE_TYPE,
+                "cleaning": CLEANING_TYPE,
+                **{name: struct_type(name) for name in ANNOTATORS},
+                "perplexity": PERPLEXITY_TYPE,
+                "safety": SAFETY_TYPE,
+            },
+        )
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield a batch for each batch."""
+        model = read_model(self.perplexity_model, verify=False) if self.perplexity_model else None
+        screen = SafetyScreen.open(self.safety_model)
+        for batch in batches:
+            texts, cleaning = clean(batch.column("text").fill_null(""), self.cleaning)
+            language = detect(texts)
+            codes = language.field("language")
+            signals = annotate(TextBatch(texts, codes), tuple(ANNOTATORS))
+            if model is None:
+                perplexity = pa.nulls(len(texts), PERPLEXITY_TYPE)
+            else:
+                perplexity = score(texts, codes, model)
+            columns = {"text": texts, "language": language, "cleaning": cleaning, **signals}
+            columns |= {"perplexity": perplexity, "safety": screen.annotate(texts, codes)}
+            yield with_columns(batch, columns)

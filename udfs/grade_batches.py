@@ -1,0 +1,34 @@
+"""Batches of text in, batches of grades out; the text itself goes no further."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from udfs.batch_columns import require_columns, schema_with, with_columns
+from udfs.quality_signals import QUALITY_TYPE, grade, open_grader
+
+
+@dataclass(frozen=True)
+class GradeBatches:
+    """A function for mapInArrow: replaces ``text`` by the struct column ``quality``.
+
+    Attributes:
+        grader: Folder of a trained grader.
+    """
+
+    grader: str
+
+    def output_schema(self, schema: pa.Schema) -> pa.Schema:
+        """Return the output's schema: ``text`` gone, ``quality`` appended."""
+        require_columns(schema, {"text": (pa.string(), pa.large_string())})
+        return schema_with(schema.remove(schema.get_field_index("text")), {"quality": QUALITY_TYPE})
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield a batch for each batch."""
+        model = open_grader(self.grader)
+        for batch in batches:
+            grades = grade(batch.column("text"), model)
+            yield with_columns(batch.drop_columns(["text"]), {"quality": grades})
