@@ -15,8 +15,8 @@ from udfs.document_signatures import ShinglePlan, SigningPlan
 from udfs.keep_order import KeepPolicy
 from udfs.set_similarity import least_equal_bytes, standard_error
 
-# Chance that a pair at the threshold shares so many bands that no sketch needs to be looked at.
-SURE_BANDS_ERROR = 1e-4
+# Chance that a dissimilar pair shares so many bands that its sketches are not looked at early.
+TELLING_BANDS_ERROR = 1e-4
 
 
 class DedupSettings(BaseModel):
@@ -124,17 +124,20 @@ class DedupSettings(BaseModel):
         )
 
     @property
-    def sure_bands(self) -> int:
-        """From this many common bands on, a pair is similar beyond reasonable doubt.
+    def telling_bands(self) -> int:
+        """From this many common bands on, a pair is worth comparing without a look at its sketches.
 
-        The smallest n that a pair at the threshold reaches with a chance of at most 1e-4; 8 of
-        20 bands of 7 rows at 0.7. bands + 1 where no number of bands is enough.
+        The smallest n that a pair at the lower end of the doubtful band reaches with a chance of at
+        most 1e-4; bands + 1 where no number of bands is enough.
         """
-        chance = self.threshold**self.rows
+        below = 0.0
+        if self.verification == "exact":
+            below = self.standard_errors_below * standard_error(self.threshold, self.permutations)
+        chance = max(self.threshold - below, 0.0) ** self.rows
         tail = 0.0
         for bands in range(self.bands, -1, -1):
             ways = math.comb(self.bands, bands)
             tail += ways * chance**bands * (1 - chance) ** (self.bands - bands)
-            if tail > SURE_BANDS_ERROR:
+            if tail > TELLING_BANDS_ERROR:
                 return bands + 1
         return 0

@@ -1,0 +1,144 @@
+"""Find exact and near-duplicates: ids only, text is never shuffled.
+
+How it goes, a Parquet folder each:
+
+1. ``signatures``: every text is read once; hash of the normalised text, 64-bit band keys, 8-bit
+   sketch, order key (some 330 bytes a document).
+2. ``exact``: groups of equal normalised texts; all but one leave.
+3. ``band_edges``: the others, linked to the preferred document of each bucket they fall into.
+4. ``edges``: links whose sketches are not hopeless.
+5. ``components`` of these links.
+6. ``pairs``: within each component, in the order of preference, a document similar to one that
+   stays leaves in its favour. Sketches decide the clear cases.
+7. ``settled``: the doubtful pairs, by exact Jaccard similarity of their shingle sets.
+8. ``duplicates``: the result.
+
+**Order of preference.** Everywhere a document has to be chosen (hub of a bucket, keeper of equal
+texts, leader of a component) it is the one with the smallest *order key*: keep policy in the high
+bits, a hash of raw text and url in the low ones (``udfs/keep_order.py``). Ids break ties between
+texts that are equal byte for byte only. So the surviving texts depend neither on ids nor on the order
+of input files, partitions or batches.
+
+**Promise.** Unless ``verification`` is ``none``: every removed document is similar (>= threshold; by
+estimate where that is more than four standard errors clear of it, else exactly) to the document named
+as its keeper, and that keeper stays.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.dedup.band_edges import find_band_edges
+from jobs.dedup.components import find_components
+from jobs.dedup.exact_duplicates import find_exact, without_exact
+from jobs.dedup.pair_leaders import pair_leaders
+from jobs.dedup.settings import DedupSettings
+from jobs.dedup.settle_pairs import settle_pairs, sure_removals
+from jobs.dedup.signatures import require_columns, sign
+from jobs.dedup.verify_edges import verify_edges
+from jobs.dedup.work_folder import WorkFolder
+from jobs.runtime import storage
+from jobs.runtime.fingerprint import code_fingerprint, digest
+
+# Hashes are noise: a dictionary only costs time, and compressing them saves nothing.
+_SIGNATURE_OPTIONS = {"parquet.enable.dictionary": "false", "compression": "lz4"}
+
+
+def find_duplicates(
+    documents: DataFrame,
+    settings: DedupSettings,
+    work_folder: str,
+    *,
+    input_fingerprint: str | None = None,
+) -> DataFrame:
+    """Find which documents are copies of others.
+
+    Args:
+        documents: id bigint (unique), text string; optionally url, and the column that the keep
+            policy compares (quality, fetched_at or source). Read twice, and never shuffled.
+        settings: What counts as a duplicate and which one stays.
+        work_folder: Where sub-stages are written and, when input, settings and code are
+            unchanged, reused. Any scheme that Spark and the driver can both write.
+        input_fingerprint: Identifies the documents. None: derived from the files that the DataFrame
+            reads and from its plan; a DataFrame without files is always computed anew.
+
+    Returns:
+        id bigint, keeper_id bigint, similarity double, kind string, cluster_size bigint; one row a
+        document to remove. kind is ``exact`` when the keeper's normalised text is the same
+        (similarity 1.0), else ``near`` with the Jaccard similarity to the keeper. cluster_size: all
+        documents that the keeper stands for, itself included.
+
+    Raises:
+        InputError: A needed column is missing.
+        StageError: A budget of the settings is exceeded.
+    """
+    require_columns(documents, settings)
+    work = WorkFolder(
+        documents.sparkSession, work_folder, _fingerprint(documents, settings, input_fingerprint)
+    )
+    signatures = work.sub_stage("signatures", lambda: sign(documents, settings), _SIGNATURE_OPTIONS)
+    exact = work.sub_stage("exact", lambda: find_exact(signatures))
+    near = _find_near(documents, without_exact(signatures, exact), settings, work)
+    return work.sub_stage("duplicates", lambda: _combine(exact, near))
+
+
+def _find_near(
+    documents: DataFrame, signatures: DataFrame, settings: DedupSettings, work: WorkFolder
+) -> DataFrame:
+    """Near-duplicates among documents with different normalised texts: id, keeper_id, similarity."""
+    candidates = work.sub_stage("band_edges", lambda: find_band_edges(signatures))
+    edges = work.sub_stage("edges", lambda: verify_edges(candidates, signatures, settings))
+    components = work.sub_stage(
+        "components", lambda: find_components(edges, work, settings.max_driver_edges)
+    )
+    pairs = work.sub_stage("pairs", lambda: pair_leaders(components, edges, signatures, settings))
+    removals = sure_removals(pairs)
+    if settings.verification == "none":
+        return removals
+    settled = work.sub_stage("settled", lambda: settle_pairs(pairs, documents, settings))
+    return removals.unionByName(settled)
+
+
+def _combine(exact: DataFrame, near: DataFrame) -> DataFrame:
+    """One row a removed document; a copy of a removed document goes to that one's keeper."""
+    moved = near.select(
+        F.col("id").alias("copied_id"),
+        F.col("keeper_id").alias("final_id"),
+        F.col("similarity").alias("final_similarity"),
+    )
+    copies = exact.join(moved, exact["keeper_id"] == moved["copied_id"], "left").select(
+        "id",
+        F.coalesce("final_id", "keeper_id").alias("keeper_id"),
+        F.coalesce("final_similarity", F.lit(1.0)).alias("similarity"),
+        F.when(F.col("final_id").isNull(), "exact").otherwise("near").alias("kind"),
+    )
+    removed = near.select("id", "keeper_id", "similarity", F.lit("near").alias("kind"))
+    removed = removed.unionByName(copies)
+    sizes = removed.groupBy("keeper_id").agg((F.count(F.lit(1)) + 1).alias("cluster_size"))
+    return removed.join(sizes, "keeper_id").select(
+        "id", "keeper_id", "similarity", "kind", "cluster_size"
+    )
+
+
+def _fingerprint(documents: DataFrame, settings: DedupSettings, given: str | None) -> str | None:
+    """What the result depends on; None when the input cannot be identified."""
+    source: object = given
+    if given is None:
+        files = sorted(documents.inputFiles())
+        if not files:
+            return None
+        source = [_plan(documents), *(storage.file_entry(_local(path)) for path in files)]
+    return digest([source, settings.model_dump(), code_fingerprint("jobs.dedup.find_duplicates")])
+
+
+def _plan(documents: DataFrame) -> str:
+    """The logical plan without the numbers that Spark gives to expressions anew each time."""
+    plan = documents._jdf.queryExecution().optimizedPlan().toString()
+    return re.sub(r"#\d+L?", "", str(plan))
+
+
+def _local(path: str) -> str:
+    return re.sub(r"^file:/+", "/", path)

@@ -1,0 +1,71 @@
+"""Signatures of all documents: the only sub-stage that reads every text."""
+
+from __future__ import annotations
+
+import functools
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.dedup.settings import DedupSettings
+from jobs.runtime.errors import InputError
+from udfs.document_signatures import sign_documents
+
+SIGNATURE_COLUMNS = (
+    "id bigint, order_key bigint, text_hash_high bigint, text_hash_low bigint, shingles int, "
+    "band_keys array<bigint>, sketch binary"
+)
+_KEEP_COLUMN = {"best": "quality", "earliest": "fetched_at", "source_priority": "source"}
+
+
+def sign(documents: DataFrame, settings: DedupSettings) -> DataFrame:
+    """Compute hashes, band keys and sketch of each document where its text lies.
+
+    Exact copies are signed too: reading the text a second time to spare them costs more than the
+    15 microseconds of a signature.
+
+    Args:
+        documents: id bigint, text string; optionally url string and the column of the keep policy.
+        settings: Shingles, banding, keep policy.
+
+    Returns:
+        ``SIGNATURE_COLUMNS``, one row a document.
+
+    Raises:
+        InputError: A column is missing.
+    """
+    address = F.col("url").cast("string") if "url" in documents.columns else F.lit(None)
+    rows = documents.select(
+        F.col("id").cast("bigint").alias("id"),
+        F.col("text").cast("string").alias("text"),
+        address.cast("string").alias("address"),
+        _keep_value(documents, settings).cast("double").alias("keep_value"),
+    )
+    return rows.mapInArrow(
+        functools.partial(sign_documents, plan=settings.signing_plan), SIGNATURE_COLUMNS
+    )
+
+
+def require_columns(documents: DataFrame, settings: DedupSettings) -> None:
+    """Raise InputError when a column that the settings need is not there."""
+    needed = ["id", "text", *filter(None, [_KEEP_COLUMN.get(settings.keep)])]
+    missing = [name for name in needed if name not in documents.columns]
+    if missing:
+        raise InputError(
+            f"the documents lack the column{'s' * (len(missing) > 1)} {', '.join(missing)}; they "
+            f"have {', '.join(documents.columns)}. Rename the column, or choose another keep policy "
+            f"than {settings.keep!r}."
+        )
+
+
+def _keep_value(documents: DataFrame, settings: DedupSettings) -> Column:
+    require_columns(documents, settings)
+    if settings.keep == "best":
+        return F.col("quality")
+    if settings.keep == "earliest":
+        return F.unix_date(F.to_date("fetched_at"))
+    if settings.keep == "source_priority":
+        places = F.lit(list(settings.source_priority))
+        place = F.array_position(places, F.col("source").cast("string"))
+        return F.when(place > 0, place - 1)
+    return F.lit(None)

@@ -1,0 +1,84 @@
+"""Sub-stages of duplicate removal: written once as Parquet, read back, reused when nothing changed.
+
+Writing cuts Spark's lineage (a lost executor never makes a plan of ten joins run again) and is what
+a rerun after a crash goes on from. A sub-stage counts only once its record lies beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.runtime import storage
+from jobs.runtime.fingerprint import digest
+
+RECORD_NAME = "_fingerprint.json"
+
+
+@dataclass(frozen=True)
+class WorkFolder:
+    """Where the sub-stages of one run lie.
+
+    Attributes:
+        spark: The session that reads and writes.
+        path: Folder, in any spelling Spark or ``jobs.runtime.storage`` knows.
+        fingerprint: Of input, settings and code. None: the input cannot be identified, so nothing
+            found there is reused.
+    """
+
+    spark: SparkSession
+    path: str
+    fingerprint: str | None
+
+    def sub_stage(
+        self, name: str, build: Callable[[], DataFrame], options: Mapping[str, str] | None = None
+    ) -> DataFrame:
+        """Return the sub-stage's rows from disk, computing them first unless they are there.
+
+        Args:
+            name: Name of the folder.
+            build: Makes the rows; not called when they can be reused.
+            options: Of the Parquet writer.
+        """
+        folder = storage.join(_plain(self.path), name)
+        if not self._is_finished(folder, name):
+            storage.delete_tree(folder)
+            started = time.monotonic()
+            writer = build().write.options(**(options or {}))
+            writer.parquet(storage.spark_path(folder))
+            record = {
+                "fingerprint": self._key(name),
+                "files": _sizes(folder),
+                "seconds": round(time.monotonic() - started, 3),
+            }
+            storage.write_text(storage.join(folder, RECORD_NAME), json.dumps(record))
+        return self.spark.read.parquet(storage.spark_path(folder))
+
+    def _key(self, name: str) -> str | None:
+        return None if self.fingerprint is None else digest([self.fingerprint, name])
+
+    def _is_finished(self, folder: str, name: str) -> bool:
+        if self.fingerprint is None:
+            return False
+        text = storage.read_text(storage.join(folder, RECORD_NAME))
+        if text is None:
+            return False
+        record = json.loads(text)
+        # Sizes are compared because a part file that was lost or cut would go unnoticed in a join.
+        return bool(record["fingerprint"] == self._key(name) and record["files"] == _sizes(folder))
+
+
+def _plain(path: str) -> str:
+    """Strip Hadoop's ``file:/x`` down to ``/x``; leave object stores as they are."""
+    if path.startswith("file:"):
+        return "/" + path.removeprefix("file:").lstrip("/")
+    return path
+
+
+def _sizes(folder: str) -> dict[str, int]:
+    entries = storage.list_files(folder)
+    return {entry.path.rsplit("/", 1)[1]: entry.size for entry in entries}
