@@ -9,11 +9,13 @@ from jobs.annotate_text import annotate_stage
 from jobs.decide_verdicts import decide_stage
 from jobs.extract_text import extract_stage
 from jobs.find_duplicates import dedup_stage
+from jobs.grade_quality import DATASET as GRADES
 from jobs.grade_quality import check_grader, grade_stage
 from jobs.ingest_documents import ingest_stage
 from jobs.publish_corpus import publish_stage
 from jobs.recipes.recipe import Recipe
 from jobs.report_run import report_run
+from jobs.runtime import storage
 from jobs.runtime.stage import RunContext
 from jobs.train_perplexity import MODEL_DATASET, check_perplexity_model, train_stage
 from udfs.safety_signals import check_safety_model
@@ -62,5 +64,7 @@ def run_pipeline(
     dedup_stage(context, recipe)
     if models.grader is not None:
         grade_stage(context, recipe, models.grader)
+    else:  # grades of an earlier run must not decide in this one
+        storage.delete_tree(context.folder(GRADES))
     publish_stage(context, recipe)
     return report_run(context, recipe)

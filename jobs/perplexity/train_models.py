@@ -1,0 +1,175 @@
+"""Texts -> a folder of perplexity models, one a language and fold."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.perplexity.sample_documents import SampleDocuments, StoredSample, collect_samples
+from jobs.perplexity.sample_texts import LanguageSample, plan_samples, tokenise_sample
+from jobs.perplexity.settings import PerplexitySettings
+from jobs.perplexity.trained_model import write_model_files
+from jobs.runtime.errors import InputError, SettingsError
+from jobs.runtime.storage import join, remove_tree, spark_path, spark_read_path
+from udfs.perplexity_model import FORMAT_VERSION, MODEL_CARD, MODEL_FORMAT
+from udfs.perplexity_tokens import TOKEN_SCHEME
+
+_LANGUAGE_CODE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
+
+
+def train_models(
+    texts: DataFrame,
+    settings: PerplexitySettings,
+    work_folder: str,
+    model_folder: str,
+    spark: SparkSession,
+) -> dict[str, Any]:
+    """Train modified Kneser-Ney models and publish them as a folder.
+
+    The result depends on the set of texts and the settings only: not on the order of rows, their
+    partitions, ids or a retry. Languages up to ``settings.driver_tokens`` are trained on the driver.
+
+    Args:
+        texts: Columns ``text`` (string, one sentence a line) and ``language`` (string); rows with a
+            null are ignored, other columns too: the fold of a document follows from its text.
+        settings: Order, pruning, folds, sample.
+        work_folder: Scratch of this training, local or remote; emptied of its own files at the end.
+        model_folder: Local folder to create; a model folder that stands there is replaced.
+        spark: The session.
+
+    Returns:
+        The content of model.json: ``languages`` with every model's n-grams, training tokens,
+        held-out perplexity and OOV share; ``skipped`` with a reason for each language left out.
+
+    Raises:
+        InputError: A column is missing.
+        SettingsError: ``model_folder`` is remote, or holds something that is not a model folder.
+    """
+    missing = {"text", "language"} - set(texts.columns)
+    if missing:
+        raise InputError(
+            f"the training text has no column {', '.join(sorted(missing))}: it has "
+            f"{', '.join(texts.columns)}; rename the columns to text and language"
+        )
+    target = _checked_target(model_folder)
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    samples, skipped = _choose(plan_samples(texts, settings), settings)
+    languages = _train_languages(texts, samples, settings, work_folder, partial, spark)
+    skipped |= {
+        sample.language: f"fewer than {settings.min_training_tokens} tokens outside each fold"
+        for sample in samples
+        if not languages[sample.language]["models"]
+    }
+    card = {
+        "format": MODEL_FORMAT,
+        "version": FORMAT_VERSION,
+        "token_scheme": TOKEN_SCHEME,
+        "order": settings.order,
+        "folds": settings.folds,
+        "languages": {code: entry for code, entry in languages.items() if entry["models"]},
+        "skipped": dict(sorted(skipped.items())),
+    }
+    (partial / MODEL_CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    if target.exists():
+        shutil.rmtree(target)
+    partial.rename(target)
+    return card
+
+
+def _checked_target(model_folder: str) -> Path:
+    if "://" in model_folder.removeprefix("file://"):
+        raise SettingsError(
+            f"the model folder {model_folder} is not on a local disk, where kenlm must map it into "
+            "memory: give a local folder and copy it afterwards"
+        )
+    target = Path(model_folder.removeprefix("file://")).absolute()
+    if target.exists() and not (target / MODEL_CARD).is_file() and any(target.iterdir()):
+        raise SettingsError(
+            f"{target} exists and holds no {MODEL_CARD}: it will not be overwritten; give another "
+            "model folder or remove it"
+        )
+    return target
+
+
+def _choose(
+    samples: list[LanguageSample], settings: PerplexitySettings
+) -> tuple[list[LanguageSample], dict[str, str]]:
+    """(languages to train, reason by language that is left out)."""
+    chosen: list[LanguageSample] = []
+    skipped: dict[str, str] = {}
+    for sample in samples:
+        if settings.languages is not None and sample.language not in settings.languages:
+            continue
+        if not _LANGUAGE_CODE.fullmatch(sample.language):
+            skipped[sample.language] = "not a language code"
+        elif sample.tokens < settings.min_training_tokens:
+            skipped[sample.language] = (
+                f"{sample.tokens} tokens, fewer than min_training_tokens {settings.min_training_tokens}"
+            )
+        else:
+            chosen.append(sample)
+    for language in set(settings.languages or ()) - {sample.language for sample in samples}:
+        skipped[language] = "no text"
+    return chosen, skipped
+
+
+def _train_languages(
+    texts: DataFrame,
+    samples: list[LanguageSample],
+    settings: PerplexitySettings,
+    work_folder: str,
+    folder: Path,
+    spark: SparkSession,
+) -> dict[str, dict[str, Any]]:
+    """Entries of model.json by language; small languages in memory, large ones as Spark jobs."""
+    small = [sample for sample in samples if sample.tokens <= settings.driver_tokens]
+    large = [sample for sample in samples if sample.tokens > settings.driver_tokens]
+    entries: dict[str, dict[str, Any]] = {}
+    if small:
+        collected = collect_samples(tokenise_sample(texts, small, settings), small)
+        for sample in small:
+            documents = collected.pop(sample.language)
+            entries[sample.language] = _train_language(sample, documents, settings, folder)
+    if large:
+        path = join(work_folder, "perplexity-sample")
+        tokenise_sample(texts, large, settings).write.mode("overwrite").parquet(spark_path(path))
+        stored = spark.read.parquet(spark_read_path(path))
+        for sample in large:
+            documents = StoredSample(stored, sample, settings, work_folder, spark)
+            entries[sample.language] = _train_language(sample, documents, settings, folder)
+        remove_tree(path)
+    return dict(sorted(entries.items()))
+
+
+def _train_language(
+    sample: LanguageSample, documents: SampleDocuments, settings: PerplexitySettings, folder: Path
+) -> dict[str, Any]:
+    """Train every fold's model of one language; the language's entry of model.json."""
+    models = []
+    for number, held_out_fold in enumerate(sample.held_out_folds(settings)):
+        tokens, count = sample.training_size(held_out_fold)
+        if tokens < settings.min_training_tokens:
+            continue
+        prune = settings.pruning_for(tokens)
+        trained = documents.train(held_out_fold, settings.order, prune)
+        held_out = documents.held_out(held_out_fold) if held_out_fold is not None else []
+        written = write_model_files(
+            folder, f"{sample.language}.{number}", trained, held_out, binary=settings.binary
+        )
+        models.append(
+            {
+                "held_out_fold": held_out_fold if settings.folds > 1 else None,
+                **written,
+                "prune": list(prune),
+                "training_tokens": tokens,
+                "training_documents": count,
+            }
+        )
+    return {"models": models, "sample_tokens": sample.tokens}

@@ -1,0 +1,114 @@
+"""A trained model on its way into the model folder: files, digests, held-out measurement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from udfs.arpa_file import compress, format_section, write_arpa
+from udfs.kenlm_binary import load, write_binary
+from udfs.kneser_ney import estimate
+from udfs.perplexity_ids import Vocabulary, build_vocabulary, distinct_words, encode_lines
+from udfs.perplexity_model import file_entry
+from udfs.perplexity_vocabulary import token_hashes, unknown_tokens, word_table
+
+_SAMPLE_LINES = 50  # lines that ARPA and binary must score alike
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """What training yields, whichever way it ran.
+
+    Attributes:
+        vocabulary: Words and their hashes.
+        counts: N-grams of each order.
+        sections: For each order gzip members of ARPA lines.
+    """
+
+    vocabulary: Vocabulary
+    counts: Sequence[int]
+    sections: Iterable[Iterable[bytes]]
+
+
+def train_in_memory(documents: Iterable[bytes], order: int, prune: Sequence[int]) -> TrainedModel:
+    """Train on the driver.
+
+    Args:
+        documents: Token lines of each document, at least one token altogether.
+        order: 2..6.
+        prune: One threshold an order.
+    """
+    data = np.frombuffer(b"".join(documents), np.uint8)
+    vocabulary = build_vocabulary(set(distinct_words(data)))
+    ids = encode_lines(data, vocabulary.hashes, vocabulary.ids)
+    sections = estimate(ids, order, prune, len(vocabulary.words))
+    texts = (
+        [
+            compress(
+                format_section(
+                    section.words,
+                    section.log_probability,
+                    section.log_backoff if n < order else None,
+                    vocabulary.words,
+                )
+            )
+        ]
+        for n, section in enumerate(sections, start=1)
+    )
+    return TrainedModel(vocabulary, [len(section.words) for section in sections], texts)
+
+
+def write_model_files(
+    folder: Path, stem: str, trained: TrainedModel, held_out: Sequence[bytes], *, binary: bool
+) -> dict[str, Any]:
+    """Write one model's files and measure it.
+
+    Args:
+        folder: Where to write.
+        stem: File name without ending, e.g. ``zh.0``.
+        trained: The model; its sections are used up.
+        held_out: Token lines of documents it has not seen; may be empty.
+        binary: Also write kenlm's binary if this machine can.
+
+    Returns:
+        The model's entry in model.json, still without the facts of its training.
+
+    Raises:
+        ValueError: kenlm cannot read what was written.
+    """
+    arpa = folder / f"{stem}.arpa.gz"
+    write_arpa(arpa, trained.counts, trained.sections, compressed=True)
+    lines = [line for document in held_out for line in document.splitlines()]
+    target = folder / f"{stem}.binary"
+    as_binary = binary and write_binary(arpa, target, [*lines[:_SAMPLE_LINES], b""])
+    path = target if as_binary else arpa
+    table = word_table(trained.vocabulary.hashes)
+    words = folder / f"{stem}.words"
+    words.write_bytes(table.tobytes())
+    return {
+        "model": asdict(file_entry(path)),
+        "vocabulary": asdict(file_entry(words)),
+        "kind": "binary" if as_binary else "arpa",
+        "ngrams": list(trained.counts),
+        "held_out": _measure(path, table, lines) if lines else None,
+    }
+
+
+def _measure(path: Path, table: Any, lines: list[bytes]) -> dict[str, Any]:
+    """Perplexity and share of unknown tokens on text that the model has not seen."""
+    scorer = load(path)
+    data = np.frombuffer(b"\n".join(lines) + b"\n", np.uint8)
+    tokens = int((data <= 0x20).sum())
+    boundaries = np.array([0, tokens])
+    unknown = unknown_tokens(token_hashes(data, tokens), boundaries, np.zeros(1, np.int64), table)
+    log10_probability = math.fsum(scorer.score(line) for line in lines)
+    return {
+        "tokens": tokens,
+        "perplexity": round(10.0 ** (-log10_probability / (tokens + len(lines))), 3),
+        "oov_share": round(int(unknown[0]) / tokens, 6),
+    }

@@ -1,0 +1,269 @@
+"""The schema of ``report.json``: every fact of a run, with its meaning, as validated models.
+
+Other programs rely on ``totals``, ``stages`` and ``reasons``; names are added here, never renamed.
+Counts are documents unless a field says otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from jobs.recipes.rules import AbsentRule, Bounds, Condition
+
+SCHEMA_VERSION = 1
+
+Count = Annotated[int, Field(ge=0)]
+
+
+def _finite(value: Any) -> Any:
+    """Map NaN and infinities to None: JSON has neither, and a signal may be either."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+Number = Annotated[float | None, BeforeValidator(_finite)]
+
+
+class Fact(BaseModel):
+    """Base of all parts of the report."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Totals(Fact):
+    """Where all documents ended; kept + dropped + quarantined = documents_in."""
+
+    documents_in: Count = Field(description="records that ingest found in the inputs")
+    kept: Count = Field(description="documents of corpus/")
+    dropped: Count = Field(description="documents of the ledger dropped/")
+    quarantined: Count = Field(description="records that could not be read or extracted")
+
+
+class StageFacts(Fact):
+    """One stage's accounts and cost, in the order of the pipeline."""
+
+    stage: str
+    dataset: str = Field(description="folder below OUTPUT")
+    rows_in: Count
+    rows_out: Count
+    rows_dropped: Count
+    rows_quarantined: Count
+    seconds: float = Field(ge=0, description="wall time of the run that made the dataset")
+    bytes: Count = Field(description="size of the published files")
+    rows_per_second: float | None = Field(description="rows_in / seconds; null for no time at all")
+    carries_documents: bool = Field(description="false for a stage that makes a model")
+
+
+class Volume(Fact):
+    """How much data came in and went out."""
+
+    bytes_in: Count = Field(description="raw bytes of all documents")
+    characters_in: Count = Field(description="characters of the cleaned text of all documents")
+    text_bytes_in: Count = Field(description="the same in UTF-8 bytes")
+    characters_out: Count = Field(description="characters of the corpus")
+    text_bytes_out: Count = Field(description="UTF-8 bytes of the corpus")
+    estimated_tokens_out: Count = Field(
+        description="an estimate, not a count: UTF-8 bytes divided by four"
+    )
+
+
+class RecipeFacts(Fact):
+    """What the run was asked to do."""
+
+    name: str
+    description: str
+    settings: dict[str, Any] = Field(description="all settings but the rules")
+
+
+class Limits(Fact):
+    """The bounds that were used, as numbers."""
+
+    min: Number = None
+    max: Number = None
+
+
+class RuleFacts(Fact):
+    """One judged rule: bounds, and how often it spoke."""
+
+    reason: str
+    signal: str
+    action: Literal["drop", "flag"]
+    asked: Bounds | None = Field(description="bounds as the recipe writes them")
+    default: Limits | None = Field(description="bounds of languages not listed; null: not judged")
+    languages: dict[str, Limits | None] = Field(description="own bounds; null: switched off")
+    when: tuple[Condition, ...]
+    source: str | None = Field(description="paper, project or measurement behind the bounds")
+    first_hits: Count = Field(description="documents that left by this rule")
+    hits: Count = Field(description="documents that fail it, by whatever rule they left")
+    never_fired: bool
+
+
+class LanguageFlow(Fact):
+    """One language's documents."""
+
+    documents_in: Count = Field(alias="in")
+    kept: Count
+    dropped: Count
+    characters_kept: Count
+    estimated_tokens_kept: Count
+
+
+class FormatFlow(Fact):
+    """One format's documents, of those that reached extraction."""
+
+    documents_in: Count = Field(alias="in")
+    kept: Count
+    dropped: Count
+    quarantined: Count
+
+
+class SourceFlow(Fact):
+    """One source's documents: a host, a folder, or a container file."""
+
+    source: str
+    documents_in: Count = Field(alias="in")
+    kept: Count
+    dropped: Count
+    quarantined: Count
+
+
+class OtherSources(Fact):
+    """The sources beyond those listed, together."""
+
+    sources: Count
+    documents_in: Count = Field(alias="in")
+    kept: Count
+    dropped: Count
+    quarantined: Count
+
+
+class Threshold(Fact):
+    """One bound to draw into a histogram."""
+
+    reason: str
+    side: Literal["min", "max"] = Field(description="documents beyond this side leave")
+    language: str | None = Field(description="null: all languages without bounds of their own")
+    value: float
+
+
+class Histogram(Fact):
+    """A signal's values over all judged documents, in bins of equal width.
+
+    ``counts[i]`` holds the values from ``edges[i]`` up to but not including ``edges[i + 1]``, to a
+    billionth of a bin's width; the last bin includes its upper edge. On the log scale the bins have
+    equal width in log10, and values of zero or less are counted in ``zeros``.
+    """
+
+    scale: Literal["linear", "log"]
+    edges: list[float]
+    counts: list[Count]
+    zeros: Count
+    documents: Count = Field(description="documents with a number")
+    without_value: Count = Field(description="null, NaN or infinite: never judged")
+    minimum: Number
+    maximum: Number
+    thresholds: list[Threshold]
+
+
+class SizeClass(Fact):
+    """Clusters of one range of sizes."""
+
+    smallest: Count
+    largest: Count
+    clusters: Count
+
+
+class Cluster(Fact):
+    """One of the largest duplicate clusters."""
+
+    keeper_id: int
+    size: Count
+    url: str | None
+    sample: str = Field(description="first 300 characters of the keeper")
+
+
+class DuplicateFacts(Fact):
+    """What deduplication found among the documents that no rule had removed."""
+
+    exact: Count = Field(description="documents removed as exact duplicates")
+    near: Count = Field(description="documents removed as near duplicates")
+    clusters: Count
+    cluster_size_histogram: list[SizeClass]
+    largest: list[Cluster]
+
+
+class Percentiles(Fact):
+    """One signal of one language: values below which that share of the documents lies."""
+
+    documents: Count
+    p1: float
+    p5: float
+    p25: float
+    p50: float
+    p75: float
+    p95: float
+    p99: float
+
+
+class CleaningTotal(Fact):
+    """One counter of the cleaning step over all documents."""
+
+    total: Count
+    documents: Count = Field(description="documents with more than none")
+
+
+class DroppedExample(Fact):
+    """One document that left, with the first 300 characters of its cleaned text."""
+
+    id: int
+    url: str | None
+    source: str | None
+    language: str | None
+    signal: str | None
+    value: Number
+    threshold: Number
+    keeper_id: int | None
+    similarity: Number
+    text: str
+
+
+class QuarantineExample(Fact):
+    """One record that could not be used, and why."""
+
+    id: int
+    url: str | None
+    source: str | None
+    stage: str
+    detail: str | None
+
+
+class Report(Fact):
+    """All of ``report.json``."""
+
+    schema_version: int = SCHEMA_VERSION
+    created_at: str = Field(description="when the corpus was published, ISO 8601, UTC")
+    totals: Totals
+    stages: list[StageFacts]
+    volume: Volume
+    reasons: dict[str, Count] = Field(description="first reasons of the ledger, most frequent first")
+    quarantine_statuses: dict[str, Count]
+    recipe: RecipeFacts
+    rules: list[RuleFacts]
+    never_fired: list[str] = Field(description="reasons of judged rules without a single hit")
+    absent_rules: list[AbsentRule]
+    languages: dict[str, LanguageFlow]
+    formats: dict[str, FormatFlow]
+    sources: list[SourceFlow] = Field(description="the 50 with most documents")
+    other_sources: OtherSources
+    histograms: dict[str, Histogram]
+    duplicates: DuplicateFacts
+    perplexity: dict[str, dict[str, Percentiles]] = Field(
+        description="signal, then language; languages with at least 20 documents"
+    )
+    cleaning: dict[str, CleaningTotal]
+    examples: dict[str, list[DroppedExample]]
+    quarantine_examples: dict[str, list[QuarantineExample]]
+    versions: dict[str, str]
+    fingerprints: dict[str, str] = Field(description="stage and the fingerprint of its result")
