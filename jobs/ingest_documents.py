@@ -10,9 +10,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.ingest.read_batches import DocumentReader
-from jobs.ingest.source_files import ROW_BITS, SourceFile, list_sources, sources_fingerprint
+from jobs.ingest.source_files import SourceFile, list_sources, sources_fingerprint
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.chunks import by_bytes
+from jobs.runtime.document_ids import ROW_BITS
 from jobs.runtime.errors import AccountingError
 from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts
 from jobs.runtime.schemas import DOCUMENTS, SOURCE_FILES, spark_schema

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from jobs.ingest.record_readers import SourceRecord, read_records
 from jobs.ingest.settings import IngestSettings
-from jobs.ingest.source_files import document_id
 from jobs.runtime import storage
+from jobs.runtime.document_ids import document_id
 from jobs.runtime.errors import InputError
 from jobs.runtime.schemas import DOCUMENTS
 

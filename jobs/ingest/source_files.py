@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.runtime import storage
+from jobs.runtime.document_ids import FILE_NUMBER_BITS
 from jobs.runtime.errors import InputError
 from jobs.runtime.fingerprint import digest
-
-FILE_NUMBER_BITS = 24
-ROW_BITS = 25
 
 
 @dataclass(frozen=True)
@@ -22,23 +20,6 @@ class SourceFile:
     source: str
     size: int
     modified: int
-
-
-def document_id(file_number: int, row: int) -> int:
-    """Return the 49-bit id of a record: file number in the high 24 bits, row in the low 25.
-
-    Unique by construction at any corpus size and stable across retries; the 14 bits above stay free
-    for preferences of later stages.
-
-    Raises:
-        InputError: More rows or files than the id has room for.
-    """
-    if not 0 <= file_number < 1 << FILE_NUMBER_BITS or not 0 <= row < 1 << ROW_BITS:
-        raise InputError(
-            f"file {file_number}, row {row} does not fit an id: at most {1 << FILE_NUMBER_BITS:,} files "
-            f"of {1 << ROW_BITS:,} records each. Split the file or the run."
-        )
-    return file_number << ROW_BITS | row
 
 
 def list_sources(inputs: Sequence[str]) -> list[SourceFile]:

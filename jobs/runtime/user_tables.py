@@ -9,8 +9,8 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, DataType, StringType
 
-from jobs.ingest.source_files import ROW_BITS
 from jobs.runtime import storage
+from jobs.runtime.document_ids import ROW_BITS
 from jobs.runtime.errors import InputError
 from jobs.runtime.fingerprint import digest
 from jobs.runtime.manifest import read_manifest
