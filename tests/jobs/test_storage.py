@@ -1,0 +1,101 @@
+"""Storage: listings, globs, whole-or-nothing writes, spellings of paths."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from jobs.runtime import storage
+from jobs.runtime.errors import InputError, MissingRequirementError
+
+
+def fill(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+
+
+def names(entries: list[storage.FileEntry], folder: Path) -> list[str]:
+    return [entry.path.removeprefix(f"{folder}/") for entry in entries]
+
+
+def test_a_folder_gives_its_files_sorted_and_leaves_hidden_ones_out(tmp_path: Path) -> None:
+    fill(tmp_path, "b.html", "a/z.pdf", ".git/config", "_SUCCESS", "a/.x.crc")
+    assert names(storage.find_files(str(tmp_path)), tmp_path) == ["a/z.pdf", "b.html"]
+
+
+def test_a_hidden_parent_does_not_hide_what_was_named(tmp_path: Path) -> None:
+    folder = tmp_path / "_work"
+    fill(folder, "a.html")
+    assert names(storage.find_files(str(folder)), folder) == ["a.html"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("*.html", ["a.html"]),
+        ("**/*.html", ["a.html", "deep/b.html", "deep/er/c.html"]),
+        ("deep/*.html", ["deep/b.html"]),
+        ("deep/?.html", ["deep/b.html"]),
+        ("[a-b].html", ["a.html"]),
+    ],
+)
+def test_a_glob_works_as_in_a_shell(tmp_path: Path, pattern: str, expected: list[str]) -> None:
+    fill(tmp_path, "a.html", "a.txt", "deep/b.html", "deep/er/c.html")
+    assert names(storage.find_files(f"{tmp_path}/{pattern}"), tmp_path) == expected
+
+
+def test_a_name_that_looks_like_a_glob_is_a_name_first(tmp_path: Path) -> None:
+    fill(tmp_path, "a[1].html", "a1.html")
+    assert names(storage.find_files(f"{tmp_path}/a[1].html"), tmp_path) == ["a[1].html"]
+
+
+@pytest.mark.parametrize("missing", ["nothing", "*.html", "no/such/*.html"])
+def test_an_input_that_names_nothing_is_an_error_with_its_name(
+    tmp_path: Path, missing: str
+) -> None:
+    with pytest.raises(InputError, match=r"nothing|html"):
+        storage.find_files(f"{tmp_path}/{missing}")
+
+
+def test_a_text_is_replaced_whole(tmp_path: Path) -> None:
+    path = str(tmp_path / "deep" / "x.json")
+    storage.write_text(path, "one")
+    storage.write_text(path, "二")
+    assert storage.read_text(path) == "二"
+    assert os.listdir(tmp_path / "deep") == ["x.json"]
+
+
+def test_a_missing_text_is_none(tmp_path: Path) -> None:
+    assert storage.read_text(str(tmp_path / "x")) is None
+
+
+def test_a_folder_in_the_way_is_an_error_that_names_the_path(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(MissingRequirementError, match=r"file/x\.json"):
+        storage.write_text(str(tmp_path / "file" / "x.json"), "y")
+
+
+@pytest.mark.parametrize(
+    ("given", "spark"),
+    [
+        ("s3://bucket/key", "s3a://bucket/key"),
+        ("s3a://bucket/key", "s3a://bucket/key"),
+        ("gs://bucket/key", "gs://bucket/key"),
+        ("/data/a b", "file:///data/a b"),
+    ],
+)
+def test_sparks_spelling(given: str, spark: str) -> None:
+    assert storage.spark_path(given) == spark
+
+
+def test_patterns_are_escaped_for_reading() -> None:
+    assert storage.spark_read_path("/d/[x]{y}*") == r"file:///d/\[x\]\{y\}\*"
+
+
+def test_delete_tree_does_not_mind_absence(tmp_path: Path) -> None:
+    fill(tmp_path, "d/x")
+    for _ in range(2):
+        storage.delete_tree(str(tmp_path / "d"))
+    assert not (tmp_path / "d").exists()
