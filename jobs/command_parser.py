@@ -20,7 +20,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"corpusmill {jobs.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     _add_run(commands)
-    _add_stages(commands)
+    _add_ingest(commands)
+    _add_table_stages(commands)
+    _add_run_stages(commands)
     _add_training(commands)
     _add_information(commands)
     return parser
@@ -71,7 +73,7 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_stages(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_ingest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     ingest = _command(
         commands,
         "ingest",
@@ -83,6 +85,9 @@ def _add_stages(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     ingest.add_argument("output", metavar="OUTPUT", help="folder or prefix of this run")
     _finish(ingest, "ingest")
+
+
+def _add_table_stages(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     described = {
         "extract": ("text of every document, or why not", "raw documents (HTML, PDF, EPUB bytes)"),
         "annotate": ("language, cleaning and all signals", "text"),
@@ -111,6 +116,9 @@ def _add_stages(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         if name in ("annotate", "grade"):
             _add_models(stage)
         _finish(stage, name)
+
+
+def _add_run_stages(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     for name, help_ in (
         ("decide", "judge a run's signals by the recipe's rules"),
         ("publish", "write a run's corpus, ledger of what left, and quarantine"),

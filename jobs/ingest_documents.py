@@ -12,11 +12,12 @@ from pyspark.sql import functions as F
 from jobs.ingest.read_batches import DocumentReader
 from jobs.ingest.source_files import SourceFile, list_sources, sources_fingerprint
 from jobs.recipes.recipe import Recipe
+from jobs.runtime.arrow_frames import map_with_schema
 from jobs.runtime.chunks import by_bytes
 from jobs.runtime.document_ids import ROW_BITS
 from jobs.runtime.errors import AccountingError
 from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts
-from jobs.runtime.schemas import DOCUMENTS, SOURCE_FILES, spark_schema
+from jobs.runtime.schemas import DOCUMENTS, SOURCE_FILES
 from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
 
 DATASET = "documents"
@@ -62,7 +63,7 @@ def _documents(spark: SparkSession, sources: Sequence[SourceFile], recipe: Recip
     ordered = sorted(sources, key=lambda file: (-file.size, file.number))
     table = pa.Table.from_pylist([vars(file) for file in ordered], schema=SOURCE_FILES)
     files = spark.createDataFrame(table).repartition(int(tasks))
-    return files.mapInArrow(DocumentReader(recipe.ingest), spark_schema(DOCUMENTS))
+    return map_with_schema(files, DocumentReader(recipe.ingest), DOCUMENTS)
 
 
 def _account(context: RunContext, sources: int, files: Sequence[PublishedFile]) -> RowAccounts:

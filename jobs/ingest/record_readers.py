@@ -112,7 +112,8 @@ def _decompressed(stream: BinaryIO, compression: str | None) -> BinaryIO:
     if compression == "gzip":
         return cast("BinaryIO", gzip.GzipFile(fileobj=stream))
     if compression == "zstd":
-        return cast("BinaryIO", pa.CompressedInputStream(pa.PythonFile(stream), "zstd"))
+        # Arrow's streams cannot read lines; the standard reader around them can.
+        return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd"))
     return stream
 
 

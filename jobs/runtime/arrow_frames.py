@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, cast
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -31,4 +31,14 @@ class BatchFunction(Protocol):
 def map_batches(frame: DataFrame, function: BatchFunction) -> DataFrame:
     """Return ``frame`` passed through ``function`` batch by batch, without pandas in between."""
     schema = function.output_schema(to_arrow_schema(frame.schema))
-    return frame.mapInArrow(function, spark_schema(schema))
+    return map_with_schema(frame, function, schema)
+
+
+def map_with_schema(
+    frame: DataFrame,
+    function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+    schema: pa.Schema,
+) -> DataFrame:
+    """Return ``frame`` passed through ``function``, whose batches have ``schema``."""
+    # Spark's stubs ask for a function of Iterable; it passes, and since 4.3 demands, iterators.
+    return frame.mapInArrow(cast("Any", function), spark_schema(schema))
