@@ -75,27 +75,43 @@ def normalise_for_matching(text: str) -> str:
 
 
 def load_keyword_list(path: Path) -> KeywordList:
-    """Read a list from a YAML file (see ``conf/lexicons/unsafe-en.yaml``).
+    """Read a list from a YAML file (see :func:`parse_keyword_list` for its form).
+
+    Raises:
+        ValueError: If the file cannot be read or is not such a list; the text names the fault.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(
+            f"keyword list {path} cannot be read ({error.strerror}): give the path of a YAML file"
+        ) from error
+    return parse_keyword_list(content, str(path))
+
+
+def parse_keyword_list(content: bytes, origin: str) -> KeywordList:
+    """Read a list from YAML (see ``conf/lexicons/unsafe-en.yaml``).
 
     Args:
-        path: The file: ``format: 1``, ``language``, ``matching`` (``word`` for scripts with spaces,
+        content: ``format: 1``, ``language``, ``matching`` (``word`` for scripts with spaces,
             ``substring`` for those without), ``groups`` of ``category``, ``severity`` (1-3) and
-            ``entries``, optional ``allow``.
+            ``entries``, optional ``allow``; UTF-8.
+        origin: Where it comes from, for messages.
 
     Returns:
         The list, normalised.
 
     Raises:
-        ValueError: If the file is missing or not such a list; the text names the fault.
+        ValueError: If it is not such a list; the text names the fault.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ValueError(f"keyword list {path} cannot be read: {error}") from error
-    fault = _find_fault(content)
+        parsed = yaml.safe_load(content.decode("utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ValueError(f"keyword list {origin} is no YAML in UTF-8: {error}") from error
+    fault = _find_fault(parsed)
     if fault:
-        raise ValueError(f"keyword list {path}: {fault}")
-    return _build_list(content)
+        raise ValueError(f"keyword list {origin}: {fault}")
+    return _build_list(parsed)
 
 
 def _find_fault(content: object) -> str:

@@ -47,7 +47,7 @@ class KeywordCounts(NamedTuple):
     Attributes:
         hits: int32[n], occurrences that do not overlap, leftmost and longest first.
         distinct: int32[n], different entries among them.
-        density: float32[n], 0..1, characters inside hits per character that is no white space.
+        density: float32[n], 0..1, the hits' share of the characters that are no white space.
         severity: int8[n], the highest among the hits, 0 without.
         flag: bool[n], at least ``FLAG_DISTINCT_HITS`` distinct entries within ``NEAR_CHARACTERS``,
             or ``FLAG_DENSITY``, or a whole word of ``CERTAIN_SEVERITY``.
@@ -119,7 +119,7 @@ class KeywordMatcher:
         nearby = _NearbyEntries()
         for hit in self.find(text, language):
             counts.hits[row] += 1
-            covered += hit.end - hit.start
+            covered += len(hit.keyword.text) - hit.keyword.text.count(" ")
             found.add(hit.keyword)
             most_nearby = max(most_nearby, nearby.add(hit))
         if not found:

@@ -23,19 +23,38 @@ from udfs.language_codes import (
     written_in,
 )
 from udfs.script_histogram import CLASS_INDEX, CLASSES, ScriptSample, sample_scripts
+from udfs.signal_fields import SignalField
 
 NO_SCRIPT: Final = "Zyyy"
 """ISO 15924 code of text without letters."""
 
-LANGUAGE_TYPE: Final = pa.struct(
-    [
-        pa.field("language", pa.string()),
-        pa.field("score", pa.float32()),
-        pa.field("second", pa.string()),
-        pa.field("script", pa.string()),
-        pa.field("han_variant", pa.string()),
-    ]
-)
+LANGUAGE_FIELDS: Final = (
+    SignalField(
+        "language", pa.string(), "code", "ISO 639-1, or 639-3 where there is none",
+        "Language of the text; und when unknown or without letters.", "corpusmill, CLD2, langid",
+    ),
+    SignalField(
+        "score", pa.float32(), "share", "0 to 1",
+        "Confidence: the script's share of the letters where the script decides, CLD2's share of"
+        " the text where CLD2 does, langid's probability where langid does; 0 for und.",
+        "corpusmill, CLD2, langid",
+    ),
+    SignalField(
+        "second", pa.string(), "code", "as language",
+        "Next best language; the best guess for und; null when there is none.", "CLD2, langid",
+    ),
+    SignalField(
+        "script", pa.string(), "code", "ISO 15924",
+        "Script that decided, as a rule the one with most letters; Zyyy without letters.",
+        "corpusmill",
+    ),
+    SignalField(
+        "han_variant", pa.string(), "code", "Hans or Hant",
+        "Orthography of Chinese text by its characteristic characters; null without evidence.",
+        "corpusmill",
+    ),
+)  # fmt: skip
+LANGUAGE_TYPE: Final = pa.struct([pa.field(field.name, field.type) for field in LANGUAGE_FIELDS])
 
 LETTERS_PER_SYLLABLE: Final = 3
 """One Chinese character, kana or Hangul syllable weighs as many Latin letters: a Chinese manual full

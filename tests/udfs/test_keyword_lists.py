@@ -76,7 +76,7 @@ def test_single_characters_of_unspaced_lists_are_ignored_and_reported(tmp_path: 
         ("allow: [Food Porn]", "allow: yes", "allow has to be a list of texts"),
         ("allow: [Food Porn]", "permit: [x]", "unknown keys"),
         (VALID, "- just\n- words\n", "wanted a mapping"),
-        (VALID, "a: [", "cannot be read"),
+        (VALID, "a: [", "is no YAML in UTF-8"),
         (VALID, "format: 1\nlanguage: en\nmatching: word\ngroups: []\n", "at least one group"),
     ],
 )

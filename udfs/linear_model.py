@@ -1,0 +1,255 @@
+"""A linear model over hashed n-grams: the cheap tier of the grader and the safety model.
+
+A model is a folder of two files: ``weights.npz`` (arrays only, never pickled objects: loading a
+model must not run code) and ``card.json``, which says how to read it and how well it did.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from udfs.compiled import kernel
+from udfs.hashed_features import FeatureBatch, check_feature_settings, hash_features
+from udfs.text_kernel import hash_token
+
+FORMAT_VERSION: Final = 1
+OBJECTIVES: Final = ("logistic", "squared")
+HASH_PROBE: Final = "corpusmill"
+"""A word whose token hash is kept in the card: weights fit only the tokeniser that made them."""
+CARD_NAME: Final = "card.json"
+WEIGHTS_NAME: Final = "weights.npz"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a reader of the weights has to know.
+
+    Attributes:
+        objective: ``logistic`` (probability, scaled to the label range) or ``squared`` (value,
+            clipped to the label range).
+        orders: n-gram lengths in tokens.
+        bits: log2 of the number of weights.
+        max_tokens: Tokens read from the beginning of a text.
+        label_low: Lower end of the range of scores.
+        label_high: Upper end of the range of scores.
+        slope: Calibration: margin = slope * raw + intercept.
+        intercept: See ``slope``.
+        training: Facts of the training for people (documents, held-out error, calibration table).
+    """
+
+    objective: str
+    orders: tuple[int, ...]
+    bits: int
+    max_tokens: int
+    label_low: float
+    label_high: float
+    slope: float = 1.0
+    intercept: float = 0.0
+    training: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_feature_settings(self.orders, self.bits, self.max_tokens)
+        if self.objective not in OBJECTIVES:
+            raise ValueError(f"objective is {self.objective!r}, wanted one of {OBJECTIVES}")
+        numbers = (self.label_low, self.label_high, self.slope, self.intercept)
+        if not np.isfinite(numbers).all() or self.label_low >= self.label_high:
+            raise ValueError(
+                f"label range {self.label_low}..{self.label_high} with calibration {self.slope},"
+                f" {self.intercept} is no range of finite numbers: train the model again"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """Weights and the card that explains them.
+
+    Attributes:
+        weights: float32[2^bits].
+        bias: Added to every raw score.
+        card: See :class:`ModelCard`.
+    """
+
+    weights: npt.NDArray[np.float32]
+    bias: float
+    card: ModelCard
+
+    @property
+    def digest(self) -> str:
+        """Hexadecimal SHA-256 of all that the scores depend on, for a run's manifest."""
+        card = json.dumps(dataclasses.asdict(self.card), sort_keys=True)
+        content = self.weights.tobytes() + float(self.bias).hex().encode() + card.encode()
+        return hashlib.sha256(content).hexdigest()
+
+    def predict(self, texts: pa.Array) -> npt.NDArray[np.float32]:
+        """Score every text.
+
+        Args:
+            texts: string, large_string or binary; null counts as empty.
+
+        Returns:
+            float32[n] within the card's label range; NaN where a text has no token, because a
+            verdict on nothing would be the bias of the training data.
+        """
+        card = self.card
+        features = hash_features(
+            texts, orders=card.orders, bits=card.bits, max_tokens=card.max_tokens
+        )
+        scores = self.scores(raw_scores(features, self.weights, self.bias))
+        scores[np.diff(features.offsets) == 0] = np.nan
+        return scores.astype(np.float32)
+
+    def scores(self, raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Calibrate raw scores and bring them into the label range.
+
+        Args:
+            raw: float64[n].
+
+        Returns:
+            float64[n] from ``label_low`` to ``label_high``.
+        """
+        card = self.card
+        margin = card.slope * raw + card.intercept
+        if card.objective == "logistic":
+            probability = 0.5 * (1.0 + np.tanh(0.5 * margin))  # no overflow, whatever the margin
+            return card.label_low + (card.label_high - card.label_low) * probability
+        return np.clip(margin, card.label_low, card.label_high)
+
+
+def raw_scores(
+    features: FeatureBatch, weights: npt.NDArray[np.float32], bias: float
+) -> npt.NDArray[np.float64]:
+    """Inner product of every row with the weights, plus the bias, float64[rows]."""
+    result = np.full(len(features.offsets) - 1, bias, np.float64)
+    _add_products(features.indices, features.values, features.offsets, weights, result)
+    return result
+
+
+@kernel
+def _add_products(
+    indices: npt.NDArray[np.uint32],
+    values: npt.NDArray[np.float32],
+    offsets: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.float32],
+    result: npt.NDArray[np.float64],
+) -> None:
+    for row in range(len(result)):
+        total = 0.0
+        for entry in range(offsets[row], offsets[row + 1]):
+            total += float(values[entry]) * float(weights[indices[entry]])
+        result[row] += total
+
+
+def save_model(model: LinearModel, folder: Path) -> None:
+    """Write a model folder; the same model gives the same bytes.
+
+    Args:
+        model: The model.
+        folder: Made if missing; an older model in it is replaced.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    np.savez(buffer, weights=model.weights, bias=np.float64(model.bias))
+    content = buffer.getvalue()
+    card = {
+        "format": FORMAT_VERSION,
+        "digest": hashlib.sha256(content).hexdigest(),
+        "hash_probe": format(hash_token(HASH_PROBE), "016x"),
+        **dataclasses.asdict(model.card),
+    }
+    (folder / WEIGHTS_NAME).write_bytes(content)
+    (folder / CARD_NAME).write_text(json.dumps(card, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def load_model(folder: Path) -> LinearModel:
+    """Read a model folder and check that it is whole and meant for this version.
+
+    Args:
+        folder: As written by :func:`save_model`.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: If a file is missing, truncated, replaced, or of another version or tokeniser;
+            the text says which and what to do.
+    """
+    card, digest = _read_card(folder)
+    path = folder / WEIGHTS_NAME
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(
+            f"model weights {path} cannot be read ({error.strerror}): copy the whole model folder"
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != digest:
+        raise ValueError(
+            f"model weights {path} ({len(content)} bytes) have digest {found[:12]}, the card says"
+            f" {str(digest)[:12]}: the file is truncated or of another model; copy the folder again"
+        )
+    return _unpack(path, content, card)
+
+
+def _read_card(folder: Path) -> tuple[ModelCard, object]:
+    path = folder / CARD_NAME
+    try:
+        card = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ValueError(
+            f"model card {path} cannot be read ({error.strerror}): give the folder that the"
+            " training wrote"
+        ) from error
+    except ValueError as error:
+        raise ValueError(
+            f"model card {path} is no JSON ({error}): copy the folder again"
+        ) from error
+    version = card.get("format") if isinstance(card, dict) else None
+    if version != FORMAT_VERSION:
+        raise ValueError(
+            f"model card {path} has format {version!r}, this version of corpusmill reads"
+            f" {FORMAT_VERSION}: train the model again, or install the version that wrote it"
+        )
+    probe = format(hash_token(HASH_PROBE), "016x")
+    if card.pop("hash_probe", None) != probe:
+        raise ValueError(
+            f"model card {path} was written with another tokeniser (its hash of {HASH_PROBE!r} is"
+            f" not {probe}), so the weights mean nothing here: train the model again"
+        )
+    digest = card.pop("digest", None)
+    del card["format"]
+    try:
+        return ModelCard(**{**card, "orders": tuple(card["orders"])}), digest
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"model card {path} is not complete ({error}): train the model again"
+        ) from error
+
+
+def _unpack(path: Path, content: bytes, card: ModelCard) -> LinearModel:
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            weights, bias = arrays["weights"], float(arrays["bias"])
+    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"model weights {path} hold no arrays 'weights' and 'bias' ({error}): train the model"
+            " again"
+        ) from error
+    wanted = (1 << card.bits,)
+    if weights.dtype != np.float32 or weights.shape != wanted or not np.isfinite(weights).all():
+        raise ValueError(
+            f"model weights {path} are {weights.dtype}{weights.shape}, the card asks for finite"
+            f" float32{wanted}: card and weights are of different models; copy the folder again"
+        )
+    return LinearModel(weights, bias, card)
