@@ -1,0 +1,1 @@
+"""The small crawl that `make demo` and the tests run on, written for this repository."""

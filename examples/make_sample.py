@@ -1,0 +1,52 @@
+"""Write the sample crawl: `python -m examples.make_sample OUTPUT_FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from examples.sample.crawl import expected_outcomes, sample_documents, write_crawl
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write what the command line asks for.
+
+    Args:
+        arguments: Command line without the program's name; None reads sys.argv.
+
+    Returns:
+        Exit status: 0.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.make_sample",
+        description="Write the small crawl on which `make demo` and the tests run.",
+    )
+    parser.add_argument(
+        "output_folder",
+        type=Path,
+        nargs="?",
+        help="folder for the crawl's files; made if absent, files of the same name are replaced",
+    )
+    parser.add_argument(
+        "--expected-outcomes",
+        type=Path,
+        metavar="FILE",
+        help="also write what must become of each document, as YAML",
+    )
+    options = parser.parse_args(arguments)
+    if options.output_folder is None and options.expected_outcomes is None:
+        parser.error("give an OUTPUT_FOLDER or --expected-outcomes FILE")
+    if options.output_folder is not None:
+        paths = write_crawl(options.output_folder)
+        size = sum(path.stat().st_size for path in paths)
+        print(f"{len(paths)} files, {size / 1e6:.2f} MB in {options.output_folder}")
+    if options.expected_outcomes is not None:
+        text = expected_outcomes(sample_documents())
+        options.expected_outcomes.write_text(text, encoding="utf-8")
+        print(f"expectations in {options.expected_outcomes}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Parts of the sample crawl's generator: prose, page templates, file writers, planted cases."""
