@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
@@ -21,6 +22,8 @@ BINS = 40
 # Counts and lengths spread over decades, shares and means of word length do not.
 LARGEST_LINEAR = 20.0
 MAXIMUM_DECADES = 12.0
+# Beyond it lies no signal of ours; a broken one must not break the report.
+LINEAR_LIMIT = 1e15
 NICE_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 # A share of 0.3 is not exactly three bins of 0.1 in binary; without this it falls into the bin below.
 EDGE_TOLERANCE = 1e-9
@@ -30,7 +33,7 @@ EDGE_TOLERANCE = 1e-9
 class Bins:
     """Bins of equal width, of the value or of its log10."""
 
-    scale: str
+    scale: Literal["linear", "log"]
     low: float
     width: float
     number: int
@@ -112,13 +115,13 @@ def choose_bins(values: ValueRange, lines: Sequence[Threshold]) -> Bins:
     low = min([values.minimum or 0.0, *marks])
     high = max([values.maximum or 0.0, *marks])
     if low < 0 or high <= LARGEST_LINEAR:
-        return _linear_bins(min(low, 0.0), high)
+        return _linear_bins(max(min(low, 0.0), -LINEAR_LIMIT), min(high, LINEAR_LIMIT))
     positive = [value for value in (values.smallest_positive, *marks) if value and value > 0]
     return _log_bins(min(positive, default=1.0), high)
 
 
 def _linear_bins(low: float, high: float) -> Bins:
-    width = _nice((high - low) / BINS) if high > low else 1.0 / BINS
+    width = _nice((high - low) / BINS) if high - low > 1 / LINEAR_LIMIT else 1.0 / BINS
     first = math.floor(low / width)
     number = max(1, math.ceil(high / width - EDGE_TOLERANCE) - first)
     return Bins("linear", first * width, width, number)
@@ -184,7 +187,7 @@ def _histogram(
     lines: list[Threshold],
 ) -> Histogram:
     return Histogram(
-        scale="log" if bins.scale == "log" else "linear",
+        scale=bins.scale,
         edges=bins.edges(),
         counts=[counts.get(number, 0) for number in range(bins.number)],
         zeros=counts.get(-1, 0),

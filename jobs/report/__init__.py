@@ -1,0 +1,5 @@
+"""The report of a finished run: all facts as JSON, and one page that a person can read offline."""
+
+from jobs.report.assembly import write_report
+
+__all__ = ["write_report"]

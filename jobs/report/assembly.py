@@ -1,0 +1,132 @@
+"""A finished run → report.json and report.html."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from jobs.report.cleaning_totals import cleaning_totals
+from jobs.report.document_flows import count_flows, format_flows, language_flows, volume
+from jobs.report.dropped_examples import (
+    LEDGER_COLUMNS,
+    choose_examples,
+    dropped_examples,
+    quarantine_examples,
+)
+from jobs.report.duplicate_facts import count_duplicates, duplicate_facts
+from jobs.report.page import render_page
+from jobs.report.perplexity_table import perplexity_table
+from jobs.report.published_run import (
+    MODELS_FOLDER,
+    PublishedRun,
+    RecipeLike,
+    read_run,
+    recipe_facts,
+)
+from jobs.report.report_model import Histogram, Report
+from jobs.report.rule_facts import count_hits, rule_facts
+from jobs.report.signal_histograms import histograms, named_signals
+from jobs.report.source_table import input_facts, source_table
+from jobs.report.text_samples import text_samples
+from jobs.runtime import storage
+from jobs.runtime.errors import AccountingError
+from jobs.runtime.stage import RunContext
+
+JSON_NAME = "report.json"
+HTML_NAME = "report.html"
+
+
+def write_report(context: RunContext, recipe: RecipeLike) -> dict[str, Any]:
+    """Write ``report.json`` and ``report.html`` of a finished run and return the facts.
+
+    Args:
+        context: The run; its OUTPUT holds all published datasets.
+        recipe: The recipe it was made with.
+
+    Raises:
+        InputError: A stage has not been run.
+        AccountingError: Documents are lost or doubled; nothing is written.
+    """
+    report = gather_report(context, recipe)
+    facts = report.model_dump(mode="json", by_alias=True)
+    page = render_page(report)
+    text = json.dumps(facts, ensure_ascii=False, indent=1)
+    storage.write_text(storage.join(context.output, JSON_NAME), text + "\n")
+    storage.write_text(storage.join(context.output, HTML_NAME), page)
+    return facts
+
+
+def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
+    """Return all facts of a finished run; see :func:`write_report`."""
+    run = read_run(context)
+    totals = run.totals()
+    frames = _frames(context, run)
+    annotated, dropped = frames["annotated"], frames["dropped"]
+    quarantined, corpus = frames["quarantined"], frames["corpus"]
+
+    inputs = input_facts(frames["documents"])
+    flows = count_flows(frames["extracted"], annotated, corpus, dropped, quarantined)
+    reasons = flows.label_counts("dropped")
+    _check_ledger(reasons, totals.dropped)
+    sources, other_sources = source_table(
+        frames["documents"], corpus, dropped, quarantined, inputs.common_folder, totals
+    )
+    hits = count_hits(frames["verdicts"], dropped)
+    rules = rule_facts(run.rules(), recipe.rules, reasons, hits)
+    counted = count_duplicates(frames["duplicates"])
+    chosen = choose_examples(dropped, "reason", LEDGER_COLUMNS)
+    ids = {row["id"] for rows in chosen.values() for row in rows}
+    samples = text_samples(annotated, ids | {cluster.keeper_id for cluster in counted.largest})
+    return Report(
+        created_at=run.created_at,
+        totals=totals,
+        stages=run.stages(),
+        volume=volume(flows, inputs.bytes),
+        reasons=reasons,
+        quarantine_statuses=flows.label_counts("quarantined"),
+        recipe=recipe_facts(recipe),
+        rules=rules,
+        never_fired=[rule.reason for rule in rules if rule.never_fired],
+        absent_rules=run.absent_rules(recipe),
+        languages=language_flows(flows),
+        formats=format_flows(flows),
+        sources=sources,
+        other_sources=other_sources,
+        histograms=_all_histograms(run, frames),
+        duplicates=duplicate_facts(counted, samples),
+        perplexity=perplexity_table(annotated, named_signals(run.rules())),
+        cleaning=cleaning_totals(annotated),
+        examples=dropped_examples(chosen, samples, list(reasons)),
+        quarantine_examples=quarantine_examples(quarantined),
+        versions=run.versions(),
+        fingerprints=run.fingerprints(),
+    )
+
+
+def _frames(context: RunContext, run: PublishedRun) -> dict[str, DataFrame]:
+    return {
+        dataset: context.spark.read.parquet(*context.spark_paths(dataset, manifest.files))
+        for dataset, manifest in run.manifests.items()
+        if not dataset.startswith(MODELS_FOLDER)
+    }
+
+
+def _all_histograms(run: PublishedRun, frames: dict[str, DataFrame]) -> dict[str, Histogram]:
+    rules = run.rules()
+    found: dict[str, Histogram] = {}
+    for dataset in ("annotated", "quality"):
+        if dataset in frames:
+            found |= histograms(frames[dataset], rules, run.manifests[dataset].rows)
+    order = named_signals(rules)
+    return {signal: found[signal] for signal in order if signal in found}
+
+
+def _check_ledger(reasons: dict[str, int], dropped: int) -> None:
+    counted = sum(reasons.values())
+    if counted != dropped:
+        raise AccountingError(
+            f"report: the ledger has {dropped} rows, but its reasons add up to {counted}. No report "
+            "was written; run `corpusmill publish` again, and report this if it stays so."
+        )

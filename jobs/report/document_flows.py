@@ -1,0 +1,180 @@
+"""Where documents went by language, format and reason: one aggregation over narrow columns.
+
+The text columns are read for their lengths only; nothing of them leaves the executors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+
+from jobs.report.report_model import FormatFlow, LanguageFlow, Volume
+from jobs.verdicts.expressions import LANGUAGE
+from udfs.language_codes import UNKNOWN_LANGUAGE
+
+UNKNOWN_FORMAT = "unknown"
+# English and Chinese alike take about four UTF-8 bytes a token with the usual byte-pair vocabularies
+# of 100,000 and more entries (English 4.3 letters of one byte, Chinese 1.4 characters of three).
+BYTES_PER_TOKEN = 4
+
+
+@dataclass
+class Tally:
+    """Documents and the length of their text."""
+
+    documents: int = 0
+    characters: int = 0
+    bytes: int = 0
+
+    def add(self, row: Row) -> None:
+        """Add a group's sums."""
+        self.documents += row["documents"]
+        self.characters += row["characters"] or 0
+        self.bytes += row["bytes"] or 0
+
+
+@dataclass
+class Flows:
+    """Sums by place (``read``, ``annotated``, ``kept``, ``dropped``, ``quarantined``) and label."""
+
+    totals: dict[str, Tally] = field(default_factory=dict)
+    languages: dict[str, dict[str, Tally]] = field(default_factory=dict)
+    formats: dict[str, dict[str, Tally]] = field(default_factory=dict)
+    labels: dict[str, dict[str, Tally]] = field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        """Add one group to all sums it belongs to."""
+        place = row["place"]
+        self.totals.setdefault(place, Tally()).add(row)
+        for groups, key in (
+            (self.languages, row["language"]),
+            (self.formats, row["format"]),
+            (self.labels, row["label"]),
+        ):
+            if key is not None:
+                groups.setdefault(key, {}).setdefault(place, Tally()).add(row)
+
+    def total(self, place: str) -> Tally:
+        """Return the sums of one place."""
+        return self.totals.get(place, Tally())
+
+    def label_counts(self, place: str) -> dict[str, int]:
+        """Return documents by label of one place, most frequent first."""
+        counts = {
+            label: places[place].documents
+            for label, places in self.labels.items()
+            if place in places
+        }
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def count_flows(
+    extracted: DataFrame,
+    annotated: DataFrame,
+    corpus: DataFrame,
+    dropped: DataFrame,
+    quarantined: DataFrame,
+) -> Flows:
+    """Count all documents by place, language, format, and reason or status."""
+    language = F.coalesce(F.col("language"), F.lit(UNKNOWN_LANGUAGE))
+    format_ = F.coalesce(F.col("format"), F.lit(UNKNOWN_FORMAT))
+    own_language = F.coalesce(F.col(LANGUAGE), F.lit(UNKNOWN_LANGUAGE))
+    parts = [
+        _counted(extracted, "read", format_=format_),
+        _counted(annotated, "annotated", language=own_language, format_=format_, text=True),
+        _counted(corpus, "kept", language=language, format_=format_, text=True),
+        _counted(dropped, "dropped", language=language, label=F.col("reason")),
+        _counted(quarantined, "quarantined", label=F.col("status")),
+    ]
+    flows = Flows()
+    for part in parts[1:]:
+        parts[0] = parts[0].unionByName(part)
+    for row in parts[0].collect():  # languages x formats, reasons, statuses
+        flows.add(row)
+    return flows
+
+
+def _counted(
+    frame: DataFrame,
+    place: str,
+    *,
+    language: Column | None = None,
+    format_: Column | None = None,
+    label: Column | None = None,
+    text: bool = False,
+) -> DataFrame:
+    absent = F.lit(None).cast("string")
+    keys = {"language": language, "format": format_, "label": label}
+    named = [(absent if key is None else key).alias(name) for name, key in keys.items()]
+    no_length = F.lit(0).cast("bigint")
+    lengths = (
+        F.length("text").cast("bigint") if text else no_length,
+        F.octet_length("text").cast("bigint") if text else no_length,
+    )
+    measured = frame.select(
+        F.lit(place).alias("place"), *named, lengths[0].alias("c"), lengths[1].alias("b")
+    )
+    return measured.groupBy("place", *keys).agg(
+        F.count(F.lit(1)).alias("documents"),
+        F.sum("c").alias("characters"),
+        F.sum("b").alias("bytes"),
+    )
+
+
+def estimated_tokens(text_bytes: int) -> int:
+    """Return an estimate of the tokens in so many UTF-8 bytes."""
+    return text_bytes // BYTES_PER_TOKEN
+
+
+def volume(flows: Flows, bytes_in: int) -> Volume:
+    """Return how much data came in and went out."""
+    text_in, text_out = flows.total("annotated"), flows.total("kept")
+    return Volume(
+        bytes_in=bytes_in,
+        characters_in=text_in.characters,
+        text_bytes_in=text_in.bytes,
+        characters_out=text_out.characters,
+        text_bytes_out=text_out.bytes,
+        estimated_tokens_out=estimated_tokens(text_out.bytes),
+    )
+
+
+def language_flows(flows: Flows) -> dict[str, LanguageFlow]:
+    """Return the documents of each language, most documents first."""
+    found = {
+        language: LanguageFlow(
+            documents_in=_documents(places, "annotated"),
+            kept=_documents(places, "kept"),
+            dropped=_documents(places, "dropped"),
+            characters_kept=places.get("kept", Tally()).characters,
+            estimated_tokens_kept=estimated_tokens(places.get("kept", Tally()).bytes),
+        )
+        for language, places in flows.languages.items()
+    }
+    return dict(_by_size((name, flow, flow.documents_in) for name, flow in found.items()))
+
+
+def format_flows(flows: Flows) -> dict[str, FormatFlow]:
+    """Return the documents of each format, of those that reached extraction."""
+    found = {}
+    for name, places in flows.formats.items():
+        read, usable = _documents(places, "read"), _documents(places, "annotated")
+        kept = _documents(places, "kept")
+        found[name] = FormatFlow(
+            documents_in=read, kept=kept, dropped=usable - kept, quarantined=read - usable
+        )
+    return dict(_by_size((name, flow, flow.documents_in) for name, flow in found.items()))
+
+
+def _documents(places: Mapping[str, Tally], place: str) -> int:
+    return places.get(place, Tally()).documents
+
+
+def _by_size(
+    rows: Iterable[tuple[str, FormatFlow | LanguageFlow, int]],
+) -> list[tuple[str, FormatFlow | LanguageFlow]]:
+    ordered = sorted(rows, key=lambda row: (-row[2], row[0]))
+    return [(name, flow) for name, flow, _ in ordered]

@@ -1,0 +1,74 @@
+"""A few documents for every reason and every kind of failure, chosen the same way on every run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import DataFrame, Row, Window
+from pyspark.sql import functions as F
+
+from jobs.report.report_model import DroppedExample, QuarantineExample
+from jobs.report.text_samples import CHARACTERS, Sample
+
+EXAMPLES = 3
+LEDGER_COLUMNS = (
+    "reason", "id", "url", "source", "language", "signal", "value", "threshold", "keeper_id",
+    "similarity",
+)  # fmt: skip
+
+
+def choose_examples(frame: DataFrame, label: str, columns: Sequence[str]) -> dict[str, list[Row]]:
+    """Return up to three rows for each value of ``label``.
+
+    The order is that of a hash of the id, so that examples come from all over the input and do not
+    depend on partitioning. Spark keeps the top three of each partition before it shuffles.
+    """
+    window = Window.partitionBy(label).orderBy(F.xxhash64("id"), F.col("id"))
+    rows = (
+        frame.select(*columns)
+        .withColumn("place", F.row_number().over(window))
+        .where(F.col("place") <= EXAMPLES)
+        .orderBy(label, "place")
+        .collect()
+    )
+    chosen: dict[str, list[Row]] = {}
+    for row in rows:
+        chosen.setdefault(row[label], []).append(row)
+    return chosen
+
+
+def dropped_examples(
+    chosen: Mapping[str, Sequence[Row]], samples: Mapping[int, Sample], order: Sequence[str]
+) -> dict[str, list[DroppedExample]]:
+    """Return the examples with their text, reasons in the given order."""
+    nothing = Sample(None, "")
+    return {
+        reason: [
+            DroppedExample(
+                **{name: row[name] for name in LEDGER_COLUMNS if name != "reason"},
+                text=samples.get(row["id"], nothing).text,
+            )
+            for row in chosen[reason]
+        ]
+        for reason in order
+        if reason in chosen
+    }
+
+
+def quarantine_examples(quarantined: DataFrame) -> dict[str, list[QuarantineExample]]:
+    """Return up to three records for each status; details are cut, they may quote the document."""
+    columns = ("id", "url", "source", "stage", "status", "detail")
+    chosen = choose_examples(quarantined, "status", columns)
+    return {
+        status: [
+            QuarantineExample(
+                id=row["id"],
+                url=row["url"],
+                source=row["source"],
+                stage=row["stage"],
+                detail=row["detail"][:CHARACTERS] if row["detail"] else None,
+            )
+            for row in rows
+        ]
+        for status, rows in chosen.items()
+    }

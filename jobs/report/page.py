@@ -1,0 +1,76 @@
+"""report.html: the report's facts through a template, everything inside one file."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from jobs.report import page_text
+from jobs.report.histogram_drawing import HEIGHT, WIDTH, draw
+from jobs.report.report_model import Report, RuleFacts
+
+TEMPLATE = "report.html.j2"
+STYLE = "report.css"
+
+
+def render_page(report: Report) -> str:
+    """Return the page of a report; it needs no network, no script and no other file."""
+    languages = list(report.languages)
+    drawings = {
+        signal: draw(signal, histogram, languages)
+        for signal, histogram in report.histograms.items()
+    }
+    text = _environment().get_template(TEMPLATE).render(
+        report=report,
+        # Our own file: escaping would break its quotes.
+        style=Markup(_resource(STYLE)),
+        drawings=drawings,
+        drawing_size=(WIDTH, HEIGHT),
+        rules={rule.reason: rule for rule in report.rules},
+        settings=list(page_text.flat_settings(report.recipe.settings)),
+        seconds=sum(stage.seconds for stage in report.stages),
+    )
+    return text if text.endswith("\n") else text + "\n"
+
+
+def reason_sentence(reason: str, rules: dict[str, RuleFacts]) -> str:
+    """Return what a reason means: its rule in words, or what kind of duplicate."""
+    if reason in rules:
+        return page_text.rule_sentence(rules[reason])
+    return page_text.DUPLICATE_REASONS.get(reason, "")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_resource),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    environment.filters |= {
+        "number": page_text.whole_number,
+        "measure": page_text.measure,
+        "size": page_text.size,
+        "rounded": page_text.rounded,
+        "duration": page_text.duration,
+        "language_tag": page_text.language_tag,
+        "words": lambda name: name.replace("_", " "),
+    }
+    environment.globals |= {"share": page_text.share, "reason_sentence": reason_sentence}
+    return environment
+
+
+def _finalize(value: object) -> object:
+    """Make invisible and reordering characters of every printed value visible."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return page_text.visible(value)
+    return value
+
+
+def _resource(name: str) -> str:
+    # importlib.resources also reads from the zip given to spark-submit's --py-files.
+    return resources.files("jobs.report").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,56 @@
+"""Percentiles of perplexity by language, from the same logarithmic bins as the thresholds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.report.report_model import Percentiles
+from jobs.report.signal_histograms import finite_signal
+from jobs.verdicts.expressions import LANGUAGE
+from jobs.verdicts.thresholds import BINS_PER_UNIT, MINIMUM_DOCUMENTS, quantile
+from udfs.language_codes import UNKNOWN_LANGUAGE
+
+STRUCT = "perplexity."
+SHARES = {"p1": 0.01, "p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95, "p99": 0.99}
+
+
+def perplexity_table(
+    annotated: DataFrame, signals: Sequence[str]
+) -> dict[str, dict[str, Percentiles]]:
+    """Return percentiles by language for each perplexity signal.
+
+    Args:
+        annotated: One row a document with the struct columns of signals.
+        signals: Signals that rules name; those of other structs are passed over.
+    """
+    wanted = [signal for signal in signals if signal.startswith(STRUCT)]
+    return {signal: _languages(annotated, signal) for signal in wanted}
+
+
+def _languages(annotated: DataFrame, signal: str) -> dict[str, Percentiles]:
+    value = finite_signal(signal)
+    language = F.coalesce(F.col(LANGUAGE), F.lit(UNKNOWN_LANGUAGE))
+    rows = (
+        annotated.where(value > 0)
+        .groupBy(language.alias("language"), F.floor(F.log(value) * BINS_PER_UNIT).alias("bin"))
+        .count()
+        .collect()  # at most a few thousand bins a language
+    )
+    bins: dict[str, dict[int, int]] = {}
+    for row in rows:
+        bins.setdefault(row["language"], {})[row["bin"]] = row["count"]
+    enough = [item for item in bins.items() if sum(item[1].values()) >= MINIMUM_DOCUMENTS]
+    ordered = sorted(enough, key=lambda item: (-sum(item[1].values()), item[0]))
+    return {language: _percentiles(counts) for language, counts in ordered}
+
+
+def _percentiles(counts: Mapping[int, int]) -> Percentiles:
+    values = {
+        name: round(math.exp(quantile(counts, share) / BINS_PER_UNIT), 3)
+        for name, share in SHARES.items()
+    }
+    return Percentiles(documents=sum(counts.values()), **values)

@@ -1,0 +1,112 @@
+"""The table of sources: documents by host, folder or container file, the largest fifty.
+
+A source may be one of millions of hosts: groups are counted and cut by Spark, the driver sees the top.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.report.report_model import OtherSources, SourceFlow, Totals
+
+TOP = 50
+COMPONENTS = 2
+LONGEST_NAME = 200
+LONGEST_PATH = 1 << 20
+TOP_FOLDER = "(top folder)"
+# scheme://user@host:port/ without the user and the port
+HOST = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#@]*@)?([^/?#:@]+)"
+# One file of many documents is a source of its own; one of a thousand pages in a folder is not.
+CONTAINER = r"(?i)\.(jsonl|ndjson|parquet|warc|wet|arc)(\.[a-z0-9]+)?$"
+
+
+@dataclass(frozen=True)
+class InputFacts:
+    """What the ingested documents have in common."""
+
+    bytes: int
+    common_folder: str
+
+
+def input_facts(documents: DataFrame) -> InputFacts:
+    """Return the raw bytes of all documents and the folder that all sources share."""
+    row = documents.agg(
+        F.sum("content_bytes").alias("bytes"),
+        F.min("source").alias("first"),
+        F.max("source").alias("last"),
+    ).collect()[0]
+    first, last = row["first"] or "", row["last"] or ""
+    # What the first and the last in order share, all in between share too.
+    common = os.path.commonprefix([first, last])
+    return InputFacts(bytes=row["bytes"] or 0, common_folder=common[: common.rfind("/") + 1])
+
+
+def source_group(common_folder: str) -> Column:
+    """Return the name under which a document's source is counted.
+
+    The url's host; without one, the first two components of the path below the folder that all
+    sources share (a container file counts as a component, a single document's file name does not).
+    """
+    host = F.lower(F.regexp_extract(F.coalesce(F.col("url"), F.lit("")), HOST, 1))
+    path = F.coalesce(F.col("source"), F.lit(""))
+    below = F.substring(path, len(common_folder) + 1, LONGEST_PATH)
+    folder = F.regexp_replace(below, r"[^/]*$", "")
+    whole = F.when(path.rlike(CONTAINER), below).otherwise(folder)
+    components = F.filter(F.split(whole, "/"), lambda part: part != "")
+    start = F.concat_ws("/", F.slice(components, 1, COMPONENTS))
+    name = F.when(host != "", host).when(start != "", start).otherwise(F.lit(TOP_FOLDER))
+    return F.substring(name, 1, LONGEST_NAME)
+
+
+def source_table(
+    documents: DataFrame,
+    corpus: DataFrame,
+    dropped: DataFrame,
+    quarantined: DataFrame,
+    common_folder: str,
+    totals: Totals,
+) -> tuple[list[SourceFlow], OtherSources]:
+    """Return the sources with most documents, and the rest together."""
+    places = {
+        "in": documents, "kept": corpus, "dropped": dropped, "quarantined": quarantined
+    }  # fmt: skip
+    grouped = _grouped(places, source_group(common_folder))
+    rows = grouped.orderBy(F.desc("in"), F.asc("source")).limit(TOP + 1).collect()
+    listed = [
+        SourceFlow(
+            source=row["source"],
+            documents_in=row["in"],
+            kept=row["kept"],
+            dropped=row["dropped"],
+            quarantined=row["quarantined"],
+        )
+        for row in rows[:TOP]
+    ]
+    sources = len(rows) if len(rows) <= TOP else grouped.count()
+    return listed, _others(listed, sources, totals)
+
+
+def _grouped(places: dict[str, DataFrame], group: Column) -> DataFrame:
+    parts = [
+        frame.select(group.alias("source"), F.lit(place).alias("place"))
+        for place, frame in places.items()
+    ]
+    every = parts[0]
+    for part in parts[1:]:
+        every = every.unionByName(part)
+    counts = [F.count_if(F.col("place") == place).alias(place) for place in places]
+    return every.groupBy("source").agg(*counts)
+
+
+def _others(listed: list[SourceFlow], sources: int, totals: Totals) -> OtherSources:
+    return OtherSources(
+        sources=sources - len(listed),
+        documents_in=totals.documents_in - sum(flow.documents_in for flow in listed),
+        kept=totals.kept - sum(flow.kept for flow in listed),
+        dropped=totals.dropped - sum(flow.dropped for flow in listed),
+        quarantined=totals.quarantined - sum(flow.quarantined for flow in listed),
+    )
