@@ -155,7 +155,7 @@ def unmarked_utf16_codec(content: bytes) -> str | None:
     if more < max(1, len(sample) // 256) or fewer > 0.02 * more:
         return None
     # ASCII with a stray NUL here and there: Latin text in UTF-16 has a zero in most characters.
-    if 8 * more < len(sample) and sample.replace(b"\x00", b"").isascii():
+    if 3 * more < len(sample) and sample.replace(b"\x00", b"").isascii():
         return None
     return "utf-16-be" if zeros_even > zeros_odd else "utf-16-le"
 

@@ -46,8 +46,9 @@ _FRAGMENT_START = re.compile(
     rb"[\s>/!-]",
     re.IGNORECASE,
 )
-_BLOCK_TAG = re.compile(
-    rb"</(?:div|p|td|li|span|a|h[1-6]|table|body|html)>|<br[\s/>]", re.IGNORECASE
+_TAG = re.compile(
+    rb"</?(?:div|p|td|tr|li|ul|ol|span|a|h[1-6]|table|pre|code|em|b|i|strong|body|html)[\s>]|<br[\s/>]",
+    re.IGNORECASE,
 )
 _OTHER_XML = re.compile(rb"\s*<\?xml|\s*<(?:rss|feed|svg|urlset)[\s>]", re.IGNORECASE)
 # TAB LF FF CR, and ESC SO SI of the ISO-2022 encodings, occur in text; the others do not.
@@ -129,4 +130,4 @@ def _identify_text(content: bytes) -> DocumentFormat:
 
 def _is_mostly_markup(sample: bytes) -> bool:
     """A Markdown file may open with ``<div align=center>``; a page has a tag every 400 bytes."""
-    return len(_BLOCK_TAG.findall(sample)) * 400 > len(sample)
+    return len(_TAG.findall(sample)) * 400 > len(sample)

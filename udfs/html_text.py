@@ -31,6 +31,15 @@ MINIMUM_TEXT = 25
 
 _TABLE_RULE = re.compile(r"^\|(?:\s*:?-{3,}:?\s*\|)+\s*$", re.MULTILINE)
 
+# Pages that keep their whole text in a template for a script to render in the browser.
+_TEMPLATE = re.compile(
+    r"<script[^>]{0,200}?type\s*=\s*[\"']?text/"
+    r"(?:x-handlebars(?:-template)?|(?:x-|ng-)?template|x-(?:jquery-)?tmpl|html)\b[^>]{0,200}>"
+    r"(.*?)</script\s*>",
+    re.IGNORECASE | re.DOTALL,
+)
+_PLACEHOLDER = re.compile(r"\{\{[^{}]{0,200}\}\}")
+
 # Its warnings name every discarded page; the status says the same once.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
@@ -64,6 +73,16 @@ def read_html(
         )
     if structure.tags > options.html_max_tags_main:
         return _as_document(_all_text(text), "resiliparse_all_text", PageMetadata())
+    document = _read_page(text, url, structure, options)
+    if len(document.text) < MINIMUM_TEXT and _TEMPLATE.search(text):
+        rendered = _PLACEHOLDER.sub("", _TEMPLATE.sub(r"<div>\1</div>", text))
+        document = _read_page(rendered, url, measure(rendered, options.html_max_depth), options)
+    return document
+
+
+def _read_page(
+    text: str, url: str | None, structure: HtmlStructure, options: ExtractionOptions
+) -> ReadDocument:
     tree = load_html(text)
     metadata = PageMetadata() if tree is None else read_metadata(tree)
     found = "" if tree is None else _trafilatura_text(tree, url)

@@ -72,3 +72,14 @@ def test_same_text_whatever_was_read_before() -> None:
     for other in range(20):
         read_html(article(f"<p>{SENTENCE * 4} number {other}</p>"))
     assert read_html(article()) == first
+
+
+def test_a_page_that_lives_in_a_template_is_rendered() -> None:
+    inner = f"<h1>Design</h1><p>{SENTENCE * 3}</p>{{{{> note}}}}<p>{SENTENCE * 3}</p>"
+    text = page(
+        f'<script id="t" type="text/x-handlebars-template">{inner}</script><div class="p"></div>'
+    )
+    document = read_html(text)
+    assert document.text.count(SENTENCE.strip()) == 6
+    assert "note" not in document.text
+    assert read_html(page(f"<script>var a = '{SENTENCE}'</script>")).text.count(SENTENCE) == 0

@@ -1,0 +1,150 @@
+"""One document of any format to text: tell the format, decode, read, clean, and never raise.
+
+Usable in a notebook without Spark:
+
+    >>> from udfs.extract_document import extract
+    >>> extract(b"<html><title>Hi</title><body><p>Good morning, dear reader.").text
+    'Good morning, dear reader.'
+"""
+
+from __future__ import annotations
+
+from udfs.character_encoding import decode
+from udfs.document_format import DocumentFormat, binary_share, identify, is_wide_unicode
+from udfs.extraction_types import (
+    DEFAULT_OPTIONS,
+    DocumentRefusedError,
+    Extraction,
+    ExtractionOptions,
+    ReadDocument,
+)
+from udfs.text_cleanup import clean_text
+
+__all__ = ["Extraction", "ExtractionOptions", "extract"]
+
+
+def extract(
+    content: bytes,
+    url: str | None = None,
+    *,
+    declared_charset: str | None = None,
+    options: ExtractionOptions = DEFAULT_OPTIONS,
+) -> Extraction:
+    """Extract the text of one document in this process.
+
+    Bytes are untrusted: whatever they hold, the answer is an ``Extraction`` with a status. Only a
+    crash of a native parser can still end the process; ``udfs.parser_child`` guards against that.
+
+    Args:
+        content: The document: HTML, PDF, EPUB or plain text, told apart by content.
+        url: Where it came from; a hint for HTML, never fetched.
+        declared_charset: Charset of the HTTP header; believed only when the bytes agree.
+        options: Limits and choices.
+
+    Returns:
+        The same extraction for the same arguments, whatever was extracted before.
+    """
+    found = identify(content)
+    charset: str | None = None
+    try:
+        _check_size(content, found.name, options)
+        if found.name in {"html", "text"}:
+            text, charset = _decoded(content, declared_charset, found, options)
+            document = _read_text(text, url, found.name, options)
+        else:
+            document = _read_binary(content, found, options)
+        return _extraction(document, found.name, charset, options)
+    except DocumentRefusedError as refusal:
+        return Extraction(refusal.status, format=found.name, charset=charset, detail=refusal.detail)
+    except MemoryError:
+        return Extraction("oom", format=found.name, charset=charset, detail="out of memory")
+    except Exception as error:
+        # Parsers raise whatever their authors did not foresee; the row says what, and the run goes on.
+        detail = f"{type(error).__name__}: {error}"[:500]
+        return Extraction(
+            "malformed", format=found.name, charset=charset, detail=clean_text(detail)
+        )
+
+
+def _check_size(content: bytes, name: str, options: ExtractionOptions) -> None:
+    if not content:
+        raise DocumentRefusedError("empty", "0 bytes")
+    caps = {
+        "html": options.html_max_bytes,
+        "pdf": options.pdf_max_bytes,
+        "epub": options.epub_max_bytes,
+    }
+    cap = caps.get(name, options.text_max_bytes)
+    if len(content) > cap:
+        raise DocumentRefusedError(
+            "too_big", f"{len(content):,} bytes of {name}; at most {cap:,} are read"
+        )
+
+
+def _decoded(
+    content: bytes, declared_charset: str | None, found: DocumentFormat, options: ExtractionOptions
+) -> tuple[str, str]:
+    share = binary_share(content)
+    if share > options.max_binary_share and not is_wide_unicode(content):
+        raise DocumentRefusedError("unsupported", f"{found.name} with {share:.0%} control bytes")
+    decoded = decode(content, declared_charset)
+    if decoded.replaced_share > options.max_replaced_share:
+        raise DocumentRefusedError(
+            "decode_error",
+            f"{decoded.replaced_share:.1%} of the characters cannot be decoded, at best as "
+            f"{decoded.charset}; at most {options.max_replaced_share:.1%} may be lost",
+        )
+    return decoded.text, decoded.charset
+
+
+def _read_text(text: str, url: str | None, name: str, options: ExtractionOptions) -> ReadDocument:
+    # Readers are imported when first needed: trafilatura alone takes 0.25 s to load.
+    if name == "html":
+        from udfs.html_text import read_html
+
+        return read_html(text, url, options)
+    from udfs.plain_text import read_plain_text
+
+    return read_plain_text(text, options)
+
+
+def _read_binary(content: bytes, found: DocumentFormat, options: ExtractionOptions) -> ReadDocument:
+    if found.name == "pdf":
+        from udfs.pdf_text import read_pdf
+
+        return read_pdf(content, options)
+    if found.name == "epub":
+        from udfs.epub_text import read_epub
+
+        return read_epub(content, options)
+    raise DocumentRefusedError("unsupported", found.detail or "format not recognised")
+
+
+def _extraction(
+    document: ReadDocument, name: str, charset: str | None, options: ExtractionOptions
+) -> Extraction:
+    text, status, detail = document.text, "ok", ""
+    if not text.strip():
+        text, status, detail = "", "empty", "the reader found no text"
+    elif len(text) > options.max_text_characters:
+        status = "too_big"
+        detail = f"{len(text):,} characters; at most {options.max_text_characters:,} are kept"
+        text = ""
+    return Extraction(
+        status=status,
+        text=text,
+        title=document.title,
+        author=document.author,
+        date=document.date,
+        language=document.language,
+        canonical_url=document.canonical_url,
+        licence_url=document.licence_url,
+        format=name,
+        extractor=document.extractor,
+        extractor_version=document.extractor_version,
+        charset=charset,
+        detail=detail,
+        tables_kept=document.tables_kept,
+        tables_dropped=document.tables_dropped,
+        pages=document.pages,
+    )

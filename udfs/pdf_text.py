@@ -1,0 +1,157 @@
+"""PDF files: characters with boxes by pdfium, then our own words, columns, tables and paragraphs."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from typing import Any
+
+import pypdfium2 as pdfium
+
+from udfs.extraction_types import (
+    DEFAULT_OPTIONS,
+    DocumentRefusedError,
+    ExtractionOptions,
+    ReadDocument,
+)
+from udfs.pdf_furniture import remove_page_furniture
+from udfs.pdf_layout import Row, reading_order, segments_of_page
+from udfs.pdf_paragraphs import body_height, join_pages, paragraphs_of
+from udfs.pdf_tables import find_tables
+from udfs.pdf_words import PageWords, is_mostly_picture, open_document, read_words
+from udfs.text_cleanup import clean_field, clean_text
+
+READER = "pdfium_layout"
+FEW_CHARACTERS = 25
+"""A page with fewer and a picture over half of it is a scan."""
+SCANNED_SHARE = 0.5
+"""Share of such pages from which the document needs OCR."""
+BAD_CHARACTER_SHARE = 0.01
+"""Share of U+FFFD and private-use characters from which the text layer is not text."""
+
+_PASSWORD_ERROR = 4
+_PDF_DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
+_NO_TITLE = re.compile(
+    r"untitled|microsoft (?:word|powerpoint|excel)\b.*|.*\.(?:docx?|pdf|tex|dvi|indd|qxd|rtf|pptx?)|"
+    r"title|document\d*|print",
+    re.IGNORECASE,
+)
+
+
+def read_pdf(content: bytes, options: ExtractionOptions = DEFAULT_OPTIONS) -> ReadDocument:
+    """Read a PDF with a text layer.
+
+    pdfium aborts its process when memory is short and is not thread-safe: outside tests and notebooks
+    call it in a child process (``udfs.parser_child``).
+
+    Args:
+        content: The file.
+        options: ``pdf_max_pages`` is obeyed.
+
+    Returns:
+        Paragraphs in reading order, headings and tables as Markdown.
+
+    Raises:
+        DocumentRefusedError: ``encrypted``, ``malformed``, ``too_complex`` or ``needs_ocr``.
+    """
+    try:
+        document = open_document(content)
+    except pdfium.PdfiumError as error:
+        if error.err_code == _PASSWORD_ERROR:
+            raise DocumentRefusedError("encrypted", "a password is needed to open it") from error
+        raise DocumentRefusedError("malformed", f"pdfium: {error}") from error
+    try:
+        return _read_document(document, options)
+    except OverflowError as error:
+        raise DocumentRefusedError("too_complex", str(error)) from error
+    except pdfium.PdfiumError as error:
+        raise DocumentRefusedError("malformed", f"pdfium: {error}") from error
+    finally:
+        document.close()
+
+
+def _read_document(document: Any, options: ExtractionOptions) -> ReadDocument:
+    count = len(document)
+    if count == 0:
+        raise DocumentRefusedError("malformed", "no pages")
+    if count > options.pdf_max_pages:
+        raise DocumentRefusedError(
+            "too_complex", f"{count:,} pages; at most {options.pdf_max_pages:,} are read"
+        )
+    pages, scanned = _read_pages(document, count)
+    _refuse_unreadable(pages, scanned)
+    segments = [segments_of_page(page.words) for page in pages]
+    segments = remove_page_furniture(segments, [page.height for page in pages])
+    blocks = [reading_order(page) for page in segments]
+    body = body_height([[row for block in page for row in block] for page in blocks])
+    fates: list[str] = []
+    text = join_pages([_page_blocks(page, body, fates) for page in blocks])
+    info = document.get_metadata_dict()
+    return ReadDocument(
+        text=clean_text(text),
+        extractor=READER,
+        extractor_version=version("pypdfium2"),
+        title=_title(info.get("Title")),
+        author=clean_field(info.get("Author"), limit=200),
+        date=_date(info.get("CreationDate")),
+        tables_kept=fates.count("kept"),
+        tables_dropped=fates.count("dropped"),
+        pages=count,
+    )
+
+
+def _read_pages(document: Any, count: int) -> tuple[list[PageWords], int]:
+    pages, scanned, broken = [], 0, 0
+    for number in range(count):
+        try:
+            page = document[number]
+        except pdfium.PdfiumError:
+            broken += 1  # one unreadable page must not cost the other hundred
+            continue
+        words = read_words(page)
+        if words.characters < FEW_CHARACTERS and is_mostly_picture(page):
+            scanned += 1
+        pages.append(words)
+        page.close()
+    if broken == count:
+        raise DocumentRefusedError("malformed", f"pdfium can load none of {count:,} pages")
+    return pages, scanned
+
+
+def _refuse_unreadable(pages: list[PageWords], scanned: int) -> None:
+    if scanned and scanned >= SCANNED_SHARE * len(pages):
+        raise DocumentRefusedError(
+            "needs_ocr", f"{scanned:,} of {len(pages):,} pages are pictures without text"
+        )
+    characters = sum(page.characters for page in pages)
+    bad = sum(page.bad_characters for page in pages)
+    if bad > BAD_CHARACTER_SHARE * characters:
+        raise DocumentRefusedError(
+            "needs_ocr", f"{bad:,} of {characters:,} characters have no Unicode value"
+        )
+
+
+def _page_blocks(blocks: list[list[Row]], body: float, fates: list[str]) -> list[str]:
+    written: list[str] = []
+    for rows in blocks:
+        start = 0
+        for table in find_tables(rows):
+            written += paragraphs_of(rows[start : table.first], body)
+            fates.append(table.rendered.fate)
+            if table.rendered.text:
+                written.append(table.rendered.text)
+            start = table.last
+        written += paragraphs_of(rows[start:], body)
+    return written
+
+
+def _title(value: str | None) -> str | None:
+    title = clean_field(value)
+    return None if title is None or _NO_TITLE.fullmatch(title) else title
+
+
+def _date(value: str | None) -> str | None:
+    match = _PDF_DATE.match(value or "")
+    if match is None or not "1985" <= match.group(1) <= "2100":
+        return None
+    return "-".join(part for part in match.groups() if part)
