@@ -11,7 +11,7 @@ from examples.sample.pdf_encryption import encrypted_pdf
 from examples.sample.pdf_writer import PdfPage, article_page, write_pdf
 from examples.sample.planting import html_file, middle_sentence, plain_file, warc_page
 from examples.sample.prose import Prose, find_prose
-from examples.sample.sample_document import KEPT, QUARANTINED, Expectation, SampleDocument
+from examples.sample.sample_document import DROPPED, KEPT, QUARANTINED, Expectation, SampleDocument
 
 SEED = 19510704
 BROKEN_JSONL_FILE = "jsonl/broken_line.jsonl"
@@ -38,8 +38,11 @@ def _empty() -> list[SampleDocument]:
 
 def _no_main_text() -> list[SampleDocument]:
     # Whether a menu counts as no text or as too little text is the extractor's choice.
-    expectation = _quarantined(
-        "no_main_text", "empty", reasons=("too_few_words", "short_lines", "few_stop_words")
+    expectation = Expectation(
+        "no_main_text",
+        DROPPED,
+        ("too_few_words", "short_lines", "few_stop_words"),
+        ("empty",),
     )
     url = "https://corner-parcel.example/app/shell"
     shell = (
