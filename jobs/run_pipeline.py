@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.annotate_text import annotate_stage
+from jobs.annotate_text import annotate_stage, check_safety_model
 from jobs.decide_verdicts import decide_stage
 from jobs.extract_text import extract_stage
 from jobs.find_duplicates import dedup_stage
@@ -18,7 +18,6 @@ from jobs.report_run import report_run
 from jobs.runtime import storage
 from jobs.runtime.stage import RunContext
 from jobs.train_perplexity import MODEL_DATASET, check_perplexity_model, train_stage
-from udfs.safety_signals import check_safety_model
 
 
 @dataclass(frozen=True)
