@@ -6,6 +6,7 @@ bucket, its columns packed as bytes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ Values = npt.NDArray[Any]
 
 
 def cut_blocks(
-    kind: str, words: Ids, first: Values, second: Values, buckets: npt.NDArray[np.int64]
+    kind: str, words: Ids, first: Values, second: Values | None, buckets: npt.NDArray[np.int64]
 ) -> Iterator[Block]:
     """Cut n-grams of one order into one block a bucket.
 
@@ -41,13 +42,13 @@ def cut_blocks(
         kind: What they are, for ``join_blocks``.
         words: int32[n-grams, order].
         first: int64 or float64[n-grams].
-        second: int64 or float64[n-grams].
+        second: int64 or float64[n-grams]; None if there is no second value.
         buckets: int64[n-grams].
     """
     order = np.argsort(buckets, kind="stable")
-    buckets, words, first, second = buckets[order], words[order], first[order], second[order]
-    starts = np.flatnonzero(np.diff(buckets, prepend=-1))
-    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(buckets)], strict=True):
+    buckets, words, first = buckets[order], words[order], first[order]
+    second = first[:0] if second is None else second[order]
+    for start, stop in _runs(buckets):
         yield (
             int(buckets[start]),
             kind,
@@ -87,8 +88,7 @@ def split_by_bucket(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, pa
     """
     table = pa.Table.from_batches(list(batches), BLOCK_SCHEMA).sort_by("bucket")
     buckets = table.column("bucket").to_numpy()
-    starts = np.flatnonzero(np.diff(buckets, prepend=-1))
-    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(buckets)], strict=True):
+    for start, stop in _runs(buckets):
         yield int(buckets[start]), table.slice(start, stop - start)
 
 
@@ -107,6 +107,12 @@ def join_blocks(
         (words int32[n-grams, size], first, second).
     """
     rows = [row for row in table.to_pylist() if row["kind"] == kind and row["size"] == size]
-    words = np.frombuffer(b"".join(row["words"] for row in rows), np.int32).reshape(-1, size)
-    first = np.frombuffer(b"".join(row["first"] for row in rows), types[0])
+    words: Ids = np.frombuffer(b"".join(row["words"] for row in rows), np.int32).reshape(-1, size)
+    first: Values = np.frombuffer(b"".join(row["first"] for row in rows), types[0])
     return words, first, np.frombuffer(b"".join(row["second"] for row in rows), types[1])
+
+
+def _runs(buckets: npt.NDArray[Any]) -> list[tuple[int, int]]:
+    """(start, stop) of the stretches of equal values in a sorted array."""
+    starts = np.flatnonzero(np.diff(buckets, prepend=-1)).tolist()
+    return list(itertools.pairwise([*starts, len(buckets)])) if starts else []

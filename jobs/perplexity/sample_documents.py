@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from pyspark.sql import DataFrame, Row
-from pyspark.sql import functions as F  # noqa: N812 - Spark's own convention
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
 
+from jobs.perplexity.distributed_training import train_distributed
 from jobs.perplexity.sample_texts import LanguageSample
 from jobs.perplexity.trained_model import TrainedModel, train_in_memory
+from jobs.runtime.storage import join
 
 
 class SampleDocuments(Protocol):
     """What the training of a language needs from its documents."""
+
+    @property
+    def sample(self) -> LanguageSample:
+        """Their plan."""
+        ...
 
     def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> TrainedModel:
         """Train on all documents but those of one fold."""
@@ -28,7 +36,7 @@ class CollectedSample:
     """A language that fits the driver's memory."""
 
     def __init__(self, sample: LanguageSample) -> None:
-        self._sample = sample
+        self.sample = sample
         self._documents: list[tuple[int, int, bytes]] = []
 
     def add(self, row: Row) -> None:
@@ -42,10 +50,48 @@ class CollectedSample:
 
     def held_out(self, fold: int) -> list[bytes]:
         """Documents of the fold with the lowest sampling keys."""
-        last_key = self._sample.held_out_keys[fold]
+        last_key = self.sample.held_out_keys[fold]
         return sorted(
             tokens for own, key, tokens in self._documents if own == fold and key <= last_key
         )
+
+
+@dataclass(frozen=True)
+class StoredSample:
+    """A language whose documents lie in the work folder.
+
+    Attributes:
+        tokens: Rows of ``tokenise_sample``, read from storage.
+        sample: The language.
+        bucket_tokens: Training tokens a task.
+        work_folder: Scratch of the training.
+        spark: The session.
+    """
+
+    tokens: DataFrame
+    sample: LanguageSample
+    bucket_tokens: int
+    work_folder: str
+    spark: SparkSession
+
+    def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> TrainedModel:
+        """Train as Spark jobs."""
+        seen = self.tokens.where(F.col("language") == self.sample.language)
+        if held_out_fold is not None:
+            seen = seen.where(F.col("fold") != held_out_fold)
+        buckets = -(-self.sample.training_size(held_out_fold)[0] // self.bucket_tokens)
+        folder = join(self.work_folder, f"{self.sample.language}-without-{held_out_fold}")
+        return train_distributed(seen, order, prune, buckets, folder, self.spark)
+
+    def held_out(self, fold: int) -> list[bytes]:
+        """Documents of the fold with the lowest sampling keys."""
+        last_key = self.sample.held_out_keys[fold]
+        rows = self.tokens.where(
+            (F.col("language") == self.sample.language)
+            & (F.col("fold") == fold)
+            & (F.col("sampling_key") <= last_key)
+        ).select("tokens")
+        return sorted(bytes(row.tokens) for row in rows.collect())
 
 
 def collect_samples(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 - Spark's own convention
+from pyspark.sql import functions as F
 
 from jobs.perplexity.settings import PerplexitySettings
 from udfs.perplexity_tokens import TokenLines, tokenise_lines
@@ -69,7 +69,7 @@ class CountTokens:
 
     folds: int
 
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield one small batch of counts for each batch of documents."""
         for batch in batches:
             lines, folds, keys = _tokenise(batch, self.folds)
@@ -85,9 +85,11 @@ class CountTokens:
             counts = table.group_by(["language", "fold", "sampling_key"]).aggregate(
                 [("tokens", "sum"), ("tokens", "count")]
             )
-            yield from counts.select(
-                ["language", "fold", "sampling_key", "tokens_sum", "tokens_count"]
-            ).rename_columns(_COUNT_COLUMNS).to_batches()
+            yield from (
+                counts.select(["language", "fold", "sampling_key", "tokens_sum", "tokens_count"])
+                .rename_columns(_COUNT_COLUMNS)
+                .to_batches()
+            )
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class TokeniseSample:
     folds: int
     last_keys: dict[str, int]
 
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield (language, fold, sampling_key, tokens), one row a document of the sample."""
         for batch in batches:
             lines, folds, keys = _tokenise(batch, self.folds)
@@ -130,7 +132,11 @@ def _tokenise(
     lines = tokenise_lines(batch.column("text"))
     hashes = document_hashes(lines)
     if folds == 1:
-        return lines, (folds_of(hashes, HELD_OUT_SHARE) == 0).astype(np.int64), sampling_keys(hashes)
+        return (
+            lines,
+            (folds_of(hashes, HELD_OUT_SHARE) == 0).astype(np.int64),
+            sampling_keys(hashes),
+        )
     return lines, folds_of(hashes, folds), sampling_keys(hashes)
 
 

@@ -15,7 +15,7 @@ from jobs.perplexity.sample_texts import LanguageSample, plan_samples, tokenise_
 from jobs.perplexity.settings import PerplexitySettings
 from jobs.perplexity.trained_model import write_model_files
 from jobs.runtime.errors import InputError, SettingsError
-from jobs.runtime.storage import join, remove_tree, spark_path, spark_read_path
+from jobs.runtime.storage import delete_tree, join, spark_path, spark_read_path
 from udfs.perplexity_model import FORMAT_VERSION, MODEL_CARD, MODEL_FORMAT
 from udfs.perplexity_tokens import TOKEN_SCHEME
 
@@ -76,7 +76,9 @@ def train_models(
         "languages": {code: entry for code, entry in languages.items() if entry["models"]},
         "skipped": dict(sorted(skipped.items())),
     }
-    (partial / MODEL_CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    (partial / MODEL_CARD).write_text(
+        json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8"
+    )
     if target.exists():
         shutil.rmtree(target)
     partial.rename(target)
@@ -129,29 +131,45 @@ def _train_languages(
     spark: SparkSession,
 ) -> dict[str, dict[str, Any]]:
     """Entries of model.json by language; small languages in memory, large ones as Spark jobs."""
-    small = [sample for sample in samples if sample.tokens <= settings.driver_tokens]
+    scratch = join(work_folder, "perplexity-training")
+    tokens = tokenise_sample(texts, samples, settings)
+    groups = _memory_groups(samples, settings.driver_tokens)
     large = [sample for sample in samples if sample.tokens > settings.driver_tokens]
+    if large or len(groups) > 1:  # read more than once: tokenise once
+        path = join(scratch, "sample")
+        tokens.write.mode("overwrite").parquet(spark_path(path))
+        tokens = spark.read.parquet(spark_read_path(path))
     entries: dict[str, dict[str, Any]] = {}
-    if small:
-        collected = collect_samples(tokenise_sample(texts, small, settings), small)
-        for sample in small:
-            documents = collected.pop(sample.language)
-            entries[sample.language] = _train_language(sample, documents, settings, folder)
-    if large:
-        path = join(work_folder, "perplexity-sample")
-        tokenise_sample(texts, large, settings).write.mode("overwrite").parquet(spark_path(path))
-        stored = spark.read.parquet(spark_read_path(path))
-        for sample in large:
-            documents = StoredSample(stored, sample, settings, work_folder, spark)
-            entries[sample.language] = _train_language(sample, documents, settings, folder)
-        remove_tree(path)
+    for group in groups:
+        for language, documents in collect_samples(tokens, group).items():
+            entries[language] = _train_language(documents, settings, folder)
+    for sample in large:
+        stored = StoredSample(tokens, sample, settings.bucket_tokens, scratch, spark)
+        entries[sample.language] = _train_language(stored, settings, folder)
+    delete_tree(scratch)
     return dict(sorted(entries.items()))
 
 
+def _memory_groups(samples: list[LanguageSample], driver_tokens: int) -> list[list[LanguageSample]]:
+    """Languages small enough for the driver, in groups that fit its memory together."""
+    groups: list[list[LanguageSample]] = []
+    used = 0
+    for sample in samples:
+        if sample.tokens > driver_tokens:
+            continue
+        if not groups or used + sample.tokens > driver_tokens:
+            groups.append([])
+            used = 0
+        groups[-1].append(sample)
+        used += sample.tokens
+    return groups
+
+
 def _train_language(
-    sample: LanguageSample, documents: SampleDocuments, settings: PerplexitySettings, folder: Path
+    documents: SampleDocuments, settings: PerplexitySettings, folder: Path
 ) -> dict[str, Any]:
     """Train every fold's model of one language; the language's entry of model.json."""
+    sample = documents.sample
     models = []
     for number, held_out_fold in enumerate(sample.held_out_folds(settings)):
         tokens, count = sample.training_size(held_out_fold)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from udfs.perplexity_tokens import tokenise_lines
+from udfs.perplexity_vocabulary import (
+    SAMPLING_KEYS,
+    document_hashes,
+    folds_of,
+    sampling_keys,
+    token_hashes,
+    unknown_tokens,
+    word_table,
+)
+
+
+def hashes_of(*texts: str) -> list[int]:
+    return document_hashes(tokenise_lines(pa.array(texts))).tolist()
+
+
+def test_copies_that_the_model_cannot_tell_apart_share_a_hash() -> None:
+    first, *others = hashes_of("Page 12\nof it", "page 34 of it", "ＰＡＧＥ 00  of\n\nit")
+    assert others == [first, first]
+
+
+def test_other_words_or_order_give_another_hash() -> None:
+    assert len(set(hashes_of("a b c", "a c b", "a bc", "a b", "a b c a b c", ""))) == 6
+
+
+def test_folds_and_sampling_keys_are_balanced_and_independent() -> None:
+    words = ["".join(letters) for letters in itertools.product("abcdefghijklmnopqrst", repeat=3)]
+    hashes = document_hashes(tokenise_lines(pa.array([f"document {word}" for word in words])))
+    folds, keys = folds_of(hashes, 2), sampling_keys(hashes)
+    assert keys.min() >= 0
+    assert keys.max() < SAMPLING_KEYS
+    assert abs(folds.mean() - 0.5) < 0.03
+    assert abs(folds[keys < SAMPLING_KEYS // 4].mean() - 0.5) < 0.06
+    assert abs((keys < SAMPLING_KEYS // 4).mean() - 0.25) < 0.03
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.text("abcé", min_size=1, max_size=3), max_size=40),
+    st.lists(st.lists(st.text("abcé", min_size=1, max_size=3), min_size=1, max_size=9), max_size=5),
+)
+def test_unknown_tokens_are_those_outside_the_vocabulary(
+    words: list[str], documents: list[list[str]]
+) -> None:
+    known = set(words)
+    data = np.frombuffer("".join(f"{word} " for word in known).encode(), np.uint8)
+    table = word_table(token_hashes(data, len(known)))
+    flat = [word for document in documents for word in document]
+    hashes = token_hashes(
+        np.frombuffer("".join(f"{w} " for w in flat).encode(), np.uint8), len(flat)
+    )
+    boundaries = np.concatenate([[0], np.cumsum([len(d) for d in documents])]).astype(np.int64)
+    counted = unknown_tokens(hashes, boundaries, np.arange(len(documents)), table)
+    assert counted.tolist() == [sum(word not in known for word in d) for d in documents]

@@ -1,0 +1,150 @@
+"""Perplexity signals: how surprised a model of its language is by a document."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from udfs.perplexity_model import LanguageModel, PerplexityModel
+from udfs.perplexity_tokens import TokenLines, tokenise_lines
+from udfs.perplexity_vocabulary import document_hashes, folds_of, token_hashes, unknown_tokens
+from udfs.signal_fields import SignalField
+
+MIN_TOKENS: Final = 20  # tokens; shorter documents vary too much for a verdict (quality.md 3.4)
+MIN_LINE_TOKENS: Final = 10  # tokens; a heading of three words says nothing about a document
+
+PERPLEXITY_FIELDS: Final = (
+    SignalField(
+        "perplexity",
+        pa.float32(),
+        "perplexity per token (line ends included)",
+        ">= 1",
+        "how surprised the language's model, which was not trained on this document, is by it; null "
+        f"without a model or below {MIN_TOKENS} tokens; comparable within a language only",
+        "CCNet (Wenzek et al., LREC 2020); KenLM (Heafield et al., ACL 2013)",
+    ),
+    SignalField(
+        "perplexity_worst_line",
+        pa.float32(),
+        "perplexity per token (line end included)",
+        ">= 1",
+        f"the highest of the lines with {MIN_LINE_TOKENS} tokens or more; null if there is none",
+        "corpusmill",
+    ),
+    SignalField(
+        "oov_share",
+        pa.float32(),
+        "share of tokens",
+        "0 to 1",
+        "tokens the model has never seen; null where perplexity is",
+        "corpusmill",
+    ),
+    SignalField(
+        "tokens",
+        pa.int32(),
+        "tokens",
+        ">= 0",
+        "tokens as the perplexity models count them, punctuation included; never null",
+        "corpusmill",
+    ),
+)
+PERPLEXITY_TYPE: Final = pa.struct([(field.name, field.type) for field in PERPLEXITY_FIELDS])
+
+Reals = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+
+
+def score(
+    texts: pa.Array | pa.ChunkedArray,
+    languages: pa.Array | pa.ChunkedArray | None,
+    model: PerplexityModel,
+) -> pa.StructArray:
+    """Score a batch of documents line by line.
+
+    Args:
+        texts: string or large_string[documents]; null = empty.
+        languages: string[documents], codes as the models were trained with; null, unknown or None:
+            no score.
+        model: A model folder that was read.
+
+    Returns:
+        PERPLEXITY_TYPE[documents]: ``perplexity`` = 10 ** (-sum of log10 p / (tokens + lines)), each
+        line predicting its own end as kenlm does; null without a model or below 20 tokens.
+        ``perplexity_worst_line`` = the highest of the lines with at least 10 tokens, null if there
+        is none. ``oov_share`` in [0, 1] = tokens that the model does not know. ``tokens`` is always
+        set.
+    """
+    lines = tokenise_lines(texts)
+    tokens = lines.document_tokens()
+    documents = len(tokens)
+    perplexity, worst, unknown = (np.full(documents, np.nan) for _ in range(3))
+    if languages is not None:
+        hashes = token_hashes(lines.data, int(tokens.sum()))
+        boundaries = np.concatenate([[0], np.cumsum(tokens)])
+        text = lines.data.tobytes()
+        for language_model, rows in _rows_by_model(lines, tokens, languages, model):
+            perplexity[rows], worst[rows] = _score_rows(
+                model.open_scorer(language_model), lines, text, rows
+            )
+            vocabulary = model.open_vocabulary(language_model)
+            unknown[rows] = unknown_tokens(hashes, boundaries, rows, vocabulary) / tokens[rows]
+    return pa.StructArray.from_arrays(
+        [
+            *(
+                pa.array(column.astype(np.float32), mask=np.isnan(column))
+                for column in (perplexity, worst, unknown)
+            ),
+            pa.array(np.minimum(tokens, np.iinfo(np.int32).max).astype(np.int32)),
+        ],
+        fields=list(PERPLEXITY_TYPE),
+    )
+
+
+def _rows_by_model(
+    lines: TokenLines,
+    tokens: Indices,
+    languages: pa.Array | pa.ChunkedArray,
+    model: PerplexityModel,
+) -> list[tuple[LanguageModel, Indices]]:
+    """The documents that get a score, grouped so that one model at a time fills the caches."""
+    folds = folds_of(document_hashes(lines), model.folds)
+    groups: dict[LanguageModel, list[int]] = {}
+    for row, (language, fold) in enumerate(zip(languages.to_pylist(), folds.tolist(), strict=True)):
+        chosen = model.model_for(language, fold) if tokens[row] >= MIN_TOKENS else None
+        if chosen is not None:
+            groups.setdefault(chosen, []).append(row)
+    return [(chosen, np.array(rows, np.int64)) for chosen, rows in groups.items()]
+
+
+def _score_rows(scorer: Any, lines: TokenLines, text: bytes, rows: Indices) -> tuple[Reals, Reals]:
+    """(perplexity, worst line's perplexity) of some documents; NaN where there is none."""
+    first, stop = lines.document_lines[rows], lines.document_lines[rows + 1]
+    counts = stop - first
+    document = np.repeat(np.arange(len(rows)), counts)
+    chosen = np.arange(len(document)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
+    starts, stops = lines.line_offsets[chosen].tolist(), lines.line_offsets[chosen + 1].tolist()
+    score_line = scorer.score
+    scores = np.array([score_line(text[a:b]) for a, b in zip(starts, stops, strict=True)])
+    line_tokens = lines.line_tokens[chosen]
+    # bincount adds in the order of the lines: the same sum in whatever batch the document comes
+    total = np.bincount(document, weights=scores, minlength=len(rows)).astype(np.float64)
+    events = np.bincount(document, weights=line_tokens + 1, minlength=len(rows))
+    worst = np.full(len(rows), np.nan)
+    long = line_tokens >= MIN_LINE_TOKENS
+    np.fmax.at(worst, document[long], perplexity_of(scores[long], line_tokens[long] + 1))
+    return perplexity_of(total, events), worst
+
+
+def perplexity_of(log10_probability: Reals, events: npt.NDArray[Any]) -> Reals:
+    """float64[n]: 10 ** (-log10 p / events), capped at the largest float32.
+
+    Args:
+        log10_probability: float64[n], sums of log10 p, <= 0.
+        events: Predictions made, >= 1: tokens and line ends.
+    """
+    cap = float(np.log10(np.finfo(np.float32).max)) - 1e-6
+    capped: Reals = 10.0 ** np.minimum(-log10_probability / events, cap)
+    return capped
