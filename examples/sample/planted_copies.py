@@ -26,7 +26,6 @@ FERRY_RELEASES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         "https://boatyard-business.example/news/heron-electric-ferry",
         (
             ("MARL, 3 May. Marlow", "Marlow"),
-            ("today introduced", "has introduced"),
             ("forty-eight", "48"),
             ("four hundred metres", "400 metres"),
         ),
@@ -36,7 +35,6 @@ FERRY_RELEASES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         "https://trade-desk.harrow.example/2021/05/heron",
         (
             ("Georgina Talbot, managing director", "Ms Talbot, the managing director"),
-            ("one hundred and thirty", "130"),
             ("nineteen", "19"),
         ),
     ),
