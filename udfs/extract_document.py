@@ -20,7 +20,7 @@ from udfs.extraction_types import (
 )
 from udfs.text_cleanup import clean_text
 
-__all__ = ["Extraction", "ExtractionOptions", "extract"]
+__all__ = ["Extraction", "ExtractionOptions", "extract", "refusal_by_size"]
 
 
 def extract(
@@ -43,11 +43,16 @@ def extract(
 
     Returns:
         The same extraction for the same arguments, whatever was extracted before.
+
+    Raises:
+        ImportError: A reader is not installed.
     """
     found = identify(content)
     charset: str | None = None
     try:
-        _check_size(content, found.name, options)
+        too_big = refusal_by_size(content, found.name, options)
+        if too_big is not None:
+            return too_big
         if found.name in {"html", "text"}:
             text, charset = _decoded(content, declared_charset, found, options)
             document = _read_text(text, url, found.name, options)
@@ -58,6 +63,8 @@ def extract(
         return Extraction(refusal.status, format=found.name, charset=charset, detail=refusal.detail)
     except MemoryError:
         return Extraction("oom", format=found.name, charset=charset, detail="out of memory")
+    except ImportError:
+        raise  # a broken installation, not a broken document
     except Exception as error:
         # Parsers raise whatever their authors did not foresee; the row says what, and the run goes on.
         detail = f"{type(error).__name__}: {error}"[:500]
@@ -66,19 +73,29 @@ def extract(
         )
 
 
-def _check_size(content: bytes, name: str, options: ExtractionOptions) -> None:
+def refusal_by_size(content: bytes, name: str, options: ExtractionOptions) -> Extraction | None:
+    """Refuse what is empty or too big before anything is parsed or sent to a child.
+
+    Args:
+        content: The document.
+        name: Its format.
+        options: The ``_max_bytes`` caps.
+
+    Returns:
+        An extraction with status ``empty`` or ``too_big``, or None for a document to be read.
+    """
     if not content:
-        raise DocumentRefusedError("empty", "0 bytes")
+        return Extraction("empty", format=name, detail="0 bytes")
     caps = {
         "html": options.html_max_bytes,
         "pdf": options.pdf_max_bytes,
         "epub": options.epub_max_bytes,
     }
     cap = caps.get(name, options.text_max_bytes)
-    if len(content) > cap:
-        raise DocumentRefusedError(
-            "too_big", f"{len(content):,} bytes of {name}; at most {cap:,} are read"
-        )
+    if len(content) <= cap:
+        return None
+    detail = f"{len(content):,} bytes of {name}; at most {cap:,} are read"
+    return Extraction("too_big", format=name, detail=detail)
 
 
 def _decoded(
