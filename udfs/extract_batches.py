@@ -13,11 +13,13 @@ from udfs.parser_child import ParserChild
 
 CONTENT = "content"
 COLUMNS: dict[str, pa.DataType] = {
+    "url": pa.string(),
     "text": pa.string(),
     "title": pa.string(),
     "author": pa.string(),
     "date": pa.string(),
     "declared_language": pa.string(),
+    "licence_url": pa.string(),
     "format": pa.string(),
     "extractor": pa.string(),
     "extractor_version": pa.string(),
@@ -64,7 +66,7 @@ class ExtractBatches:
                 contents, urls, charsets, formats, strict=True
             )
         ]
-        columns = _columns(results, [len(content) for content in contents])
+        columns = _columns(results, urls, [len(content) for content in contents])
         rest = batch.drop_columns([CONTENT])
         return with_columns(rest, columns)
 
@@ -82,17 +84,16 @@ def _strings(batch: pa.RecordBatch, name: str) -> list[str | None]:
     return list(batch.column(name).to_pylist())
 
 
-def _columns(results: list[Extraction], sizes: list[int]) -> dict[str, pa.Array]:
-    values: dict[str, list[object]] = {name: [] for name in COLUMNS}
-    for result, size in zip(results, sizes, strict=True):
-        for name in COLUMNS:
-            values[name].append(_value(result, name, size))
-    return {name: pa.array(values[name], type_) for name, type_ in COLUMNS.items()}
-
-
-def _value(result: Extraction, name: str, size: int) -> object:
-    if name == "content_bytes":
-        return size
-    if name == "declared_language":
-        return result.language
-    return getattr(result, name)
+def _columns(
+    results: list[Extraction], urls: list[str | None], sizes: list[int]
+) -> dict[str, pa.Array]:
+    # A crawler knows better than the page where it was found; files know only what they say.
+    special: dict[str, list[object]] = {
+        "url": [url or result.canonical_url for url, result in zip(urls, results, strict=True)],
+        "declared_language": [result.language for result in results],
+        "content_bytes": list(sizes),
+    }
+    return {
+        name: pa.array(special.get(name) or [getattr(result, name) for result in results], type_)
+        for name, type_ in COLUMNS.items()
+    }

@@ -49,6 +49,7 @@ EXTRACTED = _schema(
     ("author", pa.string(), "author the document names"),
     ("date", pa.string(), "publication date the document names"),
     ("declared_language", pa.string(), "language the document declares"),
+    ("licence_url", pa.string(), "licence the page links with rel=license"),
     ("format", pa.string(), "html, pdf, epub, text or unknown, told by content"),
     ("extractor", pa.string(), "reader that won"),
     ("extractor_version", pa.string(), "its version"),
@@ -59,11 +60,14 @@ EXTRACTED = _schema(
     *_STATUS,
 )
 
-CARRIED = ("id", "source", "source_id", "url", "fetched_at", "title", "author", "date", "format")
+CARRIED = (
+    "id", "source", "source_id", "url", "fetched_at", "title", "author", "date", "format",
+    "licence_url",
+)  # fmt: skip
 
 CORPUS_COLUMNS = (
     "id", "text", "source", "url", "language", "title", "author", "date", "format", "fetched_at",
-    "source_id",
+    "licence_url", "source_id",
 )  # fmt: skip
 
 DUPLICATES = _schema(

@@ -1,0 +1,139 @@
+"""Recipes: inheritance, overrides, all faults at once with a suggestion, every shipped YAML valid."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from jobs.recipes.loading import load_recipe, recipe_names
+from jobs.recipes.printing import list_recipes, list_signals, show_recipe
+from jobs.recipes.signal_catalogue import known_signals
+from jobs.runtime.configuration_files import configuration_folder
+from jobs.runtime.errors import SettingsError
+
+CHILD = {
+    "name": "child",
+    "description": "test",
+    "extends": "default",
+    "without": ["few_stop_words"],
+    "dedup": {"threshold": 0.8},
+    "rules": [
+        {"reason": "too_few_words", "signal": "heuristics.word_count", "min": 7, "source": "test"},
+        {"reason": "new_rule", "signal": "heuristics.digit_ratio", "max": 0.5, "source": "test"},
+    ],
+}
+
+
+def write(folder: Path, data: object) -> str:
+    path = folder / "child.yaml"
+    path.write_text(yaml.safe_dump(data), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_shipped_recipe_is_valid_and_can_be_shown(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    shown = show_recipe(name)
+    assert all(rule.reason in shown and rule.source in shown for rule in recipe.rules)
+
+
+def test_every_yaml_in_conf_is_read_by_some_test() -> None:
+    places = {path.parent.name for path in configuration_folder().rglob("*.yaml")}
+    assert places <= {"recipes", "lexicons", "schedules"}
+
+
+def test_a_child_replaces_by_reason_adds_and_leaves_out(tmp_path: Path) -> None:
+    parent, child = load_recipe("default"), load_recipe(write(tmp_path, CHILD))
+    reasons = [rule.reason for rule in child.rules]
+    expected = [rule.reason for rule in parent.rules if rule.reason != "few_stop_words"]
+    assert reasons == [*expected, "new_rule"]
+    assert {rule.reason: rule.min for rule in child.rules}["too_few_words"] == 7
+    assert child.dedup.threshold == 0.8
+    assert child.clean == parent.clean
+
+
+def test_overrides_reach_settings_and_rules() -> None:
+    recipe = load_recipe("default", ["dedup.threshold=0.9", "rules.repeated_5grams.max=0.5"])
+    assert recipe.dedup.threshold == 0.9
+    assert {rule.reason: rule.max for rule in recipe.rules}["repeated_5grams"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("dedup.treshold=0.9", "did you mean 'threshold'"),
+        ("dedub.threshold=0.9", "did you mean 'dedup'"),
+        ("rules.repeated_5gram.max=0.5", "did you mean 'repeated_5grams'"),
+        ("rules.repeated_5grams.maximum=0.5", "did you mean 'max'"),
+        ("rules.repeated_5grams=0.5", r"rules\.repeated_5grams\.max=0\.7"),
+        ("clean.no_such=1", r"clean\.no_such: unknown key"),
+        ("extract.html_max_byte=1", "did you mean 'html_max_bytes'"),
+        ("dedup.threshold=high", r"dedup\.threshold.*'high'"),
+        ("dedup.threshold=7", r"dedup\.threshold.*less than or equal to 1.*given: 7"),
+        ("dedup.preset=fineweeb", "fineweb"),
+        ("nonsense", "write key=value"),
+    ],
+)
+def test_a_wrong_override_says_what_is_wrong_and_what_is_near(override: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        load_recipe("default", [override])
+
+
+def test_all_faults_come_at_once(tmp_path: Path) -> None:
+    bad = {
+        **CHILD,
+        "dedup": {"threshold": 7},
+        "perplexity": {"oder": 5},
+        "rules": [{"reason": "x", "signal": "heuristics.word_cuont", "min": 1, "source": "s"}],
+    }
+    with pytest.raises(SettingsError) as caught:
+        load_recipe(write(tmp_path, bad))
+    text = str(caught.value)
+    assert "did you mean 'order'" in text
+    assert "threshold" in text
+
+
+def test_an_unknown_signal_is_named_with_the_nearest(tmp_path: Path) -> None:
+    rules = [{"reason": "x", "signal": "heuristics.word_cuont", "min": 1, "source": "s"}]
+    with pytest.raises(SettingsError, match=r"did you mean 'heuristics\.word_count'"):
+        load_recipe(write(tmp_path, {**CHILD, "rules": rules}))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("defualt", "did you mean 'default'"),
+        ("no/such.yaml", "no such file"),
+    ],
+)
+def test_an_unknown_recipe_is_named(name: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        load_recipe(name)
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1\n- 2", "\x00"])
+def test_a_file_that_is_no_recipe_is_an_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match="recipe"):
+        load_recipe(str(path))
+
+
+def test_a_recipe_that_extends_itself_is_an_error(tmp_path: Path) -> None:
+    path = write(tmp_path, CHILD)
+    write(tmp_path, {**CHILD, "extends": path})
+    with pytest.raises(SettingsError, match="extends more than"):
+        load_recipe(path)
+
+
+def test_two_rules_with_one_reason_are_refused(tmp_path: Path) -> None:
+    rule = {"reason": "twice", "signal": "heuristics.word_count", "min": 1, "source": "s"}
+    with pytest.raises(SettingsError, match="twice"):
+        load_recipe(write(tmp_path, {**CHILD, "rules": [rule, rule]}))
+
+
+def test_lists_name_what_there_is() -> None:
+    assert "default" in list_recipes()
+    listed = list_signals()
+    assert all(name in listed for name in known_signals())

@@ -1,0 +1,79 @@
+"""The names others rely on: columns, report keys, and that nothing is lost between them."""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.pipeline.conftest import FinishedRun
+
+pytestmark = pytest.mark.spark
+
+COLUMNS = {
+    "corpus": {"id", "text", "source", "url", "language"},
+    "dropped": {
+        "id", "url", "source", "stage", "reason", "reasons", "signal", "value", "threshold",
+        "keeper_id", "similarity",
+    },
+    "duplicates": {"id", "keeper_id", "similarity", "kind", "cluster_size"},
+    "quarantined": {"id", "url", "source", "stage", "status", "detail"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dataset", COLUMNS)
+def test_datasets_have_the_documented_columns_at_their_top(
+    finished_run: FinishedRun, dataset: str
+) -> None:
+    files = sorted((finished_run.folder / dataset).glob("*.parquet"))
+    assert files
+    assert all(COLUMNS[dataset] <= set(pq.read_schema(file).names) for file in files)
+
+
+def test_the_report_has_the_documented_keys_and_adds_up(finished_run: FinishedRun) -> None:
+    report = json.loads((finished_run.folder / "report.json").read_text(encoding="utf-8"))
+    totals = report["totals"]
+    assert set(totals) == {"documents_in", "kept", "dropped", "quarantined"}
+    assert totals["documents_in"] == totals["kept"] + totals["dropped"] + totals["quarantined"]
+    assert sum(report["reasons"].values()) == totals["dropped"]
+    for stage in report["stages"]:
+        assert {"stage", "rows_in", "rows_out", "seconds"} <= set(stage)
+        assert stage["rows_in"] == (
+            stage["rows_out"] + stage["rows_dropped"] + stage["rows_quarantined"]
+        )
+
+
+def test_every_document_ends_in_exactly_one_place(finished_run: FinishedRun) -> None:
+    places = [
+        {row["id"] for row in finished_run.rows(name, ["id"])}
+        for name in ("corpus", "dropped", "quarantined")
+    ]
+    documents = [row["id"] for row in finished_run.rows("documents", ["id"])]
+    assert len(documents) == len(set(documents)) == sum(map(len, places))
+    assert set.union(*places) == set(documents)
+
+
+def test_every_input_file_gave_a_document(finished_run: FinishedRun) -> None:
+    from jobs.ingest.source_files import list_sources
+
+    numbers = {row["id"] >> 25 for row in finished_run.rows("documents", ["id"])}
+    assert numbers == set(range(len(list_sources(finished_run.inputs))))
+
+
+def test_a_second_run_does_nothing(finished_run: FinishedRun) -> None:
+    def state() -> dict[str, int]:
+        return {
+            str(path): path.stat().st_mtime_ns
+            for path in finished_run.folder.rglob("*")
+            if path.is_file() and path.name not in ("report.json", "report.html")
+        }
+
+    before = state()
+    finished_run.run_again()
+    assert state() == before
+
+
+def test_ledger_rows_of_duplicates_name_a_kept_keeper(finished_run: FinishedRun) -> None:
+    kept = {row["id"] for row in finished_run.rows("corpus", ["id"])}
+    removed = [row for row in finished_run.rows("dropped") if row["stage"] == "dedup"]
+    assert removed
+    assert all(row["keeper_id"] in kept and row["similarity"] >= 0.7 for row in removed)
