@@ -16,24 +16,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from udfs.arrow_columns import string_views
-from udfs.leader_clusters import LeaderPairs, pair_with_leaders, pair_with_root, settle_open
-from udfs.set_similarity import estimated_similarity, exact_similarity
+from udfs.leader_clusters import NO_LEADER, Components, Limits, follow_first, screen, settle
+from udfs.set_similarity import compare_sketches, estimated_similarity
 from udfs.shingle_hashes import Shingles
 
 BLOCK_ROWS: Final = 1 << 15
-OPEN_PAIR: Final = 0  # similarity decides
-SURE_PAIR: Final = 1  # similar; whether the leader stays is still open
-REMOVAL: Final = 2
 
-PAIR_SCHEMA: Final = pa.schema(
+SCREENING_SCHEMA: Final = pa.schema(
     [
         ("root", pa.int64()),
         ("node", pa.int64()),
-        ("leader", pa.int64()),
         ("id", pa.int64()),
-        ("leader_id", pa.int64()),
+        ("keeper_id", pa.int64()),  # of a removed document; null: the document is still involved
         ("similarity", pa.float64()),
-        ("verdict", pa.int8()),
+        ("sketch", pa.binary()),
+        ("hubs", pa.list_(pa.int64())),
     ]
 )
 REMOVAL_SCHEMA: Final = pa.schema(
@@ -43,51 +40,66 @@ REMOVAL_SCHEMA: Final = pa.schema(
 
 @dataclass(frozen=True)
 class LeaderPlan:
-    """When sketches speak for themselves, in equal bytes; see ``pair_with_leaders``."""
+    """When two documents are similar. Unverified: whenever they are in one component."""
 
     verified: bool
-    surely_equal: int
-    possibly_equal: int
-    leader_limit: int
+    threshold: float
+    limits: Limits
 
 
-def pair_components(
+def screen_components(
     batches: Iterable[pa.RecordBatch], plan: LeaderPlan
 ) -> Iterator[pa.RecordBatch]:
-    """Compare the documents of each component (for ``mapInArrow``).
+    """Decide what sketches can decide (for ``mapInArrow``).
 
     Args:
         batches: root int64, node int64, id int64, sketch binary, hubs list<int64>; sorted by
             root, node, id; all rows of a root in one partition.
-        plan: The limits. Unverified, every document leaves in favour of its component's first.
+        plan: The limits.
 
     Yields:
-        Batches of ``PAIR_SCHEMA``.
+        Batches of ``SCREENING_SCHEMA``: the removed and the involved documents.
     """
     for block in whole_components(batches):
-        yield _pair_block(block, plan)
+        components = _components(block)
+        found = screen(components, plan.limits) if plan.verified else follow_first(components)
+        places = components.sketches.shape[1]
+        removed = np.flatnonzero(found.leader != NO_LEADER)
+        similarity = estimated_similarity(found.equal[removed], places)
+        yield _removed_batch(block, removed, found.leader[removed], similarity)
+        yield _involved_batch(block, found.involved)
 
 
 def settle_components(
-    batches: Iterable[pa.RecordBatch], threshold: float
+    batches: Iterable[pa.RecordBatch], plan: LeaderPlan
 ) -> Iterator[pa.RecordBatch]:
-    """Decide the pairs that sketches left open (for ``mapInArrow``).
+    """Decide among the involved documents, with their shingle sets (for ``mapInArrow``).
 
     Args:
-        batches: ``PAIR_SCHEMA`` and a column set binary. A row with a set is a document: its id
-            and the shingle hashes of ``shingle_sets``; the others are pairs. Sorted by root.
-        threshold: Jaccard similarity from which on a document leaves.
+        batches: root, node, id int64, sketch binary, hubs list<int64>, set binary; sorted by root,
+            node, id. Each document has two rows: one of the screening, and one with root, id and
+            the set of ``shingle_sets`` only.
+        plan: The limits and the threshold.
 
     Yields:
         Batches of ``REMOVAL_SCHEMA``.
     """
     for block in whole_components(batches):
         is_set = block.column("set").is_valid()
-        pairs = block.filter(pc.invert(is_set))
-        yield _settle_block(pairs.sort_by(_PAIR_ORDER), block.filter(is_set), threshold)
-
-
-_PAIR_ORDER: Final = [(name, "ascending") for name in ("node", "leader", "id", "leader_id")]
+        documents = block.filter(pc.invert(is_set))
+        components = _components(documents)
+        leader, similarity = settle(
+            components, plan.limits, _sets(documents, block.filter(is_set)), plan.threshold
+        )
+        removed = np.flatnonzero(leader != NO_LEADER)
+        rows = components.sketches
+        estimate = estimated_similarity(
+            compare_sketches(rows[removed], rows[leader[removed]]), rows.shape[1]
+        )
+        exact = similarity[removed]
+        columns = _removal_columns(documents, removed, leader[removed])
+        columns.append(pa.array(np.where(np.isnan(exact), estimate, exact)))
+        yield pa.record_batch(columns, schema=REMOVAL_SCHEMA)
 
 
 def whole_components(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -112,85 +124,63 @@ def whole_components(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(held).combine_chunks()
 
 
-def _pair_block(block: pa.Table, plan: LeaderPlan) -> pa.RecordBatch:
+def _components(block: pa.Table) -> Components:
     roots = block.column("root").to_numpy()
     begins = np.flatnonzero(np.diff(roots, prepend=roots[:1] - 1))
     offsets = np.append(begins, len(roots)).astype(np.int64)
     rows = string_views(block.column("sketch")).data.reshape(len(roots), -1)
-    if plan.verified:
-        neighbours, neighbour_offsets = _neighbour_rows(block)
-        pairs = pair_with_leaders(
-            rows,
-            offsets,
-            neighbours,
-            neighbour_offsets,
-            surely_equal=plan.surely_equal,
-            possibly_equal=plan.possibly_equal,
-            leader_limit=plan.leader_limit,
-        )
-    else:
-        pairs = pair_with_root(rows, offsets)
-    return _pair_batch(block, pairs, rows.shape[1], plan)
+    neighbours, neighbour_offsets = _neighbour_rows(block)
+    return Components(rows, offsets, neighbours, neighbour_offsets)
 
 
 def _neighbour_rows(block: pa.Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Row numbers of each document's hubs, and where those of each document begin."""
+    """Row numbers of each document's hubs that are in the block, and where each one's begin."""
     nodes = block.column("node").to_numpy()
     lists = block.column("hubs").combine_chunks()
+    hubs = lists.flatten().to_numpy()
     lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy()
-    offsets = np.zeros(len(nodes) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
+    owner = np.repeat(np.arange(len(nodes)), lengths)
     order = np.argsort(nodes, kind="stable")
-    places = np.searchsorted(nodes, lists.flatten().to_numpy(), sorter=order)
-    return order[places].astype(np.int64), offsets
+    places = np.minimum(np.searchsorted(nodes, hubs, sorter=order), len(nodes) - 1)
+    rows = order[places]
+    there = nodes[rows] == hubs  # a hub that was removed is not among the involved documents
+    offsets = np.zeros(len(nodes) + 1, np.int64)
+    np.cumsum(np.bincount(owner[there], minlength=len(nodes)), out=offsets[1:])
+    return rows[there].astype(np.int64), offsets
 
 
-def _pair_batch(
-    block: pa.Table, pairs: LeaderPairs, places: int, plan: LeaderPlan
-) -> pa.RecordBatch:
-    member, leader = pa.array(pairs.member), pa.array(pairs.leader)
-    sure = np.where(pairs.equal >= plan.surely_equal, SURE_PAIR, OPEN_PAIR)
-    verdict = np.where(pairs.decided != 0, REMOVAL, sure)
-    columns = [
-        _take(block, "root", member),
-        _take(block, "node", member),
-        _take(block, "node", leader),
-        _take(block, "id", member),
-        _take(block, "id", leader),
-        pa.array(estimated_similarity(pairs.equal, places)),
-        pa.array(verdict.astype(np.int8)),
-    ]
-    return pa.record_batch(columns, schema=PAIR_SCHEMA)
-
-
-def _settle_block(pairs: pa.Table, documents: pa.Table, threshold: float) -> pa.RecordBatch:
-    ids = documents.column("id").to_numpy()
+def _sets(documents: pa.Table, sets: pa.Table) -> Shingles:
+    """The sets in the order of the documents."""
+    ids = sets.column("id").to_numpy()
     order = np.argsort(ids)
-    similarity = pairs.column("similarity").to_numpy().copy()
-    is_open = pairs.column("verdict").to_numpy() == OPEN_PAIR
-    opened = pairs.filter(pa.array(is_open))
-    sides = [
-        _sets_of(
-            documents, order[np.searchsorted(ids, opened.column(name).to_numpy(), sorter=order)]
-        )
-        for name in ("id", "leader_id")
-    ]
-    similarity[is_open] = exact_similarity(sides[0], sides[1])
-    similar = np.flatnonzero(~is_open | (similarity >= threshold))
-    chosen = similar[
-        settle_open(
-            pairs.column("node").to_numpy()[similar], pairs.column("leader").to_numpy()[similar]
-        )
-    ]
-    places = pa.array(chosen)
-    columns = [_take(pairs, "id", places), _take(pairs, "leader_id", places)]
-    return pa.record_batch([*columns, pa.array(similarity[chosen])], schema=REMOVAL_SCHEMA)
-
-
-def _sets_of(documents: pa.Table, rows: npt.NDArray[np.int64]) -> Shingles:
-    views = string_views(documents.column("set").take(pa.array(rows)))
+    places = order[np.searchsorted(ids, documents.column("id").to_numpy(), sorter=order)]
+    views = string_views(sets.column("set").cast(pa.large_binary()).take(pa.array(places)))
     return Shingles(views.data.view("<u4"), views.offsets // 4)
 
 
-def _take(table: pa.Table, name: str, places: pa.Array) -> pa.Array:
-    return table.column(name).take(places).combine_chunks()
+def _removed_batch(
+    block: pa.Table,
+    removed: npt.NDArray[np.int64],
+    leader: npt.NDArray[np.int64],
+    similarity: npt.NDArray[np.float64],
+) -> pa.RecordBatch:
+    ids, keepers = _removal_columns(block, removed, leader)
+    nothing = [pa.nulls(len(removed), SCREENING_SCHEMA.field(i).type) for i in (0, 1, 5, 6)]
+    columns = [*nothing[:2], ids, keepers, pa.array(similarity), *nothing[2:]]
+    return pa.record_batch(columns, schema=SCREENING_SCHEMA)
+
+
+def _involved_batch(block: pa.Table, involved: npt.NDArray[np.bool_]) -> pa.RecordBatch:
+    rows = block.filter(pa.array(involved)).combine_chunks()
+    columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
+    columns["keeper_id"] = pa.nulls(len(rows), pa.int64())
+    columns["similarity"] = pa.nulls(len(rows), pa.float64())
+    arrays = [columns[field.name].cast(field.type) for field in SCREENING_SCHEMA]
+    return pa.record_batch(arrays, schema=SCREENING_SCHEMA)
+
+
+def _removal_columns(
+    table: pa.Table, removed: npt.NDArray[np.int64], leader: npt.NDArray[np.int64]
+) -> list[pa.Array]:
+    ids = table.column("id").combine_chunks()
+    return [ids.take(pa.array(removed)), ids.take(pa.array(leader))]

@@ -6,8 +6,9 @@ document, which connected components alone cannot promise: in a chain A-B-C, C m
 not A. Documents are compared by sketch with every leader of their component (the first
 ``leader_limit`` of them), so pairs that never met in a bucket are found as well.
 
-An estimate near the threshold decides nothing: such a document is *open*, and the pairs that could
-decide it are handed back, to be settled by exact similarity.
+An estimate near the threshold decides nothing. So there are two passes: :func:`screen` decides what
+sketches can decide and says which documents have to be looked at closer; :func:`settle` decides
+those, with their shingle sets at hand.
 """
 
 from __future__ import annotations
@@ -18,217 +19,237 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.compiled import kernel
-from udfs.set_similarity import equal_bytes
+from udfs.set_similarity import equal_bytes, jaccard
+from udfs.shingle_hashes import Shingles
 
+NO_LEADER: Final = -1
 KEPT: Final = 0
 REMOVED: Final = 1
 OPEN: Final = 2
 
 
-class LeaderPairs(NamedTuple):
-    """Pairs (member, leader) of row numbers, each member after its leader in preference.
+class Components(NamedTuple):
+    """Documents, component by component, the most preferred of each first.
 
     Attributes:
-        member: int64[pairs].
-        leader: int64[pairs].
-        equal: int32[pairs]; equal bytes of their sketches.
-        decided: uint8[pairs]; 1 = the member is removed in favour of this leader, which stays;
-            0 = the pair must be settled: the member goes if the two are similar and the leader stays.
+        sketches: uint8[documents, k].
+        offsets: int64[components + 1]; where each component begins.
+        neighbours: int64[edges]; earlier rows each document is known to be like. They are compared
+            even when more than ``leader_limit`` leaders come before them.
+        neighbour_offsets: int64[documents + 1].
     """
 
-    member: npt.NDArray[np.int64]
+    sketches: npt.NDArray[np.uint8]
+    offsets: npt.NDArray[np.int64]
+    neighbours: npt.NDArray[np.int64]
+    neighbour_offsets: npt.NDArray[np.int64]
+
+
+class Limits(NamedTuple):
+    """From what on two documents are similar.
+
+    Attributes:
+        surely_equal: From this many equal sketch bytes on they are, without a closer look.
+        possibly_equal: Below this many they are not.
+        leader_limit: Leaders that each document is compared with: bounds the work for a giant
+            component to something linear in it.
+        exact_limit: Exact comparisons of one document, with the same purpose. The price of both:
+            a document may stay although a later leader is similar. None is wrongly removed.
+    """
+
+    surely_equal: int
+    possibly_equal: int
+    leader_limit: int
+    exact_limit: int
+
+
+class Screening(NamedTuple):
+    """What sketches decided.
+
+    Attributes:
+        leader: int64[documents]; row of the document that a removed one is similar to and that
+            stays for sure; NO_LEADER for all others.
+        equal: int32[documents]; their equal sketch bytes.
+        involved: bool[documents]; the document is still open, or an open one may be similar to it.
+    """
+
     leader: npt.NDArray[np.int64]
     equal: npt.NDArray[np.int32]
-    decided: npt.NDArray[np.uint8]
+    involved: npt.NDArray[np.bool_]
 
 
-def pair_with_leaders(
-    sketches: npt.NDArray[np.uint8],
-    component_offsets: npt.NDArray[np.int64],
-    neighbours: npt.NDArray[np.int64],
-    neighbour_offsets: npt.NDArray[np.int64],
-    *,
-    surely_equal: int,
-    possibly_equal: int,
-    leader_limit: int,
-) -> LeaderPairs:
-    """Compare each document with the leaders before it.
+def screen(components: Components, limits: Limits) -> Screening:
+    """Decide by sketches."""
+    rows = len(components.sketches)
+    leader = np.full(rows, NO_LEADER, np.int64)
+    equal = np.zeros(rows, np.int32)
+    involved = np.zeros(rows, np.bool_)
+    _screen(
+        components.sketches, components.offsets, components.neighbours,
+        components.neighbour_offsets, limits.surely_equal, limits.possibly_equal,
+        limits.leader_limit, leader, equal, involved,
+    )  # fmt: skip
+    return Screening(leader, equal, involved)
+
+
+def settle(
+    components: Components, limits: Limits, sets: Shingles, threshold: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Decide among the involved documents, by exact similarity where sketches do not tell.
 
     Args:
-        sketches: uint8[documents, k]; component by component, most preferred first.
-        component_offsets: int64[components + 1].
-        neighbours: int64[edges]; row numbers of documents each is known to be similar to. They
-            are compared even when the leaders before them are more than ``leader_limit``.
-        neighbour_offsets: int64[documents + 1].
-        surely_equal: From this many equal bytes on, two documents are similar without a check.
-        possibly_equal: Below this many equal bytes they are not; between, the pair is open.
-        leader_limit: Bounds the work for a giant component: linear, not quadratic.
+        components: The involved documents only.
+        limits: As for ``screen``.
+        sets: ``distinct_sorted`` shingles of the same documents, row by row.
+        threshold: Jaccard similarity from which on a document leaves.
 
     Returns:
-        The pairs: one decided pair for a removed document, any number of undecided ones for an open
-        one, none for a document that stays.
+        leader int64[documents], NO_LEADER for those that stay; exact similarity float64[documents]
+        to the leader, NaN where sketches were enough.
     """
-    members: list[npt.NDArray[np.int64]] = []
-    capacity = 1 << 12
-    rows = len(sketches)
-    status = np.empty(rows, np.uint8)
-    pairs = np.empty((capacity, 4), np.int64)
-    row, component = 0, 0
-    leaders = np.empty(leader_limit, np.int64)
-    leader_count = 0
-    while row < rows:
-        row, component, leader_count, count = _compare(
-            sketches, component_offsets, neighbours, neighbour_offsets, surely_equal,
-            possibly_equal, status, leaders, row, component, leader_count, pairs,
-        )  # fmt: skip
-        members.append(pairs[:count].copy())
-        if row < rows and count == 0:
-            pairs = np.empty((2 * len(pairs), 4), np.int64)
-    found = np.concatenate(members) if members else pairs[:0]
-    return LeaderPairs(
-        found[:, 0], found[:, 1], found[:, 2].astype(np.int32), found[:, 3].astype(np.uint8)
-    )
+    rows = len(components.sketches)
+    leader = np.full(rows, NO_LEADER, np.int64)
+    similarity = np.full(rows, np.nan)
+    _settle(
+        components.sketches, components.offsets, components.neighbours,
+        components.neighbour_offsets, limits.surely_equal, limits.possibly_equal,
+        limits.leader_limit, limits.exact_limit, sets.hashes, sets.offsets, threshold,
+        leader, similarity,
+    )  # fmt: skip
+    return leader, similarity
 
 
-def pair_with_root(
-    sketches: npt.NDArray[np.uint8], component_offsets: npt.NDArray[np.int64]
-) -> LeaderPairs:
-    """Pair every document with the first of its component, similar or not: connected components
-    without verification, as most published pipelines have it.
+def follow_first(components: Components) -> Screening:
+    """Remove every document but the first of its component, similar or not.
 
-    Args:
-        sketches: uint8[documents, k]; component by component, most preferred first.
-        component_offsets: int64[components + 1].
+    That is connected components without verification, as most published pipelines have it.
     """
-    sizes = np.diff(component_offsets)
-    leader = np.repeat(component_offsets[:-1], sizes)
-    member = np.arange(len(sketches), dtype=np.int64)
-    others = member != leader
-    equal = np.empty(len(sketches), np.int32)
-    _compare_pairs(sketches, member, leader, equal)
-    decided = np.ones(int(others.sum()), np.uint8)
-    return LeaderPairs(member[others], leader[others], equal[others], decided)
-
-
-def settle_open(
-    member: npt.NDArray[np.int64], leader: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    """Decide open documents from the pairs that proved similar.
-
-    Args:
-        member: int64[pairs]; node ids, ascending: the less preferred document of each pair.
-        leader: int64[pairs]; node ids, ascending within a member; each below its member.
-
-    Returns:
-        int64[removed]; for each removed member the index of the pair that removes it: the one with
-        its most preferred leader that stays.
-    """
-    chosen = np.empty(len(member), np.int64)
-    return chosen[: _settle(member, leader, chosen)]
-
-
-@kernel
-def _compare_pairs(
-    sketches: npt.NDArray[np.uint8],
-    first: npt.NDArray[np.int64],
-    second: npt.NDArray[np.int64],
-    equal: npt.NDArray[np.int32],
-) -> None:
-    for pair in range(len(first)):
-        equal[pair] = equal_bytes(sketches, first[pair], second[pair])
+    rows = len(components.sketches)
+    begins = np.repeat(components.offsets[:-1], np.diff(components.offsets))
+    equal = np.empty(rows, np.int32)
+    _compare(components.sketches, begins, equal)
+    leader = np.where(begins == np.arange(rows), NO_LEADER, begins)
+    return Screening(leader, equal, np.zeros(rows, np.bool_))
 
 
 @kernel
 def _compare(
     sketches: npt.NDArray[np.uint8],
-    component_offsets: npt.NDArray[np.int64],
-    neighbours: npt.NDArray[np.int64],
-    neighbour_offsets: npt.NDArray[np.int64],
-    surely_equal: int,
-    possibly_equal: int,
-    status: npt.NDArray[np.uint8],
-    leaders: npt.NDArray[np.int64],
-    row: int,
-    component: int,
-    leader_count: int,
-    pairs: npt.NDArray[np.int64],
-) -> tuple[int, int, int, int]:
-    """Go on from ``row`` until the pairs are full; return the state and the number of pairs."""
-    count = 0
-    while row < len(sketches):
-        while row >= component_offsets[component + 1]:
-            component += 1
-        if row == component_offsets[component]:
-            leader_count = 0
-        first_edge = neighbour_offsets[row]
-        edges = neighbour_offsets[row + 1] - first_edge
-        before = count
-        outcome = KEPT
-        for index in range(leader_count + edges):
-            known = index >= leader_count
-            other = neighbours[first_edge + index - leader_count] if known else leaders[index]
-            if other >= row or status[other] == REMOVED:
-                continue
-            if known and leader_count < len(leaders):
-                continue  # all leaders are in the list, so this one was compared
-            equal = equal_bytes(sketches, row, other)
-            if equal < possibly_equal:
-                continue
-            decided = equal >= surely_equal and status[other] == KEPT
-            if decided:
-                count = before  # what was open before no longer matters
-                outcome = REMOVED
-            elif outcome != REMOVED:
-                outcome = OPEN
-            if count == len(pairs):
-                return row, component, leader_count, before
-            pairs[count, 0] = row
-            pairs[count, 1] = other
-            pairs[count, 2] = equal
-            pairs[count, 3] = decided
-            count += 1
-            if decided:
-                break
-        status[row] = outcome
-        if outcome != REMOVED and leader_count < len(leaders):
-            leaders[leader_count] = row
-            leader_count += 1
-        row += 1
-    return row, component, leader_count, count
+    others: npt.NDArray[np.int64],
+    equal: npt.NDArray[np.int32],
+) -> None:
+    for row in range(len(others)):
+        equal[row] = equal_bytes(sketches, row, others[row])
 
 
 @kernel
-def _settle(
-    member: npt.NDArray[np.int64],
-    leader: npt.NDArray[np.int64],
-    chosen: npt.NDArray[np.int64],
+def _candidates(
+    row: int,
+    leaders: npt.NDArray[np.int64],
+    leader_count: int,
+    neighbours: npt.NDArray[np.int64],
+    neighbour_offsets: npt.NDArray[np.int64],
+    found: npt.NDArray[np.int64],
 ) -> int:
-    count = 0
-    place = 0
-    while place < len(member):
-        stop = place
-        found = False
-        while stop < len(member) and member[stop] == member[place]:
-            if not found and not _is_removed(member, chosen, count, leader[stop]):
-                chosen[count] = stop
+    """Write the rows to compare ``row`` with; return their number (at most len(found))."""
+    found[:leader_count] = leaders[:leader_count]
+    count = leader_count
+    if leader_count == len(leaders):  # else every leader is in the list already
+        for index in range(neighbour_offsets[row], neighbour_offsets[row + 1]):
+            if neighbours[index] > leaders[leader_count - 1] and count < len(found):
+                found[count] = neighbours[index]
                 count += 1
-                found = True
-            stop += 1
-        place = stop
     return count
 
 
 @kernel
-def _is_removed(
-    member: npt.NDArray[np.int64], chosen: npt.NDArray[np.int64], count: int, node: int
-) -> bool:
-    """Whether ``node`` is among the members removed so far, which are in ascending order."""
-    low = 0
-    high = count
-    while low < high:
-        middle = (low + high) // 2
-        if member[chosen[middle]] < node:
-            low = middle + 1
-        else:
-            high = middle
-    return low < count and member[chosen[low]] == node
+def _screen(
+    sketches: npt.NDArray[np.uint8],
+    offsets: npt.NDArray[np.int64],
+    neighbours: npt.NDArray[np.int64],
+    neighbour_offsets: npt.NDArray[np.int64],
+    surely_equal: int,
+    possibly_equal: int,
+    leader_limit: int,
+    leader: npt.NDArray[np.int64],
+    equal: npt.NDArray[np.int32],
+    involved: npt.NDArray[np.bool_],
+) -> None:
+    status = np.zeros(len(sketches), np.uint8)
+    leaders = np.empty(leader_limit, np.int64)
+    found = np.empty(leader_limit + 1024, np.int64)
+    for component in range(len(offsets) - 1):
+        leader_count = 0
+        for row in range(offsets[component], offsets[component + 1]):
+            count = _candidates(
+                row, leaders, leader_count, neighbours, neighbour_offsets, found
+            )  # fmt: skip
+            possible = 0
+            for index in range(count):
+                other = found[index]
+                if status[other] == REMOVED:
+                    continue
+                same = equal_bytes(sketches, row, other)
+                if same >= surely_equal and status[other] == KEPT:
+                    status[row] = REMOVED
+                    leader[row] = other
+                    equal[row] = same
+                    break
+                if same >= possibly_equal:
+                    found[possible] = other  # never ahead of index
+                    possible += 1
+            if status[row] == REMOVED:
+                continue
+            if possible > 0:
+                status[row] = OPEN
+                involved[row] = True
+                for index in range(possible):
+                    involved[found[index]] = True
+            if leader_count < leader_limit:
+                leaders[leader_count] = row
+                leader_count += 1
+
+
+@kernel
+def _settle(
+    sketches: npt.NDArray[np.uint8],
+    offsets: npt.NDArray[np.int64],
+    neighbours: npt.NDArray[np.int64],
+    neighbour_offsets: npt.NDArray[np.int64],
+    surely_equal: int,
+    possibly_equal: int,
+    leader_limit: int,
+    exact_limit: int,
+    hashes: npt.NDArray[np.uint32],
+    set_offsets: npt.NDArray[np.int64],
+    threshold: float,
+    leader: npt.NDArray[np.int64],
+    similarity: npt.NDArray[np.float64],
+) -> None:
+    leaders = np.empty(leader_limit, np.int64)
+    found = np.empty(leader_limit + 1024, np.int64)
+    for component in range(len(offsets) - 1):
+        leader_count = 0
+        for row in range(offsets[component], offsets[component + 1]):
+            count = _candidates(
+                row, leaders, leader_count, neighbours, neighbour_offsets, found
+            )  # fmt: skip
+            looked = 0
+            for index in range(count):
+                other = found[index]
+                if leader[other] != NO_LEADER:
+                    continue
+                same = equal_bytes(sketches, row, other)
+                if same >= surely_equal:
+                    leader[row] = other
+                    break
+                if same >= possibly_equal and looked < exact_limit:
+                    looked += 1
+                    exact = jaccard(hashes, set_offsets, row, other)
+                    if exact >= threshold:
+                        leader[row] = other
+                        similarity[row] = exact
+                        break
+            if leader[row] == NO_LEADER and leader_count < leader_limit:
+                leaders[leader_count] = row
+                leader_count += 1

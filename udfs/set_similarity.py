@@ -64,26 +64,45 @@ def distinct_sorted(shingles: Shingles) -> Shingles:
     return Shingles(hashes[:count], offsets)
 
 
-def exact_similarity(first: Shingles, second: Shingles) -> npt.NDArray[np.float64]:
-    """Jaccard similarity of row i of ``first`` and row i of ``second``, both ``distinct_sorted``.
+def exact_similarity(
+    sets: Shingles, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Jaccard similarity of pairs of rows.
 
-    Exact but for collisions of 32-bit hashes, which change J by less than 1e-6 for a document of
+    Exact but for collisions of 32-bit hashes, which change J by less than 1e-6 for documents of
     some thousand shingles. Two empty sets have similarity 0: nothing speaks for a duplicate.
 
-    Returns:
-        float64[rows].
+    Args:
+        sets: ``distinct_sorted`` shingles.
+        first: int64[pairs]; row numbers.
+        second: int64[pairs].
 
-    Raises:
-        ValueError: If the two have different numbers of rows.
+    Returns:
+        float64[pairs].
     """
-    if len(first.offsets) != len(second.offsets):
-        raise ValueError(
-            f"{len(first.offsets) - 1} rows cannot be compared with {len(second.offsets) - 1}: "
-            "give one row of each a pair"
-        )
-    result = np.empty(len(first.offsets) - 1, np.float64)
-    _jaccard_rows(first.hashes, first.offsets, second.hashes, second.offsets, result)
+    result = np.empty(len(first), np.float64)
+    _jaccard_pairs(sets.hashes, sets.offsets, first, second, result)
     return result
+
+
+@kernel
+def jaccard(
+    hashes: npt.NDArray[np.uint32], offsets: npt.NDArray[np.int64], one: int, other: int
+) -> float:
+    """Jaccard similarity of two rows of ascending distinct hashes; 0 when both are empty."""
+    left = offsets[one]
+    left_stop = offsets[one + 1]
+    right = offsets[other]
+    right_stop = offsets[other + 1]
+    total = left_stop - left + right_stop - right
+    common = 0
+    while left < left_stop and right < right_stop:
+        a = hashes[left]
+        b = hashes[right]
+        common += a == b
+        left += a <= b
+        right += b <= a
+    return common / (total - common) if total > 0 else 0.0
 
 
 @kernel
@@ -106,24 +125,12 @@ def _sort_rows(
 
 
 @kernel
-def _jaccard_rows(
-    first: npt.NDArray[np.uint32],
-    first_offsets: npt.NDArray[np.int64],
-    second: npt.NDArray[np.uint32],
-    second_offsets: npt.NDArray[np.int64],
+def _jaccard_pairs(
+    hashes: npt.NDArray[np.uint32],
+    offsets: npt.NDArray[np.int64],
+    first: npt.NDArray[np.int64],
+    second: npt.NDArray[np.int64],
     result: npt.NDArray[np.float64],
 ) -> None:
-    for row in range(len(result)):
-        left = first_offsets[row]
-        left_stop = first_offsets[row + 1]
-        right = second_offsets[row]
-        right_stop = second_offsets[row + 1]
-        total = left_stop - left + right_stop - right
-        common = 0
-        while left < left_stop and right < right_stop:
-            a = first[left]
-            b = second[right]
-            common += a == b
-            left += a <= b
-            right += b <= a
-        result[row] = common / (total - common) if total > 0 else 0.0
+    for pair in range(len(result)):
+        result[pair] = jaccard(hashes, offsets, first[pair], second[pair])

@@ -8,9 +8,9 @@ How it goes, a Parquet folder each:
 3. ``band_edges``: the others, linked to the preferred document of each bucket they fall into.
 4. ``edges``: links whose sketches are not hopeless.
 5. ``components`` of these links.
-6. ``pairs``: within each component, in the order of preference, a document similar to one that
-   stays leaves in its favour. Sketches decide the clear cases.
-7. ``settled``: the doubtful pairs, by exact Jaccard similarity of their shingle sets.
+6. ``screening``: within each component, in the order of preference, a document similar to one
+   that stays leaves in its favour. Sketches decide the clear cases.
+7. ``settled``: the doubtful ones, by exact Jaccard similarity of shingle sets.
 8. ``duplicates``: the result.
 
 **Order of preference.** Everywhere a document has to be chosen (hub of a bucket, keeper of equal
@@ -34,9 +34,9 @@ from pyspark.sql import functions as F
 from jobs.dedup.band_edges import find_band_edges
 from jobs.dedup.components import find_components
 from jobs.dedup.exact_duplicates import find_exact, without_exact
-from jobs.dedup.pair_leaders import pair_leaders
+from jobs.dedup.screen_components import screen_components
 from jobs.dedup.settings import DedupSettings
-from jobs.dedup.settle_pairs import settle_pairs, sure_removals
+from jobs.dedup.settle_doubtful import settle_doubtful, sure_removals
 from jobs.dedup.signatures import require_columns, sign
 from jobs.dedup.verify_edges import verify_edges
 from jobs.dedup.work_folder import WorkFolder
@@ -94,11 +94,13 @@ def _find_near(
     components = work.sub_stage(
         "components", lambda: find_components(edges, work, settings.max_driver_edges)
     )
-    pairs = work.sub_stage("pairs", lambda: pair_leaders(components, edges, signatures, settings))
-    removals = sure_removals(pairs)
+    screening = work.sub_stage(
+        "screening", lambda: screen_components(components, edges, signatures, settings)
+    )
+    removals = sure_removals(screening)
     if settings.verification == "none":
         return removals
-    settled = work.sub_stage("settled", lambda: settle_pairs(pairs, documents, settings))
+    settled = work.sub_stage("settled", lambda: settle_doubtful(screening, documents, settings))
     return removals.unionByName(settled)
 
 

@@ -13,6 +13,7 @@ from jobs.dedup.presets import PRESETS, Verification
 from udfs.component_resolution import LeaderPlan
 from udfs.document_signatures import ShinglePlan, SigningPlan
 from udfs.keep_order import KeepPolicy
+from udfs.leader_clusters import Limits
 from udfs.set_similarity import least_equal_bytes, standard_error
 
 # Chance that a dissimilar pair shares so many bands that its sketches are not looked at early.
@@ -41,6 +42,7 @@ class DedupSettings(BaseModel):
         standard_errors_below, standard_errors_above: Width of the doubtful band. Three below lose one
             pair in 700 at the threshold itself; four above let one in 30,000 pass unseen.
         leader_limit: Kept documents of one component that each of its members is compared with.
+        exact_limit: Exact comparisons of one document, those with its most preferred partners.
         max_driver_edges: Up to this many edges the driver finds the components (150 bytes an edge);
             above, Spark does.
         max_settled_documents: Texts read again to settle doubtful pairs; above, the run stops and says
@@ -64,6 +66,7 @@ class DedupSettings(BaseModel):
     standard_errors_below: Annotated[float, Field(ge=0)] = 3.0
     standard_errors_above: Annotated[float, Field(ge=0)] = 4.0
     leader_limit: Annotated[int, Field(ge=1)] = 1024
+    exact_limit: Annotated[int, Field(ge=1)] = 64
     max_driver_edges: Annotated[int, Field(ge=0)] = 20_000_000
     max_settled_documents: Annotated[int, Field(ge=0)] = 50_000_000
     key_bits: Annotated[int, Field(ge=1, le=64)] = 64
@@ -118,9 +121,13 @@ class DedupSettings(BaseModel):
             above = self.standard_errors_above * error
         return LeaderPlan(
             verified=self.verification != "none",
-            surely_equal=least_equal_bytes(self.threshold + above, places),
-            possibly_equal=least_equal_bytes(max(self.threshold - below, 0.0), places),
-            leader_limit=self.leader_limit,
+            threshold=self.threshold,
+            limits=Limits(
+                surely_equal=least_equal_bytes(self.threshold + above, places),
+                possibly_equal=least_equal_bytes(max(self.threshold - below, 0.0), places),
+                leader_limit=self.leader_limit,
+                exact_limit=self.exact_limit,
+            ),
         )
 
     @property

@@ -38,7 +38,9 @@ def verify_edges(edges: DataFrame, signatures: DataFrame, settings: DedupSetting
         .join(sketches.withColumnsRenamed({"order_key": "hub", "sketch": "hub_sketch"}), "hub")
         .select("hub", "node", "hub_sketch", "node_sketch")
         .mapInArrow(
-            functools.partial(similar_edges, least_equal=settings.leader_plan.possibly_equal),
+            functools.partial(
+                similar_edges, least_equal=settings.leader_plan.limits.possibly_equal
+            ),
             "hub bigint, node bigint",
         )
     )

@@ -1,4 +1,4 @@
-"""Within each component: which documents surely leave, and which pairs must be looked at closer."""
+"""Within each component: which documents surely leave, and which must be looked at closer."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.dedup.settings import DedupSettings
-from udfs.component_resolution import pair_components
+from udfs import component_resolution
 
-PAIR_COLUMNS = (
-    "root bigint, node bigint, leader bigint, id bigint, leader_id bigint, similarity double, "
-    "verdict tinyint"
+SCREENING_COLUMNS = (
+    "root bigint, node bigint, id bigint, keeper_id bigint, similarity double, sketch binary, "
+    "hubs array<bigint>"
 )
 
 
-def pair_leaders(
+def screen_components(
     components: DataFrame, edges: DataFrame, signatures: DataFrame, settings: DedupSettings
 ) -> DataFrame:
     """Compare the documents of each component with the preferred ones before them.
 
-    A component's sketches (156 bytes a document that has any similar one) move to one task; the
-    largest component must fit there, some 300 MB a million documents.
+    A component's sketches (some 200 bytes a document that has a similar one) move to one task; the
+    largest component must fit there, some 400 MB a million documents.
 
     Args:
         components: node, root.
@@ -31,8 +31,8 @@ def pair_leaders(
         settings: The limits.
 
     Returns:
-        ``PAIR_COLUMNS``; verdict is REMOVAL, SURE_PAIR or OPEN_PAIR of
-        ``udfs.component_resolution``.
+        ``SCREENING_COLUMNS``; documents with a keeper_id are removed, those without are involved
+        in a doubtful case, and documents that stay for sure and matter to no other are absent.
     """
     hubs = edges.groupBy("node").agg(F.collect_list("hub").alias("hubs"))
     sketches = signatures.select("id", F.col("order_key").alias("node"), "sketch")
@@ -42,5 +42,8 @@ def pair_leaders(
         .select("root", "node", "id", "sketch", "hubs")
         .repartition("root")
         .sortWithinPartitions("root", "node", "id")
-        .mapInArrow(functools.partial(pair_components, plan=settings.leader_plan), PAIR_COLUMNS)
+        .mapInArrow(
+            functools.partial(component_resolution.screen_components, plan=settings.leader_plan),
+            SCREENING_COLUMNS,
+        )
     )
