@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from examples.sample.epub_writer import Book, Chapter, write_epub
 from examples.sample.page_templates import ordinary_page, page_url
 from examples.sample.pdf_writer import (
+    PdfPage,
     article_page,
     table_page,
     two_column_page,
@@ -33,6 +34,7 @@ ORDINARY_FILES = (
     ("chinese_outdoors", "zh"),
     ("chinese_reference", "zh"),
     ("chinese_town", "zh"),
+    ("chinese_traditional", "zh"),
     ("german", "de"),
     ("japanese", "ja"),
     ("spanish", "es"),
@@ -91,49 +93,21 @@ def _placed(position: int, prose: Prose, texts: Sequence[Prose]) -> SampleDocume
 
 
 def _pdfs() -> list[SampleDocument]:
-    columns = find_prose("pdf_pages", "en", "two-columns").paragraphs
+    columns = find_prose("pdf_pages", "en", "two-columns")
     ruled = find_prose("pdf_pages", "en", "ruled-table")
     aligned = find_prose("pdf_pages", "en", "aligned-table")
     german = find_prose("pdf_pages", "de", "pdf-deutsch")
-    half = len(columns) // 2
+    half = len(columns.paragraphs) // 2
+    two = two_column_page(columns.title, columns.paragraphs[:half], columns.paragraphs[half:])
+    letter = article_page(german.title, german.paragraphs)
+    tides = table_page(ruled.title, *_around(ruled, TIDE_ROWS), ruled=True)
+    trains = table_page(aligned.title, *_around(aligned, TRAIN_ROWS), ruled=False)
+    sides = ("In the left column", "In the right column")
     return [
-        _pdf(
-            "two_columns",
-            "en",
-            write_pdf(
-                [two_column_page("The Slow Post", columns[:half], columns[half:])],
-                title="The Slow Post",
-            ),
-            "two_column_pdf",
-            ("In the left column", "In the right column"),
-        ),
-        _pdf(
-            "tide_table_ruled",
-            "en",
-            write_pdf(
-                [table_page(ruled.title, *_around(ruled, TIDE_ROWS), ruled=True)],
-                title="Tide table",
-            ),
-            "table_pdf",
-            ("Coldwell Weir", "08:37"),
-        ),
-        _pdf(
-            "train_table_aligned",
-            "en",
-            write_pdf(
-                [table_page(aligned.title, *_around(aligned, TRAIN_ROWS), ruled=False)],
-                title="Timetable",
-            ),
-            "table_pdf",
-            ("Nether Lees", "06:19"),
-        ),
-        _pdf(
-            "vereinsbrief",
-            "de",
-            write_pdf([article_page(german.title, german.paragraphs)], title="Vereinsbrief"),
-            "ordinary",
-            ("Schlüssel",),
-        ),
+        _pdf("two_columns", "en", two, "two_column_pdf", sides),
+        _pdf("tide_table_ruled", "en", tides, "table_pdf", ("Coldwell Weir", "08:37")),
+        _pdf("train_table_aligned", "en", trains, "table_pdf", ("Nether Lees", "06:19")),
+        _pdf("vereinsbrief", "de", letter, "ordinary", ("Schlüssel",)),
     ]
 
 
@@ -144,9 +118,10 @@ def _around(
 
 
 def _pdf(
-    name: str, language: str, content: bytes, case: str, contains: tuple[str, ...]
+    name: str, language: str, page: PdfPage, case: str, contains: tuple[str, ...]
 ) -> SampleDocument:
     expectation = Expectation(case, contains=contains)
+    content = write_pdf([page], title=name)
     return plain_file(f"pdf/{name}.pdf", content, "pdf", language, expectation)
 
 

@@ -75,6 +75,18 @@ CODE_AFTER = (
     "too small, and no amount of programming will tell you so; go up and look."
 )
 
+CODE_REMARKS = (
+    "People ask why we do not buy a proper logger, which would do all of this by itself. We had "
+    "one. It was a grey box with a plug that nobody made any longer, and when it stopped there "
+    "was no way to find out what it had been thinking. A page of text that anybody can read is "
+    "slower to write and a good deal easier to mend, and the curate, who had never seen a "
+    "program before, found a mistake in the first version within five minutes.",
+    "If you want the sums of a day instead of an hour, let the function return the first ten "
+    "letters of the stamp and not the first thirteen. For a month take seven. It would be easy "
+    "to make that a choice on the command line, but then somebody would have to explain it at "
+    "the door of the tower, and it is cold up there.",
+)
+
 TABLE_BEFORE = (
     "The allotment association weighs every pumpkin that is brought to the autumn fair and has "
     "kept the figures since the first year. The table gives the winner of each year, the weight "
@@ -176,6 +188,7 @@ def _recipe() -> SampleDocument:
 def _code_page() -> SampleDocument:
     url = "https://chapel-weather.example/notes/hourly-rain"
     body = f"<p>{CODE_BEFORE}</p>\n<pre><code>{escape(CODE)}</code></pre>\n<p>{CODE_AFTER}</p>"
+    body += paragraphs_html(CODE_REMARKS)
     expectation = _kept("code", "MILLIMETRES_PER_TIP = 0.2", "go up and look")
     return html_file(
         url, plain_page("Hourly rain from a tipping bucket", url, body), "en", expectation

@@ -115,26 +115,27 @@ def _loops() -> list[SampleDocument]:
 
 
 def _scrambled() -> list[SampleDocument]:
+    """Texts that stand in the crawl in no other form, or a model would know their words."""
     generator = random.Random(SEED)
-    letters = find_prose("copies", "en", "exact-copy")
-    words = find_prose("copies", "en", "forum-question")
-    chinese = find_prose("noise", "zh", "gbk-page")
+    english = find_prose("shuffled", "en", "source-en").paragraphs
+    chinese = find_prose("shuffled", "zh", "source-zh").paragraphs
+    letters = find_prose("copies", "en", "exact-copy").paragraphs
     return [
         jsonl_text(
             "https://glitch-archive.example/letters",
-            "\n".join(_shuffled_letters(generator, text) for text in letters.paragraphs),
+            "\n".join(_shuffled_letters(generator, text) for text in letters),
             "en",
             _dropped("shuffled_letters", *SCRAMBLE_REASONS),
         ),
         jsonl_text(
             "https://glitch-archive.example/words",
-            _shuffled(generator, " ".join(words.paragraphs).split(), " "),
+            _shuffled(generator, " ".join(english).split(), " "),
             "en",
             _dropped("shuffled_words", "perplexity_tail", "perplexity_outlier"),
         ),
         parquet_text(
             "https://glitch-archive.example/zi",
-            "\n".join(_shuffled(generator, list(text), "") for text in chinese.paragraphs),
+            _shuffled(generator, list("".join(chinese)), ""),
             "zh",
             _dropped("shuffled_characters", *SCRAMBLE_REASONS),
         ),
