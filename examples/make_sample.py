@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "output_folder",
         type=Path,
         nargs="?",
-        help="folder for the crawl's files; made if absent, files of the same name are replaced",
+        help="folder for the crawl's files; made if absent; must hold nothing but an earlier run's files",
     )
     parser.add_argument(
         "--expected-outcomes",
@@ -38,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.output_folder is None and options.expected_outcomes is None:
         parser.error("give an OUTPUT_FOLDER or --expected-outcomes FILE")
     if options.output_folder is not None:
-        paths = write_crawl(options.output_folder)
+        try:
+            paths = write_crawl(options.output_folder)
+        except FileExistsError as error:
+            parser.error(str(error))
         size = sum(path.stat().st_size for path in paths)
         print(f"{len(paths)} files, {size / 1e6:.2f} MB in {options.output_folder}")
     if options.expected_outcomes is not None:

@@ -82,6 +82,17 @@ def test_command_refuses_to_do_nothing(capsys: pytest.CaptureFixture[str]) -> No
     assert "OUTPUT_FOLDER" in capsys.readouterr().err
 
 
+def test_command_repeats_itself_but_refuses_a_folder_with_other_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path)]) == 0
+    assert main([str(tmp_path)]) == 0
+    (tmp_path / "html" / "left_over.html").write_text("old")
+    with pytest.raises(SystemExit):
+        main([str(tmp_path)])
+    assert "left_over.html" in capsys.readouterr().err
+
+
 def test_every_document_is_found_by_its_address_or_its_file(
     documents: list[SampleDocument],
 ) -> None:

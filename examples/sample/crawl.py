@@ -115,14 +115,24 @@ def _parquet(documents: Sequence[SampleDocument]) -> bytes:
 
 
 def write_crawl(folder: Path) -> list[Path]:
-    """Write the crawl's files below `folder` and return their paths, sorted."""
-    paths = []
-    for file, content in crawl_files(sample_documents()).items():
+    """Write the crawl's files below `folder` and return their paths, sorted.
+
+    Raises:
+        FileExistsError: The folder holds other files, which would become part of the crawl.
+    """
+    files = crawl_files(sample_documents())
+    found = (path for path in folder.rglob("*") if path.is_file())
+    others = sorted(path for path in found if path.relative_to(folder).as_posix() not in files)
+    if others:
+        raise FileExistsError(
+            f"{folder} holds {len(others)} files that are not of this crawl, among them {others[0]}; "
+            "delete the folder or give another one"
+        )
+    for file, content in files.items():
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        paths.append(path)
-    return paths
+    return [folder / file for file in files]
 
 
 def expected_outcomes(documents: Sequence[SampleDocument]) -> str:
