@@ -141,12 +141,14 @@ def _check_version(card: dict[str, Any], path: Path) -> None:
 
 
 def _language_model(entry: dict[str, Any]) -> LanguageModel:
-    fold = entry["held_out_fold"]
-    return LanguageModel(
-        None if fold is None else int(fold),
-        ModelFile(**entry["model"]),
-        ModelFile(**entry["vocabulary"]),
+    fold, files = (
+        entry["held_out_fold"],
+        [ModelFile(**entry[key]) for key in ("model", "vocabulary")],
     )
+    for file in files:
+        if Path(file.name).name != file.name:
+            raise TypeError(f"{file.name!r} is no file name inside the folder")
+    return LanguageModel(None if fold is None else int(fold), *files)
 
 
 def _check_files(model: PerplexityModel, one: LanguageModel, *, verify: bool) -> None:

@@ -20,17 +20,8 @@ from udfs.kneser_ney import (
     UNKNOWN_ID,
     NgramSection,
     check_pruning,
-    counts_of_counts,
     discounts,
     estimate,
-    unigram_probabilities,
-)
-from udfs.ngram_blocks import (
-    context_bucket,
-    count_bucket,
-    discount_bucket,
-    interpolate_bucket,
-    sentence_ngrams,
 )
 from udfs.perplexity_ids import Vocabulary, build_vocabulary, encode_lines
 
@@ -179,7 +170,7 @@ def test_discounts(counts: list[int], wanted: tuple[float, float, float]) -> Non
 def log10_back_off(model: Model, context: Gram, word: str) -> float:
     """log10 p(word | context) as the ARPA format defines it."""
     if (*context, word) in model:
-        return model[*context, word][0]
+        return model[(*context, word)][0]
     if not context:
         return model[("<unk>",)][0]
     return model.get(context, (0.0, 0.0))[1] + log10_back_off(model, context[1:], word)
@@ -219,63 +210,20 @@ def test_kenlm_scores_the_arpa_file_as_we_do(tmp_path: Path, prune: list[int]) -
 
 
 def write_sections(path: Path, sections: list[NgramSection], vocabulary: Vocabulary) -> None:
-    highest = len(sections)
-    texts = [
-        [compress(format_section(s.words, s.log_probability, s.log_backoff if n < highest else None, vocabulary.words))]
-        for n, s in enumerate(sections, start=1)
-    ]  # fmt: skip
+    texts = []
+    for n, section in enumerate(sections, start=1):
+        backoff = section.log_backoff if n < len(sections) else None
+        lines = format_section(section.words, section.log_probability, backoff, vocabulary.words)
+        texts.append([compress(lines)])
     write_arpa(path, [len(s.words) for s in sections], texts, compressed=path.suffix == ".gz")
-
-
-@settings(max_examples=25, deadline=None)
-@given(
-    st.lists(
-        st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=9), min_size=1, max_size=25
-    ),
-    st.sampled_from([[0, 0], [0, 0, 0], [0, 0, 1, 1, 1], [0, 1, 2]]),
-    st.integers(1, 4),
-)
-def test_bucketed_steps_equal_the_whole(
-    sentences: list[list[str]], prune: list[int], buckets: int
-) -> None:
-    vocabulary, ids = encode(sentences)
-    whole = as_model(estimate(ids, len(prune), prune, len(vocabulary.words)), vocabulary)
-    parts = bucketed(ids, prune, buckets, vocabulary)
-    assert parts == {gram: numbers for gram, numbers in whole.items() if len(gram) > 1}
-
-
-def bucketed(ids: np.ndarray, prune: list[int], buckets: int, vocabulary: Vocabulary) -> Model:
-    """The three distributed steps in one process, contexts spread over buckets."""
-    order, size = len(prune), len(vocabulary.words)
-    counted = count_bucket(sentence_ngrams(ids, order, size), order, size)
-    of_orders = {n: discounts(counts_of_counts(c.adjusted)) for n, c in counted.items()}
-    ngrams, contexts = {}, {}
-    for n, c in counted.items():
-        bucket = context_bucket(c.words, buckets)
-        done = [
-            discount_bucket(
-                c.words[bucket == b], c.adjusted[bucket == b], c.raw[bucket == b] > prune[n - 1],
-                of_orders[n], size,
-            )
-            for b in range(buckets)
-        ]  # fmt: skip
-        ngrams[n] = type(done[0][0])(*map(np.concatenate, zip(*(d[0] for d in done), strict=True)))
-        contexts[n - 1] = type(done[0][1])(
-            *map(np.concatenate, zip(*(d[1] for d in done), strict=True))
-        )
-    followers = np.bincount(counted[2].words[:, 1], minlength=size).astype(np.int64)
-    unigrams, _ = unigram_probabilities(followers, discounts(counts_of_counts(followers)))
-    sections = interpolate_bucket(ngrams, contexts, unigrams, order, size)
-    return as_model(list(sections.values()), vocabulary)
 
 
 def test_special_words_have_their_marks() -> None:
     model = train(zipf_text(50, 10, 11), 3, [0, 0, 0])
     assert model[("<s>",)][0] == 0.0
     assert model[("</s>",)][1] == 0.0
-    assert model[("<unk>",)][0] < min(
-        model[gram][0] for gram in model if len(gram) == 1 and gram[0][0] == "w"
-    )
+    words = [gram for gram in model if len(gram) == 1 and gram[0].startswith("w")]
+    assert model[("<unk>",)][0] < min(model[word][0] for word in words)
     assert (UNKNOWN_ID, BEGIN_ID) == (0, 1)
 
 
