@@ -10,16 +10,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.recipes.recipe import Recipe
+from jobs.run_models import perplexity_digest, safety_digest
 from jobs.runtime.arrow_frames import map_batches
 from jobs.runtime.chunks import by_bytes
-from jobs.runtime.errors import MissingRequirementError
 from jobs.runtime.fingerprint import digest
 from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
 from jobs.runtime.schemas import CARRIED
 from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.user_tables import open_user_table
-from jobs.train_perplexity import check_perplexity_model
-from udfs import safety_signals
 from udfs.annotate_batches import AnnotateBatches
 from udfs.lexicon_files import LEXICON_NAMES, read_lexicon
 
@@ -95,24 +93,12 @@ def annotate_user_table(
     )
 
 
-def check_safety_model(folder: str) -> str:
-    """Open a safety model and return its digest.
-
-    Raises:
-        MissingRequirementError: It is missing, truncated or of another version.
-    """
-    try:
-        return safety_signals.check_safety_model(folder)
-    except ValueError as error:
-        raise MissingRequirementError(str(error)) from error
-
-
 def _model_digests(function: AnnotateBatches) -> dict[str, str]:
     digests = {f"lexicon {name}": digest(read_lexicon(name)) for name in LEXICON_NAMES}
     if function.perplexity_model is not None:
-        digests["perplexity_model"] = check_perplexity_model(function.perplexity_model)
+        digests["perplexity_model"] = perplexity_digest(function.perplexity_model)
     if function.safety_model is not None:
-        digests["safety_model"] = check_safety_model(function.safety_model)
+        digests["safety_model"] = safety_digest(function.safety_model)
     return digests
 
 

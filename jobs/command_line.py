@@ -40,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from jobs.run_pipeline import RunModels, run_pipeline
+    from jobs.run_models import RunModels
+    from jobs.run_pipeline import run_pipeline
 
     recipe = _recipe(arguments)
     models = RunModels.checked(arguments.perplexity_model, arguments.grader, arguments.safety_model)
@@ -72,7 +73,7 @@ def _extract(arguments: argparse.Namespace) -> None:
 
 def _annotate(arguments: argparse.Namespace) -> None:
     from jobs.annotate_text import annotate_stage, annotate_user_table
-    from jobs.run_pipeline import RunModels
+    from jobs.run_models import RunModels
 
     recipe = _recipe(arguments)
     models = RunModels.checked(arguments.perplexity_model, arguments.grader, arguments.safety_model)

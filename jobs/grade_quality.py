@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from jobs.decide_verdicts import is_grade_rule, surviving
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule
+from jobs.run_models import grader_digest
 from jobs.runtime.arrow_frames import map_batches
 from jobs.runtime.errors import MissingRequirementError
 from jobs.runtime.manifest import (
@@ -25,7 +26,6 @@ from jobs.runtime.user_tables import open_user_table
 from jobs.verdicts.expressions import LANGUAGE, failing, verdict_columns
 from jobs.verdicts.thresholds import resolve
 from udfs.grade_batches import GradeBatches
-from udfs.quality_signals import open_grader
 
 DATASET = "quality"
 
@@ -38,20 +38,8 @@ def require_grader(folder: str | None) -> str:
     """
     if folder is None:
         raise MissingRequirementError("grading needs a trained grader: give --grader FOLDER")
-    check_grader(folder)
+    grader_digest(folder)
     return folder
-
-
-def check_grader(folder: str) -> str:
-    """Open a grader and return its digest.
-
-    Raises:
-        MissingRequirementError: It is missing, truncated or of another version.
-    """
-    try:
-        return open_grader(folder).digest
-    except ValueError as error:
-        raise MissingRequirementError(str(error)) from error
 
 
 def grade_stage(context: RunContext, recipe: Recipe, grader: str) -> Manifest:
@@ -74,7 +62,7 @@ def grade_stage(context: RunContext, recipe: Recipe, grader: str) -> Manifest:
             inputs={
                 "verdicts": verdicts.fingerprint,
                 "duplicates": duplicates.fingerprint,
-                "grader": check_grader(grader),
+                "grader": grader_digest(grader),
             },
             configuration={"rules": [rule.model_dump() for rule in rules]},
             chunks=[parquet_chunk(lambda: _grades(context, grader))],
@@ -102,7 +90,7 @@ def grade_user_table(
             name="grade",
             dataset=DATASET,
             module="jobs.grade_quality",
-            inputs={"table": table.fingerprint, "grader": check_grader(grader)},
+            inputs={"table": table.fingerprint, "grader": grader_digest(grader)},
             configuration={},
             chunks=[parquet_chunk(lambda: map_batches(wanted, GradeBatches(grader)))],
             account=_account_all,

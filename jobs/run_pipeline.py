@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from jobs.annotate_text import annotate_stage, check_safety_model
+from jobs.annotate_text import annotate_stage
 from jobs.decide_verdicts import decide_stage
 from jobs.extract_text import extract_stage
 from jobs.find_duplicates import dedup_stage
 from jobs.grade_quality import DATASET as GRADES
-from jobs.grade_quality import check_grader, grade_stage
+from jobs.grade_quality import grade_stage
 from jobs.ingest_documents import ingest_stage
 from jobs.publish_corpus import publish_stage
 from jobs.recipes.recipe import Recipe
 from jobs.report_run import report_run
+from jobs.run_models import RunModels
 from jobs.runtime import storage
 from jobs.runtime.stage import RunContext
-from jobs.train_perplexity import MODEL_DATASET, check_perplexity_model, train_stage
-
-
-@dataclass(frozen=True)
-class RunModels:
-    """Folders of the models a run uses; None: trained in the run (perplexity) or done without."""
-
-    perplexity: str | None = None
-    grader: str | None = None
-    safety: str | None = None
-
-    @classmethod
-    def checked(cls, perplexity: str | None, grader: str | None, safety: str | None) -> RunModels:
-        """Return the models after opening each one, so that a bad one ends the run before Spark starts.
-
-        Raises:
-            MissingRequirementError: A model is missing, truncated or of another version.
-        """
-        if perplexity is not None:
-            check_perplexity_model(perplexity)
-        if grader is not None:
-            check_grader(grader)
-        if safety is not None:
-            check_safety_model(safety)
-        return cls(perplexity, grader, safety)
+from jobs.train_perplexity import MODEL_DATASET, train_stage
 
 
 def run_pipeline(

@@ -17,7 +17,7 @@ from jobs.perplexity import train_models
 from jobs.recipes.recipe import Recipe
 from jobs.runtime import storage
 from jobs.runtime.arrow_frames import map_batches
-from jobs.runtime.errors import InputError, MissingRequirementError
+from jobs.runtime.errors import InputError
 from jobs.runtime.manifest import (
     Manifest,
     PublishedFile,
@@ -30,7 +30,6 @@ from jobs.runtime.user_tables import open_user_table
 from jobs.verdicts.expressions import alive
 from jobs.verdicts.thresholds import resolve
 from udfs.annotate_batches import AnnotateBatches
-from udfs.perplexity_model import read_model
 
 DATASET = "models"
 MODEL_DATASET = "models/perplexity"
@@ -87,18 +86,6 @@ def trusted_texts(context: RunContext, recipe: Recipe) -> DataFrame:
     extracted, _ = context.read("extracted", "extract")
     texts = extracted.where(F.col("status") == "ok").select("text")
     return _passing(texts, recipe)
-
-
-def check_perplexity_model(folder: str) -> str:
-    """Open a model folder and return its digest.
-
-    Raises:
-        MissingRequirementError: It is missing, truncated or of another version.
-    """
-    try:
-        return read_model(folder).digest
-    except ValueError as error:
-        raise MissingRequirementError(str(error)) from error
 
 
 def _train_on_table(

@@ -50,7 +50,7 @@ class ExtractBatches:
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield a batch for each batch; the child is started once and recycled by its own rules."""
-        with ParserChild(self.options) as child:
+        with ParserChild(options=self.options) as child:
             for batch in batches:
                 yield self._extracted(child, batch)
 

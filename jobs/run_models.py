@@ -1,0 +1,72 @@
+"""The models a run uses, opened before Spark starts: a bad one must not end a run in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from jobs.runtime.errors import MissingRequirementError
+from udfs import perplexity_model, quality_signals, safety_signals
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class RunModels:
+    """Folders of the models a run uses; None: trained in the run (perplexity) or done without."""
+
+    perplexity: str | None = None
+    grader: str | None = None
+    safety: str | None = None
+
+    @classmethod
+    def checked(cls, perplexity: str | None, grader: str | None, safety: str | None) -> RunModels:
+        """Return the models after opening each one.
+
+        Raises:
+            MissingRequirementError: A model is missing, truncated or of another version.
+        """
+        checks = (
+            (perplexity, perplexity_digest),
+            (grader, grader_digest),
+            (safety, safety_digest),
+        )
+        for folder, check in checks:
+            if folder is not None:
+                check(folder)
+        return cls(perplexity, grader, safety)
+
+
+def perplexity_digest(folder: str) -> str:
+    """Open a folder of perplexity models and return its digest.
+
+    Raises:
+        MissingRequirementError: It is missing, truncated or of another version.
+    """
+    return _opened(lambda: perplexity_model.read_model(folder).digest)
+
+
+def grader_digest(folder: str) -> str:
+    """Open a grader and return its digest.
+
+    Raises:
+        MissingRequirementError: It is missing, truncated or of another version.
+    """
+    return _opened(lambda: quality_signals.open_grader(folder).digest)
+
+
+def safety_digest(folder: str) -> str:
+    """Open a safety model and return its digest.
+
+    Raises:
+        MissingRequirementError: It is missing, truncated or of another version.
+    """
+    return _opened(lambda: safety_signals.check_safety_model(folder))
+
+
+def _opened(open_model: Callable[[], Result]) -> Result:
+    try:
+        return open_model()
+    except ValueError as error:
+        raise MissingRequirementError(str(error)) from error
