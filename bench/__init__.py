@@ -1,0 +1,1 @@
+"""Throughput and accuracy, as JSON lines: `python -m bench.NAME [--quick]`."""

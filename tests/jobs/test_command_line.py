@@ -1,0 +1,77 @@
+"""The command: every subcommand explains itself, errors are one message, the exit status is honest."""
+
+import contextlib
+import io
+from pathlib import Path
+
+import pytest
+
+from jobs.command_line import COMMANDS, main
+from jobs.command_parser import build_parser
+
+
+def run(*argv: str) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            status = main(argv)
+        except SystemExit as end:
+            status = int(end.code or 0)
+    return status, out.getvalue(), err.getvalue()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    status, out, _ = run(command, "--help")
+    assert status == 0
+    assert out.startswith(f"usage: corpusmill {command}")
+    assert len(out.splitlines()) > 5
+
+
+def test_every_command_of_the_parser_has_a_function() -> None:
+    help_text = build_parser().format_help()
+    assert all(name in help_text for name in COMMANDS)
+
+
+def test_a_misspelt_command_is_refused_with_the_choices() -> None:
+    status, _, err = run("runn", "a", "b")
+    assert status == 2
+    assert "run" in err
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (("run", "in", "out", "--recipe", "defualt"), "did you mean 'default'"),
+        (("run", "in", "out", "--set", "dedup.treshold=1"), "did you mean 'threshold'"),
+        (("run", "in", "out", "--perplexity-model", "/no/such"), "/no/such"),
+        (("run", "in", "out", "--grader", "/no/such"), "/no/such"),
+        (("run", "in", "out", "--safety-model", "/no/such"), "/no/such"),
+        (("grade", "run"), "--grader FOLDER"),
+        (("dedup", "run", "--preset", "fineweeb"), "fineweb"),
+        (("recipes", "check", "/no/such.yaml"), "no such file"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_fault_is_found_before_spark_starts_and_named_in_one_message(
+    argv: tuple[str, ...], message: str
+) -> None:
+    status, out, err = run(*argv)
+    assert (status, out) == (1, "")
+    assert message in err
+    assert err.startswith("corpusmill: ")
+    assert "Traceback" not in err
+
+
+def test_recipes_are_listed_shown_and_checked(tmp_path: Path) -> None:
+    assert "default" in run("recipes")[1]
+    assert "repetition.duplicate_5gram_share <= 0.8" in run("recipes", "show")[1]
+    assert "no fault" in run("recipes", "check", "default")[1]
+    assert "lines.short_line_ratio" in run("recipes", "signals")[1]
+
+
+def test_doctor_looks_at_everything() -> None:
+    status, out, _ = run("doctor")
+    assert status == 0
+    for what in ("Python", "Java", "libraries", "configuration", "S3 for Spark", "disk"):
+        assert what in out
