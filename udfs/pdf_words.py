@@ -7,6 +7,7 @@ their boxes: a third of the calls, and the calls are what a page costs.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import math
 from collections import Counter
@@ -241,7 +242,14 @@ def open_document(content: bytes) -> Any:
     Raises:
         pypdfium2.PdfiumError: With ``err_code`` 4 when a password is needed.
     """
-    return pdfium.PdfDocument(content)
+    try:
+        return pdfium.PdfDocument(content)
+    except pdfium.PdfiumError:
+        # pdfium reports the last error it ever set, be it another document's: overwrite it with that
+        # of an empty file, and ask again, so that the answer does not depend on history.
+        with contextlib.suppress(pdfium.PdfiumError):
+            pdfium.PdfDocument(b"no PDF")
+        return pdfium.PdfDocument(content)
 
 
 def is_mostly_picture(page: Any, share: float = 0.5) -> bool:

@@ -10,7 +10,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 _EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
-_ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,30});")
+_ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]{0,30});")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 
@@ -55,8 +55,10 @@ def parse_chapter(content: bytes) -> Any:
 
 def _named_character(match: re.Match[bytes]) -> bytes:
     name = match.group(1).decode("ascii")
-    if name in _XML_ENTITIES or name not in name2codepoint:
+    if name in _XML_ENTITIES:
         return match.group()
+    if name not in name2codepoint:
+        return b""  # declared in the document type, which is never read
     return f"&#{name2codepoint[name]};".encode("ascii")
 
 
