@@ -24,6 +24,7 @@ from udfs.extraction_types import (
 )
 from udfs.html_metadata import PageMetadata, read_metadata
 from udfs.html_structure import HtmlStructure, measure
+from udfs.markdown_escapes import unescape_markdown
 from udfs.text_cleanup import clean_text
 
 MINIMUM_TEXT = 25
@@ -105,7 +106,7 @@ def _trafilatura_text(tree: Any, url: str | None) -> str:
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
         # A fault of trafilatura on odd markup; the second reader has another parser.
         return ""
-    return clean_text(cast("str", found or ""))
+    return clean_text(unescape_markdown(cast("str", found or "")))
 
 
 def _second_reader(
