@@ -41,6 +41,16 @@ HAS_LOWER: Final = 1 << 16
 SENTENCE_END: Final = 1 << 17  # Unicode property Sentence_Terminal, and the ellipsis
 CLOSER: Final = 1 << 18  # quotation mark or bracket that may follow a sentence's end
 KANA: Final = 1 << 19
+NUMBER_SIGN: Final = 1 << 20
+CURLY_BRACKET: Final = 1 << 21
+UNREADABLE: Final = 1 << 22  # U+FFFD, private use, surrogates, noncharacters, stray controls
+ELLIPSIS: Final = 1 << 23
+BULLET: Final = 1 << 24  # begins a list item by itself; "-", "*" and "+" do so before a space only
+# UTF-8 read as Windows-1252: what the first byte of a 2, 3 or 4 byte sequence became, and the rest.
+MOJIBAKE_LEAD_2: Final = 1 << 25
+MOJIBAKE_LEAD_3: Final = 1 << 26
+MOJIBAKE_LEAD_4: Final = 1 << 27
+MOJIBAKE_FOLLOWER: Final = 1 << 28
 WORD: Final = LETTER | MARK | DIGIT | NUMBER
 
 LOWER_TABLE_SIZE: Final = 0x1F000  # the highest cased letters are Adlam, U+1E900
@@ -67,6 +77,7 @@ _ALWAYS_HAN: Final = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0x20000, 0x3FFFD))
 SENTENCE_END_CHARACTERS: Final = (
     "!.?։؝؞؟۔܀܁܂߹࠷࠹࠽࠾।॥၊။።፧፨᙮᜵᜶᠃᠉᥄᥅᪨᪩᪪᪫᭚᭛᭞᭟᰻᰼᱾᱿‼‽⁇⁈⁉⸮⸼。꓿꘎꘏꛳꛷꡶꡷꣎꣏꤯꧈꧉꩝꩞꩟꫰꫱꯫﹒﹖﹗！．？｡…⋯"
 )
+BULLET_CHARACTERS: Final = "•‣⁃∙●○◦◉■□▪▫▶►▸◆◇◊★☆✓✔✗➢➤➔・"
 _ZERO_WIDTH_SPACE: Final = 0x200B  # separates words in Khmer and Thai: no joiner
 
 
@@ -130,8 +141,13 @@ def _all_flags() -> npt.NDArray[np.uint32]:
         flags[first : last + 1] = LETTER | HAN | UNSPACED | WIDE
     _mark_scripts(flags)
     _mark_composable(flags, characters)
-    flags[[ord(text) for text in SENTENCE_END_CHARACTERS]] |= np.uint32(SENTENCE_END)
-    flags[[ord(text) for text in "\"'"]] |= np.uint32(CLOSER)
+    for bit, members in _SINGLE_CHARACTERS:
+        flags[[ord(text) for text in members]] |= np.uint32(bit)
+    stray = np.isin(categories, ["Cc", "Cs", "Co"]) & ((flags & WHITESPACE) == 0)
+    flags[stray] |= np.uint32(UNREADABLE)
+    flags[0xFDD0:0xFDF0] |= np.uint32(UNREADABLE)
+    for plane_end in range(0xFFFE, CODE_POINTS, 0x10000):
+        flags[plane_end : plane_end + 2] |= np.uint32(UNREADABLE)
     return flags
 
 
@@ -148,6 +164,23 @@ _CATEGORY_BITS: Final = (
     (CONTROL, ["Cc", "Cs", "Co", "Cn"]),
     (JOINER, ["Cf"]),
     (CLOSER, ["Pe", "Pi", "Pf"]),
+)
+_SINGLE_CHARACTERS: Final = (
+    (SENTENCE_END, SENTENCE_END_CHARACTERS),
+    (CLOSER, "\"'"),
+    (NUMBER_SIGN, "#＃"),
+    (CURLY_BRACKET, "{}"),
+    (UNREADABLE, "\ufffd"),
+    (ELLIPSIS, "…⋯"),
+    (BULLET, BULLET_CHARACTERS),
+    (MOJIBAKE_LEAD_2, bytes(range(0xC2, 0xE0)).decode("cp1252")),
+    (MOJIBAKE_LEAD_3, bytes(range(0xE0, 0xF0)).decode("cp1252")),
+    (MOJIBAKE_LEAD_4, bytes(range(0xF0, 0xF5)).decode("cp1252")),
+    (
+        MOJIBAKE_FOLLOWER,
+        bytes(range(0x80, 0xC0)).decode("cp1252", "ignore")
+        + bytes(range(0x80, 0xC0)).decode("latin-1"),
+    ),
 )
 
 

@@ -13,13 +13,24 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from udfs.arrow_columns import string_views
-from udfs.character_classes import HAS_LOWER, JOINER, UNSPACED, WORD, character_tables
+from udfs.character_classes import (
+    HAS_LOWER,
+    JOINER,
+    MARK,
+    PUNCTUATION,
+    SYMBOL,
+    UNSPACED,
+    WORD,
+    CharacterTables,
+    character_tables,
+)
 from udfs.compiled import kernel
 from udfs.unicode_normalisation import compose
 from udfs.utf8_decoding import decode
 
 HASH_SEED: Final = np.uint64(0x9E3779B97F4A7C15)
 HASH_FACTOR: Final = np.uint64(0xD6E8FEB86659FD93)
+PUNCTUATION_TOKEN: Final = 2
 
 
 class TokenBatch(NamedTuple):
@@ -32,7 +43,8 @@ class TokenBatch(NamedTuple):
         token_end: int64[tokens]; the byte after its last one.
         token_hash: uint64[tokens]; of the lower-cased characters; equal on every machine and run.
         token_characters: int32[tokens]; its characters (code points, joiners left out).
-        token_unspaced: uint8[tokens]; 1 = one character of an unspaced script.
+        token_unspaced: uint8[tokens]; 1 = one character of an unspaced script, 0 = a word,
+            2 = a run of one punctuation mark or symbol (only where these were asked for).
         token_offsets: int64[rows + 1].
     """
 
@@ -46,7 +58,12 @@ class TokenBatch(NamedTuple):
     token_offsets: npt.NDArray[np.int64]
 
 
-def tokenise(column: pa.Array | pa.ChunkedArray) -> TokenBatch:
+def tokenise(
+    column: pa.Array | pa.ChunkedArray,
+    *,
+    punctuation: bool = False,
+    joined: npt.NDArray[np.bool_] | None = None,
+) -> TokenBatch:
     """Split each text into tokens.
 
     A token is a run of letters, marks and numbers (Unicode L*, M*, N*), or a single character of a
@@ -57,40 +74,56 @@ def tokenise(column: pa.Array | pa.ChunkedArray) -> TokenBatch:
     Args:
         column: string, large_string, binary or large_binary. Null counts as empty. Bytes that are
             not UTF-8 are treated as separators.
+        punctuation: Give runs of one punctuation mark or symbol as tokens too, as the tokenisers
+            behind Gopher-style rules do.
+        joined: bool[rows]; True = treat characters of unspaced scripts like letters, for texts
+            whose words have been separated beforehand. Default: nowhere.
 
     Returns:
-        The tokens of all rows. Memory: 29 bytes a token, and address space (not memory) for one
-        token every two bytes.
+        The tokens of all rows. Memory: 29 bytes a token, and address space (not memory) for the
+        densest possible text.
 
     Raises:
         ValueError: If the column holds no text.
     """
     views = compose(string_views(column))
-    tables = character_tables()
     rows = len(views.valid)
-    # The densest text is one-letter words; pages that are never written to cost no memory.
-    capacity = (len(views.data) + rows) // 2 + 1
-    start = np.empty(capacity, np.int64)
-    end = np.empty(capacity, np.int64)
-    hashes = np.empty(capacity, np.uint64)
-    characters = np.empty(capacity, np.int32)
-    unspaced = np.empty(capacity, np.uint8)
-    token_offsets = np.empty(rows + 1, np.int64)
-    count = _tokenise(
-        views.data, views.offsets, tables.class_of, tables.flags_of, tables.lower_of,
-        tables.ascii_word, start, end, hashes, characters, unspaced, token_offsets,
-    )  # fmt: skip
-    return TokenBatch(
-        views.data, views.offsets, start[:count], end[:count], hashes[:count],
-        characters[:count], unspaced[:count], token_offsets,
-    )  # fmt: skip
+    # One-letter words need two bytes each, single marks one; pages never written to cost no memory.
+    capacity = len(views.data) + 1 if punctuation else (len(views.data) + rows) // 2 + 1
+    batch = TokenBatch(
+        views.data,
+        views.offsets,
+        token_start=np.empty(capacity, np.int64),
+        token_end=np.empty(capacity, np.int64),
+        token_hash=np.empty(capacity, np.uint64),
+        token_characters=np.empty(capacity, np.int32),
+        token_unspaced=np.empty(capacity, np.uint8),
+        token_offsets=np.empty(rows + 1, np.int64),
+    )
+    if joined is None:
+        joined = np.zeros(rows, np.bool_)
+    count = _tokenise(batch, character_tables(), punctuation, joined)
+    return _first_tokens(batch, count)
+
+
+def without_punctuation(batch: TokenBatch) -> TokenBatch:
+    """The words of a batch that was tokenised with punctuation."""
+    kept = np.flatnonzero(batch.token_unspaced != PUNCTUATION_TOKEN)
+    return batch._replace(
+        token_start=batch.token_start[kept],
+        token_end=batch.token_end[kept],
+        token_hash=batch.token_hash[kept],
+        token_characters=batch.token_characters[kept],
+        token_unspaced=batch.token_unspaced[kept],
+        token_offsets=np.searchsorted(kept, batch.token_offsets).astype(np.int64),
+    )
 
 
 def hash_token(token: str) -> int:
     """The hash that ``tokenise`` gives a word; for tables of words such as stop words.
 
     Args:
-        token: One token in NFC, in any case.
+        token: One token in any case and composition.
 
     Returns:
         64-bit unsigned integer.
@@ -102,6 +135,16 @@ def hash_token(token: str) -> int:
     if len(batch.token_hash) != 1:
         raise ValueError(f"{token!r} is {len(batch.token_hash)} tokens; wanted exactly one")
     return int(batch.token_hash[0])
+
+
+def _first_tokens(batch: TokenBatch, count: int) -> TokenBatch:
+    return batch._replace(
+        token_start=batch.token_start[:count],
+        token_end=batch.token_end[:count],
+        token_hash=batch.token_hash[:count],
+        token_characters=batch.token_characters[:count],
+        token_unspaced=batch.token_unspaced[:count],
+    )
 
 
 @kernel
@@ -122,70 +165,96 @@ def _extend_hash(value: np.uint64, code_point: int) -> np.uint64:
 
 
 @kernel
+def _close_word(batch: TokenBatch, index: int, value: np.uint64, characters: int) -> int:
+    """Finish the word that stands at ``index``; return the index of the next token."""
+    if characters == 0:
+        return index
+    batch.token_hash[index] = mix64(value)
+    batch.token_characters[index] = characters
+    batch.token_unspaced[index] = 0
+    return index + 1
+
+
+@kernel
+def _put_character(
+    batch: TokenBatch, index: int, position: int, width: int, code_point: int, kind: int
+) -> int:
+    """Write a token of one character; return the index of the next token."""
+    batch.token_start[index] = position
+    batch.token_end[index] = position + width
+    batch.token_hash[index] = mix64(_extend_hash(HASH_SEED, code_point))
+    batch.token_characters[index] = 1
+    batch.token_unspaced[index] = kind
+    return index + 1
+
+
+@kernel
 def _tokenise(
-    data: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    class_of: npt.NDArray[np.uint8],
-    flags_of: npt.NDArray[np.uint32],
-    lower_of: npt.NDArray[np.int32],
-    ascii_word: npt.NDArray[np.uint8],
-    start: npt.NDArray[np.int64],
-    end: npt.NDArray[np.int64],
-    hashes: npt.NDArray[np.uint64],
-    characters: npt.NDArray[np.int32],
-    unspaced: npt.NDArray[np.uint8],
-    token_offsets: npt.NDArray[np.int64],
+    batch: TokenBatch,
+    tables: CharacterTables,
+    punctuation: bool,
+    joined: npt.NDArray[np.bool_],
 ) -> int:
     """Fill the token arrays; return the number of tokens."""
+    data = batch.data
+    mark_bits = np.uint32(PUNCTUATION | SYMBOL if punctuation else 0)
     count = 0
-    token_offsets[0] = 0
-    for row in range(len(offsets) - 1):
-        position = offsets[row]
-        stop = offsets[row + 1]
+    batch.token_offsets[0] = 0
+    for row in range(len(batch.text_offsets) - 1):
+        position = batch.text_offsets[row]
+        stop = batch.text_offsets[row + 1]
+        unspaced_bit = np.uint32(0 if joined[row] else UNSPACED)
         length = 0  # characters of the open word; 0 = none is open
         value = HASH_SEED
+        mark = -1  # the punctuation mark whose run ends at this position
         while position < stop:
-            folded = ascii_word[data[position]]
-            flags = np.uint32(0)
+            folded = tables.ascii_word[data[position]]
+            if folded != 0:  # most of the world's markup and much of its text: no table of classes
+                if length == 0:
+                    batch.token_start[count] = position
+                    value = HASH_SEED
+                while folded != 0:
+                    value = _extend_hash(value, int(np.int64(folded)))
+                    length += 1
+                    position += 1
+                    folded = tables.ascii_word[data[position]] if position < stop else np.uint8(0)
+                batch.token_end[count] = position
+                mark = -1
+                continue
             width = 1
-            if folded != 0:
-                code_point = int(np.int64(folded))
-                flags = np.uint32(WORD)
-            elif data[position] >= 0x80:
+            code_point = int(np.int64(data[position]))
+            if code_point >= 0x80:
                 code_point, width = decode(data, position, stop)
-                flags = flags_of[class_of[code_point]]
-                if flags & np.uint32(HAS_LOWER):
-                    code_point = int(np.int64(lower_of[code_point]))
-            if flags & np.uint32(UNSPACED):
-                if length > 0:
-                    hashes[count] = mix64(value)
-                    characters[count] = length
-                    count += 1
-                    length = 0
-                start[count] = position
-                end[count] = position + width
-                hashes[count] = mix64(_extend_hash(HASH_SEED, code_point))
-                characters[count] = 1
-                unspaced[count] = 1
-                count += 1
+            flags = tables.flags_of[tables.class_of[code_point]]
+            if flags & np.uint32(HAS_LOWER):
+                code_point = int(np.int64(tables.lower_of[code_point]))
+            if flags & unspaced_bit:
+                count = _close_word(batch, count, value, length)
+                length = 0
+                count = _put_character(batch, count, position, width, code_point, 1)
+                mark = -1
             elif flags & np.uint32(WORD):
-                if length > 0 or flags & np.uint32(WORD & ~2):
+                if length > 0 or flags & np.uint32(WORD & ~MARK):
                     if length == 0:
-                        start[count] = position
-                        unspaced[count] = 0
+                        batch.token_start[count] = position
                         value = HASH_SEED
                     value = _extend_hash(value, code_point)
                     length += 1
-                    end[count] = position + width
-            elif length > 0 and not flags & np.uint32(JOINER):
-                hashes[count] = mix64(value)
-                characters[count] = length
-                count += 1
+                    batch.token_end[count] = position + width
+                mark = -1
+            elif not flags & np.uint32(JOINER):
+                count = _close_word(batch, count, value, length)
                 length = 0
+                if flags & mark_bits:
+                    if mark == code_point:
+                        batch.token_end[count - 1] = position + width
+                        batch.token_characters[count - 1] += 1
+                    else:
+                        count = _put_character(batch, count, position, width, code_point, 2)
+                    mark = code_point
+                else:
+                    mark = -1
             position += width
-        if length > 0:
-            hashes[count] = mix64(value)
-            characters[count] = length
-            count += 1
-        token_offsets[row + 1] = count
+        count = _close_word(batch, count, value, length)
+        batch.token_offsets[row + 1] = count
     return count

@@ -1,0 +1,84 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from udfs.character_classes import character_tables
+from udfs.character_counts import (
+    CharacterCounts,
+    WordCounts,
+    count_characters,
+    count_words,
+    empty_character_counts,
+    empty_word_counts,
+)
+from udfs.text_kernel import tokenise
+
+
+def characters(text: str | bytes) -> CharacterCounts:
+    raw = text if isinstance(text, bytes) else text.encode()
+    counts = empty_character_counts(1, 256)
+    tokens = tokenise(pa.array([raw], pa.binary()))
+    count_characters(tokens, np.zeros(1, np.int64), character_tables(), counts)
+    return counts
+
+
+def words(text: str) -> WordCounts:
+    counts = empty_word_counts(1)
+    tokens = tokenise(pa.array([text]), punctuation=True)
+    count_words(tokens, np.zeros(1, np.int64), character_tables(), counts)
+    return counts
+
+
+@pytest.mark.parametrize("text", ["", "abc", "aé中😀\n", "\0\ud800x"])
+def test_every_character_is_counted_once(text: str) -> None:
+    counts = characters(text.encode("utf-8", "surrogatepass"))
+    assert counts.by_class.sum() == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "run"),
+    [("ab cde f", 3), ("", 0), ("x" * 5000, 5000), ("中文很长没有空格", 0), ("中文abc中文", 3)],
+)
+def test_longest_unbroken_run(text: str, run: int) -> None:
+    assert characters(text).longest_run[0] == run
+
+
+@pytest.mark.parametrize(("text", "count"), [("...", 1), ("..", 0), (".......", 2), (".. .", 0)])
+def test_ellipses_of_dots(text: str, count: int) -> None:
+    assert characters(text).dot_ellipses[0] == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("café – “quoted”", 0),
+        ("café".encode().decode("cp1252"), 2),
+        ("– “x".encode().decode("latin-1"), 6),
+        ("日本".encode().decode("latin-1"), 6),
+        ("Ã", 0),
+        ("Straße, Größe, naïve, Ærø", 0),
+    ],
+)
+def test_utf8_read_as_windows_1252(text: str, count: int) -> None:
+    assert characters(text).mojibake[0] == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("【广告】正文", 2), ("【未闭", 0), ("【跨\n行】", 0), ("【a】【bc】", 3)]
+)
+def test_lenticular_brackets(text: str, count: int) -> None:
+    assert characters(text).bracketed[0] == count
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", (0, 0, 0, 0, 0, 0, 0)),
+        ("NASA said: 42 things!", (4, 0, 2, 16, 6, 3, 1)),
+        ("日本 is A", (2, 2, 0, 3, 2, 4, 0)),
+        ("A1 X9Z 77", (3, 0, 0, 7, 3, 2, 2)),
+        ("ÉTÉ été", (2, 0, 0, 6, 3, 2, 1)),
+    ],
+)
+def test_words(text: str, expected: tuple[int, ...]) -> None:
+    assert tuple(int(count[0]) for count in words(text)) == expected

@@ -1,0 +1,142 @@
+"""Lines and paragraphs that occur more than once in a document."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from udfs.compiled import kernel
+from udfs.hash_counting import KeyTable, clear_table, count_key, key_table
+from udfs.line_splitting import after_break, count_code_points, line_end, trim_left, trim_right
+from udfs.text_kernel import TokenBatch, mix64
+
+LINES: Final = 0  # lines with a visible character
+REPEATED_LINES: Final = 1  # second and later copies
+REPEATED_LINE_CHARACTERS: Final = 2
+PARAGRAPHS: Final = 3  # runs of such lines
+REPEATED_PARAGRAPHS: Final = 4
+REPEATED_PARAGRAPH_CHARACTERS: Final = 5
+THIRD_COPIES: Final = 6  # third and later copies of a line
+THIRD_COPY_CHARACTERS: Final = 7
+MOST_COPIES: Final = 8  # of one line; a maximum, not a sum
+CHARACTERS: Final = 9  # of the whole text
+BREAK_CHARACTERS: Final = 10  # line breaks of the text, CR LF as one
+MEASURES: Final = 11
+
+_SEED: Final = np.uint64(0x9E3779B97F4A7C15)
+_FACTOR: Final = np.uint64(0xD6E8FEB86659FD93)
+
+
+def count_repeated_lines(
+    batch: TokenBatch, rows: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
+) -> None:
+    """Add each text's repeated lines and paragraphs to its row.
+
+    Lines are compared without surrounding blanks, as written (case matters); empty ones do not
+    count. A paragraph ends at an empty line.
+
+    Args:
+        batch: The texts (their tokens are not looked at).
+        rows: For every text of the batch, its row in ``counts``.
+        counts: int64[rows, MEASURES]; added to.
+    """
+    if len(rows) == 0:
+        return
+    longest = int(np.diff(batch.text_offsets).max())
+    capacity = min(longest, _most_breaks(batch.data, batch.text_offsets)) + 1
+    _count(batch, rows, key_table(capacity), key_table(capacity), counts)
+
+
+@kernel
+def _most_breaks(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> int:
+    """The largest number of line breaks that one text has."""
+    most = 0
+    for text in range(len(offsets) - 1):
+        most = max(most, _count_breaks(data, offsets[text], offsets[text + 1]))
+    return most
+
+
+@kernel
+def _count_breaks(data: npt.NDArray[np.uint8], start: int, stop: int) -> int:
+    breaks = 0
+    for position in range(start, stop):
+        breaks += 1 if data[position] >= 0x0A and data[position] <= 0x0D else 0
+    return breaks
+
+
+@kernel
+def _hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint64:
+    """Eight bytes a step."""
+    value = _SEED ^ np.uint64(end - start)
+    position = start
+    while position < end:
+        word = np.uint64(0)
+        for offset in range(min(8, end - position)):
+            word |= np.uint64(data[position + offset]) << np.uint64(8 * offset)
+        value = (value ^ word) * _FACTOR
+        value ^= value >> np.uint64(32)
+        position += 8
+    return mix64(value)
+
+
+@kernel
+def _count(
+    batch: TokenBatch,
+    rows: npt.NDArray[np.int64],
+    lines: KeyTable,
+    paragraphs: KeyTable,
+    counts: npt.NDArray[np.int64],
+) -> None:
+    data = batch.data
+    for text in range(len(rows)):
+        measures = counts[rows[text]]
+        position = batch.text_offsets[text]
+        stop = batch.text_offsets[text + 1]
+        breaks = _count_breaks(data, position, stop)
+        measures[CHARACTERS] += count_code_points(data, position, stop)
+        line_mask = clear_table(lines, breaks + 1)
+        paragraph_mask = clear_table(paragraphs, breaks + 1)
+        different_lines = 0
+        different_paragraphs = 0
+        paragraph = _SEED  # hash of the open paragraph
+        paragraph_characters = 0
+        while position < stop:
+            end = line_end(data, position, stop)
+            start = trim_left(data, position, end)
+            if start < end:
+                last = trim_right(data, start, end)
+                value = _hash_bytes(data, start, last)
+                characters = count_code_points(data, start, last)
+                number = count_key(lines, line_mask, different_lines, value)
+                different_lines += 1 if number == different_lines else 0
+                copies = int(lines.counts[number])
+                _measure_line(measures, copies, characters)
+                paragraph = mix64(paragraph * _FACTOR + value)
+                paragraph_characters += characters
+            if end < stop:
+                measures[BREAK_CHARACTERS] += 1
+            position = after_break(data, end, stop) if end < stop else stop
+            if paragraph_characters > 0 and (start == end or position >= stop):
+                number = count_key(paragraphs, paragraph_mask, different_paragraphs, paragraph)
+                repeated = number < different_paragraphs
+                different_paragraphs += 0 if repeated else 1
+                measures[PARAGRAPHS] += 1
+                if repeated:
+                    measures[REPEATED_PARAGRAPHS] += 1
+                    measures[REPEATED_PARAGRAPH_CHARACTERS] += paragraph_characters
+                paragraph = _SEED
+                paragraph_characters = 0
+
+
+@kernel
+def _measure_line(measures: npt.NDArray[np.int64], copies: int, characters: int) -> None:
+    measures[LINES] += 1
+    measures[MOST_COPIES] = max(measures[MOST_COPIES], copies)
+    if copies >= 2:
+        measures[REPEATED_LINES] += 1
+        measures[REPEATED_LINE_CHARACTERS] += characters
+    if copies >= 3:
+        measures[THIRD_COPIES] += 1
+        measures[THIRD_COPY_CHARACTERS] += characters

@@ -1,0 +1,157 @@
+"""A batch of documents as the annotators see it: texts, their tokens, cut so that memory is bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from udfs.arrow_columns import StringViews, string_views
+from udfs.chinese_words import segment_words
+from udfs.text_kernel import TokenBatch, tokenise, without_punctuation
+
+SLICE_BYTES: Final = 1 << 20  # token arrays of a megabyte of text stay near the processor
+SLICE_ROWS: Final = 4096  # a million empty rows must not become one slice
+PIECE_BYTES: Final = 4 << 20  # a document above this is measured in pieces
+
+
+class TextPart:
+    """Texts that are tokenised together: all rows of a batch, or one piece of an oversized one.
+
+    Args:
+        texts: string or binary column.
+        rows: int64[len(texts)]; the batch's row that each text belongs to.
+    """
+
+    def __init__(self, texts: pa.Array, rows: npt.NDArray[np.int64]) -> None:
+        self.texts = texts
+        self.rows = rows
+
+    @cached_property
+    def marked_tokens(self) -> TokenBatch:
+        """Words, single characters of unspaced scripts, and punctuation marks."""
+        return tokenise(self.texts, punctuation=True)
+
+    @cached_property
+    def tokens(self) -> TokenBatch:
+        """Words and single characters of unspaced scripts."""
+        return without_punctuation(self.marked_tokens)
+
+    @cached_property
+    def _segmentation(self) -> tuple[TokenBatch, npt.NDArray[np.bool_]]:
+        return segment_words(self.marked_tokens)
+
+    @property
+    def segmented(self) -> npt.NDArray[np.bool_]:
+        """bool[texts]: True where the text is Chinese and ``words`` are found by a dictionary."""
+        return self._segmentation[1]
+
+    @property
+    def marked_words(self) -> TokenBatch:
+        """As ``marked_tokens``, with the characters of Chinese texts grouped into words."""
+        return self._segmentation[0]
+
+    @cached_property
+    def words(self) -> TokenBatch:
+        """As ``tokens``, with the characters of Chinese texts grouped into words."""
+        if not self.segmented.any():
+            return self.tokens
+        return without_punctuation(self.marked_words)
+
+
+class TextBatch:
+    """Documents to annotate.
+
+    Args:
+        texts: string or large_string column; null counts as empty.
+        languages: string column of ISO 639-1 codes (null = unknown), or None if never detected.
+
+    Raises:
+        ValueError: If the two columns differ in length.
+    """
+
+    def __init__(self, texts: pa.Array, languages: pa.Array | None = None) -> None:
+        if languages is not None and len(languages) != len(texts):
+            raise ValueError(
+                f"{len(texts)} texts came with {len(languages)} languages; give one a text"
+            )
+        self.texts = texts
+        self.languages = languages
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @cached_property
+    def views(self) -> StringViews:
+        """The texts' bytes."""
+        return string_views(self.texts)
+
+    @property
+    def tokens(self) -> TokenBatch:
+        """The words of all texts at once; for batches without oversized documents."""
+        return self._whole.tokens
+
+    @cached_property
+    def _whole(self) -> TextPart:
+        return TextPart(self.texts, np.arange(len(self), dtype=np.int64))
+
+    def parts(self) -> Iterator[TextPart]:
+        """The batch in parts of bounded size.
+
+        Documents of up to 4 MiB are whole. A bigger one is cut after a line break where there is
+        one in a piece's second half, else after white space, else between characters; its signals
+        are sums over its pieces, so n-grams and lines repeated only across pieces are not seen.
+        """
+        lengths = np.diff(self.views.offsets)
+        if not len(lengths) or lengths.max() <= PIECE_BYTES:
+            yield self._whole
+            return
+        small = np.flatnonzero(lengths <= PIECE_BYTES)
+        if len(small):
+            yield TextPart(self.texts.take(pa.array(small)), small)
+        for row in np.flatnonzero(lengths > PIECE_BYTES):
+            text = self.views.data[self.views.offsets[row] : self.views.offsets[row + 1]]
+            for start, stop in _pieces(text):
+                piece = pa.array([text[start:stop].tobytes()], pa.large_binary())
+                yield TextPart(piece, np.array([row], np.int64))
+
+    def slices(self) -> Iterator[TextBatch]:
+        """Consecutive rows, in order: about a megabyte of text and at most 4096 documents each."""
+        offsets = self.views.offsets
+        first = 0
+        while first < len(self):
+            last = int(np.searchsorted(offsets, offsets[first] + SLICE_BYTES, "right")) - 1
+            last = min(max(last, first + 1), first + SLICE_ROWS, len(self))
+            languages = (
+                None if self.languages is None else self.languages.slice(first, last - first)
+            )
+            yield TextBatch(self.texts.slice(first, last - first), languages)
+            first = last
+
+
+def _pieces(text: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
+    """(start, stop) of consecutive pieces of at most PIECE_BYTES."""
+    start = 0
+    while len(text) - start > PIECE_BYTES:
+        stop = start + _cut(text[start : start + PIECE_BYTES + 1])
+        yield start, stop
+        start = stop
+    yield start, len(text)
+
+
+def _cut(window: npt.NDArray[np.uint8]) -> int:
+    """Where to end a piece inside the window, whose last byte already belongs to the next one."""
+    half = len(window) // 2
+    tail = window[half:-1]
+    for is_break in (tail == ord("\n"), (tail == ord(" ")) | (tail == ord("\t"))):
+        found = np.flatnonzero(is_break)
+        if len(found):
+            return half + int(found[-1]) + 1
+    cut = len(window) - 1
+    while cut > half and window[cut] & 0xC0 == 0x80:
+        cut -= 1
+    return cut
