@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.command_line import main
 from jobs.recipes.recipe import Recipe
 from jobs.run_models import perplexity_digest, safety_digest
 from jobs.runtime.arrow_frames import map_batches
@@ -113,3 +115,7 @@ def _absent_signals(function: AnnotateBatches) -> dict[str, str]:
 
 def _account(rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:
     return RowAccounts(rows_in=rows_in, rows_out=sum(file.rows for file in files))
+
+
+if __name__ == "__main__":  # spark-submit jobs/annotate_text.py
+    sys.exit(main(["annotate", *sys.argv[1:]]))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Mapping, Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.command_line import main
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule
 from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
@@ -82,3 +84,7 @@ def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts
     rows_in = sum(file.rows for file in files)
     dropped = verdicts.where(F.col("reason").isNotNull()).count()
     return RowAccounts(rows_in=rows_in, rows_out=rows_in - dropped, rows_dropped=dropped)
+
+
+if __name__ == "__main__":  # spark-submit jobs/decide_verdicts.py
+    sys.exit(main(["decide", *sys.argv[1:]]))

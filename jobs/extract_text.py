@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.command_line import main
 from jobs.ingest_documents import ingest_stage
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.arrow_frames import map_batches
@@ -108,3 +110,7 @@ def _extracted(context: RunContext, files: Sequence[PublishedFile], recipe: Reci
 
 def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts:
     return status_accounts(context.spark.read.parquet(*context.spark_paths(DATASET, files)))
+
+
+if __name__ == "__main__":  # spark-submit jobs/extract_text.py
+    sys.exit(main(["extract", *sys.argv[1:]]))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.command_line import main
 from jobs.decide_verdicts import surviving
 from jobs.dedup import find_duplicates
 from jobs.recipes.recipe import Recipe
@@ -114,3 +116,7 @@ def _account_kept(context: RunContext, rows_in: int, files: Sequence[PublishedFi
     removed = require_manifest(context.folder(DATASET), "dedup").rows
     kept = sum(file.rows for file in files)
     return RowAccounts(rows_in=rows_in, rows_out=kept, rows_dropped=removed)
+
+
+if __name__ == "__main__":  # spark-submit jobs/find_duplicates.py
+    sys.exit(main(["dedup", *sys.argv[1:]]))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.command_line import main
 from jobs.decide_verdicts import is_grade_rule, surviving
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule
@@ -129,3 +131,7 @@ def _account(
 def _account_all(files: Sequence[PublishedFile]) -> RowAccounts:
     rows = sum(file.rows for file in files)
     return RowAccounts(rows_in=rows, rows_out=rows)
+
+
+if __name__ == "__main__":  # spark-submit jobs/grade_quality.py
+    sys.exit(main(["grade", *sys.argv[1:]]))

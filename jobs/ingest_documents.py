@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Sequence
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.command_line import main
 from jobs.ingest.read_batches import DocumentReader
 from jobs.ingest.source_files import SourceFile, list_sources, sources_fingerprint
 from jobs.recipes.recipe import Recipe
@@ -72,3 +74,7 @@ def _account(context: RunContext, sources: int, files: Sequence[PublishedFile]) 
     if seen != sources:
         raise AccountingError(f"ingest read {seen} of {sources} files; nothing was published")
     return status_accounts(documents)
+
+
+if __name__ == "__main__":  # spark-submit jobs/ingest_documents.py
+    sys.exit(main(["ingest", *sys.argv[1:]]))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 from collections.abc import Callable, Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.command_line import main
 from jobs.decide_verdicts import surviving
 from jobs.grade_quality import grade_verdicts
 from jobs.recipes.recipe import Recipe
@@ -155,3 +157,7 @@ def _check_totals(
             f"{documents} documents came in, but {corpus.rows} kept + {dropped.rows} dropped + "
             f"{quarantined.rows} quarantined = {accounted}. Please report this with the command you ran."
         )
+
+
+if __name__ == "__main__":  # spark-submit jobs/publish_corpus.py
+    sys.exit(main(["publish", *sys.argv[1:]]))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+from jobs.command_line import main
 from jobs.recipes.recipe import Recipe
 from jobs.report import write_report
 from jobs.runtime import storage
@@ -17,3 +20,7 @@ def report_run(context: RunContext, recipe: Recipe) -> str:
     """
     write_report(context, recipe)
     return storage.join(context.output, "report.html")
+
+
+if __name__ == "__main__":  # spark-submit jobs/report_run.py
+    sys.exit(main(["report", *sys.argv[1:]]))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from jobs.annotate_text import annotate_stage
+from jobs.command_line import main
 from jobs.decide_verdicts import decide_stage
 from jobs.extract_text import extract_stage
 from jobs.find_duplicates import dedup_stage
@@ -43,3 +45,7 @@ def run_pipeline(
         storage.delete_tree(context.folder(GRADES))
     publish_stage(context, recipe)
     return report_run(context, recipe)
+
+
+if __name__ == "__main__":  # spark-submit jobs/run_pipeline.py
+    sys.exit(main(["run", *sys.argv[1:]]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.command_line import main
 from jobs.decide_verdicts import is_grade_rule
 from jobs.extract_text import extract_stage
 from jobs.ingest_documents import ingest_stage
@@ -154,3 +156,7 @@ def _train(
 def _account(rows: int, _: Sequence[PublishedFile]) -> RowAccounts:
     # Training reads documents and passes all of them on.
     return RowAccounts(rows_in=rows, rows_out=rows)
+
+
+if __name__ == "__main__":  # spark-submit jobs/train_perplexity.py
+    sys.exit(main(["train-perplexity", *sys.argv[1:]]))
