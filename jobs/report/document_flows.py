@@ -5,7 +5,7 @@ The text columns are read for their lengths only; nothing of them leaves the exe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pyspark.sql import Column, DataFrame, Row
@@ -154,7 +154,7 @@ def language_flows(flows: Flows) -> dict[str, LanguageFlow]:
         )
         for language, places in flows.languages.items()
     }
-    return dict(_by_size((name, flow, flow.documents_in) for name, flow in found.items()))
+    return dict(sorted(found.items(), key=lambda item: (-item[1].documents_in, item[0])))
 
 
 def format_flows(flows: Flows) -> dict[str, FormatFlow]:
@@ -166,15 +166,8 @@ def format_flows(flows: Flows) -> dict[str, FormatFlow]:
         found[name] = FormatFlow(
             documents_in=read, kept=kept, dropped=usable - kept, quarantined=read - usable
         )
-    return dict(_by_size((name, flow, flow.documents_in) for name, flow in found.items()))
+    return dict(sorted(found.items(), key=lambda item: (-item[1].documents_in, item[0])))
 
 
 def _documents(places: Mapping[str, Tally], place: str) -> int:
     return places.get(place, Tally()).documents
-
-
-def _by_size(
-    rows: Iterable[tuple[str, FormatFlow | LanguageFlow, int]],
-) -> list[tuple[str, FormatFlow | LanguageFlow]]:
-    ordered = sorted(rows, key=lambda row: (-row[2], row[0]))
-    return [(name, flow) for name, flow, _ in ordered]

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.report.page_text import measure, whole_number
 from jobs.report.report_model import Histogram, Threshold
 
 WIDTH, HEIGHT = 340.0, 172.0
-LEFT, RIGHT, TOP, BOTTOM = 4.0, 336.0, 30.0, 148.0
+LEFT, RIGHT, BOTTOM = 4.0, 336.0, 148.0
+LABEL_ROWS, LABEL_HEIGHT, LABEL_GAP = 3, 12.0, 6.0
+CHARACTER_WIDTH = 6.2
 # A bin with one document among a million must still be seen: it is what the threshold is about.
 SMALLEST_BAR = 2.0
 LANGUAGES_DRAWN = 4
-TICKS = 4
-LABEL_ROWS = 2
-CHARACTER_WIDTH = 6.2
+MOST_TICKS = 6
+NICE_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,21 @@ class Bar:
 
 @dataclass(frozen=True)
 class Line:
-    """One threshold; ``from_x`` to ``to_x`` is the side that leaves, drawn for general bounds."""
+    """One threshold with its label; a tinted one marks the failing side, ``from_x`` to ``to_x``."""
 
     x: float
     label: str
     label_x: float
     label_y: float
-    anchor: str
-    general: bool
+    own: bool
+    flag: bool
     from_x: float
     to_x: float
+
+    @property
+    def tinted(self) -> bool:
+        """Whether documents of all other languages leave on one side."""
+        return not self.own and not self.flag
 
 
 @dataclass(frozen=True)
@@ -54,13 +60,14 @@ class Tick:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Everything the template needs to draw one histogram."""
+    """Everything the template needs to draw one histogram; ``top`` is the upper end of the plot."""
 
+    top: float
+    bottom: float
     bars: list[Bar]
     lines: list[Line]
     ticks: list[Tick]
     undrawn_languages: int
-    tallest: int
     description: str
 
 
@@ -72,15 +79,18 @@ def draw(signal: str, histogram: Histogram, languages: Sequence[str]) -> Drawing
         histogram: What to draw.
         languages: The run's languages, most documents first; thresholds of the first few are drawn.
     """
-    tallest = max([*histogram.counts, histogram.zeros, 1])
     shown, left_out = _shown_thresholds(histogram.thresholds, languages)
+    lines = _lines(histogram, shown)
+    rows = {line.label_y for line in lines if line.label}
+    top = max(rows, default=0.0) + LABEL_GAP
     return Drawing(
-        bars=_bars(histogram, tallest),
-        lines=_lines(histogram, shown),
+        top=top,
+        bottom=BOTTOM,
+        bars=_bars(histogram, top),
+        lines=lines,
         ticks=_ticks(histogram),
         undrawn_languages=left_out,
-        tallest=tallest,
-        description=_description(signal, histogram),
+        description=describe(signal, histogram),
     )
 
 
@@ -88,69 +98,94 @@ def position(histogram: Histogram, value: float) -> float:
     """Return the x of a value, held inside the plot."""
     first, last = histogram.edges[0], histogram.edges[-1]
     if histogram.scale == "log":
-        if value <= 0:
-            return LEFT
-        part = math.log(value / first) / math.log(last / first)
+        part = math.log(value / first) / math.log(last / first) if value > 0 else 0.0
     else:
         part = (value - first) / (last - first)
     return round(LEFT + min(max(part, 0.0), 1.0) * (RIGHT - LEFT), 2)
 
 
-def _bars(histogram: Histogram, tallest: int) -> list[Bar]:
-    bars = []
+def describe(signal: str, histogram: Histogram) -> str:
+    """Return what a histogram shows, for those who do not see it."""
+    if not histogram.documents:
+        return f"No document has a value of {signal}."
+    scale = "logarithmic" if histogram.scale == "log" else "linear"
+    text = (
+        f"Values of {signal} of {whole_number(histogram.documents)} documents, from "
+        f"{measure(histogram.minimum)} to {measure(histogram.maximum)}, on a {scale} scale."
+    )
+    fullest = max(range(len(histogram.counts)), key=histogram.counts.__getitem__)
+    if histogram.counts[fullest]:
+        text += (
+            f" The fullest bin, {measure(histogram.edges[fullest])} to "
+            f"{measure(histogram.edges[fullest + 1])}, holds {whole_number(histogram.counts[fullest])}."
+        )
+    if histogram.zeros:
+        text += f" {whole_number(histogram.zeros)} documents have zero or less."
+    return text
+
+
+def _bars(histogram: Histogram, top: float) -> list[Bar]:
+    tallest = max([*histogram.counts, 1])
     step = (RIGHT - LEFT) / len(histogram.counts)
+    bars = []
     for number, count in enumerate(histogram.counts):
         if count:
-            height = max(SMALLEST_BAR, (BOTTOM - TOP) * count / tallest)
-            x = LEFT + number * step
-            bars.append(
-                Bar(round(x, 2), round(BOTTOM - height, 2), round(step - 1, 2), round(height, 2))
-            )
+            height = round(max(SMALLEST_BAR, (BOTTOM - top) * count / tallest), 2)
+            x = round(LEFT + number * step, 2)
+            bars.append(Bar(x, round(BOTTOM - height, 2), round(step - 1, 2), height))
     return bars
 
 
 def _shown_thresholds(
     thresholds: Sequence[Threshold], languages: Sequence[str]
 ) -> tuple[list[Threshold], int]:
-    general = [line for line in thresholds if line.language is None]
-    rank: Mapping[str, int] = {language: place for place, language in enumerate(languages)}
+    rank = {language: place for place, language in enumerate(languages)}
     own = sorted(
         {line.language for line in thresholds if line.language is not None},
         key=lambda language: (rank.get(language, len(rank)), language),
     )
-    drawn = set(own[:LANGUAGES_DRAWN])
-    return general + [line for line in thresholds if line.language in drawn], len(own) - len(drawn)
+    drawn = {None, *own[:LANGUAGES_DRAWN]}
+    shown = [line for line in thresholds if line.language in drawn]
+    return shown, max(0, len(own) - LANGUAGES_DRAWN)
 
 
 def _lines(histogram: Histogram, thresholds: Sequence[Threshold]) -> list[Line]:
-    placed: list[Line] = []
-    ends = [-math.inf] * LABEL_ROWS
-    for x, threshold in sorted(
+    with_own = {line.reason for line in thresholds if line.language is not None}
+    placed = sorted(
         ((position(histogram, line.value), line) for line in thresholds),
-        key=lambda item: (item[0], item[1].language or ""),
-    ):
-        name = f"{threshold.language} " if threshold.language else ""
-        label = f"{name}{'≥' if threshold.side == 'min' else '≤'} {measure(threshold.value)}"
+        key=lambda item: (item[0], item[1].language or "", item[1].reason),
+    )
+    lines: list[Line] = []
+    ends = [-math.inf] * LABEL_ROWS
+    for x, threshold in placed:
+        label = _label(threshold, others=threshold.reason in with_own)
         width = len(label) * CHARACTER_WIDTH
         start = min(max(x - width / 2, LEFT), RIGHT - width)
-        row = next((row for row in range(LABEL_ROWS) if ends[row] + 6 <= start), None)
-        if row is None:  # no room: the line stands without words, the text below names it
+        row = next((row for row, end in enumerate(ends) if end + LABEL_GAP <= start), None)
+        if row is None:  # no room: the line stands without words, the rule's text names its value
             label, row = "", 0
         else:
             ends[row] = start + width
-        placed.append(
+        low = threshold.side == "min"
+        lines.append(
             Line(
                 x=x,
                 label=label,
                 label_x=round(start + width / 2, 2),
-                label_y=TOP - 8 - 12 * row,
-                anchor="middle",
-                general=threshold.language is None,
-                from_x=LEFT if threshold.side == "min" else x,
-                to_x=x if threshold.side == "min" else RIGHT,
+                label_y=LABEL_HEIGHT * (row + 1),
+                own=threshold.language is not None,
+                flag=threshold.action == "flag",
+                from_x=LEFT if low else x,
+                to_x=x if low else RIGHT,
             )
         )
-    return placed
+    return lines
+
+
+def _label(threshold: Threshold, *, others: bool) -> str:
+    who = threshold.language or ("others" if others else "")
+    sign = "≥" if threshold.side == "min" else "≤"
+    return f"{who} {sign} {measure(threshold.value)}".strip()
 
 
 def _ticks(histogram: Histogram) -> list[Tick]:
@@ -165,38 +200,23 @@ def _ticks(histogram: Histogram) -> list[Tick]:
 
 def _linear_ticks(histogram: Histogram) -> list[float]:
     first, last = histogram.edges[0], histogram.edges[-1]
-    return [first + (last - first) * place / TICKS for place in range(TICKS + 1)]
+    power = 10.0 ** math.floor(math.log10((last - first) / MOST_TICKS))
+    steps = [step * power for step in NICE_STEPS if (last - first) / (step * power) <= MOST_TICKS]
+    step = steps[0]
+    numbers = range(math.ceil(first / step - 1e-9), math.floor(last / step + 1e-9) + 1)
+    return [number * step for number in numbers]
 
 
 def _log_ticks(histogram: Histogram) -> list[float]:
     first, last = histogram.edges[0], histogram.edges[-1]
-    low, high = math.ceil(math.log10(first) - 1e-9), math.floor(math.log10(last) + 1e-9)
-    step = max(1, math.ceil((high - low + 1) / 6))
+    low, high = math.ceil(math.log10(first) - 1e-6), math.floor(math.log10(last) + 1e-6)
+    step = max(1, math.ceil((high - low + 1) / MOST_TICKS))
     powers = [10.0**power for power in range(low, high + 1, step)]
     return powers if len(powers) > 1 else [first, last]
 
 
 def _tick_label(value: float) -> str:
-    for limit, suffix in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+    for limit, unit, suffix in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
         if abs(value) >= limit:
-            return f"{value / (1e3 if suffix == 'k' else limit):.3g}{suffix}"
+            return f"{value / unit:.3g}{suffix}"
     return measure(float(f"{value:.3g}"))
-
-
-def _description(signal: str, histogram: Histogram) -> str:
-    if not histogram.documents:
-        return f"No document has a value of {signal}."
-    text = (
-        f"Values of {signal} of {whole_number(histogram.documents)} documents, from "
-        f"{measure(histogram.minimum)} to {measure(histogram.maximum)}, "
-        f"on a {'logarithmic' if histogram.scale == 'log' else 'linear'} scale."
-    )
-    fullest = max(range(len(histogram.counts)), key=histogram.counts.__getitem__)
-    if histogram.counts[fullest]:
-        text += (
-            f" The fullest bin, {measure(histogram.edges[fullest])} to "
-            f"{measure(histogram.edges[fullest + 1])}, holds {whole_number(histogram.counts[fullest])}."
-        )
-    if histogram.zeros:
-        text += f" {whole_number(histogram.zeros)} documents have zero."
-    return text

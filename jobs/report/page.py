@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from jobs.report import page_text
 from jobs.report.histogram_drawing import HEIGHT, WIDTH, draw
@@ -22,15 +22,19 @@ def render_page(report: Report) -> str:
         signal: draw(signal, histogram, languages)
         for signal, histogram in report.histograms.items()
     }
-    text = _environment().get_template(TEMPLATE).render(
-        report=report,
-        # Our own file: escaping would break its quotes.
-        style=Markup(_resource(STYLE)),
-        drawings=drawings,
-        drawing_size=(WIDTH, HEIGHT),
-        rules={rule.reason: rule for rule in report.rules},
-        settings=list(page_text.flat_settings(report.recipe.settings)),
-        seconds=sum(stage.seconds for stage in report.stages),
+    text = (
+        _environment()
+        .get_template(TEMPLATE)
+        .render(
+            report=report,
+            # Our own file: escaping would break its quotes.
+            style=Markup(_resource(STYLE)),
+            drawings=drawings,
+            drawing_size=(WIDTH, HEIGHT),
+            rules={rule.reason: rule for rule in report.rules},
+            settings=list(page_text.flat_settings(report.recipe.settings)),
+            seconds=sum(stage.seconds for stage in report.stages),
+        )
     )
     return text if text.endswith("\n") else text + "\n"
 
@@ -40,6 +44,12 @@ def reason_sentence(reason: str, rules: dict[str, RuleFacts]) -> str:
     if reason in rules:
         return page_text.rule_sentence(rules[reason])
     return page_text.DUPLICATE_REASONS.get(reason, "")
+
+
+def breakable(name: str) -> Markup:
+    """Return text that a browser may break after dots and underscores, rather than inside a word."""
+    text = str(escape(page_text.visible(name)))
+    return Markup(text.replace("_", "_<wbr>").replace(".", ".<wbr>"))
 
 
 def _environment() -> Environment:
@@ -57,6 +67,7 @@ def _environment() -> Environment:
         "size": page_text.size,
         "rounded": page_text.rounded,
         "duration": page_text.duration,
+        "breakable": breakable,
         "language_tag": page_text.language_tag,
         "words": lambda name: name.replace("_", " "),
     }

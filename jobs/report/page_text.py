@@ -60,7 +60,8 @@ def measure(value: float | None) -> str:
         return f"{value:,.0f}"
     if abs(value) < 1e-4:
         return f"{value:.2e}"
-    return f"{float(f'{value:.4g}'):,}"
+    digits = float(f"{value:.4g}")
+    return f"{int(digits):,}" if digits == int(digits) else f"{digits:,}"
 
 
 def share(part: float, whole: float) -> str:
@@ -92,12 +93,10 @@ def rounded(count: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time as people say it: 0.4 s, 12 s, 3 min 5 s, 2 h 10 min."""
-    if seconds < 10:
+    """Return a time as people say it: 0.4 s, 12.5 s, 3 min 5 s, 2 h 10 min."""
+    if seconds < 100:
         return f"{seconds:.1f} s"
     whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
@@ -109,7 +108,9 @@ def rule_sentence(rule: RuleFacts) -> str:
     if asked is not None and asked.max_percentile is not None:
         relative = f"above percentile {asked.max_percentile:g} of the language"
     elif asked is not None and asked.max_fence is not None:
-        relative = f"more than {asked.max_fence:g} quartile ranges above the language's upper quartile"
+        relative = (
+            f"more than {asked.max_fence:g} quartile ranges above the language's upper quartile"
+        )
     else:
         relative = ""
     parts = [relative] if relative else []

@@ -143,7 +143,8 @@ class Threshold(Fact):
     """One bound to draw into a histogram."""
 
     reason: str
-    side: Literal["min", "max"] = Field(description="documents beyond this side leave")
+    action: Literal["drop", "flag"]
+    side: Literal["min", "max"] = Field(description="documents beyond this side fail")
     language: str | None = Field(description="null: all languages without bounds of their own")
     value: float
 
@@ -247,7 +248,9 @@ class Report(Fact):
     totals: Totals
     stages: list[StageFacts]
     volume: Volume
-    reasons: dict[str, Count] = Field(description="first reasons of the ledger, most frequent first")
+    reasons: dict[str, Count] = Field(
+        description="first reasons of the ledger, most frequent first"
+    )
     quarantine_statuses: dict[str, Count]
     recipe: RecipeFacts
     rules: list[RuleFacts]

@@ -50,7 +50,8 @@ class Bins:
         position = F.log10(F.when(value > 0, value)) if self.scale == "log" else value
         number = F.floor((position - self.low) / self.width + EDGE_TOLERANCE)
         clipped = F.least(F.greatest(number, F.lit(0)), F.lit(self.number - 1)).cast("int")
-        return F.coalesce(clipped, F.when(value.isNotNull(), F.lit(-1)))
+        # greatest and least pass over nulls: without the first condition a null fell into bin 0.
+        return F.when(position.isNotNull(), clipped).when(value.isNotNull(), F.lit(-1))
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def thresholds(rules: Sequence[ResolvedRule], signal: str) -> list[Threshold]:
         places: list[tuple[str | None, Bounds | None]] = [(None, rule.default)]
         places += sorted(rule.languages.items())
         for language, bounds in places:
-            found += _bound_lines(rule.reason, language, bounds)
+            found += _bound_lines(rule, language, bounds)
     return found
 
 
@@ -115,7 +116,8 @@ def choose_bins(values: ValueRange, lines: Sequence[Threshold]) -> Bins:
     low = min([values.minimum or 0.0, *marks])
     high = max([values.maximum or 0.0, *marks])
     if low < 0 or high <= LARGEST_LINEAR:
-        return _linear_bins(max(min(low, 0.0), -LINEAR_LIMIT), min(high, LINEAR_LIMIT))
+        # Zero is always on a linear axis: a share of 0.98 should look like one.
+        return _linear_bins(max(min(low, 0.0), -LINEAR_LIMIT), min(max(high, 0.0), LINEAR_LIMIT))
     positive = [value for value in (values.smallest_positive, *marks) if value and value > 0]
     return _log_bins(min(positive, default=1.0), high)
 
@@ -199,12 +201,15 @@ def _histogram(
     )
 
 
-def _bound_lines(reason: str, language: str | None, bounds: Bounds | None) -> list[Threshold]:
-    if bounds is None:
-        return []
-    lines = []
-    if bounds.min is not None:
-        lines.append(Threshold(reason=reason, side="min", language=language, value=bounds.min))
-    if bounds.max is not None:
-        lines.append(Threshold(reason=reason, side="max", language=language, value=bounds.max))
-    return lines
+def _bound_lines(
+    rule: ResolvedRule, language: str | None, bounds: Bounds | None
+) -> list[Threshold]:
+    sides: tuple[tuple[Literal["min", "max"], float | None], ...] = (
+        ("min", bounds.min if bounds else None),
+        ("max", bounds.max if bounds else None),
+    )
+    return [
+        Threshold(reason=rule.reason, action=rule.action, side=side, language=language, value=value)
+        for side, value in sides
+        if value is not None
+    ]

@@ -5,7 +5,6 @@ A source may be one of millions of hosts: groups are counted and cut by Spark, t
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -41,8 +40,13 @@ def input_facts(documents: DataFrame) -> InputFacts:
     ).collect()[0]
     first, last = row["first"] or "", row["last"] or ""
     # What the first and the last in order share, all in between share too.
-    common = os.path.commonprefix([first, last])
-    return InputFacts(bytes=row["bytes"] or 0, common_folder=common[: common.rfind("/") + 1])
+    return InputFacts(bytes=row["bytes"] or 0, common_folder=_common_folder(first, last))
+
+
+def _common_folder(first: str, last: str) -> str:
+    pairs = enumerate(zip(first, last, strict=False))
+    differs = next((place for place, (a, b) in pairs if a != b), min(len(first), len(last)))
+    return first[: first[:differs].rfind("/") + 1]
 
 
 def source_group(common_folder: str) -> Column:

@@ -14,13 +14,23 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel
 
-from jobs.recipes.rules import AbsentRule, Bounds, Condition, ResolvedRule, Rule
+from jobs.recipes.rules import AbsentRule
 from jobs.runtime.manifest import MANIFEST_NAME, Manifest, RowAccounts, published_files
-from jobs.runtime.schemas import CORPUS_COLUMNS, DOCUMENTS, DROPPED, DUPLICATES, EXTRACTED, QUARANTINED
+from jobs.runtime.schemas import (
+    CORPUS_COLUMNS,
+    DOCUMENTS,
+    DROPPED,
+    DUPLICATES,
+    EXTRACTED,
+    QUARANTINED,
+)
+from tests.jobs.finished_run_rules import RULES, FakeRecipe, resolved_rules
 
-HOSTILE_TEXT = "</blockquote><script>alert('x')</script>\x00\x07 abc\u202edcba \u2066hidden\u2069 <b>bold</b> & done"
+HOSTILE_TEXT = (
+    "</blockquote><script>alert('x')</script>\x00\x07 abc\u202edcba "
+    "\u2066hidden\u2069 <b>bold</b> & done"
+)
 HOSTILE_URL = "javascript:alert(1)//<img src=x onerror=alert(2)>"
 READABLE, UNREADABLE_AT_INGEST, UNREADABLE_AT_EXTRACT = 400, 2, 6
 
@@ -40,43 +50,20 @@ GERMAN = (
 )
 
 
-class FakeRecipe(BaseModel):
-    """What the report needs of a recipe."""
-
-    name: str = "default"
-    description: str = "Chinese and English web pages and books, for pre-training."
-    dedup: dict[str, Any] = {"preset": "balanced", "threshold": 0.7, "bands": 20, "rows": 7}
-    run: dict[str, Any] = {"partitions": None, "chunk_gigabytes": 64.0}
-    clean: dict[str, Any] = {"window_characters": 500, "sentence_run": 3}
-    rules: tuple[Rule, ...] = ()
-
-
-RULES = (
-    Rule(reason="too_few_words", signal="heuristics.words", min=50,
-         languages={"zh": Bounds(min=80), "ja": None}, source="Gopher, section A.1.1"),
-    Rule(reason="odd_word_length", signal="heuristics.mean_word_length", min=3, max=10,
-         languages={"zh": Bounds(min=1.3, max=5)}, source="Gopher, section A.1.1"),
-    Rule(reason="many_special_characters", signal="heuristics.special_character_ratio", max=0.4,
-         source="data-juicer"),
-    Rule(reason="few_stop_words", signal="heuristics.stop_word_ratio", min=0.06,
-         when=(Condition(signal="heuristics.words", min=100),), source="ROOTS"),
-    Rule(reason="repeated_5grams", signal="repetition.duplicate_5grams", max=0.8,
-         source="the mission's threshold"),
-    Rule(reason="short_lines", signal="lines.short_share", max=0.67, source="FineWeb"),
-    Rule(reason="high_perplexity", signal="perplexity.perplexity", max_percentile=99,
-         source="CCNet, percentile per language"),
-    Rule(reason="unsafe_keywords", signal="safety.keyword_density", max=0.02, source="measured"),
-    Rule(reason="negative_score", signal="language.score", min=0.2, source="measured"),
-    Rule(reason="few_letters", signal="heuristics.words", max=1_000_000, source="never hit here"),
-    Rule(reason="long_read", signal="heuristics.words", max=3000, action="flag", source="measured"),
-    Rule(reason="unsafe_model", signal="safety.model_score", max=0.5, source="measured"),
-    Rule(reason="low_grade", signal="quality.grade", min=1.5, source="FineWeb-Edu, score 2"),
-)  # fmt: skip
-PERPLEXITY_BOUNDS = {"de": Bounds(max=1480.0), "en": Bounds(max=1210.5), "zh": Bounds(max=905.25)}
 ABSENT = AbsentRule(
     reason="unsafe_model", signal="safety.model_score", why="no safety model was given"
 )
-ANNOTATED_ORIGIN = ("id", "source", "source_id", "url", "fetched_at", "title", "author", "date", "format")
+ANNOTATED_ORIGIN = (
+    "id",
+    "source",
+    "source_id",
+    "url",
+    "fetched_at",
+    "title",
+    "author",
+    "date",
+    "format",
+)
 
 
 @dataclass
@@ -142,7 +129,12 @@ def make_finished_run(folder: Path, *, seed: int = 7, files: int = 2) -> Finishe
 
 
 def write_manifest(
-    place: Path, dataset: str, stage: str, accounts: RowAccounts, seconds: float, details: dict[str, Any]
+    place: Path,
+    dataset: str,
+    stage: str,
+    accounts: RowAccounts,
+    seconds: float,
+    details: dict[str, Any],
 ) -> None:
     """Publish a folder as it stands."""
     manifest = Manifest(
@@ -165,29 +157,7 @@ VERDICTS = pa.schema([
     ("reason", pa.string()), ("reasons", pa.list_(pa.string())), ("flags", pa.list_(pa.string())),
     ("signal", pa.string()), ("value", pa.float64()), ("threshold", pa.float64()),
 ])  # fmt: skip
-CORPUS = pa.schema(
-    [(name, pa.int64() if name == "id" else pa.string()) for name in CORPUS_COLUMNS]
-)
-
-
-def resolved_rules() -> list[ResolvedRule]:
-    """Return the rules that the run judged, with numbers."""
-    found = []
-    for rule in RULES:
-        if rule.reason in ("unsafe_model", "low_grade"):
-            continue
-        relative = rule.relative
-        found.append(
-            ResolvedRule(
-                reason=rule.reason,
-                signal=rule.signal,
-                action=rule.action,
-                when=rule.when,
-                default=None if relative else Bounds(min=rule.min, max=rule.max),
-                languages=dict(PERPLEXITY_BOUNDS) if relative else dict(rule.languages),
-            )
-        )
-    return found
+CORPUS = pa.schema([(name, pa.int64() if name == "id" else pa.string()) for name in CORPUS_COLUMNS])
 
 
 def _decide_details() -> dict[str, Any]:
@@ -222,7 +192,11 @@ def _annotated_row(number: int, language: str, random: np.random.Generator) -> d
         "date": None,
         "format": ("html", "html", "html", "pdf", "epub")[number % 5],
         "text": "".join(sentences[place] for place in order),
-        "language": {"language": language, "score": float(random.uniform(0.75, 1.0)), "script": "Latn"},
+        "language": {
+            "language": language,
+            "score": float(random.uniform(0.75, 1.0)),
+            "script": "Latn",
+        },
         "cleaning": {
             "sentences_collapsed": int(random.poisson(0.2)),
             "windows_excised": int(random.poisson(0.03)),
@@ -230,7 +204,9 @@ def _annotated_row(number: int, language: str, random: np.random.Generator) -> d
         },
         "heuristics": {
             "words": int(np.exp(random.normal(6.3, 0.8))) + 90,
-            "mean_word_length": float(random.normal(1.8 if language in ("zh", "ja") else 4.8, 0.25)),
+            "mean_word_length": float(
+                random.normal(1.8 if language in ("zh", "ja") else 4.8, 0.25)
+            ),
             "special_character_ratio": float(random.beta(4, 20)),
             "stop_word_ratio": float(random.beta(14, 30)),
         },
@@ -311,7 +287,9 @@ def _duplicates(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def _ledger(verdicts: list[dict[str, Any]], duplicates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _ledger(
+    verdicts: list[dict[str, Any]], duplicates: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     nothing = {"keeper_id": None, "similarity": None}
     rows = [{**row, **nothing, "stage": "decide"} for row in verdicts if row["reason"]]
     by_id = {row["id"]: row for row in verdicts}
@@ -326,7 +304,10 @@ def _ledger(verdicts: list[dict[str, Any]], duplicates: list[dict[str, Any]]) ->
 
 
 def _corpus_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {**{name: row.get(name) for name in CORPUS_COLUMNS}, "language": row["language"]["language"]}
+    return {
+        **{name: row.get(name) for name in CORPUS_COLUMNS},
+        "language": row["language"]["language"],
+    }
 
 
 def _unreadable() -> list[dict[str, Any]]:
@@ -367,7 +348,7 @@ def _write_rows(
     place: Path, rows: list[dict[str, Any]], schema: pa.Schema | None, files: int
 ) -> None:
     place.mkdir(parents=True)
-    names = [name for name in schema.names] if schema is not None else list(rows[0])
+    names = list(schema.names) if schema is not None else list(rows[0])
     plain = [{name: row.get(name) for name in names} for row in rows]
     table = pa.Table.from_pylist(plain, schema=schema or _annotated_schema())
     size = max(1, -(-table.num_rows // files))

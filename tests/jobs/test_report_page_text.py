@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.recipes.rules import Bounds, Condition
+from jobs.report import page_text
+from jobs.report.report_model import Limits, RuleFacts
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\tb\nc\r\nd", "a\tb\nc\nd"),
+        ("\x00\x1b\x7f", "␀␛␡"),
+        ("\x85\ufeff", "[U+0085][U+FEFF]"),
+        ("abc\u202edcba\u2069", "abc[U+202E]dcba[U+2069]"),
+        ("\ud800", "[U+D800]"),
+        ("\U000e0041", "[U+E0041]"),
+        ("中文，العربية \u200d 😀 \ufffd", "中文，العربية \u200d 😀 \ufffd"),
+    ],
+)
+def test_visible(text, shown):
+    assert page_text.visible(text) == shown
+
+
+@given(st.text())
+def test_visible_leaves_nothing_that_hides_or_reorders(text):
+    shown = page_text.visible(text)
+    shown.encode("utf-8")
+    bad = {"RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "FSI", "PDI"}
+    assert not any(unicodedata.bidirectional(character) in bad for character in shown)
+    assert not any(
+        unicodedata.category(character) == "Cc" and character not in "\t\n" for character in shown
+    )
+    assert page_text.visible(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "–"), (0.0, "0"), (3, "3"), (1234567.0, "1,234,567"), (0.1234567, "0.1235"),
+        (1210.04, "1,210"), (905.25, "905.2"), (52019.98, "52,020"), (0.00001234, "1.23e-05"),
+        (-2.5, "-2.5"), (1e300, "1" + ",000" * 100),
+    ],
+)  # fmt: skip
+def test_measure(value, shown):
+    assert page_text.measure(value)[:12] == shown[:12]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "shown"),
+    [
+        (0, 0, "–"), (0, 5, "0 %"), (5, 5, "100 %"), (1, 100_000, "< 0.1 %"),
+        (99_999, 100_000, "> 99.9 %"), (1, 3, "33.3 %"), (1, 4, "25.0 %"),
+    ],
+)  # fmt: skip
+def test_share(part, whole, shown):
+    assert page_text.share(part, whole) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (4_249_000, "4.25 MB"), (10**16, "10 PB")],
+)
+def test_size(count, shown):
+    assert page_text.size(count) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.04, "0.0 s"), (12.5, "12.5 s"), (185, "3 min 5 s"), (7800, "2 h 10 min")],
+)
+def test_duration(seconds, shown):
+    assert page_text.duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(57_742, "57,742"), (1_234_567, "1.23 million"), (2e12, "2 trillion")]
+)
+def test_rounded(count, shown):
+    assert page_text.rounded(count) == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "tag"),
+    [("zh", "zh"), ("zh-Hant", "zh-Hant"), ("und", ""), (None, ""), ('x" onload="', ""), ("", "")],
+)
+def test_language_tag(language, tag):
+    assert page_text.language_tag(language) == tag
+
+
+def _rule(**changes: object) -> RuleFacts:
+    rule = RuleFacts(
+        reason="r", signal="a.x", action="drop", asked=None, default=Limits(max=0.8), languages={},
+        when=(), source=None, first_hits=0, hits=0, never_fired=True,
+    )  # fmt: skip
+    return rule.model_copy(update=changes)
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        (_rule(), "a.x above 0.8"),
+        (_rule(default=Limits(min=3, max=10)), "a.x below 3 or above 10"),
+        (_rule(languages={"ja": None, "zh": Limits(min=5)}),
+         "a.x above 0.8; ja: not judged; zh: below 5"),
+        (_rule(asked=Bounds(max_percentile=99), default=None, languages={"zh": Limits(max=905.25)}),
+         "a.x above percentile 99 of the language; zh: above 905.2"),
+        (_rule(when=(Condition(signal="b.y", min=5), Condition(signal="c.z", max=1))),
+         "a.x above 0.8, only where b.y is at least 5 and c.z is at most 1"),
+        (_rule(languages={f"l{n}": Limits(max=n) for n in range(6)}),
+         "a.x above 0.8; l0: above 0; l1: above 1; l2: above 2; l3: above 3; 2 more languages"),
+    ],
+)  # fmt: skip
+def test_rule_sentence(rule, sentence):
+    assert page_text.rule_sentence(rule) == sentence
+
+
+def test_settings_are_flat_and_readable():
+    settings = {"a": {"b": None, "c": [1, 2]}, "d": True, "e": {}, "f": 0.7}
+    assert list(page_text.flat_settings(settings)) == [
+        ("a.b", "–"), ("a.c", "1, 2"), ("d", "yes"), ("e", "–"), ("f", "0.7")
+    ]  # fmt: skip
