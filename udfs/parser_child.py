@@ -293,6 +293,11 @@ class ParserChild:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
+    @property
+    def processor_seconds(self) -> float:
+        """Processor time of the running child up to its last answer; 0 before the first."""
+        return self._cpu_seconds
+
     def close(self) -> None:
         """End the child; the object can be used again and starts a new one."""
         if self._owner == os.getpid():

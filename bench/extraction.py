@@ -1,0 +1,248 @@
+"""Quality and cost of extraction on the shared folder: `python -m bench.extraction [--quick]`.
+
+Our readers beside plain trafilatura, Resiliparse and pypdfium2 in the same run; --quick takes a sample
+of the pages. Also what the guarded child costs. JSON lines, one a workload and system.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import pypdfium2
+import trafilatura
+from resiliparse.extract.html2text import extract_plain_text
+
+from bench.extraction_scores import rows_intact, snippets, table_adjacency, word_bag
+from bench.measuring import measured, print_result
+from udfs.character_encoding import decode
+from udfs.extract_document import extract
+from udfs.parser_child import ParserChild
+
+REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = Path(os.environ.get("CORPUSMILL_SHARED_DATA", REAL_DATA))
+QUICK_PAGES = 120
+Page = tuple[bytes, dict[str, Any]]
+
+
+def ours(content: bytes) -> str:
+    return extract(content).text
+
+
+def plain_trafilatura(content: bytes) -> str:
+    found = trafilatura.extract(
+        decode(content).text,
+        output_format="markdown",
+        include_comments=False,
+        deduplicate=False,
+    )
+    return found or ""
+
+
+def plain_resiliparse(content: bytes) -> str:
+    text = decode(content).text
+    return str(extract_plain_text(text, main_content=True, alt_texts=False, links=False))
+
+
+def plain_pdfium(content: bytes) -> str:
+    document = pypdfium2.PdfDocument(content)
+    try:
+        pages = [page.get_textpage().get_text_range() for page in document]
+        return "\n".join(pages).replace("\r\n", "\n")
+    finally:
+        document.close()
+
+
+HTML_SYSTEMS: dict[str, Callable[[bytes], str]] = {
+    "corpusmill": ours,
+    "trafilatura": plain_trafilatura,
+    "resiliparse": plain_resiliparse,
+}
+PDF_SYSTEMS: dict[str, Callable[[bytes], str]] = {"corpusmill": ours, "pypdfium2": plain_pdfium}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_PAGES} pages, not all")
+    quick = parser.parse_args().quick
+    if not DATA.is_dir():
+        raise SystemExit(f"no real documents at {DATA}; set CORPUSMILL_SHARED_DATA to their folder")
+    extract(b"<html><body><p>loads the readers before anything is measured</p></body></html>")
+    pages = wcxb_pages(QUICK_PAGES if quick else None)
+    bench_wcxb(pages)
+    bench_snippets()
+    bench_encodings()
+    bench_tables()
+    bench_child([content for content, _ in pages[:QUICK_PAGES]])
+
+
+def wcxb_pages(limit: int | None) -> list[Page]:
+    paths = sorted((DATA / "wcxb_dev/html").glob("*.html.gz"))
+    random.Random(20).shuffle(paths)
+    pages = []
+    for path in paths[:limit]:
+        gold = path.parents[1] / "ground-truth" / path.name.replace(".html.gz", ".json")
+        truth = json.loads(gold.read_text())
+        if "main_content" in truth["ground_truth"]:  # two pages have snippets only
+            pages.append((gzip.decompress(path.read_bytes()), truth))
+    return pages
+
+
+def bench_wcxb(pages: list[Page]) -> None:
+    size = sum(len(content) for content, _ in pages)
+    for system, reader in HTML_SYSTEMS.items():
+        texts, cost = measured(lambda reader=reader: [reader(content) for content, _ in pages])
+        by_kind: dict[str, list[float]] = defaultdict(list)
+        counts: Counter[str] = Counter()
+        for text, (_, truth) in zip(texts, pages, strict=True):
+            gold = truth["ground_truth"]
+            kind = truth["_internal"]["page_type"]["primary"]
+            by_kind[kind].append(word_bag(text, gold["main_content"])[2])
+            counts += snippets(text, gold["with"], gold["without"])
+        print_result(
+            "extraction: WCXB development pages, word-bag F1",
+            system,
+            len(pages),
+            size,
+            f1=round(mean(score for scores in by_kind.values() for score in scores), 4),
+            f1_by_kind={kind: round(mean(by_kind[kind]), 4) for kind in sorted(by_kind)},
+            pages_by_kind={kind: len(by_kind[kind]) for kind in sorted(by_kind)},
+            empty=sum(not text for text in texts),
+            **snippet_shares(counts),
+            pages_per_cpu_s=round(len(pages) / cost.cpu_s, 1),
+            **cost.fields(),
+        )
+
+
+def snippet_shares(counts: Counter[str]) -> dict[str, float]:
+    wanted, unwanted = counts["kept"] + counts["lost"], counts["leaked"] + counts["removed"]
+    return {
+        "wanted_kept": round(counts["kept"] / max(1, wanted), 4),
+        "unwanted_removed": round(counts["removed"] / max(1, unwanted), 4),
+    }
+
+
+def bench_snippets() -> None:
+    folder = DATA / "html/blog_multi"
+    gold = json.loads((folder / "cc_pages_gold.json").read_text())
+    pages = {name: (folder / "cc_pages" / name).read_bytes() for name in gold}
+    for system, reader in HTML_SYSTEMS.items():
+        texts, cost = measured(
+            lambda reader=reader: {name: reader(content) for name, content in pages.items()}
+        )
+        counts: Counter[str] = Counter()
+        for name, text in texts.items():
+            counts += snippets(text, gold[name]["with"], gold[name]["without"])
+        print_result(
+            "extraction: pages with gold snippets",
+            system,
+            len(pages),
+            sum(map(len, pages.values())),
+            **snippet_shares(counts),
+            **cost.fields(),
+        )
+
+
+def bench_encodings() -> None:
+    """Samples with a UTF-8 twin must equal it; the others the reading of the codec they name."""
+    paths = sorted((DATA / "text/encodings").glob("*/*"))
+    exact, unknown, wrong = 0, [], []
+    decoded, cost = measured(lambda: [decode(path.read_bytes()).text for path in paths])
+    for path, text in zip(paths, decoded, strict=True):
+        expected = expected_text(path)
+        if expected is None:
+            unknown.append(path.name)
+        elif text == expected:
+            exact += 1
+        else:
+            wrong.append(path.name)
+    print_result(
+        "extraction: encodings, exact texts",
+        "corpusmill",
+        len(paths),
+        sum(path.stat().st_size for path in paths),
+        exact=exact,
+        wrong=wrong,
+        no_codec_to_check=unknown,
+        **cost.fields(),
+    )
+
+
+def expected_text(path: Path) -> str | None:
+    twin = path if path.stem.endswith("-utf8") else path.with_name(f"{path.stem}-utf8.txt")
+    if twin.exists():
+        return twin.read_bytes().decode()
+    encoding = path.stem.split("_", 1)[1]
+    try:
+        return path.read_bytes().decode(encoding)
+    except LookupError:
+        return None
+
+
+def bench_tables() -> None:
+    golds = sorted((DATA / "pdf/tables/icdar2013_us").glob("*-str.xml"))
+    files = [(gold.with_name(gold.name.replace("-str.xml", ".pdf")), gold) for gold in golds]
+    contents = [(pdf.read_bytes(), gold) for pdf, gold in files]
+    page_count = sum(len(pypdfium2.PdfDocument(content)) for content, _ in contents)
+    for system, reader in PDF_SYSTEMS.items():
+        texts, cost = measured(lambda reader=reader: [reader(content) for content, _ in contents])
+        scores = [
+            table_adjacency(text, gold) for text, (_, gold) in zip(texts, contents, strict=True)
+        ]
+        rows = [rows_intact(text, gold) for text, (_, gold) in zip(texts, contents, strict=True)]
+        print_result(
+            "extraction: ICDAR 2013 tables (US half)",
+            system,
+            len(contents),
+            sum(len(content) for content, _ in contents),
+            adjacency_precision=round(mean(score[0] for score in scores), 4),
+            adjacency_recall=round(mean(score[1] for score in scores), 4),
+            adjacency_f1=round(mean(score[2] for score in scores), 4),
+            rows_intact_macro=round(mean(found / max(1, total) for found, total in rows), 4),
+            rows_intact_micro=round(sum(row[0] for row in rows) / sum(row[1] for row in rows), 4),
+            ms_per_page=round(1000 * cost.cpu_s / page_count, 2),
+            **cost.fields(),
+        )
+
+
+def bench_child(contents: list[bytes]) -> None:
+    """Same pages in this process and through the child, alternating; processor time of both ends."""
+    inside = through = parent = 0.0
+    rounds = 3
+    with ParserChild() as child:
+        child.extract(contents[0])
+        for content in contents:
+            extract(content)
+        for _ in range(rounds):
+            started = time.process_time()
+            expected = [extract(content) for content in contents]
+            inside += time.process_time() - started
+            started, child_started = time.process_time(), child.processor_seconds
+            found = [child.extract(content) for content in contents]
+            parent += time.process_time() - started
+            through += time.process_time() - started + child.processor_seconds - child_started
+            assert found == expected
+    documents = rounds * len(contents)
+    print_result(
+        "extraction: guarded child against the same process",
+        "corpusmill",
+        documents,
+        rounds * sum(map(len, contents)),
+        cpu_s=round(through, 3),
+        cpu_s_same_process=round(inside, 3),
+        overhead=round(through / inside - 1, 4),
+        parent_ms_per_document=round(1000 * parent / documents, 3),
+    )
+
+
+if __name__ == "__main__":
+    main()
