@@ -28,6 +28,8 @@ NO_LETTERS: Final = 1 << 15
 COUNTER: Final = 1 << 16  # "3 likes"
 LONG_WORD: Final = 1 << 17  # over 1,000 characters without a blank, outside unspaced scripts
 
+CURLY: Final = 1 << 18  # holds {
+
 LONGEST_WORD: Final = 1000
 MOST_COUNTER_WORDS: Final = 8
 
@@ -197,6 +199,7 @@ def _measure_characters(
     ended = np.uint32(0)  # flags of the mark that may have ended a sentence
     plain = np.uint32(0)  # flags of the last character that is no closing mark
     last = 0
+    curly = False
     before_blank = True
     while position < end:
         if position == tag_end:
@@ -234,6 +237,7 @@ def _measure_characters(
         before_blank = blank
         if not flags & np.uint32(classes.CLOSER):
             plain = flags
+        curly = curly or code_point == 0x7B
         last = code_point
     longest_run = max(longest_run, run)
     facts.width[line] = width
@@ -248,6 +252,8 @@ def _measure_characters(
         flags |= np.uint32(UPPERCASE)
     if letters == 0:
         flags |= np.uint32(NO_LETTERS)
+    if curly:
+        flags |= np.uint32(CURLY)
     if longest_run > LONGEST_WORD:
         flags |= np.uint32(LONG_WORD)
     facts.flags[line] = flags

@@ -35,7 +35,7 @@ def count_repeated_lines(
     """Add each text's repeated lines and paragraphs to its row.
 
     Lines are compared without surrounding blanks, as written (case matters); empty ones do not
-    count. A paragraph ends at an empty line.
+    count. A paragraph ends at an empty line; its line breaks count as one character each.
 
     Args:
         batch: The texts (their tokens are not looked at).
@@ -114,7 +114,7 @@ def _count(
                 copies = int(lines.counts[number])
                 _measure_line(measures, copies, characters)
                 paragraph = mix64(paragraph * _FACTOR + value)
-                paragraph_characters += characters
+                paragraph_characters += characters + (1 if paragraph_characters > 0 else 0)
             if end < stop:
                 measures[BREAK_CHARACTERS] += 1
             position = after_break(data, end, stop) if end < stop else stop

@@ -87,6 +87,11 @@ LINE_FIELDS: Final = (
     _count("javascript_line_count", "lines", "Lines that name JavaScript.", _C4),
     _count("policy_line_count", "lines", "Lines on terms of use, privacy or cookies.", _C4),
     _count("lorem_ipsum_line_count", "lines", "Lines with lorem ipsum.", _C4),
+    _count("c4_lorem_ipsum_line_count", "lines",
+           "Lines with lorem ipsum among those of C4's ending, length and word rules.", _C4),
+    _count("c4_curly_bracket_line_count", "lines",
+           "Lines with { among those of C4's ending, length and word rules, JavaScript lines left "
+           "out.", _C4),
     _count("long_word_line_count", "lines",
            "Lines with over 1,000 characters without a blank, outside unspaced scripts.", _C4),
     _count("long_line_count", "lines", "Lines of 200 or more characters.", "mC4 (Xue et al. 2021)"),
@@ -187,8 +192,8 @@ def _add_published_rules(sums: _Sums, facts: LineFacts, row_of: npt.NDArray[np.i
     edited = _having(facts, phrases.REFINEDWEB_EDIT) & (facts.words <= FURNITURE_WORDS)
     removed = upper | bare | counter | one_word
     few = facts.blank_words < 3
-    banned = _having(facts, phrases.POLICY | phrases.JAVASCRIPT | facts_of.LONG_WORD)
-    kept = _having(facts, facts_of.C4_TERMINAL) & ~few & ~banned
+    shaped = _having(facts, facts_of.C4_TERMINAL) & ~few & ~_having(facts, facts_of.LONG_WORD)
+    kept = shaped & ~_having(facts, phrases.POLICY | phrases.JAVASCRIPT)
     values = {
         "upper": upper,
         "bare": bare,
@@ -199,6 +204,8 @@ def _add_published_rules(sums: _Sums, facts: LineFacts, row_of: npt.NDArray[np.i
         "few": few,
         "kept": kept,
         "kept_sentences": facts.sentences * kept,
+        "curly": shaped & _having(facts, facts_of.CURLY) & ~_having(facts, phrases.JAVASCRIPT),
+        "shaped_lorem": shaped & _having(facts, phrases.LOREM_IPSUM),
         "javascript": _having(facts, phrases.JAVASCRIPT),
         "policy": _having(facts, phrases.POLICY),
         "lorem_ipsum": _having(facts, phrases.LOREM_IPSUM),
@@ -232,7 +239,8 @@ def _count_fields(sums: _Sums) -> dict[str, npt.NDArray[np.generic]]:
     names = {
         "line_count": "lines", "sentence_count": "sentences", "c4_sentence_count": "kept_sentences",
         "javascript_line_count": "javascript", "policy_line_count": "policy",
-        "lorem_ipsum_line_count": "lorem_ipsum", "long_word_line_count": "long_word",
+        "lorem_ipsum_line_count": "lorem_ipsum", "c4_lorem_ipsum_line_count": "shaped_lorem",
+        "c4_curly_bracket_line_count": "curly", "long_word_line_count": "long_word",
         "long_line_count": "long",
     }  # fmt: skip
     return {field: sums[name].astype(np.int64) for field, name in names.items()}

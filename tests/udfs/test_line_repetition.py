@@ -24,7 +24,7 @@ def repeats(elements: list[str]) -> tuple[int, int]:
     for element in elements:
         if element in seen:
             copies += 1
-            characters += len(element.replace("\n", ""))
+            characters += len(element)
         seen.add(element)
     return copies, characters
 
