@@ -7,15 +7,15 @@ is in ``udfs.ngram_blocks``.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.perplexity.block_rows import BLOCK_DDL, Values, join_blocks
+from jobs.perplexity.block_rows import BLOCK_DDL
 from jobs.perplexity.trained_model import TrainedModel
 from jobs.perplexity.training_tasks import (
     LINES_DDL,
@@ -31,7 +31,6 @@ from udfs.arpa_file import compress, format_section
 from udfs.kneser_ney import (
     Counts,
     Discounts,
-    Ids,
     Reals,
     counts_of_counts,
     discounts,
@@ -39,6 +38,8 @@ from udfs.kneser_ney import (
     unigram_probabilities,
 )
 from udfs.perplexity_ids import Vocabulary, build_vocabulary
+
+_COLLECT_BYTES = 256 << 20  # compressed lines that the driver fetches in one job
 
 
 def train_distributed(
@@ -68,16 +69,20 @@ def train_distributed(
     store = _Store(spark, work_folder)
     counted = tokens.select("tokens").mapInArrow(CountSentences(plan, lookup), BLOCK_DDL)
     store.write("counts", _by_bucket(counted, plan).mapInArrow(CountBuckets(plan), BLOCK_DDL))
-    of_orders = _discounts(store.read("counts", "statistics"), order)
-    followers = _add_up(store.read("counts", "followers"), plan.vocabulary)
+    of_orders, followers = _statistics(store.read("counts", "statistics", "followers"), plan)
     unigrams, _ = unigram_probabilities(followers, discounts(counts_of_counts(followers)))
     discounted = _by_bucket(store.read("counts", "counted"), plan)
     store.write("shares", discounted.mapInArrow(DiscountBuckets(plan, of_orders), BLOCK_DDL))
     words = spark.sparkContext.broadcast((unigrams, vocabulary.words))
     shares = _by_bucket(store.read("shares", "share", "context"), plan)
     store.write("lines", shares.mapInArrow(InterpolateBuckets(plan, words), LINES_DDL))
-    backoff = _unigram_backoffs(store.read("shares", "unigram"), plan.vocabulary)
-    return _trained(store, vocabulary, unigrams, backoff, order)
+    gammas = _unigram_gammas(store.read("shares", "unigram"), plan.vocabulary)
+    ids = np.arange(plan.vocabulary, dtype=np.int32)[:, None]
+    first = compress(format_section(ids, log10(unigrams), log10(gammas), vocabulary.words))
+    counts, sections = _sections(store, order)
+    return TrainedModel(
+        vocabulary, [plan.vocabulary, *counts], itertools.chain([[first]], sections)
+    )
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,9 @@ class _Store:
         frame.write.partitionBy("kind").mode("overwrite").parquet(path)
 
     def read(self, step: str, *kinds: str) -> DataFrame:
-        frame = self.spark.read.parquet(spark_read_path(join(self.folder, step)))
+        path = spark_read_path(join(self.folder, step))
+        schema = LINES_DDL if step == "lines" else BLOCK_DDL  # given, it needs no job to find it
+        frame = self.spark.read.schema(schema).parquet(path)
         return frame.where(F.col("kind").isin(*kinds))
 
 
@@ -109,64 +116,46 @@ def _collect_vocabulary(tokens: DataFrame) -> Vocabulary:
     return build_vocabulary(words)
 
 
-def _arrays(blocks: DataFrame, kind: str, dtype: type) -> tuple[Ids, Values]:
-    """(word ids, first values) of the collected blocks of one word each."""
-    rows = [row.asDict() for row in blocks.select("kind", "size", "words", "first").collect()]
-    table = pa.Table.from_pylist([{**row, "second": b""} for row in rows], _COLLECTED)
-    words, first, _ = join_blocks(table, kind, 1, (dtype, dtype))
-    return words[:, 0], first
+def _statistics(blocks: DataFrame, plan: Plan) -> tuple[dict[int, Discounts], Counts]:
+    """Global numbers of all buckets.
+
+    Returns:
+        (discounts of orders 2..order; int64[words], how many different words each word follows).
+    """
+    sums = {n: np.zeros(4, np.int64) for n in range(2, plan.order + 1)}
+    followers = np.zeros(plan.vocabulary, np.int64)
+    for row in blocks.select("kind", "size", "words", "first").collect():
+        numbers = np.frombuffer(row.first, np.int64)
+        if row.kind == "statistics":
+            sums[row.size] += numbers
+        else:
+            followers[np.frombuffer(row.words, np.int32)] += numbers
+    return {n: discounts(counts) for n, counts in sums.items()}, followers
 
 
-_COLLECTED = pa.schema(
-    [
-        ("kind", pa.string()),
-        ("size", pa.int32()),
-        ("words", pa.binary()),
-        ("first", pa.binary()),
-        ("second", pa.binary()),
-    ]
-)
+def _unigram_gammas(blocks: DataFrame, vocabulary: int) -> Reals:
+    """float64[words]: gamma of every word as a context; 1 where nothing follows."""
+    gammas = np.ones(vocabulary)
+    for row in blocks.select("words", "first").collect():
+        gammas[np.frombuffer(row.words, np.int32)] = np.frombuffer(row.first, np.float64)
+    return gammas
 
 
-def _discounts(statistics: DataFrame, order: int) -> dict[int, Discounts]:
-    """The discounts of orders 2..order from the counts of counts of all buckets."""
-    sums = {n: np.zeros(4, np.int64) for n in range(2, order + 1)}
-    for row in statistics.select("size", "first").collect():
-        sums[row.size] += np.frombuffer(row.first, np.int64)
-    return {n: discounts(counts) for n, counts in sums.items()}
-
-
-def _add_up(followers: DataFrame, vocabulary: int) -> Counts:
-    """int64[words]: in how many different words' company each word follows."""
-    words, counts = _arrays(followers, "followers", np.int64)
-    total = np.zeros(vocabulary, np.int64)
-    np.add.at(total, words, counts)
-    return total
-
-
-def _unigram_backoffs(gammas: DataFrame, vocabulary: int) -> Reals:
-    words, gamma = _arrays(gammas, "unigram", np.float64)
-    backoff = np.ones(vocabulary)
-    backoff[words] = gamma
-    return backoff
-
-
-def _trained(
-    store: _Store, vocabulary: Vocabulary, unigrams: Reals, backoff: Reals, order: int
-) -> TrainedModel:
-    ids = np.arange(len(unigrams), dtype=np.int32)[:, None]
-    first = compress(format_section(ids, log10(unigrams), log10(backoff), vocabulary.words))
+def _sections(store: _Store, order: int) -> tuple[list[int], Iterator[Iterable[bytes]]]:
+    """N-grams of orders 2..order, and their lines in the order of the buckets."""
     lines = store.read("lines", "lines")
-    sums = {
-        row.size: row.n for row in lines.groupBy("size").agg(F.sum("ngrams").alias("n")).collect()
-    }
-
-    def section(n: int) -> Iterator[bytes]:
-        rows = lines.where(F.col("size") == n).orderBy("bucket").select("lines").toLocalIterator()
-        return (bytes(row.lines) for row in rows)
-
-    sections: Iterable[Iterable[bytes]] = (
-        [first] if n == 1 else section(n) for n in range(1, order + 1)
+    totals = lines.groupBy("size").agg(
+        F.sum("ngrams").alias("ngrams"), F.sum(F.length("lines")).alias("bytes")
     )
-    counts = [len(unigrams), *(int(sums.get(n, 0)) for n in range(2, order + 1))]
-    return TrainedModel(vocabulary, counts, sections)
+    found = {row["size"]: row for row in totals.collect()}
+    counts = [found[n]["ngrams"] if n in found else 0 for n in range(2, order + 1)]
+    columns = lines.select("size", "bucket", "lines")
+    if sum(row["bytes"] for row in found.values()) <= _COLLECT_BYTES:
+        rows = sorted(columns.collect())
+        return counts, ([bytes(r[2]) for r in rows if r[0] == n] for n in range(2, order + 1))
+
+    def stream(n: int) -> Iterator[bytes]:
+        ordered = columns.where(F.col("size") == n).orderBy("bucket")
+        return (bytes(row[2]) for row in ordered.toLocalIterator())
+
+    return counts, (stream(n) for n in range(2, order + 1))

@@ -27,9 +27,7 @@ def test_failed_conversion_leaves_no_file(
     arpa: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     binary = tmp_path / "model.binary"
-    monkeypatch.setattr(
-        "udfs.kenlm_binary._commands", lambda *paths: [["false"], ["/no/such/tool"]]
-    )
+    monkeypatch.setattr("udfs.kenlm_binary._commands", lambda *_: [["false"], ["/no/such/tool"]])
     assert not write_binary(arpa, binary, [b"the cat"])
     assert not binary.exists()
 

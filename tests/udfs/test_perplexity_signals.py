@@ -13,7 +13,7 @@ from udfs.perplexity_model import PerplexityModel, read_model
 from udfs.perplexity_signals import MIN_TOKENS, PERPLEXITY_FIELDS, PERPLEXITY_TYPE, score
 from udfs.perplexity_tokens import tokenise_lines
 
-WORDS = ["the", "of", "and", "to", "in", "a", "is", "that", "for", "it", "as", "was", "with", "be", "by"]
+WORDS = [
     "the",
     "of",
     "and",
@@ -29,14 +29,6 @@ WORDS = ["the", "of", "and", "to", "in", "a", "is", "that", "for", "it", "as", "
     "with",
     "be",
     "by",
-    "on",
-    "not",
-    "he",
-    "his",
-    "but",
-    "at",
-    "are",
-    "this",
 ]
 DOCUMENT_CHARACTERS = 1500
 
