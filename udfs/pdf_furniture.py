@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from udfs.pdf_layout import Segment
+from udfs.pdf_rows import Segment
 
 EDGE_ROWS = 3
 """Lines from the top and from the bottom of a page that may be furniture."""

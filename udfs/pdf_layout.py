@@ -1,4 +1,4 @@
-"""Reading order of a page: rows of words, gutters between columns, blocks in the order of reading.
+"""Reading order of a page: gutters between columns of prose, blocks in the order of reading.
 
 A gutter is a vertical stripe that few rows cross, with prose on both sides. Rows that do cross it
 (titles, full-width tables and figures) cut the page into bands; within a band the left column is read
@@ -7,14 +7,12 @@ before the right one, and each column is looked at again, so that three columns 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from itertools import accumulate
 from statistics import median
 
-from udfs.hard_wrapping import is_wide
-from udfs.pdf_words import Word
+from udfs.pdf_rows import Row, Segment, rows_of
 
-SEGMENT_GAP = 0.75
-"""Gap between words of a row, in font-box heights, that separates cells or columns."""
 MINIMUM_COLUMN_ROWS = 5
 """Segments a column must have on each side of a gutter."""
 MAXIMUM_CROSSING = 0.4
@@ -29,128 +27,6 @@ MINIMUM_COLUMN_FILL = 0.6
 """Median segment width of a column, as a share of its width: prose fills its column, cells do not."""
 MINIMUM_COLUMN_CHARACTERS = 14
 """Median characters of a column's segments (wide characters count two): cells are shorter."""
-
-
-@dataclass(slots=True)
-class Segment:
-    """Neighbouring words of one row without a large gap: a line of a column, or a table cell."""
-
-    x0: float
-    x1: float
-    y0: float
-    y1: float
-    words: list[Word]
-
-    @property
-    def height(self) -> float:
-        """Height of the tallest font box in it."""
-        return self.y1 - self.y0
-
-    @property
-    def middle(self) -> float:
-        """Vertical middle."""
-        return (self.y0 + self.y1) / 2
-
-    @property
-    def text(self) -> str:
-        """Its words in reading order, with a blank where there is a gap."""
-        return join_words(self.words)
-
-
-@dataclass(slots=True)
-class Row:
-    """The segments of one column at one height, from left to right."""
-
-    segments: list[Segment]
-
-    @property
-    def x0(self) -> float:
-        """Left edge."""
-        return self.segments[0].x0
-
-    @property
-    def x1(self) -> float:
-        """Right edge."""
-        return max(segment.x1 for segment in self.segments)
-
-    @property
-    def y0(self) -> float:
-        """Lower edge."""
-        return min(segment.y0 for segment in self.segments)
-
-    @property
-    def y1(self) -> float:
-        """Upper edge."""
-        return max(segment.y1 for segment in self.segments)
-
-    @property
-    def height(self) -> float:
-        """Median height of its segments."""
-        return median(segment.height for segment in self.segments)
-
-    @property
-    def text(self) -> str:
-        """All of its text, two blanks between segments."""
-        return "  ".join(segment.text for segment in self.segments)
-
-
-def join_words(words: list[Word]) -> str:
-    """Write words that stand side by side; Arabic and Hebrew from the right."""
-    letters = "".join(word.text for word in words)
-    right_to_left = sum("\u0590" <= character <= "\u08ff" for character in letters)
-    ordered = sorted(words, key=lambda word: word.x0, reverse=right_to_left > len(letters) / 2)
-    parts: list[str] = []
-    for index, word in enumerate(ordered):
-        if index and _has_blank_between(ordered[index - 1], word):
-            parts.append(" ")
-        parts.append(word.text)
-    return "".join(parts)
-
-
-def _has_blank_between(left: Word, right: Word) -> bool:
-    gap = max(right.x0 - left.x1, left.x0 - right.x1)
-    if is_wide(left.text[-1]) and is_wide(right.text[0]):
-        return gap > 0.4 * left.height  # set without blanks; pdfium still reports some
-    return gap > 0.05 * left.height or right.first > left.first + len(left.text)
-
-
-def segments_of_page(words: list[Word]) -> list[Segment]:
-    """Join the words of a page into segments.
-
-    Args:
-        words: Words of a page in any order.
-
-    Returns:
-        Segments from top to bottom, left to right.
-    """
-    rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda word: (-(word.y0 + word.y1), word.x0)):
-        row = rows[-1] if rows else None
-        if row is not None and _is_same_row(row, word):
-            row.append(word)
-        else:
-            rows.append([word])
-    return [segment for row in rows for segment in _split_at_gaps(row)]
-
-
-def _is_same_row(row: list[Word], word: Word) -> bool:
-    """Middles close together; compared with the row's tallest word, so that superscripts join it."""
-    tallest = max(row, key=lambda other: other.height)
-    overlap = min(tallest.y1, word.y1) - max(tallest.y0, word.y0)
-    return overlap > 0.55 * min(tallest.height, word.height)
-
-
-def _split_at_gaps(row: list[Word]) -> list[Segment]:
-    segments: list[Segment] = []
-    for word in sorted(row, key=lambda word: word.x0):
-        last = segments[-1] if segments else None
-        if last is not None and word.x0 - last.x1 < SEGMENT_GAP * max(last.height, word.height):
-            last.words.append(word)
-            last.x1 = max(last.x1, word.x1)
-            last.y0, last.y1 = min(last.y0, word.y0), max(last.y1, word.y1)
-        else:
-            segments.append(Segment(word.x0, word.x1, word.y0, word.y1, [word]))
-    return segments
 
 
 def reading_order(segments: list[Segment], depth: int = 0) -> list[list[Row]]:
@@ -178,6 +54,28 @@ def reading_order(segments: list[Segment], depth: int = 0) -> list[list[Row]]:
     return blocks
 
 
+class _Crossing:
+    """The segments that cross a gutter, for asking what stands beside them.
+
+    What stands beside a crossing segment belongs to its row, not to a column.
+    """
+
+    def __init__(self, segments: list[Segment]) -> None:
+        self._middles = sorted(segment.middle for segment in segments)
+        self._ends: list[float] = []  # alternately lower and upper ends of disjoint intervals
+        for segment in sorted(segments, key=lambda segment: segment.y0):
+            if self._ends and segment.y0 <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], segment.y1)
+            else:
+                self._ends += [segment.y0, segment.y1]
+
+    def stands_beside(self, segment: Segment) -> bool:
+        if bisect_left(self._ends, segment.middle) % 2:
+            return True
+        next_middle = bisect_left(self._middles, segment.y0)
+        return next_middle < len(self._middles) and self._middles[next_middle] <= segment.y1
+
+
 def _bands(segments: list[Segment], gutter: float) -> list[tuple[list[Segment], bool]]:
     """Cut at the rows that cross the gutter.
 
@@ -185,14 +83,10 @@ def _bands(segments: list[Segment], gutter: float) -> list[tuple[list[Segment], 
         (segments, whether they stand in two columns of prose) from top to bottom; neighbouring bands
         that do not are one.
     """
-    crossing = [segment for segment in segments if segment.x0 < gutter < segment.x1]
+    crossing = _Crossing([s for s in segments if s.x0 < gutter < s.x1])
     raw: list[tuple[list[Segment], bool]] = []
     for segment in sorted(segments, key=lambda segment: -segment.middle):
-        # What stands beside a crossing segment belongs to its row, not to a column.
-        free = not any(
-            other.y0 <= segment.middle <= other.y1 or segment.y0 <= other.middle <= segment.y1
-            for other in crossing
-        )
+        free = not crossing.stands_beside(segment)
         if raw and raw[-1][1] == free:
             raw[-1][0].append(segment)
         else:
@@ -207,22 +101,6 @@ def _bands(segments: list[Segment], gutter: float) -> list[tuple[list[Segment], 
     return bands
 
 
-def rows_of(segments: list[Segment]) -> list[Row]:
-    """Group segments of one column into rows from top to bottom."""
-    rows: list[Row] = []
-    for segment in sorted(segments, key=lambda segment: (-segment.middle, segment.x0)):
-        last = rows[-1].segments[0] if rows else None
-        if last is not None and abs(last.middle - segment.middle) < 0.4 * min(
-            last.height, segment.height
-        ):
-            rows[-1].segments.append(segment)
-        else:
-            rows.append(Row([segment]))
-    for row in rows:
-        row.segments.sort(key=lambda segment: segment.x0)
-    return rows
-
-
 def find_gutter(segments: list[Segment]) -> float | None:
     """Find the x of a gutter between two columns of prose.
 
@@ -232,7 +110,8 @@ def find_gutter(segments: list[Segment]) -> float | None:
     Returns:
         The gutter with the most segments in columns beside it, or None for a single column or a table.
     """
-    if len(segments) < 2 * MINIMUM_COLUMN_ROWS:
+    long_segments = sum(segment.columns >= MINIMUM_COLUMN_CHARACTERS for segment in segments)
+    if long_segments < 2 * MINIMUM_COLUMN_ROWS:
         return None
     left, right = min(s.x0 for s in segments), max(s.x1 for s in segments)
     if right - left < MINIMUM_TWO_COLUMN_WIDTH:
@@ -250,11 +129,11 @@ def _candidate_gutters(segments: list[Segment], left: float, right: float) -> li
     """Middles of the stripes that fewer segments cross than cross their surroundings."""
     span = right - left
     steps = max(2, int(span / GUTTER_STEP))
-    crossed = [0] * (steps + 1)
+    changes = [0] * (steps + 2)
     for segment in segments:
-        first = int((segment.x0 - left) / span * steps) + 1
-        for step in range(first, int((segment.x1 - left) / span * steps) + 1):
-            crossed[step] += 1
+        changes[int((segment.x0 - left) / span * steps) + 1] += 1
+        changes[int((segment.x1 - left) / span * steps) + 1] -= 1
+    crossed = list(accumulate(changes))
     low, high = int(0.12 * steps), int(0.88 * steps)
     found: list[tuple[int, float]] = []
     start = low
@@ -280,10 +159,4 @@ def _is_prose(segments: list[Segment]) -> bool:
     left, right = min(s.x0 for s in segments), max(s.x1 for s in segments)
     if median(s.x1 - s.x0 for s in segments) < MINIMUM_COLUMN_FILL * (right - left):
         return find_gutter(segments) is not None  # the other two of three columns
-    return median(_columns_of(segment) for segment in segments) >= MINIMUM_COLUMN_CHARACTERS
-
-
-def _columns_of(segment: Segment) -> int:
-    """Characters of a segment, wide ones counted twice."""
-    text = "".join(word.text for word in segment.words)
-    return len(text) + sum(map(is_wide, text)) if not text.isascii() else len(text)
+    return median(segment.columns for segment in segments) >= MINIMUM_COLUMN_CHARACTERS

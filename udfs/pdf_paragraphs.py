@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from udfs.hard_wrapping import is_wide
-from udfs.pdf_layout import Row
+from udfs.pdf_rows import Row
 from udfs.pdf_words import HYPHEN_AT_LINE_END
 
 PARAGRAPH_LEADING = 1.35

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from udfs.markdown_tables import MINIMUM_COLUMNS, MINIMUM_FILL, RenderedTable, render_table
-from udfs.pdf_layout import Row, Segment
+from udfs.pdf_rows import Row, Segment
 
 MINIMUM_TABLE_ROWS = 3
 """Rows with two segments or more that must follow each other closely."""

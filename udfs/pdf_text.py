@@ -15,8 +15,9 @@ from udfs.extraction_types import (
     ReadDocument,
 )
 from udfs.pdf_furniture import remove_page_furniture
-from udfs.pdf_layout import Row, reading_order, segments_of_page
+from udfs.pdf_layout import reading_order
 from udfs.pdf_paragraphs import body_height, join_pages, paragraphs_of
+from udfs.pdf_rows import Row, segments_of_page
 from udfs.pdf_tables import find_tables
 from udfs.pdf_words import PageWords, is_mostly_picture, open_document, read_words
 from udfs.text_cleanup import clean_field, clean_text

@@ -105,10 +105,13 @@ def read_words(page: Any) -> PageWords:
             )
         handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value
         codes = [_unicode_of(handle, index) for index in range(count)]
+        characters = [_CHARACTERS[code] for code in codes]
         words: list[tuple[int, Word]] = []
         for first, last in _runs(codes):
             angle = _angle(handle, first)
-            words += [(angle, word) for word in _words_of_run(handle, codes, first, last, angle)]
+            words += [
+                (angle, word) for word in _words_of_run(handle, characters, first, last, angle)
+            ]
     finally:
         text_page.close()
     bad = sum(code == 0xFFFD or 0xE000 <= code <= 0xF8FF for code in codes)
@@ -133,23 +136,23 @@ def _runs(codes: list[int]) -> list[tuple[int, int]]:
 
 
 def _words_of_run(
-    handle: int | None, codes: list[int], first: int, last: int, angle: int
+    handle: int | None, characters: list[str], first: int, last: int, angle: int
 ) -> list[Word]:
     if angle:
         boxes = [_box(handle, index) for index in range(first, last + 1)]
-        return _word(codes, first, last, boxes)
+        return _word(characters, first, last, boxes)
     start, end = _box(handle, first), _box(handle, last)
     height = max(start[3] - start[2], 0.1)
     advances = 0 <= end[1] - start[0] <= (last - first + 1) * 1.6 * height
     same_line = abs(start[2] - end[2]) < 0.4 * height
     if advances and same_line and last - first < LONG_RUN:
-        return _word(codes, first, last, [start, end])
+        return _word(characters, first, last, [start, end])
     # Right-to-left, stacked, or a long run without blanks: look at every character.
     boxes = [_box(handle, index) for index in range(first, last + 1)]
     words, begin = [], 0
     for index in range(1, len(boxes) + 1):
         if index == len(boxes) or _is_break(boxes[index - 1], boxes[index]):
-            words += _word(codes, first + begin, first + index - 1, boxes[begin:index])
+            words += _word(characters, first + begin, first + index - 1, boxes[begin:index])
             begin = index
     return words
 
@@ -211,23 +214,34 @@ def _is_break(left: Box, right: Box) -> bool:
     return gap > _WIDEST_JUMP * height
 
 
-def _word(codes: list[int], first: int, last: int, boxes: list[Box]) -> list[Word]:
-    text = "".join([_character(code) for code in codes[first : last + 1]])
+def _word(characters: list[str], first: int, last: int, boxes: list[Box]) -> list[Word]:
+    text = "".join(characters[first : last + 1])
     if not text:
         return []
-    x0, x1 = min(box[0] for box in boxes), max(box[1] for box in boxes)
-    y0, y1 = min(box[2] for box in boxes), max(box[3] for box in boxes)
+    left, right = boxes[0], boxes[-1]
+    x0, x1 = min(left[0], right[0]), max(left[1], right[1])
+    y0, y1 = min(left[2], right[2]), max(left[3], right[3])
+    if len(boxes) > 2:
+        x0, x1 = min(box[0] for box in boxes), max(box[1] for box in boxes)
+        y0, y1 = min(box[2] for box in boxes), max(box[3] for box in boxes)
     return [Word(x0, x1, y0, y1, text, first)]
 
 
-def _character(code: int) -> str:
-    if code in _LIGATURES:
-        return _LIGATURES[code]
-    if code in {0x02, 0xFFFE}:  # pdfium's marks for a hyphen that breaks a word
-        return HYPHEN_AT_LINE_END
-    if code < 0x20 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
-        return ""
-    return chr(code)
+class _Characters(dict[int, str]):
+    """Code point of pdfium to text; filled as codes are met."""
+
+    def __missing__(self, code: int) -> str:
+        if code in {0x02, 0xFFFE}:  # pdfium's marks for a hyphen that breaks a word
+            character = HYPHEN_AT_LINE_END
+        elif code < 0x20 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
+            character = ""
+        else:
+            character = _LIGATURES.get(code, chr(code))
+        self[code] = character
+        return character
+
+
+_CHARACTERS = _Characters()
 
 
 def open_document(content: bytes) -> Any:
