@@ -20,7 +20,10 @@ MAXIMUM_CELL_CHARACTERS = 300
 MAXIMUM_BAD_CHARACTERS = 0.01
 """Share of U+FFFD and private-use characters above which a cell's text is a glyph dump."""
 MINIMUM_LETTER_CELLS = 0.3
-"""Some column must have this share of cells with a letter: numbers without labels mean nothing."""
+"""Some column, or the first rows, must have this share of cells with a letter: numbers without labels
+mean nothing."""
+HEADER_ROWS = 3
+"""Rows that may make up a header."""
 
 _BAD_CHARACTER = re.compile("[\ufffd\ue000-\uf8ff]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -82,7 +85,10 @@ def _is_worth_markdown(grid: list[list[str]], cells: list[str]) -> bool:
     if columns > 2 and max(map(len, cells)) > MAXIMUM_CELL_CHARACTERS:
         return False
     letters = [sum(bool(_LETTER.search(row[i])) for row in grid) for i in range(columns)]
-    return max(letters) >= MINIMUM_LETTER_CELLS * len(grid)
+    if max(letters) >= MINIMUM_LETTER_CELLS * len(grid):
+        return True
+    header = [sum(bool(_LETTER.search(cell)) for cell in row) for row in grid[:HEADER_ROWS]]
+    return max(header) >= MINIMUM_LETTER_CELLS * columns
 
 
 def _markdown(grid: list[list[str]]) -> str:

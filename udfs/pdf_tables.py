@@ -6,24 +6,44 @@ the best permissively licensed library reached 0.59): characters with boxes, no 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from udfs.markdown_tables import MINIMUM_COLUMNS, MINIMUM_FILL, RenderedTable, render_table
 from udfs.pdf_rows import Row, Segment
+from udfs.pdf_words import Word
 
 MINIMUM_TABLE_ROWS = 3
 """Rows with two segments or more that must follow each other closely."""
 MAXIMUM_ROW_GAP = 1.6
 """Blank space between two rows of a table, in row heights."""
+MAXIMUM_WIDE_ROW_GAP = 3.0
+"""The same before a row of three cells or more that stand under cells above."""
+MAXIMUM_LABEL_ROWS = 2
+"""Single-segment rows (section labels, wrapped cells) that may follow each other inside a table."""
+TYPICAL_ROW = 0.75
+"""Rows with this share of the median number of cells define the columns."""
+MINIMUM_ALIGNMENT = 0.6
+"""Share of cells that stand at their column's usual left edge, right edge or middle."""
+ALIGNMENT_TOLERANCE = 3.0
+"""Points by which such edges may differ."""
+MINIMUM_RIVER = 0.25
+"""Width, in row heights, of a blank stripe through all rows that separates two columns of numbers."""
 LONG_CELL_CHARACTERS = 60
 MAXIMUM_LONG_CELLS = 0.25
 """Above this share of long cells the rows are columns of prose."""
 PROSE_FILL = 0.8
 PROSE_CHARACTERS = 25
 """Columns whose median cell is that full and that long are prose, not a table."""
+RIVER_ROWS = 4
+"""Rows that a stripe must run through before it counts."""
 COLUMN_OVERLAP = 0.0
 """Points that two x-intervals must share to belong to one column."""
+
+_LEADER = re.compile(r"(?:\s*[.…·_]){3,}\s*$")
+_TYPED_RULE = re.compile(r"[\s\-=_–—]{4,}")
 
 
 @dataclass(frozen=True)
@@ -62,20 +82,50 @@ def _end_of_candidate(rows: list[Row], first: int) -> int | None:
     """End of the run of table rows that starts here; single-segment rows may stand inside it."""
     if len(rows[first].segments) < 2:
         return None
-    last_wide, wide = first, 1
+    wide = [first]
     for index in range(first + 1, len(rows)):
-        upper, row = rows[index - 1], rows[index]
-        gap = upper.y0 - row.y1
-        if gap > MAXIMUM_ROW_GAP * max(upper.height, row.height):
-            break
+        row = rows[index]
         if len(row.segments) >= 2:
-            last_wide, wide = index, wide + 1
-        elif index - last_wide > 2 or len(row.text) > 2 * LONG_CELL_CHARACTERS:
+            if not _follows(rows, wide, index):
+                break
+            wide.append(index)
+        elif index - wide[-1] > MAXIMUM_LABEL_ROWS or len(row.text) > 2 * LONG_CELL_CHARACTERS:
             break
-    return last_wide + 1 if wide >= MINIMUM_TABLE_ROWS else None
+    return wide[-1] + 1 if len(wide) >= MINIMUM_TABLE_ROWS else None
+
+
+def _follows(rows: list[Row], wide: list[int], index: int) -> bool:
+    """Whether a row belongs to the table above it, by the blank space between and by its columns."""
+    row, above = rows[index], rows[wide[-1]]
+    heights = max(row.height, above.height)
+    gap = max(rows[i].y0 - rows[i + 1].y1 for i in range(wide[-1], index))
+    if gap <= MAXIMUM_ROW_GAP * heights:
+        return True
+    if gap > MAXIMUM_WIDE_ROW_GAP * heights or len(row.segments) < 3:
+        return False
+    # A wider gap stands before a section of the table: the cells stand under those above.
+    under = sum(
+        any(s.x0 < upper.x1 and upper.x0 < s.x1 for upper in above.segments) for s in row.segments
+    )
+    return under >= 0.8 * len(row.segments) and len(row.segments) >= 0.6 * len(above.segments)
+
+
+def _without_caption(rows: list[Row], columns: list[tuple[float, float]]) -> list[Row]:
+    """Drop leading rows in which one segment runs over three columns or more."""
+    first = 0
+    while first < len(rows) - 1 and any(
+        sum(s.x0 < x1 and x0 < s.x1 for x0, x1 in columns) >= 3 for s in rows[first].segments
+    ):
+        if len(rows[first].segments) > 2:
+            break
+        first += 1
+    return rows[first:]
 
 
 def _as_table(rows: list[Row]) -> RenderedTable | None:
+    rows = _split_at_rivers([row for row in rows if not _TYPED_RULE.fullmatch(row.text)])
+    if len(rows) < MINIMUM_TABLE_ROWS:
+        return None
     segments = [segment for row in rows for segment in row.segments]
     long_cells = sum(len(segment.text) > LONG_CELL_CHARACTERS for segment in segments)
     if long_cells > MAXIMUM_LONG_CELLS * len(segments):
@@ -83,13 +133,92 @@ def _as_table(rows: list[Row]) -> RenderedTable | None:
     columns = _columns(rows)
     if len(columns) < MINIMUM_COLUMNS:
         return None
-    if _is_prose_in_columns(rows, columns):
+    rows = _without_caption(rows, columns)
+    if _is_prose_in_columns(rows, columns) or _alignment(rows, columns) < MINIMUM_ALIGNMENT:
         return None
     grid = [_cells(row, columns) for row in rows]
     filled = sum(bool(cell) for cells in grid for cell in cells)
     if filled < MINIMUM_FILL * len(grid) * len(columns):
         return None
     return render_table(_join_wrapped(grid))
+
+
+def _split_at_rivers(rows: list[Row]) -> list[Row]:
+    """Split segments of numbers set so close that only the blank stripe through all rows shows it."""
+    words = [word for row in rows for segment in row.segments for word in segment.words]
+    numeric = [word for word in words if any(character.isdigit() for character in word.text)]
+    if len(rows) < RIVER_ROWS or 2 * len(numeric) < len(words):
+        return rows
+    covered: list[list[float]] = []
+    for word in sorted(numeric, key=lambda word: word.x0):
+        if covered and word.x0 <= covered[-1][1]:
+            covered[-1][1] = max(covered[-1][1], word.x1)
+        else:
+            covered.append([word.x0, word.x1])
+    needed = MINIMUM_RIVER * median(row.height for row in rows)
+    rivers = [
+        (left[1] + right[0]) / 2
+        for left, right in pairwise(covered)
+        if right[0] - left[1] >= needed
+    ]
+    return [Row([part for s in row.segments for part in _split_segment(s, rivers)]) for row in rows]
+
+
+def _split_segment(segment: Segment, rivers: list[float]) -> list[Segment]:
+    parts: list[list[Word]] = []
+    for word in sorted(segment.words, key=lambda word: word.x0):
+        middle = (word.x0 + word.x1) / 2
+        crosses = parts and any(
+            (parts[-1][-1].x0 + parts[-1][-1].x1) / 2 < r < middle for r in rivers
+        )
+        numbers = (
+            parts
+            and any(map(str.isdigit, parts[-1][-1].text + " "))
+            and any(map(str.isdigit, word.text))
+        )
+        if parts and not (crosses and numbers):
+            parts[-1].append(word)
+        else:
+            parts.append([word])
+    if len(parts) < 2:
+        return [segment]
+    return [
+        Segment(part[0].x0, max(w.x1 for w in part), segment.y0, segment.y1, part) for part in parts
+    ]
+
+
+def _alignment(rows: list[Row], columns: list[tuple[float, float]]) -> float:
+    """Share of cells at their column's commonest left edge, right edge or middle, 0 to 1.
+
+    Wide gaps in justified prose look like columns, but their edges fall anywhere.
+    """
+    cells: list[list[Segment]] = [[] for _ in columns]
+    for row in rows:
+        for segment in row.segments:
+            cells[_column_of(segment, columns)].append(segment)
+    aligned = total = 0
+    for column in cells[1:]:  # every line of prose begins at the left margin
+        total += len(column)
+        aligned += max(
+            (
+                _commonest([segment.x0 for segment in column]),
+                _commonest([segment.x1 for segment in column]),
+                _commonest([(segment.x0 + segment.x1) / 2 for segment in column]),
+            ),
+            default=0,
+        )
+    return aligned / total if total else 0.0
+
+
+def _commonest(edges: list[float]) -> int:
+    """How many edges lie within the tolerance of the commonest one."""
+    ordered = sorted(edges)
+    best = first = 0
+    for last, edge in enumerate(ordered):
+        while edge - ordered[first] > ALIGNMENT_TOLERANCE:
+            first += 1
+        best = max(best, last - first + 1)
+    return best
 
 
 def _is_prose_in_columns(rows: list[Row], columns: list[tuple[float, float]]) -> bool:
@@ -107,9 +236,9 @@ def _is_prose_in_columns(rows: list[Row], columns: list[tuple[float, float]]) ->
 
 def _columns(rows: list[Row]) -> list[tuple[float, float]]:
     """Merge the x-intervals of the rows into columns, ignoring those that span several."""
-    widest = max(len(row.segments) for row in rows)
-    # Titles and spanning headers have fewer segments and would glue columns together.
-    typical = [row for row in rows if len(row.segments) >= max(2, widest / 2)]
+    usual = median(len(row.segments) for row in rows if len(row.segments) >= 2)
+    # Captions and spanning headers have fewer segments and would glue columns together.
+    typical = [row for row in rows if len(row.segments) >= max(2, TYPICAL_ROW * usual)]
     intervals = sorted((s.x0, s.x1) for row in typical for s in row.segments)
     merged: list[tuple[float, float]] = []
     for x0, x1 in intervals:
@@ -124,7 +253,7 @@ def _cells(row: Row, columns: list[tuple[float, float]]) -> list[str]:
     cells: list[list[str]] = [[] for _ in columns]
     for segment in row.segments:
         cells[_column_of(segment, columns)].append(segment.text)
-    return [" ".join(cell) for cell in cells]
+    return [_LEADER.sub("", " ".join(cell)) for cell in cells]
 
 
 def _column_of(segment: Segment, columns: list[tuple[float, float]]) -> int:
