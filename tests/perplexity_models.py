@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
-from jobs.perplexity.trained_model import train_in_memory, write_model_files
-from udfs.perplexity_model import FORMAT_VERSION, MODEL_CARD, MODEL_FORMAT
-from udfs.perplexity_tokens import TOKEN_SCHEME, tokenise_lines
+from jobs.perplexity.trained_model import model_card, train_in_memory, write_card, write_model_files
+from udfs.perplexity_tokens import tokenise_lines
 from udfs.perplexity_vocabulary import document_hashes, folds_of
 
 
@@ -33,9 +31,5 @@ def train_folder(
             files = write_model_files(folder, f"{language}.{fold}", trained, [], binary=binary)
             models.append({"held_out_fold": fold if folds > 1 else None, **files})
         languages[language] = {"models": models}
-    card = {
-        "format": MODEL_FORMAT, "version": FORMAT_VERSION, "token_scheme": TOKEN_SCHEME,
-        "folds": folds, "languages": languages,
-    }  # fmt: skip
-    (folder / MODEL_CARD).write_text(json.dumps(card))
+    write_card(folder, model_card(4, folds, languages, {}))
     return folder

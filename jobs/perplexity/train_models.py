@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from pathlib import Path
@@ -13,11 +12,10 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.perplexity.sample_documents import SampleDocuments, StoredSample, collect_samples
 from jobs.perplexity.sample_texts import LanguageSample, plan_samples, tokenise_sample
 from jobs.perplexity.settings import PerplexitySettings
-from jobs.perplexity.trained_model import write_model_files
+from jobs.perplexity.trained_model import model_card, write_card, write_model_files
 from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.storage import delete_tree, join, spark_path, spark_read_path
-from udfs.perplexity_model import FORMAT_VERSION, MODEL_CARD, MODEL_FORMAT
-from udfs.perplexity_tokens import TOKEN_SCHEME
+from udfs.perplexity_model import MODEL_CARD
 
 _LANGUAGE_CODE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
@@ -67,18 +65,9 @@ def train_models(
         for sample in samples
         if not languages[sample.language]["models"]
     }
-    card = {
-        "format": MODEL_FORMAT,
-        "version": FORMAT_VERSION,
-        "token_scheme": TOKEN_SCHEME,
-        "order": settings.order,
-        "folds": settings.folds,
-        "languages": {code: entry for code, entry in languages.items() if entry["models"]},
-        "skipped": dict(sorted(skipped.items())),
-    }
-    (partial / MODEL_CARD).write_text(
-        json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8"
-    )
+    trained = {code: entry for code, entry in languages.items() if entry["models"]}
+    card = model_card(settings.order, settings.folds, trained, skipped)
+    write_card(partial, card)
     if target.exists():
         shutil.rmtree(target)
     partial.rename(target)

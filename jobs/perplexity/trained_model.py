@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +15,8 @@ from udfs.arpa_file import compress, format_section, write_arpa
 from udfs.kenlm_binary import load, write_binary
 from udfs.kneser_ney import estimate
 from udfs.perplexity_ids import Vocabulary, build_vocabulary, distinct_words, encode_lines
-from udfs.perplexity_model import file_entry
+from udfs.perplexity_model import FORMAT_VERSION, MODEL_CARD, MODEL_FORMAT, file_entry
+from udfs.perplexity_tokens import TOKEN_SCHEME
 from udfs.perplexity_vocabulary import token_hashes, unknown_tokens, word_table
 
 _SAMPLE_LINES = 50  # lines that ARPA and binary must score alike
@@ -97,6 +99,33 @@ def write_model_files(
         "ngrams": list(trained.counts),
         "held_out": _measure(path, table, lines) if lines else None,
     }
+
+
+def model_card(
+    order: int, folds: int, languages: dict[str, Any], skipped: dict[str, str]
+) -> dict[str, Any]:
+    """The content of model.json.
+
+    Args:
+        order: Highest n of all models.
+        folds: Number of folds.
+        languages: For each language its ``models``, entries of ``write_model_files`` and more.
+        skipped: Reason by language that has no model.
+    """
+    return {
+        "format": MODEL_FORMAT,
+        "version": FORMAT_VERSION,
+        "token_scheme": TOKEN_SCHEME,
+        "order": order,
+        "folds": folds,
+        "languages": languages,
+        "skipped": dict(sorted(skipped.items())),
+    }
+
+
+def write_card(folder: Path, card: dict[str, Any]) -> None:
+    """Write model.json, the last file of a model folder."""
+    (folder / MODEL_CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _measure(path: Path, table: Any, lines: list[bytes]) -> dict[str, Any]:
