@@ -25,7 +25,7 @@ from jobs.report.published_run import (
     read_run,
     recipe_facts,
 )
-from jobs.report.report_model import Histogram, Report
+from jobs.report.report_model import Histogram, Report, Totals
 from jobs.report.rule_facts import count_hits, rule_facts
 from jobs.report.signal_histograms import histograms, named_signals
 from jobs.report.source_table import input_facts, source_table
@@ -69,7 +69,8 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
     inputs = input_facts(frames["documents"])
     flows = count_flows(frames["extracted"], annotated, corpus, dropped, quarantined)
     reasons = flows.label_counts("dropped")
-    _check_ledger(reasons, totals.dropped)
+    _check_ledger(reasons, totals)
+    _check_corpus(flows.total("remaining").documents, totals)
     sources, other_sources = source_table(
         frames["documents"], corpus, dropped, quarantined, inputs.common_folder, totals
     )
@@ -123,10 +124,19 @@ def _all_histograms(run: PublishedRun, frames: dict[str, DataFrame]) -> dict[str
     return {signal: found[signal] for signal in order if signal in found}
 
 
-def _check_ledger(reasons: dict[str, int], dropped: int) -> None:
-    counted = sum(reasons.values())
+def _check_ledger(reasons: dict[str, int], totals: Totals) -> None:
+    counted, dropped = sum(reasons.values()), totals.dropped
     if counted != dropped:
         raise AccountingError(
             f"report: the ledger has {dropped} rows, but its reasons add up to {counted}. No report "
             "was written; run `corpusmill publish` again, and report this if it stays so."
+        )
+
+
+def _check_corpus(remaining: int, totals: Totals) -> None:
+    if remaining != totals.kept:
+        raise AccountingError(
+            f"report: the corpus has {totals.kept} documents, but {remaining} annotated ones are not "
+            "in the ledger. No report was written; run `corpusmill publish` again, and report this "
+            "if it stays so."
         )

@@ -1,10 +1,11 @@
 """Where documents went by language, format and reason: one aggregation over narrow columns.
 
-The text columns are read for their lengths only; nothing of them leaves the executors.
+Lengths of texts come from the signals that count them; the texts themselves are not read.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -38,7 +39,11 @@ class Tally:
 
 @dataclass
 class Flows:
-    """Sums by place (``read``, ``annotated``, ``kept``, ``dropped``, ``quarantined``) and label."""
+    """Sums by place and by language, format and label.
+
+    Places: ``read`` (reached extraction), ``departed`` and ``remaining`` (annotated, by whether the
+    ledger has them), ``kept`` (the corpus), ``dropped`` (the ledger), ``quarantined``.
+    """
 
     totals: dict[str, Tally] = field(default_factory=dict)
     languages: dict[str, dict[str, Tally]] = field(default_factory=dict)
@@ -81,46 +86,58 @@ def count_flows(
     """Count all documents by place, language, format, and reason or status."""
     language = F.coalesce(F.col("language"), F.lit(UNKNOWN_LANGUAGE))
     format_ = F.coalesce(F.col("format"), F.lit(UNKNOWN_FORMAT))
-    own_language = F.coalesce(F.col(LANGUAGE), F.lit(UNKNOWN_LANGUAGE))
     parts = [
-        _counted(extracted, "read", format_=format_),
-        _counted(annotated, "annotated", language=own_language, format_=format_, text=True),
-        _counted(corpus, "kept", language=language, format_=format_, text=True),
-        _counted(dropped, "dropped", language=language, label=F.col("reason")),
-        _counted(quarantined, "quarantined", label=F.col("status")),
+        _counted(extracted, F.lit("read"), format_=format_),
+        _counted_texts(annotated, dropped, format_),
+        _counted(corpus, F.lit("kept"), language=language, format_=format_),
+        _counted(dropped, F.lit("dropped"), language=language, label=F.col("reason")),
+        _counted(quarantined, F.lit("quarantined"), label=F.col("status")),
     ]
     flows = Flows()
-    for part in parts[1:]:
-        parts[0] = parts[0].unionByName(part)
-    for row in parts[0].collect():  # languages x formats, reasons, statuses
-        flows.add(row)
+    for row in functools.reduce(DataFrame.unionByName, parts).collect():
+        flows.add(row)  # languages x formats, reasons, statuses
     return flows
+
+
+def _counted_texts(annotated: DataFrame, dropped: DataFrame, format_: Column) -> DataFrame:
+    measured = annotated.select(
+        "id",
+        F.coalesce(F.col(LANGUAGE), F.lit(UNKNOWN_LANGUAGE)).alias("language"),
+        format_.alias("format"),
+        F.col("heuristics.character_count").alias("characters"),
+        F.col("heuristics.byte_count").alias("bytes"),
+    )
+    ledger = dropped.select("id", F.lit("departed").alias("fate"))
+    return _counted(
+        measured.join(ledger, "id", "left"),
+        F.coalesce(F.col("fate"), F.lit("remaining")),
+        language=F.col("language"),
+        format_=F.col("format"),
+        lengths=(F.col("characters"), F.col("bytes")),
+    )
 
 
 def _counted(
     frame: DataFrame,
-    place: str,
+    place: Column,
     *,
     language: Column | None = None,
     format_: Column | None = None,
     label: Column | None = None,
-    text: bool = False,
+    lengths: tuple[Column, Column] | None = None,
 ) -> DataFrame:
     absent = F.lit(None).cast("string")
-    keys = {"language": language, "format": format_, "label": label}
+    keys = {"place": place, "language": language, "format": format_, "label": label}
     named = [(absent if key is None else key).alias(name) for name, key in keys.items()]
-    no_length = F.lit(0).cast("bigint")
-    lengths = (
-        F.length("text").cast("bigint") if text else no_length,
-        F.octet_length("text").cast("bigint") if text else no_length,
-    )
-    measured = frame.select(
-        F.lit(place).alias("place"), *named, lengths[0].alias("c"), lengths[1].alias("b")
-    )
-    return measured.groupBy("place", *keys).agg(
-        F.count(F.lit(1)).alias("documents"),
-        F.sum("c").alias("characters"),
-        F.sum("b").alias("bytes"),
+    characters, octets = lengths or (F.lit(0), F.lit(0))
+    return (
+        frame.select(*named, characters.alias("c"), octets.alias("b"))
+        .groupBy(*keys)
+        .agg(
+            F.count(F.lit(1)).alias("documents"),
+            F.sum("c").alias("characters"),
+            F.sum("b").alias("bytes"),
+        )
     )
 
 
@@ -131,14 +148,14 @@ def estimated_tokens(text_bytes: int) -> int:
 
 def volume(flows: Flows, bytes_in: int) -> Volume:
     """Return how much data came in and went out."""
-    text_in, text_out = flows.total("annotated"), flows.total("kept")
+    departed, remaining = flows.total("departed"), flows.total("remaining")
     return Volume(
         bytes_in=bytes_in,
-        characters_in=text_in.characters,
-        text_bytes_in=text_in.bytes,
-        characters_out=text_out.characters,
-        text_bytes_out=text_out.bytes,
-        estimated_tokens_out=estimated_tokens(text_out.bytes),
+        characters_in=departed.characters + remaining.characters,
+        text_bytes_in=departed.bytes + remaining.bytes,
+        characters_out=remaining.characters,
+        text_bytes_out=remaining.bytes,
+        estimated_tokens_out=estimated_tokens(remaining.bytes),
     )
 
 
@@ -146,11 +163,11 @@ def language_flows(flows: Flows) -> dict[str, LanguageFlow]:
     """Return the documents of each language, most documents first."""
     found = {
         language: LanguageFlow(
-            documents_in=_documents(places, "annotated"),
+            documents_in=_annotated(places),
             kept=_documents(places, "kept"),
             dropped=_documents(places, "dropped"),
-            characters_kept=places.get("kept", Tally()).characters,
-            estimated_tokens_kept=estimated_tokens(places.get("kept", Tally()).bytes),
+            characters_kept=places.get("remaining", Tally()).characters,
+            estimated_tokens_kept=estimated_tokens(places.get("remaining", Tally()).bytes),
         )
         for language, places in flows.languages.items()
     }
@@ -161,12 +178,16 @@ def format_flows(flows: Flows) -> dict[str, FormatFlow]:
     """Return the documents of each format, of those that reached extraction."""
     found = {}
     for name, places in flows.formats.items():
-        read, usable = _documents(places, "read"), _documents(places, "annotated")
+        read, usable = _documents(places, "read"), _annotated(places)
         kept = _documents(places, "kept")
         found[name] = FormatFlow(
             documents_in=read, kept=kept, dropped=usable - kept, quarantined=read - usable
         )
     return dict(sorted(found.items(), key=lambda item: (-item[1].documents_in, item[0])))
+
+
+def _annotated(places: Mapping[str, Tally]) -> int:
+    return _documents(places, "departed") + _documents(places, "remaining")
 
 
 def _documents(places: Mapping[str, Tally], place: str) -> int:

@@ -60,7 +60,9 @@ class Volume(Fact):
     """How much data came in and went out."""
 
     bytes_in: Count = Field(description="raw bytes of all documents")
-    characters_in: Count = Field(description="characters of the cleaned text of all documents")
+    characters_in: Count = Field(
+        description="characters of the cleaned text of all judged documents"
+    )
     text_bytes_in: Count = Field(description="the same in UTF-8 bytes")
     characters_out: Count = Field(description="characters of the corpus")
     text_bytes_out: Count = Field(description="UTF-8 bytes of the corpus")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.recipes.rules import Bounds, ResolvedRule
@@ -44,14 +44,6 @@ class Bins:
         if self.scale == "log":
             return [float(f"{10.0**edge:.6g}") for edge in inner]
         return [round(edge, 12) for edge in inner]
-
-    def bin_number(self, value: Column) -> Column:
-        """Return the bin of a finite value; -1 for zero or less on the log scale."""
-        position = F.log10(F.when(value > 0, value)) if self.scale == "log" else value
-        number = F.floor((position - self.low) / self.width + EDGE_TOLERANCE)
-        clipped = F.least(F.greatest(number, F.lit(0)), F.lit(self.number - 1)).cast("int")
-        # greatest and least pass over nulls: without the first condition a null fell into bin 0.
-        return F.when(position.isNotNull(), clipped).when(value.isNotNull(), F.lit(-1))
 
 
 @dataclass(frozen=True)
@@ -153,32 +145,50 @@ def finite_signal(name: str) -> Column:
     return F.when(~F.isnan(value) & (F.abs(value) < F.lit(float("inf"))), value)
 
 
+def _values(frame: DataFrame, signals: Sequence[str]) -> DataFrame:
+    # One row a value: forty signals side by side make generated code that the JVM does not compile.
+    values = F.array(*[finite_signal(signal) for signal in signals])
+    return frame.select(F.posexplode(values).alias("place", "value")).where("value IS NOT NULL")
+
+
 def _ranges(frame: DataFrame, signals: Sequence[str]) -> dict[str, ValueRange]:
-    measures: list[Column] = []
-    for signal in signals:
-        value = finite_signal(signal)
-        positive = F.when(value > 0, value)
-        measures += [F.count(value), F.min(value), F.max(value), F.min(positive)]
-    row: Row = frame.agg(*measures).collect()[0]
-    return {
-        signal: ValueRange(*row[4 * place : 4 * place + 4]) for place, signal in enumerate(signals)
-    }
+    value = F.col("value")
+    measures = (F.count(value), F.min(value), F.max(value), F.min(F.when(value > 0, value)))
+    rows = _values(frame, signals).groupBy("place").agg(*measures).collect()  # one row a signal
+    ranges = {signals[row["place"]]: ValueRange(*row[1:]) for row in rows}
+    return {signal: ranges.get(signal, ValueRange(0, None, None, None)) for signal in signals}
 
 
 def _counts(frame: DataFrame, bins: Mapping[str, Bins]) -> dict[str, dict[int, int]]:
-    numbers = [bins[name].bin_number(finite_signal(name)) for name in bins]
     rows = (
-        frame.select(F.posexplode(F.array(*numbers)).alias("signal", "bin"))
-        .where(F.col("bin").isNotNull())
-        .groupBy("signal", "bin")
+        _values(frame, list(bins))
+        .select("place", _bin_number(list(bins.values())).alias("bin"))
+        .groupBy("place", "bin")
         .count()
         .collect()  # at most BINS + a few rows a signal
     )
     names = list(bins)
     counts: dict[str, dict[int, int]] = {}
     for row in rows:
-        counts.setdefault(names[row["signal"]], {})[row["bin"]] = row["count"]
+        counts.setdefault(names[row["place"]], {})[row["bin"]] = row["count"]
     return counts
+
+
+def _bin_number(bins: Sequence[Bins]) -> Column:
+    """Return the bin of ``value`` by its signal's ``place``; -1 for zero or less on a log scale."""
+
+    def of_signal(values: Sequence[float | int | bool]) -> Column:
+        return F.array(*[F.lit(value) for value in values])[F.col("place")]
+
+    value = F.col("value")
+    log = of_signal([own.scale == "log" for own in bins])
+    position = F.when(log, F.log10(F.when(value > 0, value))).otherwise(value)
+    low, width = of_signal([own.low for own in bins]), of_signal([own.width for own in bins])
+    number = F.floor((position - low) / width + EDGE_TOLERANCE)
+    last = of_signal([own.number - 1 for own in bins])
+    clipped = F.least(F.greatest(number, F.lit(0)), last).cast("int")
+    # greatest and least pass over nulls: without the condition a zero fell into bin 0.
+    return F.when(position.isNull(), F.lit(-1)).otherwise(clipped)
 
 
 def _histogram(

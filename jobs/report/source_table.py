@@ -13,12 +13,12 @@ from pyspark.sql import functions as F
 from jobs.report.report_model import OtherSources, SourceFlow, Totals
 
 TOP = 50
-COMPONENTS = 2
 LONGEST_NAME = 200
 LONGEST_PATH = 1 << 20
 TOP_FOLDER = "(top folder)"
 # scheme://user@host:port/ without the user and the port
 HOST = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#@]*@)?([^/?#:@]+)"
+FIRST_TWO_COMPONENTS = r"^/*([^/]+(?:/+[^/]+)?)"
 # One file of many documents is a source of its own; one of a thousand pages in a folder is not.
 CONTAINER = r"(?i)\.(jsonl|ndjson|parquet|warc|wet|arc)(\.[a-z0-9]+)?$"
 
@@ -60,9 +60,9 @@ def source_group(common_folder: str) -> Column:
     below = F.substring(path, len(common_folder) + 1, LONGEST_PATH)
     folder = F.regexp_replace(below, r"[^/]*$", "")
     whole = F.when(path.rlike(CONTAINER), below).otherwise(folder)
-    components = F.filter(F.split(whole, "/"), lambda part: part != "")
-    start = F.concat_ws("/", F.slice(components, 1, COMPONENTS))
-    name = F.when(host != "", host).when(start != "", start).otherwise(F.lit(TOP_FOLDER))
+    start = F.regexp_extract(whole, FIRST_TWO_COMPONENTS, 1)
+    empty = F.lit("")
+    name = F.coalesce(F.nullif(host, empty), F.nullif(start, empty), F.lit(TOP_FOLDER))
     return F.substring(name, 1, LONGEST_NAME)
 
 

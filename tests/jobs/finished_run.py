@@ -173,6 +173,9 @@ def _annotated(random: np.random.Generator) -> list[dict[str, Any]]:
         language = ("zh", "en", "de", "ja")[int(random.choice(4, p=[0.5, 0.36, 0.12, 0.02]))]
         rows.append(_annotated_row(number, language, random))
     _plant(rows)
+    for row in rows:
+        row["heuristics"]["byte_count"] = len(row["text"].encode())
+        row["heuristics"]["character_count"] = len(row["text"])
     return rows
 
 
@@ -203,6 +206,8 @@ def _annotated_row(number: int, language: str, random: np.random.Generator) -> d
             "lines_dropped": int(random.poisson(0.8)),
         },
         "heuristics": {
+            "byte_count": 0,  # set once all texts are final
+            "character_count": 0,
             "words": int(np.exp(random.normal(6.3, 0.8))) + 90,
             "mean_word_length": float(
                 random.normal(1.8 if language in ("zh", "ja") else 4.8, 0.25)
@@ -365,7 +370,9 @@ def _annotated_schema() -> pa.Schema:
         ("language", pa.struct([("language", text), ("score", pa.float32()), ("script", text)])),
         ("cleaning", pa.struct([(name, pa.int32()) for name in
                                 ("sentences_collapsed", "windows_excised", "lines_dropped")])),
-        ("heuristics", pa.struct([("words", pa.int64()), ("mean_word_length", number),
+        ("heuristics", pa.struct([
+            ("byte_count", pa.int64()), ("character_count", pa.int64()),
+            ("words", pa.int64()), ("mean_word_length", number),
                                   ("special_character_ratio", number), ("stop_word_ratio", number)])),
         ("repetition", pa.struct([("duplicate_5grams", number)])),
         ("lines", pa.struct([("short_share", number)])),
