@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from jobs.perplexity.trained_model import model_card, train_in_memory, write_card, write_model_files
 from udfs.perplexity_tokens import tokenise_lines
-from udfs.perplexity_vocabulary import document_hashes, folds_of
+from udfs.perplexity_vocabulary import folds_of, hash_documents
 
 
 def train_folder(
@@ -20,7 +20,7 @@ def train_folder(
     languages = {}
     for language, texts in documents.items():
         lines = tokenise_lines(pa.array(texts))
-        own = folds_of(document_hashes(lines), folds).tolist()
+        own = folds_of(hash_documents(lines), folds).tolist()
         data, ends = lines.data.tobytes(), lines.line_offsets[lines.document_lines].tolist()
         models = []
         for fold in range(folds):

@@ -78,14 +78,15 @@ def score(
         set.
     """
     lines = tokenise_lines(texts)
-    tokens = lines.document_tokens()
+    boundaries = lines.token_boundaries()
+    tokens = np.diff(boundaries)
     documents = len(tokens)
     perplexity, worst, unknown = (np.full(documents, np.nan) for _ in range(3))
     if languages is not None:
-        hashes = token_hashes(lines.data, int(tokens.sum()))
-        boundaries = np.concatenate([[0], np.cumsum(tokens)])
+        hashes = token_hashes(lines.data, int(boundaries[-1]))
+        folds = folds_of(document_hashes(hashes, boundaries), model.folds)
         text = lines.data.tobytes()
-        for language_model, rows in _rows_by_model(lines, tokens, languages, model):
+        for language_model, rows in _rows_by_model(folds, tokens, languages, model):
             perplexity[rows], worst[rows] = _score_rows(
                 model.open_scorer(language_model), lines, text, rows
             )
@@ -104,19 +105,19 @@ def score(
 
 
 def _rows_by_model(
-    lines: TokenLines,
+    folds: Indices,
     tokens: Indices,
     languages: pa.Array | pa.ChunkedArray,
     model: PerplexityModel,
 ) -> list[tuple[LanguageModel, Indices]]:
     """The documents that get a score, grouped so that one model at a time fills the caches."""
-    folds = folds_of(document_hashes(lines), model.folds)
-    groups: dict[LanguageModel, list[int]] = {}
-    for row, (language, fold) in enumerate(zip(languages.to_pylist(), folds.tolist(), strict=True)):
-        chosen = model.model_for(language, fold) if tokens[row] >= MIN_TOKENS else None
-        if chosen is not None:
-            groups.setdefault(chosen, []).append(row)
-    return [(chosen, np.array(rows, np.int64)) for chosen, rows in groups.items()]
+    groups: dict[tuple[str | None, int], list[int]] = {}
+    keys = zip(languages.to_pylist(), folds.tolist(), (tokens >= MIN_TOKENS).tolist(), strict=True)
+    for row, (language, fold, long_enough) in enumerate(keys):
+        if long_enough:
+            groups.setdefault((language, fold), []).append(row)
+    chosen = [(model.model_for(*key), np.array(rows, np.int64)) for key, rows in groups.items()]
+    return [(one, rows) for one, rows in chosen if one is not None]
 
 
 def _score_rows(scorer: Any, lines: TokenLines, text: bytes, rows: Indices) -> tuple[Reals, Reals]:

@@ -55,11 +55,11 @@ class TokenLines(NamedTuple):
     line_tokens: npt.NDArray[np.int64]
     document_lines: npt.NDArray[np.int64]
 
-    def document_tokens(self) -> npt.NDArray[np.int64]:
-        """int64[documents]: tokens a document."""
+    def token_boundaries(self) -> npt.NDArray[np.int64]:
+        """int64[documents + 1]: document ``d`` has the tokens ``[d] .. [d + 1]`` of the batch."""
         cumulated = np.zeros(len(self.line_tokens) + 1, np.int64)
         np.cumsum(self.line_tokens, out=cumulated[1:])
-        return np.diff(cumulated[self.document_lines])
+        return cumulated[self.document_lines]
 
 
 def tokenise_lines(texts: pa.Array | pa.ChunkedArray) -> TokenLines:
@@ -131,8 +131,14 @@ def _measure(
         lines += 1
         while position < stop:
             code_point, step = int(data[position]), 1
-            if code_point >= 0x80:
-                code_point, step = decode(data, position, stop)
+            if code_point < 0x80:
+                position += 1
+                size += 2
+                run = 0
+                if kind[code_point] == LINE_BREAK:
+                    lines += 1
+                continue
+            code_point, step = decode(data, position, stop)
             position += step
             if kind[code_point] == LINE_BREAK:
                 lines += 1
@@ -215,6 +221,12 @@ def _write_tokens(
                 code_point = int(text[position])
                 if code_point >= 0x80:
                     code_point, step = decode(text, position, stop)
+                elif kind[code_point] == WORDLIKE and 0 < word < WORD_CHARACTERS_LIMIT:
+                    data[written] = fold[code_point]  # most of English: on with the word
+                    written += 1
+                    word += 1
+                    position += 1
+                    continue
             position += step
             if kind[code_point] == LINE_BREAK:
                 if tokens > 0:

@@ -47,25 +47,23 @@ def token_hashes(data: npt.NDArray[np.uint8], tokens: int) -> npt.NDArray[np.uin
     return hashes
 
 
-def document_hashes(lines: TokenLines) -> npt.NDArray[np.uint64]:
+@kernel
+def document_hashes(
+    hashes: npt.NDArray[np.uint64], boundaries: npt.NDArray[np.int64]
+) -> npt.NDArray[np.uint64]:
     """A hash of each document's token sequence; line ends do not count.
 
     Two copies that differ in case, digits, width of characters or white space have one hash, so
     that they fall into the same fold and neither is scored by a model that saw the other.
 
+    Args:
+        hashes: uint64[tokens] of ``token_hashes``.
+        boundaries: int64[documents + 1]; document ``d`` has the tokens
+            ``boundaries[d] .. boundaries[d + 1]``.
+
     Returns:
         uint64[documents].
     """
-    hashes = token_hashes(lines.data, int(lines.line_tokens.sum()))
-    boundaries = np.zeros(len(lines.document_lines), np.int64)
-    np.cumsum(lines.document_tokens(), out=boundaries[1:])
-    return _combine(hashes, boundaries)
-
-
-@kernel
-def _combine(
-    hashes: npt.NDArray[np.uint64], boundaries: npt.NDArray[np.int64]
-) -> npt.NDArray[np.uint64]:
     documents = np.empty(len(boundaries) - 1, np.uint64)
     for document in range(len(documents)):
         value = _FNV_OFFSET
@@ -77,6 +75,12 @@ def _combine(
         )
         documents[document] = value ^ (value >> np.uint64(29))
     return documents
+
+
+def hash_documents(lines: TokenLines) -> npt.NDArray[np.uint64]:
+    """uint64[documents]: ``document_hashes`` of documents whose tokens are not hashed yet."""
+    boundaries = lines.token_boundaries()
+    return document_hashes(token_hashes(lines.data, int(boundaries[-1])), boundaries)
 
 
 def folds_of(hashes: npt.NDArray[np.uint64], folds: int) -> npt.NDArray[np.int64]:

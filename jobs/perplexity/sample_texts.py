@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.perplexity.settings import PerplexitySettings
 from udfs.perplexity_tokens import TokenLines, tokenise_lines
-from udfs.perplexity_vocabulary import SAMPLING_KEYS, document_hashes, folds_of, sampling_keys
+from udfs.perplexity_vocabulary import SAMPLING_KEYS, folds_of, hash_documents, sampling_keys
 
 HELD_OUT_SHARE = 50  # with one fold, one document in so many is kept from training to be scored
 MIN_DOCUMENTS_FOR_HELD_OUT = 100  # below, giving two documents away costs more than it tells
@@ -73,7 +73,7 @@ class CountTokens:
         """Yield one small batch of counts for each batch of documents."""
         for batch in batches:
             lines, folds, keys = _tokenise(batch, self.folds)
-            tokens = lines.document_tokens()
+            tokens = np.diff(lines.token_boundaries())
             table = pa.table(
                 {
                     "language": batch.column("language").cast(pa.string()),
@@ -130,7 +130,7 @@ def _tokenise(
     With one fold, fold 1 is the small share that is kept from training.
     """
     lines = tokenise_lines(batch.column("text"))
-    hashes = document_hashes(lines)
+    hashes = hash_documents(lines)
     if folds == 1:
         return (
             lines,

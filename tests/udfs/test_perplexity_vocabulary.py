@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from udfs.perplexity_tokens import tokenise_lines
 from udfs.perplexity_vocabulary import (
     SAMPLING_KEYS,
-    document_hashes,
     folds_of,
+    hash_documents,
     sampling_keys,
     token_hashes,
     unknown_tokens,
@@ -20,7 +20,7 @@ from udfs.perplexity_vocabulary import (
 
 
 def hashes_of(*texts: str) -> list[int]:
-    return document_hashes(tokenise_lines(pa.array(texts))).tolist()
+    return hash_documents(tokenise_lines(pa.array(texts))).tolist()
 
 
 def test_copies_that_the_model_cannot_tell_apart_share_a_hash() -> None:
@@ -34,7 +34,7 @@ def test_other_words_or_order_give_another_hash() -> None:
 
 def test_folds_and_sampling_keys_are_balanced_and_independent() -> None:
     words = ["".join(letters) for letters in itertools.product("abcdefghijklmnopqrst", repeat=3)]
-    hashes = document_hashes(tokenise_lines(pa.array([f"document {word}" for word in words])))
+    hashes = hash_documents(tokenise_lines(pa.array([f"document {word}" for word in words])))
     folds, keys = folds_of(hashes, 2), sampling_keys(hashes)
     assert keys.min() >= 0
     assert keys.max() < SAMPLING_KEYS
