@@ -54,7 +54,7 @@ def components_in_spark(edges: DataFrame, work: WorkFolder) -> DataFrame:
     pairs = edges.select(F.col("node"), F.col("hub").alias("root"))
     stars = work.sub_stage(
         "components-start",
-        lambda: pairs.mapInArrow(contract_edges, "node bigint, root bigint").distinct(),
+        lambda: contract(pairs).distinct(),
     )
     before = _checksum(stars)
     for number in range(MAX_ROUNDS):
@@ -69,6 +69,11 @@ def components_in_spark(edges: DataFrame, work: WorkFolder) -> DataFrame:
         f"connected components did not settle in {MAX_ROUNDS} rounds ({before} edges, checksum): "
         "raise max_driver_edges if the driver has 150 bytes an edge, and please report this"
     )
+
+
+def contract(pairs: DataFrame) -> DataFrame:
+    """Find components inside each partition first: that leaves at most one edge a node there."""
+    return pairs.mapInArrow(contract_edges, "node bigint, root bigint")
 
 
 def _next_round(pairs: DataFrame) -> DataFrame:

@@ -13,6 +13,10 @@ How it goes, a Parquet folder each:
 7. ``settled``: the doubtful ones, by exact Jaccard similarity of shingle sets.
 8. ``duplicates``: the result.
 
+Up to ``max_driver_documents`` documents, steps 2 to 8 run on the driver over the same kernels
+(``driver_search.py``): Spark's share of ten small jobs would be most of the time. Above, each is a
+DataFrame program without any single-machine limit but the largest component's sketches.
+
 **Order of preference.** Everywhere a document has to be chosen (hub of a bucket, keeper of equal
 texts, leader of a component) it is the one with the smallest *order key*: keep policy in the high
 bits, a hash of raw text and url in the low ones (``udfs/keep_order.py``). Ids break ties between
@@ -33,6 +37,7 @@ from pyspark.sql import functions as F
 
 from jobs.dedup.band_edges import find_band_edges
 from jobs.dedup.components import find_components
+from jobs.dedup.driver_search import search_on_driver
 from jobs.dedup.exact_duplicates import find_exact, without_exact
 from jobs.dedup.screen_components import screen_components
 from jobs.dedup.settings import DedupSettings
@@ -44,7 +49,7 @@ from jobs.runtime import storage
 from jobs.runtime.fingerprint import code_fingerprint, digest
 
 # Hashes are noise: a dictionary only costs time, and compressing them saves nothing.
-_SIGNATURE_OPTIONS = {"parquet.enable.dictionary": "false", "compression": "lz4"}
+_SIGNATURE_OPTIONS = {"parquet.enable.dictionary": "false", "compression": "snappy"}
 
 
 def find_duplicates(
@@ -80,6 +85,8 @@ def find_duplicates(
         documents.sparkSession, work_folder, _fingerprint(documents, settings, input_fingerprint)
     )
     signatures = work.sub_stage("signatures", lambda: sign(documents, settings), _SIGNATURE_OPTIONS)
+    if work.row_count("signatures") <= settings.max_driver_documents:
+        return search_on_driver(documents, settings, work)
     exact = work.sub_stage("exact", lambda: find_exact(signatures))
     near = _find_near(documents, without_exact(signatures, exact), settings, work)
     return work.sub_stage("duplicates", lambda: _combine(exact, near))

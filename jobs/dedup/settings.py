@@ -43,6 +43,8 @@ class DedupSettings(BaseModel):
             pair in 700 at the threshold itself; four above let one in 30,000 pass unseen.
         leader_limit: Kept documents of one component that each of its members is compared with.
         exact_limit: Exact comparisons of one document, those with its most preferred partners.
+        max_driver_documents: Up to this many documents everything after the signatures runs on the
+            driver, in memory (some 700 bytes a document); the result is the same.
         max_driver_edges: Up to this many edges the driver finds the components (150 bytes an edge);
             above, Spark does.
         max_settled_documents: Texts read again to settle doubtful pairs; above, the run stops and says
@@ -67,6 +69,7 @@ class DedupSettings(BaseModel):
     standard_errors_above: Annotated[float, Field(ge=0)] = 4.0
     leader_limit: Annotated[int, Field(ge=1)] = 1024
     exact_limit: Annotated[int, Field(ge=1)] = 64
+    max_driver_documents: Annotated[int, Field(ge=0)] = 2_000_000
     max_driver_edges: Annotated[int, Field(ge=0)] = 20_000_000
     max_settled_documents: Annotated[int, Field(ge=0)] = 50_000_000
     key_bits: Annotated[int, Field(ge=1, le=64)] = 64

@@ -20,13 +20,47 @@ def sure_removals(screening: DataFrame) -> DataFrame:
     return screening.where(F.col("keeper_id").isNotNull()).select("id", "keeper_id", "similarity")
 
 
+def involved_sets(
+    screening: DataFrame, count: int, documents: DataFrame, settings: DedupSettings
+) -> DataFrame:
+    """Shingle sets of the involved documents: root bigint, id bigint, set binary.
+
+    The texts are filtered where they lie, by a broadcast of ids.
+
+    Args:
+        screening: ``SCREENING_COLUMNS``.
+        count: Number of involved documents.
+        documents: id, text.
+        settings: Shingles and budget.
+
+    Raises:
+        StageError: More documents are involved than ``max_settled_documents``.
+    """
+    if count > settings.max_settled_documents:
+        raise StageError(
+            f"{count} documents are too near the threshold for their sketches to decide, more than "
+            f"max_settled_documents = {settings.max_settled_documents}: raise it (16 bytes a "
+            "document on driver and executors), or set verification to estimate."
+        )
+    involved = screening.where(F.col("keeper_id").isNull()).select("root", "id")
+    return (
+        documents.select(F.col("id").cast("bigint").alias("id"), "text")
+        .join(F.broadcast(involved), "id")
+        .select("root", "id", "text")
+        .mapInArrow(
+            functools.partial(shingle_sets, plan=settings.shingle_plan),
+            "root bigint, id bigint, set binary",
+        )
+    )
+
+
 def settle_doubtful(
     screening: DataFrame, documents: DataFrame, settings: DedupSettings
 ) -> DataFrame:
     """Read the texts of involved documents again and decide.
 
-    The texts are filtered where they lie by a broadcast of ids; their shingle sets (4 bytes a
-    distinct shingle, each document once) go to the task of their component.
+    Their shingle sets (4 bytes a distinct shingle, each document once) go to the task of their
+    component; no text is shuffled.
 
     Args:
         screening: ``SCREENING_COLUMNS``.
@@ -40,22 +74,7 @@ def settle_doubtful(
         StageError: More documents are involved than ``max_settled_documents``.
     """
     involved = screening.where(F.col("keeper_id").isNull()).drop("keeper_id", "similarity")
-    count = involved.count()
-    if count > settings.max_settled_documents:
-        raise StageError(
-            f"{count} documents are too near the threshold for their sketches to decide, more than "
-            f"max_settled_documents = {settings.max_settled_documents}: raise it (16 bytes a document on "
-            "driver and executors), or set verification to estimate."
-        )
-    sets = (
-        documents.select(F.col("id").cast("bigint").alias("id"), "text")
-        .join(F.broadcast(involved.select("root", "id")), "id")
-        .select("root", "id", "text")
-        .mapInArrow(
-            functools.partial(shingle_sets, plan=settings.shingle_plan),
-            "root bigint, id bigint, set binary",
-        )
-    )
+    sets = involved_sets(screening, involved.count(), documents, settings)
     return (
         involved.unionByName(sets, allowMissingColumns=True)
         .repartition("root")

@@ -11,10 +11,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.runtime import storage
 from jobs.runtime.fingerprint import digest
+from jobs.runtime.manifest import published_files
 
 RECORD_NAME = "_fingerprint.json"
 
@@ -44,19 +47,56 @@ class WorkFolder:
             build: Makes the rows; not called when they can be reused.
             options: Of the Parquet writer.
         """
-        folder = storage.join(_plain(self.path), name)
-        if not self._is_finished(folder, name):
-            storage.delete_tree(folder)
-            started = time.monotonic()
-            writer = build().write.options(**(options or {}))
-            writer.parquet(storage.spark_path(folder))
-            record = {
-                "fingerprint": self._key(name),
-                "files": _sizes(folder),
-                "seconds": round(time.monotonic() - started, 3),
-            }
-            storage.write_text(storage.join(folder, RECORD_NAME), json.dumps(record))
-        return self.spark.read.parquet(storage.spark_path(folder))
+
+        def write(folder: str) -> None:
+            build().write.options(**(options or {})).parquet(storage.spark_path(folder))
+
+        self._ensure(name, write)
+        return self.rows(name)
+
+    def table_stage(self, name: str, build: Callable[[], pa.Table]) -> pa.Table:
+        """The same for a small table that the driver makes."""
+
+        def write(folder: str) -> None:
+            system, inner = storage.file_system(storage.join(folder, "part-0.parquet"))
+            system.create_dir(inner.rsplit("/", 1)[0], recursive=True)
+            pq.write_table(build(), inner, filesystem=system, compression="zstd")
+
+        self._ensure(name, write)
+        return self.table(name)
+
+    def rows(self, name: str) -> DataFrame:
+        """The rows of a finished sub-stage, for Spark."""
+        return self.spark.read.parquet(storage.spark_path(self._folder(name)))
+
+    def table(self, name: str) -> pa.Table:
+        """The rows of a finished sub-stage, on the driver."""
+        folder = self._folder(name)
+        system, _ = storage.file_system(folder)
+        files = [entry.path for entry in storage.list_files(folder)]
+        inner = [storage.file_system(path)[1] for path in files if path.endswith(".parquet")]
+        return pa.concat_tables(pq.read_table(path, filesystem=system) for path in inner)
+
+    def row_count(self, name: str) -> int:
+        """Rows of a finished sub-stage, from its footers."""
+        return sum(file.rows for file in published_files(self._folder(name)))
+
+    def _ensure(self, name: str, write: Callable[[str], None]) -> None:
+        folder = self._folder(name)
+        if self._is_finished(folder, name):
+            return
+        storage.delete_tree(folder)
+        started = time.monotonic()
+        write(folder)
+        record = {
+            "fingerprint": self._key(name),
+            "files": _sizes(folder),
+            "seconds": round(time.monotonic() - started, 3),
+        }
+        storage.write_text(storage.join(folder, RECORD_NAME), json.dumps(record))
+
+    def _folder(self, name: str) -> str:
+        return storage.join(_plain(self.path), name)
 
     def _key(self, name: str) -> str | None:
         return None if self.fingerprint is None else digest([self.fingerprint, name])
