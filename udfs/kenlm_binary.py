@@ -9,10 +9,13 @@ looks as kenlm 0.3.0 lays it out; the result counts only if it scores like the A
 from __future__ import annotations
 
 import ctypes
+import functools
+import gzip
 import importlib.metadata
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +24,10 @@ import kenlm
 _SUPPORTED_VERSION: Final = "0.3.0"
 _OBJECT_HEADER: Final = 16  # CPython: reference count and type
 _WRITE_MMAP_OFFSET: Final = 96  # lm::ngram::Config of that version, x86-64 and AArch64
+_SMALLEST_ARPA: Final = (
+    b"\\data\\\nngram 1=3\nngram 2=1\n\n\\1-grams:\n-1\t<unk>\n0\t<s>\t0\n-1\t</s>\n\n"
+    b"\\2-grams:\n-1\t<s> </s>\n\n\\end\\\n"
+)
 _TIME_LIMIT: Final = 3600  # seconds; a model of 10 GB takes minutes
 
 
@@ -41,6 +48,19 @@ def load(path: Path) -> Any:
             f"kenlm cannot read the language model {path.name}: {error}; train the models again or "
             "restore the file"
         ) from error
+
+
+@functools.cache
+def reads_gzip() -> bool:
+    """Whether the installed kenlm was compiled with zlib, whose headers many machines lack."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "probe.arpa.gz"
+        path.write_bytes(gzip.compress(_SMALLEST_ARPA))
+        try:
+            load(path)
+        except ValueError:
+            return False
+    return True
 
 
 def write_binary(arpa: Path, binary: Path, samples: list[bytes]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from udfs.arpa_file import compress, format_section, write_arpa
-from udfs.kenlm_binary import load, write_binary
+from udfs.kenlm_binary import load, reads_gzip, write_binary
 from udfs.kneser_ney import estimate
 from udfs.perplexity_ids import Vocabulary, build_vocabulary, distinct_words, encode_lines
 from udfs.perplexity_model import FORMAT_VERSION, MODEL_CARD, MODEL_FORMAT, file_entry
@@ -83,8 +83,9 @@ def write_model_files(
     Raises:
         ValueError: kenlm cannot read what was written.
     """
-    arpa = folder / f"{stem}.arpa.gz"
-    write_arpa(arpa, trained.counts, trained.sections, compressed=True)
+    compressed = reads_gzip()
+    arpa = folder / f"{stem}.arpa{'.gz' if compressed else ''}"
+    write_arpa(arpa, trained.counts, trained.sections, compressed=compressed)
     lines = [line for document in held_out for line in document.splitlines()]
     target = folder / f"{stem}.binary"
     as_binary = binary and write_binary(arpa, target, [*lines[:_SAMPLE_LINES], b""])

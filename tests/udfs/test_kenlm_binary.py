@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from tests.perplexity_models import train_folder
-from udfs.kenlm_binary import load, write_binary
+from udfs.kenlm_binary import load, reads_gzip, write_binary
 
 
 @pytest.fixture
@@ -49,3 +50,22 @@ def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"cannot read the language model broken\.binary"):
         load(path)
+
+
+def test_kenlm_without_zlib_gets_plain_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.perplexity.trained_model.reads_gzip", lambda: False)
+    train_folder(tmp_path, {"en": ["the cat sat on the mat"]}, folds=1)
+    assert (tmp_path / "en.0.arpa").read_bytes().startswith(b"\\data\\\n")
+    assert load(tmp_path / "en.0.arpa").order == 4
+
+
+def test_probe_for_zlib_tells_the_truth(tmp_path: Path) -> None:
+    path = tmp_path / "model.arpa.gz"
+    train_folder(tmp_path, {"en": ["the cat sat on the mat"]}, folds=1)
+    assert reads_gzip() == (tmp_path / "en.0.arpa.gz").exists()
+    if not reads_gzip():
+        path.write_bytes(gzip.compress((tmp_path / "en.0.arpa").read_bytes()))
+        with pytest.raises(ValueError, match="cannot read"):
+            load(path)
