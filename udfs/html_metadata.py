@@ -42,7 +42,10 @@ _XHTML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 @dataclass(frozen=True)
 class PageMetadata:
-    """Statements of a page about itself; each is None when the page makes none."""
+    """Statements of a page about itself; each is None when the page makes none.
+
+    ``kinds`` are the lower-cased schema.org types of its JSON-LD and microdata and its ``og:type``.
+    """
 
     title: str | None = None
     author: str | None = None
@@ -50,6 +53,7 @@ class PageMetadata:
     language: str | None = None
     canonical_url: str | None = None
     licence_url: str | None = None
+    kinds: frozenset[str] = frozenset()
 
 
 def read_metadata(tree: Any) -> PageMetadata:
@@ -70,6 +74,7 @@ def read_metadata(tree: Any) -> PageMetadata:
         language=_language(tree, metas),
         canonical_url=_link(tree, "canonical") or _address(metas.get("og:url")),
         licence_url=_link(tree, "license"),
+        kinds=_kinds(tree, metas, linked_data),
     )
 
 
@@ -104,6 +109,15 @@ def _linked_data(tree: Any) -> Iterator[dict[str, Any]]:
                 pending.extend(v for v in node.values() if isinstance(v, (dict, list)))
             elif isinstance(node, list):
                 pending.extend(v for v in node if isinstance(v, (dict, list)))
+
+
+def _kinds(tree: Any, metas: dict[str, str], linked_data: list[dict[str, Any]]) -> frozenset[str]:
+    stated: list[Any] = [metas.get("og:type")]
+    for node in linked_data:
+        kind = node.get("@type")
+        stated += kind if isinstance(kind, list) else [kind]
+    stated += [address.rpartition("/")[2] for address in tree.xpath("//@itemtype")]
+    return frozenset(kind.lower() for kind in stated if isinstance(kind, str))
 
 
 def _first(metas: dict[str, str], keys: tuple[str, ...]) -> str | None:

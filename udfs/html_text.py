@@ -1,4 +1,4 @@
-"""Web pages: trafilatura's main text as Markdown; Resiliparse where trafilatura cannot or should not.
+"""Web pages: trafilatura's main text as Markdown; Resiliparse's where trafilatura finds far less.
 
 trafilatura runs with ``deduplicate=False``: its duplicate test remembers earlier documents of the
 process, so that a retried task would give other text (95 of 1,991 measured pages differed).
@@ -23,6 +23,7 @@ from udfs.extraction_types import (
     ReadDocument,
 )
 from udfs.html_metadata import PageMetadata, read_metadata
+from udfs.html_rescue import is_rescued, needs_no_second
 from udfs.html_structure import HtmlStructure, measure
 from udfs.markdown_escapes import unescape_markdown
 from udfs.text_cleanup import clean_text
@@ -87,9 +88,15 @@ def _read_page(
     tree = load_html(text)
     metadata = PageMetadata() if tree is None else read_metadata(tree)
     found = "" if tree is None else _trafilatura_text(tree, url)
-    if len(found) >= MINIMUM_TEXT:
+    if len(found) >= MINIMUM_TEXT and needs_no_second(found, metadata.kinds, text):
         return _as_document(found, "trafilatura", metadata)
-    return _second_reader(text, structure, options, metadata)
+    # Main-content mode takes time quadratic in the depth: 40 s for a page of 0.5 MB.
+    second = "" if structure.depth > options.html_max_depth else _resiliparse_text(text)
+    if len(found) >= MINIMUM_TEXT and not is_rescued(found, second, metadata.kinds, text):
+        return _as_document(found, "trafilatura", metadata)
+    if len(second) >= MINIMUM_TEXT:
+        return _as_document(second, "resiliparse", metadata)
+    return _as_document(_all_text(text), "resiliparse_all_text", metadata)
 
 
 def _trafilatura_text(tree: Any, url: str | None) -> str:
@@ -109,17 +116,8 @@ def _trafilatura_text(tree: Any, url: str | None) -> str:
     return clean_text(unescape_markdown(cast("str", found or "")))
 
 
-def _second_reader(
-    text: str, structure: HtmlStructure, options: ExtractionOptions, metadata: PageMetadata
-) -> ReadDocument:
-    # Main-content mode takes time quadratic in the depth: 40 s for a page of 0.5 MB.
-    if structure.depth <= options.html_max_depth:
-        found = clean_text(
-            extract_plain_text(text, main_content=True, alt_texts=False, links=False)
-        )
-        if len(found) >= MINIMUM_TEXT:
-            return _as_document(found, "resiliparse", metadata)
-    return _as_document(_all_text(text), "resiliparse_all_text", metadata)
+def _resiliparse_text(text: str) -> str:
+    return clean_text(extract_plain_text(text, main_content=True, alt_texts=False, links=False))
 
 
 def _all_text(text: str) -> str:

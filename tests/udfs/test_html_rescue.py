@@ -1,0 +1,50 @@
+"""Which reader's text is taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from udfs.html_rescue import is_rescued, needs_no_second
+
+ENGLISH, CHINESE = "some words of a page ", "网页上的一些中文内容。"
+DISCUZ = '<meta name="generator" content="Discuz! X3.4" />'
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kinds", "page", "rescued"),
+    [
+        (100, 100, set(), "", False),
+        (71, 100, set(), "", False),
+        (69, 100, set(), "", True),
+        (69, 100, {"newsarticle"}, "", False),
+        (69, 100, {"article", "website"}, "", False),
+        (69, 100, {"product.item"}, "", False),
+        (69, 100, {"organization"}, "", True),
+        (14, 100, {"newsarticle"}, "", True),
+        (0, 100, {"article"}, "", True),
+        (5, 0, set(), "", False),
+        (69, 100, set(), "<div class='post hentry x'>", False),
+        (100, 10_000, {"article"}, "", False),  # thousands of comments
+        (100, 10_000, set(), "", True),
+    ],
+)
+def test_by_length_and_kind(
+    first: int, second: int, kinds: set[str], page: str, rescued: bool
+) -> None:
+    assert is_rescued(ENGLISH * first, ENGLISH * second, frozenset(kinds), page) == rescued
+
+
+@pytest.mark.parametrize(
+    ("first", "page", "rescued"),
+    [(69, "", False), (29, "", True), (69, DISCUZ, True), (71, DISCUZ, False)],
+)
+def test_chinese_pages_need_more_evidence(first: int, page: str, rescued: bool) -> None:
+    assert is_rescued(CHINESE * first, CHINESE * 100, frozenset(), page) == rescued
+
+
+@pytest.mark.parametrize(
+    ("length", "kinds", "answer"),
+    [(200, {"article"}, True), (20, {"article"}, False), (200, set(), False)],
+)
+def test_long_articles_are_read_once(length: int, kinds: set[str], answer: bool) -> None:
+    assert needs_no_second(ENGLISH * length, frozenset(kinds), "<p>") == answer
