@@ -29,7 +29,6 @@ SIGNATURE_SCHEMA: Final = pa.schema(
         pa.field("order_key", pa.int64(), nullable=False),
         pa.field("text_hash_high", pa.int64()),  # null: no text, so no copy of anything
         pa.field("text_hash_low", pa.int64()),
-        pa.field("shingles", pa.int32(), nullable=False),
         pa.field("band_keys", pa.list_(pa.int64())),  # empty: nothing to compare
         pa.field("sketch", pa.binary()),
     ]
@@ -133,8 +132,7 @@ def _sign(batch: pa.RecordBatch, plan: SigningPlan) -> pa.RecordBatch:
     shingles, composed = _shingles(batch.column("text"), plan.shingle)
     drawn = permutations(plan.bands * plan.rows, plan.seed)
     values = signatures(shingles, drawn)
-    counts = np.diff(shingles.offsets)
-    comparable = counts > 0
+    comparable = np.diff(shingles.offsets) > 0
     hashes = normalised_hashes(composed).view(np.int64)
     absent = ~text.valid
     arrays = [
@@ -142,7 +140,6 @@ def _sign(batch: pa.RecordBatch, plan: SigningPlan) -> pa.RecordBatch:
         pa.array(_order(batch, text, plan.keep)),
         pa.array(hashes[:, 0], mask=absent),
         pa.array(hashes[:, 1], mask=absent),
-        pa.array(np.minimum(counts, np.iinfo(np.int32).max).astype(np.int32)),
         _lists(band_keys(values, plan.bands, plan.rows, plan.key_bits), comparable),
         _binaries(sketches(values), comparable),
     ]

@@ -94,33 +94,32 @@ def _hash_normalised(
         position = offsets[row]
         stop = offsets[row + 1]
         count = 0
-        space = False
+        previous = np.uint8(_SPACE)  # as if a space had been written: none is wanted in front
         while position < stop:
             byte = data[position]
-            width = 1
-            code_point: int | np.int64 = np.int64(0)
             if byte < 0x80:
                 byte = folded_ascii[byte]
-                blank = byte == _SPACE
+                position += 1
             else:
                 code_point, width = decode(data, position, stop)
                 flags = flags_of[class_of[code_point]]
-                blank = (flags & np.uint32(WHITESPACE)) != 0
+                position += width
                 if flags & np.uint32(HAS_LOWER):
-                    code_point = np.int64(lower_of[code_point])
-            position += width
-            if blank:
-                space = count > 0
-                continue
-            if space:
-                scratch[count] = _SPACE
-                count += 1
-                space = False
-            if code_point >= 0x80 and not (code_point == INVALID and width == 1):
-                count = _append_utf8(scratch, count, code_point)
-            else:  # ASCII, a capital that lower-cases to ASCII, or a byte that is no UTF-8
-                scratch[count] = np.uint8(code_point) if width > 1 else byte
-                count += 1
+                    code_point = int(lower_of[code_point])
+                if flags & np.uint32(WHITESPACE):
+                    byte = np.uint8(_SPACE)
+                elif code_point < 0x80:
+                    byte = np.uint8(code_point)
+                elif code_point != INVALID or width > 1:
+                    count = _append_utf8(scratch, count, code_point)
+                    previous = np.uint8(0)
+                    continue
+            # No branch on white space, which no processor can predict.
+            scratch[count] = byte
+            count += 1 - ((byte == _SPACE) & (previous == _SPACE))
+            previous = byte
+        if count > 0 and previous == _SPACE:
+            count -= 1
         result[row, 0], result[row, 1] = _murmur3(scratch, 0, count)
 
 

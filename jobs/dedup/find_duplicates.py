@@ -48,8 +48,8 @@ from jobs.dedup.work_folder import WorkFolder
 from jobs.runtime import storage
 from jobs.runtime.fingerprint import code_fingerprint, digest
 
-# Hashes are noise: a dictionary only costs time, and compressing them saves nothing.
-_SIGNATURE_OPTIONS = {"parquet.enable.dictionary": "false", "compression": "snappy"}
+# Hashes are noise: looking for a dictionary of them only costs time.
+_SIGNATURE_OPTIONS = {"parquet.enable.dictionary": "false", "compression": "zstd"}
 
 
 def find_duplicates(

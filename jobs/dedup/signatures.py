@@ -12,7 +12,7 @@ from jobs.runtime.errors import InputError
 from udfs.document_signatures import sign_documents
 
 SIGNATURE_COLUMNS = (
-    "id bigint, order_key bigint, text_hash_high bigint, text_hash_low bigint, shingles int, "
+    "id bigint, order_key bigint, text_hash_high bigint, text_hash_low bigint, "
     "band_keys array<bigint>, sketch binary"
 )
 _KEEP_COLUMN = {"best": "quality", "earliest": "fetched_at", "source_priority": "source"}
