@@ -30,8 +30,9 @@ class PerplexitySettings(BaseModel):
         ge=1,
         le=16,
         description=(
-            "2 or more: a document is scored by a model that was not trained on it; 1: one model a "
-            "language, for trusted reference text"
+            "2 or more: a document is scored by a model that was not trained on it, nor on copies "
+            "that differ in case, digits or white space (near-copies may fall into another fold and "
+            "look familiar); 1: one model a language, for trusted reference text"
         ),
     )
     max_tokens_per_language: int = Field(
