@@ -72,7 +72,7 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
     _check_ledger(reasons, totals)
     _check_corpus(flows.total("remaining").documents, totals)
     sources, other_sources = source_table(
-        frames["documents"], corpus, dropped, quarantined, inputs.common_folder, totals
+        corpus, dropped, quarantined, inputs.common_folder, totals
     )
     hits = count_hits(frames["verdicts"], dropped)
     rules = rule_facts(run.rules(), recipe.rules, reasons, hits)

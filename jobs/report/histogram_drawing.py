@@ -150,29 +150,22 @@ def _shown_thresholds(
 
 
 def _lines(histogram: Histogram, thresholds: Sequence[Threshold]) -> list[Line]:
-    with_own = {line.reason for line in thresholds if line.language is not None}
-    placed = sorted(
-        ((position(histogram, line.value), line) for line in thresholds),
-        key=lambda item: (item[0], item[1].language or "", item[1].reason),
-    )
     lines: list[Line] = []
     ends = [-math.inf] * LABEL_ROWS
-    for x, threshold in placed:
-        label = _label(threshold, others=threshold.reason in with_own)
+    for x, label, threshold in _labelled(histogram, thresholds):
         width = len(label) * CHARACTER_WIDTH
         start = min(max(x - width / 2, LEFT), RIGHT - width)
         row = next((row for row, end in enumerate(ends) if end + LABEL_GAP <= start), None)
-        if row is None:  # no room: the line stands without words, the rule's text names its value
-            label, row = "", 0
-        else:
+        if row is not None:
             ends[row] = start + width
         low = threshold.side == "min"
         lines.append(
             Line(
                 x=x,
-                label=label,
+                # Without room the line stands without words; the rule's text names its value.
+                label="" if row is None else label,
                 label_x=round(start + width / 2, 2),
-                label_y=LABEL_HEIGHT * (row + 1),
+                label_y=LABEL_HEIGHT * ((row or 0) + 1),
                 own=threshold.language is not None,
                 flag=threshold.action == "flag",
                 from_x=LEFT if low else x,
@@ -182,10 +175,24 @@ def _lines(histogram: Histogram, thresholds: Sequence[Threshold]) -> list[Line]:
     return lines
 
 
-def _label(threshold: Threshold, *, others: bool) -> str:
-    who = threshold.language or ("others" if others else "")
-    sign = "≥" if threshold.side == "min" else "≤"
-    return f"{who} {sign} {measure(threshold.value)}".strip()
+def _labelled(
+    histogram: Histogram, thresholds: Sequence[Threshold]
+) -> list[tuple[float, str, Threshold]]:
+    """Return one entry a line, from left to right; languages with one bound share a line."""
+    with_own = {line.reason for line in thresholds if line.language is not None}
+    shared: dict[tuple[object, ...], list[Threshold]] = {}
+    for line in thresholds:
+        key = (line.value, line.side, line.action, line.language is None)
+        shared.setdefault(key, []).append(line)
+    entries = []
+    for lines in shared.values():
+        first = lines[0]
+        names = list(dict.fromkeys(line.language for line in lines if line.language))
+        others = ["others"] if first.language is None and first.reason in with_own else []
+        sign = "≥" if first.side == "min" else "≤"
+        label = " ".join([*(names or others), sign, measure(first.value)])
+        entries.append((position(histogram, first.value), label, first))
+    return sorted(entries, key=lambda entry: entry[:2])
 
 
 def _ticks(histogram: Histogram) -> list[Tick]:

@@ -23,7 +23,7 @@ BINS = 40
 LARGEST_LINEAR = 20.0
 MAXIMUM_DECADES = 12.0
 # Beyond it lies no signal of ours; a broken one must not break the report.
-LINEAR_LIMIT = 1e15
+LINEAR_LIMIT, LOG_LIMIT = 1e15, 1e300
 NICE_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 # A share of 0.3 is not exactly three bins of 0.1 in binary; without this it falls into the bin below.
 EDGE_TOLERANCE = 1e-9
@@ -122,8 +122,9 @@ def _linear_bins(low: float, high: float) -> Bins:
 
 
 def _log_bins(low: float, high: float) -> Bins:
+    high = min(high, LOG_LIMIT)
     top = math.ceil(math.log10(high) * 10) / 10
-    bottom = max(math.floor(math.log10(low) * 10) / 10, top - MAXIMUM_DECADES)
+    bottom = max(math.floor(math.log10(min(low, high)) * 10) / 10, top - MAXIMUM_DECADES)
     return Bins("log", bottom, max(top - bottom, 0.1) / BINS, BINS)
 
 

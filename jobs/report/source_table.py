@@ -5,6 +5,8 @@ A source may be one of millions of hosts: groups are counted and cut by Spark, t
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -67,17 +69,18 @@ def source_group(common_folder: str) -> Column:
 
 
 def source_table(
-    documents: DataFrame,
     corpus: DataFrame,
     dropped: DataFrame,
     quarantined: DataFrame,
     common_folder: str,
     totals: Totals,
 ) -> tuple[list[SourceFlow], OtherSources]:
-    """Return the sources with most documents, and the rest together."""
-    places = {
-        "in": documents, "kept": corpus, "dropped": dropped, "quarantined": quarantined
-    }  # fmt: skip
+    """Return the sources with most documents, and the rest together.
+
+    What came in is the sum of what became of it: extraction finds addresses that the fetched
+    documents did not have yet, so counted at ingest a document would stand under another source.
+    """
+    places = {"kept": corpus, "dropped": dropped, "quarantined": quarantined}
     grouped = _grouped(places, source_group(common_folder))
     rows = grouped.orderBy(F.desc("in"), F.asc("source")).limit(TOP + 1).collect()
     listed = [
@@ -94,16 +97,14 @@ def source_table(
     return listed, _others(listed, sources, totals)
 
 
-def _grouped(places: dict[str, DataFrame], group: Column) -> DataFrame:
+def _grouped(places: Mapping[str, DataFrame], group: Column) -> DataFrame:
     parts = [
         frame.select(group.alias("source"), F.lit(place).alias("place"))
         for place, frame in places.items()
     ]
-    every = parts[0]
-    for part in parts[1:]:
-        every = every.unionByName(part)
     counts = [F.count_if(F.col("place") == place).alias(place) for place in places]
-    return every.groupBy("source").agg(*counts)
+    every = functools.reduce(DataFrame.unionByName, parts)
+    return every.groupBy("source").agg(F.count(F.lit(1)).alias("in"), *counts)
 
 
 def _others(listed: list[SourceFlow], sources: int, totals: Totals) -> OtherSources:

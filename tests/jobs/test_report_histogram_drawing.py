@@ -62,6 +62,12 @@ def test_thresholds_of_the_largest_languages_are_drawn():
     assert (drawn, drawing.undrawn_languages) == (["aa", "bb", "ee", "ff"], 2)
 
 
+def test_languages_with_one_bound_share_a_line():
+    lines = [_line(5, side="min"), _line(8, "ja", "min"), _line(8, "th", "min"), _line(8, "zh")]
+    drawing = draw("a.x", _histogram([1], [0.0, 10.0], *lines), ["zh"])
+    assert [line.label for line in drawing.lines] == ["others ≥ 5", "ja th ≥ 8", "zh ≤ 8"]
+
+
 @given(st.lists(st.floats(0, 1), max_size=12), st.integers(1, 40))
 def test_labels_never_overlap_and_stay_inside(values, bins):
     edges = [number / bins for number in range(bins + 1)]

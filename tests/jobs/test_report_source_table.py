@@ -61,7 +61,16 @@ def test_table_is_cut_and_the_rest_is_counted_together(spark):
     documents = _frame(spark, [*rows, rows[-1]])
     nothing = documents.limit(0)
     totals = Totals(documents_in=TOP + 8, kept=TOP + 8, dropped=0, quarantined=0)
-    listed, others = source_table(documents, documents, nothing, nothing, "", totals)
+    listed, others = source_table(documents, nothing, nothing, "", totals)
     assert [flow.source for flow in listed[:2]] == [f"h{TOP + 6:03}.org", "h000.org"]
     assert (len(listed), listed[0].kept) == (TOP, 2)
     assert (others.sources, others.documents_in, others.kept, others.dropped) == (7, 7, 7, 0)
+
+
+def test_address_found_by_extraction_does_not_tear_a_source_apart(spark):
+    corpus = _frame(spark, [("in/a.html", "https://a.org/1")])
+    quarantined = _frame(spark, [("in/b/x.html", None)])
+    totals = Totals(documents_in=2, kept=1, dropped=0, quarantined=1)
+    listed, _ = source_table(corpus, corpus.limit(0), quarantined, "in/", totals)
+    flows = {flow.source: (flow.documents_in, flow.kept, flow.quarantined) for flow in listed}
+    assert flows == {"a.org": (1, 1, 0), "b": (1, 0, 1)}
