@@ -6,6 +6,7 @@ models and lists of input files. Paths are plain local paths or URIs (``s3://``,
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import uuid
@@ -21,6 +22,7 @@ from jobs.runtime.errors import InputError, MissingRequirementError
 
 REMOTE_SCHEMES = ("s3://", "s3a://", "gs://", "gcs://", "hdfs://", "abfss://")
 GLOB_CHARACTERS = "*?["
+READ_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, order=True)
@@ -86,7 +88,8 @@ def open_input(path: str) -> BinaryIO:
         OSError: The file is missing or not readable.
     """
     system, inner = file_system(path)
-    return cast("BinaryIO", system.open_input_file(inner))
+    # Arrow's files cannot read lines; the standard reader around them can.
+    return io.BufferedReader(system.open_input_file(inner), READ_BYTES)
 
 
 def exists(path: str) -> bool:

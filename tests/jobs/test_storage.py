@@ -99,3 +99,12 @@ def test_delete_tree_does_not_mind_absence(tmp_path: Path) -> None:
     for _ in range(2):
         storage.delete_tree(str(tmp_path / "d"))
     assert not (tmp_path / "d").exists()
+
+
+def test_an_opened_file_reads_lines_and_seeks(tmp_path: Path) -> None:
+    fill(tmp_path, "x")
+    (tmp_path / "x").write_bytes(b"one\ntwo\n")
+    with storage.open_input(str(tmp_path / "x")) as stream:
+        assert stream.readline() == b"one\n"
+        stream.seek(0)
+        assert stream.read() == b"one\ntwo\n"
