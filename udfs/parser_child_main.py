@@ -47,7 +47,11 @@ def _serve(answers: int) -> None:
             options_seen = header["options"]
             options = ExtractionOptions(**options_seen)
         extraction = extract(
-            request.payload, header["url"], declared_charset=header["charset"], options=options
+            request.payload,
+            header["url"],
+            declared_charset=header["charset"],
+            options=options,
+            known_format=header["format"],
         )
         facts, text = extraction_to_frame(extraction)
         del request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from udfs.html_rescue import is_rescued, needs_no_second
+from udfs.html_rescue import is_rescued, is_unspaced_article, needs_no_second
 
 ENGLISH, CHINESE = "some words of a page ", "网页上的一些中文内容。"
 DISCUZ = '<meta name="generator" content="Discuz! X3.4" />'
@@ -48,3 +48,20 @@ def test_chinese_pages_need_more_evidence(first: int, page: str, rescued: bool) 
 )
 def test_long_articles_are_read_once(length: int, kinds: set[str], answer: bool) -> None:
     assert needs_no_second(ENGLISH * length, frozenset(kinds), "<p>") == answer
+
+
+@pytest.mark.parametrize(
+    ("page", "language", "answer"),
+    [
+        (CHINESE * 20, "zh-CN", True),
+        (CHINESE * 20, "ja", True),
+        (CHINESE * 20, None, False),
+        (CHINESE * 100, None, True),
+        (CHINESE * 100, "en", True),  # a template's lang attribute
+        (CHINESE * 5, "zh", False),
+        (DISCUZ + CHINESE * 100, "zh", False),
+        (ENGLISH * 100, "zh", False),
+    ],
+)
+def test_chinese_articles_are_read_precisely(page: str, language: str | None, answer: bool) -> None:
+    assert is_unspaced_article(page, language) == answer
