@@ -11,7 +11,6 @@ import gzip
 import json
 import os
 import random
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -216,20 +215,20 @@ def bench_tables() -> None:
 
 def bench_child(contents: list[bytes]) -> None:
     """Same pages in this process and through the child, alternating; processor time of both ends."""
-    inside = through = parent = 0.0
+    inside = through = parent = wall = 0.0
     rounds = 3
     with ParserChild() as child:
         child.extract(contents[0])
         for content in contents:
             extract(content)
         for _ in range(rounds):
-            started = time.process_time()
-            expected = [extract(content) for content in contents]
-            inside += time.process_time() - started
-            started, child_started = time.process_time(), child.processor_seconds
-            found = [child.extract(content) for content in contents]
-            parent += time.process_time() - started
-            through += time.process_time() - started + child.processor_seconds - child_started
+            expected, cost = measured(lambda: [extract(content) for content in contents])
+            inside += cost.cpu_s
+            child_started = child.processor_seconds
+            found, cost = measured(lambda: [child.extract(content) for content in contents])
+            parent += cost.cpu_s
+            through += cost.cpu_s + child.processor_seconds - child_started
+            wall += cost.wall_s
             assert found == expected
     documents = rounds * len(contents)
     print_result(
@@ -237,7 +236,9 @@ def bench_child(contents: list[bytes]) -> None:
         "corpusmill",
         documents,
         rounds * sum(map(len, contents)),
+        wall_s=round(wall, 3),
         cpu_s=round(through, 3),
+        peak_rss_mb=round(cost.peak_rss_mb),
         cpu_s_same_process=round(inside, 3),
         overhead=round(through / inside - 1, 4),
         parent_ms_per_document=round(1000 * parent / documents, 3),
