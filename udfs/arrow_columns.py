@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -72,6 +73,57 @@ def read_only(array: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def replace_rows(views: StringViews, changed: Mapping[int, bytes]) -> StringViews:
+    """Give some rows other texts.
+
+    Args:
+        views: The texts.
+        changed: New text by row, in ascending order of rows.
+
+    Returns:
+        New data and offsets; the same validity.
+    """
+    lengths = np.diff(views.offsets)
+    for row, text in changed.items():
+        lengths[row] = len(text)
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    data = np.empty(int(offsets[-1]), np.uint8)
+    source, target = 0, 0
+    for row, text in changed.items():
+        kept = int(views.offsets[row]) - source
+        data[target : target + kept] = views.data[source : source + kept]
+        target += kept
+        data[target : target + len(text)] = np.frombuffer(text, np.uint8)
+        source, target = int(views.offsets[row + 1]), target + len(text)
+    data[target:] = views.data[source:]
+    return StringViews(read_only(data), offsets, views.valid)
+
+
+def views_to_array(views: StringViews, arrow_type: pa.DataType) -> pa.Array:
+    """The reverse of ``string_views``, without copying the text.
+
+    Args:
+        views: The texts; their bytes are not checked.
+        arrow_type: string, large_string, binary or large_binary.
+
+    Raises:
+        ValueError: If the texts are too long for 32-bit offsets.
+    """
+    wide = arrow_type in _WIDE_TYPES
+    if not wide and views.offsets[-1] > np.iinfo(np.int32).max:
+        raise ValueError(
+            f"{views.offsets[-1]} bytes of text do not fit a column of type {arrow_type}, which "
+            "holds 2 GiB; use large_string or smaller batches"
+        )
+    offsets = views.offsets.astype(np.int64 if wide else np.int32)
+    validity = None
+    if not views.valid.all():
+        validity = pa.py_buffer(np.packbits(views.valid, bitorder="little").tobytes())
+    buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(views.data)]
+    return pa.Array.from_buffers(arrow_type, len(views.valid), buffers)
 
 
 def _single_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:

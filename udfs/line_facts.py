@@ -10,7 +10,7 @@ import numpy.typing as npt
 from udfs import character_classes as classes
 from udfs.character_classes import CharacterTables, character_tables
 from udfs.compiled import kernel
-from udfs.line_phrases import COUNTER_NOUN, PhraseTable, phrase_table
+from udfs.line_phrases import COUNTER_NOUN, FURNITURE, PhraseTable, phrase_table
 from udfs.line_splitting import after_break, line_end, trim_left, trim_right
 from udfs.line_structure import mark_structure
 from udfs.phrase_matching import phrases_in_line
@@ -29,9 +29,13 @@ COUNTER: Final = 1 << 16  # "3 likes"
 LONG_WORD: Final = 1 << 17  # over 1,000 characters without a blank, outside unspaced scripts
 
 CURLY: Final = 1 << 18  # holds {
+OPEN_END: Final = 1 << 19  # ends in a letter or digit
 
 LONGEST_WORD: Final = 1000
 MOST_COUNTER_WORDS: Final = 8
+FURNITURE_WORDS: Final = 10
+FURNITURE_CHARACTERS: Final = 20
+"""A phrase speaks of furniture only in a line of at most ten words, or 20 unspaced characters."""
 
 
 class LineFacts(NamedTuple):
@@ -51,6 +55,7 @@ class LineFacts(NamedTuple):
         words: int32; tokens.
         blank_words: int32; runs of characters between blanks.
         sentences: int32; sentence ends, plus one for text after the last.
+        longest_run: int32; characters of the longest run without blanks and unspaced characters.
     """
 
     text: npt.NDArray[np.int32]
@@ -66,6 +71,7 @@ class LineFacts(NamedTuple):
     words: npt.NDArray[np.int32]
     blank_words: npt.NDArray[np.int32]
     sentences: npt.NDArray[np.int32]
+    longest_run: npt.NDArray[np.int32]
 
 
 def line_facts(tokens: TokenBatch) -> LineFacts:
@@ -92,12 +98,23 @@ def line_facts(tokens: TokenBatch) -> LineFacts:
         words=np.empty(capacity, np.int32),
         blank_words=np.empty(capacity, np.int32),
         sentences=np.empty(capacity, np.int32),
+        longest_run=np.empty(capacity, np.int32),
     )
     count = _find_lines(tokens, facts)
     facts = _first_lines(facts, count)
     _measure_lines(tokens, character_tables(), phrase_table(), facts)
     mark_structure(tokens.data, character_tables(), facts.text, facts.start, facts.end, facts.flags)
     return facts
+
+
+def furniture_lines(facts: LineFacts) -> npt.NDArray[np.bool_]:
+    """bool[lines]; short lines with a phrase of page furniture."""
+    said = (facts.flags & np.uint32(FURNITURE)) != 0
+    wordy = facts.words > np.where(
+        facts.width >= 2 * facts.characters - 4, FURNITURE_CHARACTERS, FURNITURE_WORDS
+    )
+    found: npt.NDArray[np.bool_] = said & ~wordy
+    return found
 
 
 def _first_lines(facts: LineFacts, count: int) -> LineFacts:
@@ -199,11 +216,33 @@ def _measure_characters(
     ended = np.uint32(0)  # flags of the mark that may have ended a sentence
     plain = np.uint32(0)  # flags of the last character that is no closing mark
     last = 0
+    last_flags = np.uint32(0)
     curly = False
     before_blank = True
     while position < end:
         if position == tag_end:
             tag_width = width
+        if tables.ascii_word[data[position]] != 0:  # by far the most frequent case, run by run
+            begin = position
+            digits_before = digits
+            while position < end and tables.ascii_word[data[position]] != 0:
+                upper += 1 if 0x41 <= data[position] <= 0x5A else 0
+                digits += 1 if data[position] <= 0x39 else 0
+                position += 1
+            length = position - begin
+            characters += length
+            width += length
+            run += length
+            letters += length - (digits - digits_before)
+            blank_words += 1 if before_blank else 0
+            before_blank = False
+            sentences += 1 if ended & np.uint32(classes.WIDE) else 0
+            ended = np.uint32(0)
+            open_sentence = True
+            plain = np.uint32(classes.WORD)
+            last_flags = plain
+            last = 0x61
+            continue
         code_width = 1
         code_point = int(data[position])
         if code_point >= 0x80:
@@ -239,6 +278,7 @@ def _measure_characters(
             plain = flags
         curly = curly or code_point == 0x7B
         last = code_point
+        last_flags = flags
     longest_run = max(longest_run, run)
     facts.width[line] = width
     facts.rest_width[line] = width - tag_width if tag_end < end else 0
@@ -246,12 +286,15 @@ def _measure_characters(
     facts.upper[line] = upper
     facts.digits[line] = digits
     facts.blank_words[line] = blank_words
+    facts.longest_run[line] = longest_run
     facts.sentences[line] = sentences + (1 if open_sentence else 0)
     flags = _ending(data, facts.start[line], end, last, plain)
     if 2 * upper > characters and upper >= 4:
         flags |= np.uint32(UPPERCASE)
     if letters == 0:
         flags |= np.uint32(NO_LETTERS)
+    if last_flags & np.uint32(classes.WORD):
+        flags |= np.uint32(OPEN_END)
     if curly:
         flags |= np.uint32(CURLY)
     if longest_run > LONGEST_WORD:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from udfs.compiled import kernel
 from udfs.hash_counting import KeyTable, clear_table, count_key, key_table
-from udfs.line_splitting import after_break, count_code_points, line_end, trim_left, trim_right
+from udfs.line_facts import LineFacts
+from udfs.line_splitting import count_breaks, count_code_points, line_begin
 from udfs.text_kernel import TokenBatch, mix64
 
 LINES: Final = 0  # lines with a visible character
@@ -30,7 +31,7 @@ _FACTOR: Final = np.uint64(0xD6E8FEB86659FD93)
 
 
 def count_repeated_lines(
-    batch: TokenBatch, rows: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
+    batch: TokenBatch, facts: LineFacts, rows: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
 ) -> None:
     """Add each text's repeated lines and paragraphs to its row.
 
@@ -39,36 +40,18 @@ def count_repeated_lines(
 
     Args:
         batch: The texts (their tokens are not looked at).
+        facts: Their lines.
         rows: For every text of the batch, its row in ``counts``.
         counts: int64[rows, MEASURES]; added to.
     """
-    if len(rows) == 0:
-        return
-    longest = int(np.diff(batch.text_offsets).max())
-    capacity = min(longest, _most_breaks(batch.data, batch.text_offsets)) + 1
-    _count(batch, rows, key_table(capacity), key_table(capacity), counts)
+    bounds = np.searchsorted(facts.text, np.arange(len(batch.text_offsets)))
+    most = int(np.diff(bounds).max(initial=0))
+    _count(batch, facts, bounds, rows, key_table(most), key_table(most), counts)
 
 
 @kernel
-def _most_breaks(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> int:
-    """The largest number of line breaks that one text has."""
-    most = 0
-    for text in range(len(offsets) - 1):
-        most = max(most, _count_breaks(data, offsets[text], offsets[text + 1]))
-    return most
-
-
-@kernel
-def _count_breaks(data: npt.NDArray[np.uint8], start: int, stop: int) -> int:
-    breaks = 0
-    for position in range(start, stop):
-        breaks += 1 if data[position] >= 0x0A and data[position] <= 0x0D else 0
-    return breaks
-
-
-@kernel
-def _hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint64:
-    """Eight bytes a step."""
+def hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint64:
+    """A well-mixed hash of ``start:end``, eight bytes a step."""
     value = _SEED ^ np.uint64(end - start)
     position = start
     while position < end:
@@ -84,6 +67,8 @@ def _hash_bytes(data: npt.NDArray[np.uint8], start: int, end: int) -> np.uint64:
 @kernel
 def _count(
     batch: TokenBatch,
+    facts: LineFacts,
+    bounds: npt.NDArray[np.int64],
     rows: npt.NDArray[np.int64],
     lines: KeyTable,
     paragraphs: KeyTable,
@@ -92,40 +77,34 @@ def _count(
     data = batch.data
     for text in range(len(rows)):
         measures = counts[rows[text]]
-        position = batch.text_offsets[text]
-        stop = batch.text_offsets[text + 1]
-        breaks = _count_breaks(data, position, stop)
-        measures[CHARACTERS] += count_code_points(data, position, stop)
-        line_mask = clear_table(lines, breaks + 1)
-        paragraph_mask = clear_table(paragraphs, breaks + 1)
+        start = batch.text_offsets[text]
+        measures[CHARACTERS] += count_code_points(data, start, batch.text_offsets[text + 1])
+        measures[BREAK_CHARACTERS] += count_breaks(data, start, batch.text_offsets[text + 1])
+        first = bounds[text]
+        last = bounds[text + 1]
+        line_mask = clear_table(lines, last - first)
+        paragraph_mask = clear_table(paragraphs, last - first)
         different_lines = 0
         different_paragraphs = 0
         paragraph = _SEED  # hash of the open paragraph
         paragraph_characters = 0
-        while position < stop:
-            end = line_end(data, position, stop)
-            start = trim_left(data, position, end)
-            if start < end:
-                last = trim_right(data, start, end)
-                value = _hash_bytes(data, start, last)
-                characters = count_code_points(data, start, last)
-                number = count_key(lines, line_mask, different_lines, value)
-                different_lines += 1 if number == different_lines else 0
-                copies = int(lines.counts[number])
-                _measure_line(measures, copies, characters)
-                paragraph = mix64(paragraph * _FACTOR + value)
-                paragraph_characters += characters + (1 if paragraph_characters > 0 else 0)
-            if end < stop:
-                measures[BREAK_CHARACTERS] += 1
-            position = after_break(data, end, stop) if end < stop else stop
-            if paragraph_characters > 0 and (start == end or position >= stop):
+        for line in range(first, last):
+            value = hash_bytes(data, facts.start[line], facts.end[line])
+            number = count_key(lines, line_mask, different_lines, value)
+            different_lines += 1 if number == different_lines else 0
+            _measure_line(measures, int(lines.counts[number]), int(facts.characters[line]))
+            paragraph = mix64(paragraph * _FACTOR + value)
+            paragraph_characters += facts.characters[line] + (1 if paragraph_characters > 0 else 0)
+            if (
+                line + 1 == last
+                or line_begin(data, facts.start[line + 1], start) != facts.next[line]
+            ):
                 number = count_key(paragraphs, paragraph_mask, different_paragraphs, paragraph)
                 repeated = number < different_paragraphs
                 different_paragraphs += 0 if repeated else 1
                 measures[PARAGRAPHS] += 1
-                if repeated:
-                    measures[REPEATED_PARAGRAPHS] += 1
-                    measures[REPEATED_PARAGRAPH_CHARACTERS] += paragraph_characters
+                measures[REPEATED_PARAGRAPHS] += 1 if repeated else 0
+                measures[REPEATED_PARAGRAPH_CHARACTERS] += paragraph_characters if repeated else 0
                 paragraph = _SEED
                 paragraph_characters = 0
 

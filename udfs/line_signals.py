@@ -11,7 +11,7 @@ import pyarrow as pa
 from udfs import line_facts as facts_of
 from udfs import line_phrases as phrases
 from udfs import line_structure as structures
-from udfs.line_facts import LineFacts, line_facts
+from udfs.line_facts import FURNITURE_WORDS, LineFacts, furniture_lines
 from udfs.signal_fields import Annotator, SignalField, TextBatch, divide
 from udfs.text_batch import TextPart
 from udfs.text_kernel import TokenBatch
@@ -25,9 +25,6 @@ _OWN: Final = "corpusmill"
 
 SHORT_COLUMNS: Final = 30
 LONG_CHARACTERS: Final = 200
-FURNITURE_WORDS: Final = 10
-FURNITURE_CHARACTERS: Final = 20
-"""A phrase speaks of furniture only in a line of at most ten words, or 20 unspaced characters."""
 
 
 def _share(name: str, meaning: str, source: str) -> SignalField:
@@ -113,7 +110,7 @@ class _Sums:
 
     def add(self, part: TextPart) -> None:
         """Sum up the lines of one part."""
-        facts = line_facts(part.tokens)
+        facts = part.lines
         row_of = part.rows[facts.text]
         _add_shapes(self, facts, row_of)
         _add_published_rules(self, facts, row_of)
@@ -136,16 +133,6 @@ class _Sums:
 
     def __getitem__(self, name: str) -> npt.NDArray[np.float64]:
         return self._sums.get(name, np.zeros(self.rows))
-
-
-def furniture_lines(facts: LineFacts) -> npt.NDArray[np.bool_]:
-    """bool[lines]; short lines with a phrase of page furniture."""
-    said = (facts.flags & np.uint32(phrases.FURNITURE)) != 0
-    wordy = facts.words > np.where(
-        facts.width >= 2 * facts.characters - 4, FURNITURE_CHARACTERS, FURNITURE_WORDS
-    )
-    found: npt.NDArray[np.bool_] = said & ~wordy
-    return found
 
 
 def _having(facts: LineFacts, bits: int) -> npt.NDArray[np.bool_]:

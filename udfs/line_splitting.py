@@ -17,6 +17,14 @@ def line_end(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
 
 
 @kernel
+def line_begin(data: npt.NDArray[np.uint8], start: int, text_start: int) -> int:
+    """The offset behind the line break before ``start``."""
+    while start > text_start and (data[start - 1] < 0x0A or data[start - 1] > 0x0D):
+        start -= 1
+    return start
+
+
+@kernel
 def after_break(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
     """The offset behind the line break at ``position``; CR LF is one break."""
     if position + 1 < stop and data[position] == 0x0D and data[position + 1] == 0x0A:
@@ -73,4 +81,15 @@ def count_code_points(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
     count = 0
     for position in range(start, end):
         count += 1 if data[position] & 0xC0 != 0x80 else 0
+    return count
+
+
+@kernel
+def count_breaks(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+    """Line breaks in ``start:end``; CR LF is one."""
+    count = 0
+    for position in range(start, end):
+        count += 1 if data[position] >= 0x0A and data[position] <= 0x0D else 0
+    for position in range(start + 1, end):
+        count -= 1 if data[position - 1] == 0x0D and data[position] == 0x0A else 0
     return count

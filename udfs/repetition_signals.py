@@ -139,7 +139,7 @@ class _Counts:
         ngrams.count_ngrams(part.marked_words, texts, part.rows, 2, 10, self.marked)
         ngrams.count_ngrams(part.words, texts, part.rows, 5, 10, self.words)
         ngrams.count_ngrams(part.tokens, unspaced, part.rows, 5, UNSPACED_LENGTH, self.characters)
-        lines.count_repeated_lines(part.marked_tokens, part.rows, self.lines)
+        lines.count_repeated_lines(part.tokens, part.lines, part.rows, self.lines)
         vocabulary.count_vocabulary(part.words, part.rows, self.vocabulary, self.entropy)
         vocabulary.count_character_ngrams(part.marked_tokens, texts, part.rows, 10, self.tengrams)
         vocabulary.count_character_ngrams(part.marked_tokens, unspaced, part.rows, 3, self.trigrams)

@@ -83,6 +83,8 @@ def _time_stamp_end(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
         if position < end and int(data[position]) == bracket:
             return position + 1
         return start
+    if position < end and data[position] > 0x20:
+        return start
     return position
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from udfs.arrow_columns import StringViews, string_views
 from udfs.chinese_words import segment_words
+from udfs.line_facts import LineFacts, line_facts
 from udfs.text_kernel import TokenBatch, tokenise, without_punctuation
 
 SLICE_BYTES: Final = 1 << 20  # token arrays of a megabyte of text stay near the processor
@@ -40,6 +41,11 @@ class TextPart:
     def tokens(self) -> TokenBatch:
         """Words and single characters of unspaced scripts."""
         return without_punctuation(self.marked_tokens)
+
+    @cached_property
+    def lines(self) -> LineFacts:
+        """The lines of ``tokens``."""
+        return line_facts(self.tokens)
 
     @cached_property
     def _segmentation(self) -> tuple[TokenBatch, npt.NDArray[np.bool_]]:

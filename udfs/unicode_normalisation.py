@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from udfs.arrow_columns import StringViews, read_only
+from udfs.arrow_columns import StringViews, replace_rows
 from udfs.character_classes import COMPOSABLE, character_tables
 from udfs.compiled import kernel
 from udfs.utf8_decoding import decode
@@ -46,7 +46,7 @@ def compose(views: StringViews) -> StringViews:
         composed = _compose_text(text)
         if composed is not None:
             changed[int(row)] = composed
-    return _replace_rows(views, changed) if changed else views
+    return replace_rows(views, changed) if changed else views
 
 
 def _compose_text(text: npt.NDArray[np.uint8]) -> bytes | None:
@@ -66,24 +66,6 @@ def _compose_text(text: npt.NDArray[np.uint8]) -> bytes | None:
             composed = unicodedata.normalize("NFC", decoded)
             pieces.append(composed.encode("utf-8", "surrogateescape"))
     return b"".join(pieces) if any_changed else None
-
-
-def _replace_rows(views: StringViews, changed: dict[int, bytes]) -> StringViews:
-    lengths = np.diff(views.offsets)
-    for row, text in changed.items():
-        lengths[row] = len(text)
-    offsets = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    data = np.empty(int(offsets[-1]), np.uint8)
-    source, target = 0, 0
-    for row, text in changed.items():
-        kept = int(views.offsets[row]) - source
-        data[target : target + kept] = views.data[source : source + kept]
-        target += kept
-        data[target : target + len(text)] = np.frombuffer(text, np.uint8)
-        source, target = int(views.offsets[row + 1]), target + len(text)
-    data[target:] = views.data[source:]
-    return StringViews(read_only(data), offsets, views.valid)
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ WORD_CHARACTERS: Final = 4  # characters of all words
 WORD_MEASURES: Final = 5
 
 _FACTOR: Final = np.uint64(0x9FB21C651E98DF25)
+_SPREAD: Final = np.uint64(0xC4CEB9FE1A85EC53)
 
 
 def count_vocabulary(
@@ -104,10 +105,33 @@ def count_character_ngrams(
     if len(texts) == 0:
         return
     most = int(np.diff(batch.text_offsets)[texts].max())
-    _count_character_ngrams(
-        batch, texts, rows, length, key_table(most), np.empty(most, np.uint64),
-        np.zeros(most + 1, np.int32), counts,
-    )  # fmt: skip
+    room = _CharacterRoom(
+        characters=np.empty(most, np.uint64),
+        keys=np.empty(most, np.uint64),
+        filter=np.empty(4 * _power_of_two(most), np.uint8),
+        frequencies=np.zeros(most + 1, np.int32),
+    )
+    _count_character_ngrams(batch, texts, rows, length, key_table(most), room, counts)
+
+
+class _CharacterRoom(NamedTuple):
+    """Arrays for the longest text of a batch.
+
+    Attributes:
+        characters: uint64; a number for each character.
+        keys: uint64; a hash for each n-gram.
+        filter: uint8; how many n-grams share a few bits of their hash: 0, 1, 2 = more.
+        frequencies: int32; how many n-grams occur f times; zero between texts.
+    """
+
+    characters: npt.NDArray[np.uint64]
+    keys: npt.NDArray[np.uint64]
+    filter: npt.NDArray[np.uint8]
+    frequencies: npt.NDArray[np.int32]
+
+
+def _power_of_two(least: int) -> int:
+    return 1 << max(4, (least - 1).bit_length())
 
 
 @kernel
@@ -117,37 +141,23 @@ def _count_character_ngrams(
     rows: npt.NDArray[np.int64],
     length: int,
     table: KeyTable,
-    characters: npt.NDArray[np.uint64],
-    frequencies: npt.NDArray[np.int32],
+    room: _CharacterRoom,
     counts: npt.NDArray[np.int64],
 ) -> None:
-    """``frequencies[f]`` holds how many n-grams occur f times; it is all zero between texts."""
     for text in texts:
-        total = _hash_characters(batch, text, characters)
+        total = _hash_characters(batch, text, room.characters)
         positions = total - length + 1
         if positions < 1:
             continue
-        used = _count_windows(characters[:total], length, table)
-        most = 0
-        for number in range(used):
-            count = int(table.counts[number])
-            frequencies[count] += 1
-            most = max(most, count)
-        repeated = used - int(frequencies[1])
-        wanted = min(int(np.sqrt(used)), repeated)
-        taken = 0
-        for frequency in range(most, 0, -1):
-            several = min(int(frequencies[frequency]), wanted)
-            taken += several * frequency
-            wanted -= several
-            frequencies[frequency] = 0
+        _hash_windows(room, total, length)
+        unique, used = _count_keys(room, positions, table)
         counts[rows[text], 0] += positions
-        counts[rows[text], 1] += taken
+        counts[rows[text], 1] += _top_occurrences(room.frequencies, table, unique, used)
 
 
 @kernel
 def _hash_characters(batch: TokenBatch, text: int, characters: npt.NDArray[np.uint64]) -> int:
-    """A well-mixed number for each code point; return how many there are."""
+    """A number for each code point; return how many there are."""
     position = batch.text_offsets[text]
     stop = batch.text_offsets[text + 1]
     total = 0
@@ -156,26 +166,71 @@ def _hash_characters(batch: TokenBatch, text: int, characters: npt.NDArray[np.ui
         code_point = int(np.int64(batch.data[position]))
         if code_point >= 0x80:
             code_point, width = decode(batch.data, position, stop)
-        characters[total] = np.uint64(code_point + 1) * _FACTOR
+        characters[total] = np.uint64(code_point + 1)
         total += 1
         position += width
     return total
 
 
 @kernel
-def _count_windows(characters: npt.NDArray[np.uint64], length: int, table: KeyTable) -> int:
-    """Count every run of ``length`` characters; return how many differ."""
-    mask = clear_table(table, len(characters) - length + 1)
+def _hash_windows(room: _CharacterRoom, total: int, length: int) -> None:
+    """A hash for every run of ``length`` characters: a rolling polynomial, its high bits mixed."""
     value = np.uint64(0)
     leaving = np.uint64(1)
-    for _ in range(length):
+    for i in range(length):
+        value = value * _FACTOR + room.characters[i]
         leaving *= _FACTOR
+    room.keys[0] = value * _SPREAD
+    for i in range(length, total):
+        value = value * _FACTOR + room.characters[i] - leaving * room.characters[i - length]
+        room.keys[i - length + 1] = value * _SPREAD
+
+
+@kernel
+def _count_keys(room: _CharacterRoom, positions: int, table: KeyTable) -> tuple[int, int]:
+    """Count the keys; return how many surely occur once, and how many others are in the table.
+
+    Nearly all runs of ten characters occur once. A filter of one byte a key tells most of them, so
+    that the table, with its cache misses, sees the rest only.
+    """
+    shift = np.uint64(62)
+    size = 4
+    while size < 4 * positions:
+        size *= 2
+        shift -= np.uint64(1)
+    room.filter[:size] = 0
+    for i in range(positions):
+        slot = room.keys[i] >> shift
+        room.filter[slot] = min(room.filter[slot] + 1, 2)
+    mask = clear_table(table, positions)
+    unique = 0
     used = 0
-    for i in range(len(characters)):
-        value = value * _FACTOR + characters[i]
-        if i >= length:
-            value -= leaving * characters[i - length]
-        if i >= length - 1:
-            number = count_key(table, mask, used, mix64(value))
+    for i in range(positions):
+        if room.filter[room.keys[i] >> shift] == 1:
+            unique += 1
+        else:
+            number = count_key(table, mask, used, mix64(room.keys[i]))
             used += 1 if number == used else 0
-    return used
+    return unique, used
+
+
+@kernel
+def _top_occurrences(
+    frequencies: npt.NDArray[np.int32], table: KeyTable, unique: int, used: int
+) -> int:
+    """Occurrences of the sqrt(different) most frequent n-grams, those that occur once left out."""
+    most = 1
+    repeated = 0
+    for number in range(used):
+        count = int(table.counts[number])
+        frequencies[count] += 1
+        most = max(most, count)
+        repeated += 1 if count > 1 else 0
+    wanted = min(int(np.sqrt(unique + used)), repeated)
+    taken = 0
+    for frequency in range(most, 0, -1):
+        several = min(int(frequencies[frequency]), wanted)
+        taken += several * frequency
+        wanted -= several
+        frequencies[frequency] = 0
+    return taken

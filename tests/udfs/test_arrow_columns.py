@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from udfs.arrow_columns import StringViews, string_views
+from udfs.arrow_columns import StringViews, replace_rows, string_views, views_to_array
 
 TYPES = [pa.string(), pa.large_string(), pa.binary(), pa.large_binary()]
 
@@ -82,3 +82,25 @@ def test_single_chunk_is_not_copied() -> None:
 def test_other_types_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"int64.*wanted string"):
         string_views(pa.array([1, 2]))
+
+
+def test_rows_are_replaced_and_the_others_kept() -> None:
+    views = string_views(pa.array(["one", None, "three", "four"]))
+    replaced = replace_rows(views, {0: b"", 2: "längér".encode()})
+    assert texts_of(replaced) == [b"", None, "längér".encode(), b"four"]
+    assert texts_of(views) == [b"one", None, b"three", b"four"]
+
+
+@pytest.mark.parametrize("arrow_type", TYPES, ids=str)
+def test_views_become_the_column_again(arrow_type: pa.DataType) -> None:
+    column = pa.array([b"skipped", b"a", None, "zwei中".encode(), b""]).cast(arrow_type).slice(1)
+    restored = views_to_array(string_views(column), arrow_type)
+    restored.validate(full=True)
+    assert restored.equals(column)
+    assert views_to_array(string_views(column[:0]), arrow_type).to_pylist() == []
+
+
+def test_more_than_two_gibibytes_need_a_large_type() -> None:
+    views = StringViews(np.empty(0, np.uint8), np.array([0, 1 << 31]), np.ones(1, np.bool_))
+    with pytest.raises(ValueError, match="2147483648 bytes of text do not fit.*use large_string"):
+        views_to_array(views, pa.string())

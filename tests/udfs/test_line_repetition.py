@@ -7,13 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from udfs import line_repetition as lines
+from udfs.line_facts import line_facts
 from udfs.line_repetition import count_repeated_lines
 from udfs.text_kernel import tokenise
 
 
 def measures(texts: list[str]) -> np.ndarray:
     counts = np.zeros((len(texts), lines.MEASURES), np.int64)
-    count_repeated_lines(tokenise(pa.array(texts, pa.string())), np.arange(len(texts)), counts)
+    tokens = tokenise(pa.array(texts, pa.string()))
+    count_repeated_lines(tokens, line_facts(tokens), np.arange(len(texts)), counts)
     return counts
 
 

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from udfs.line_splitting import after_break, count_code_points, line_end, trim_left, trim_right
+from udfs.line_splitting import (
+    after_break,
+    count_breaks,
+    count_code_points,
+    line_begin,
+    line_end,
+    trim_left,
+    trim_right,
+)
 
 
 def lines(raw: bytes) -> list[bytes]:
@@ -30,6 +38,18 @@ def lines(raw: bytes) -> list[bytes]:
 )
 def test_lines_without_surrounding_blanks(raw: bytes, expected: list[bytes]) -> None:
     assert lines(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "count"), [(b"", 0), (b"a\nb", 1), (b"\r\n\r\n", 2), (b"\r\r\n\n\x0b\x0c", 5)]
+)
+def test_breaks(raw: bytes, count: int) -> None:
+    assert count_breaks(np.frombuffer(raw, np.uint8), 0, len(raw)) == count
+
+
+@pytest.mark.parametrize(("start", "begin"), [(3, 2), (2, 2), (6, 5), (0, 0)])
+def test_where_a_line_begins(start: int, begin: int) -> None:
+    assert line_begin(np.frombuffer(b"a\n  \n b", np.uint8), start, 0) == begin
 
 
 @pytest.mark.parametrize(("text", "count"), [("", 0), ("abc", 3), ("aé中😀", 4)])
