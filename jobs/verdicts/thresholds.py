@@ -7,6 +7,7 @@ partitioning and needs one small aggregation at any size; the price is a roundin
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
@@ -18,8 +19,8 @@ from jobs.recipes.rules import AbsentRule, Bounds, ResolvedRule, Rule
 from jobs.verdicts.expressions import LANGUAGE, alive, signal_column
 
 BINS_PER_UNIT = 512  # of the natural logarithm
-# Fewer documents say nothing about a percentile of their language.
-MINIMUM_DOCUMENTS = 20
+# Fewer documents say nothing about a percentile of their language: one would be over 2 % of it.
+MINIMUM_DOCUMENTS = 50
 
 
 def resolve(
@@ -115,9 +116,21 @@ def _upper(bounds: Bounds, bins: Mapping[int, int]) -> float | None:
     return bounds.max
 
 
-def quantile(bins: Mapping[int, int], share: float) -> int:
-    """Return the upper edge of the first bin at or below which ``share`` of all counts lies."""
+def quantile(bins: Mapping[int, int], share: float) -> float:
+    """Return a quantile of binned values in units of bins, by numpy's default (linear) definition.
+
+    A value counts as the upper edge of its bin. Of fewer than 100 documents the highest lies above
+    the 99th percentile unless the next one is in the same bin.
+
+    Args:
+        bins: Count by bin number; at least one count.
+        share: 0 to 1.
+    """
     numbers = sorted(bins)
-    needed = share * sum(bins.values())
-    sums = accumulate(bins[number] for number in numbers)
-    return 1 + next(number for number, total in zip(numbers, sums, strict=True) if total >= needed)
+    sums = list(accumulate(bins[number] for number in numbers))
+    place = share * (sums[-1] - 1)
+    lower, upper = (
+        numbers[bisect.bisect_right(sums, rank)] + 1
+        for rank in (math.floor(place), min(math.floor(place) + 1, sums[-1] - 1))
+    )
+    return lower + (place - math.floor(place)) * (upper - lower)
