@@ -19,7 +19,7 @@ from jobs.report.duplicate_facts import count_duplicates, duplicate_facts
 from jobs.report.page import render_page
 from jobs.report.perplexity_table import perplexity_table
 from jobs.report.published_run import (
-    MODELS_FOLDER,
+    MODELS,
     PublishedRun,
     RecipeLike,
     read_run,
@@ -110,7 +110,7 @@ def _frames(context: RunContext, run: PublishedRun) -> dict[str, DataFrame]:
     return {
         dataset: context.spark.read.parquet(*context.spark_paths(dataset, manifest.files))
         for dataset, manifest in run.manifests.items()
-        if not dataset.startswith(MODELS_FOLDER)
+        if dataset != MODELS
     }
 
 

@@ -23,12 +23,12 @@ REQUIRED_DATASETS = {
     "quarantined": "publish",
     "corpus": "publish",
 }
-OPTIONAL_DATASETS = ("models/perplexity", "quality")
+MODELS = "models"  # not rows but models; a run that is given one has none of its own
+OPTIONAL_DATASETS = (MODELS, "quality")
 STAGE_ORDER = (
-    "documents", "extracted", "models/perplexity", "annotated", "verdicts", "duplicates", "quality",
+    "documents", "extracted", MODELS, "annotated", "verdicts", "duplicates", "quality",
     "corpus",
 )  # fmt: skip
-MODELS_FOLDER = "models/"
 NO_GRADES = "no grader was given, so no document has a grade"
 
 
@@ -191,5 +191,5 @@ def _stage_facts(manifest: Manifest, seconds: float) -> StageFacts:
         seconds=round(seconds, 3),
         bytes=manifest.bytes,
         rows_per_second=round(accounts.rows_in / seconds, 1) if seconds > 0 else None,
-        carries_documents=not manifest.dataset.startswith(MODELS_FOLDER),
+        carries_documents=manifest.dataset != MODELS,
     )

@@ -124,7 +124,7 @@ def make_finished_run(folder: Path, *, seed: int = 7, files: int = 2) -> Finishe
     model.mkdir(parents=True)
     (model / "model.json").write_text("{}", encoding="utf-8")
     accounts = RowAccounts(rows_in=400, rows_out=400)
-    write_manifest(model, "models/perplexity", "train-perplexity", accounts, 18.4, {})
+    write_manifest(folder / "models", "models", "train-perplexity", accounts, 18.4, {})
     return run
 
 

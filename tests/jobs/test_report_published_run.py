@@ -23,7 +23,7 @@ def run(finished) -> PublishedRun:
 
 def test_manifests_of_all_datasets_are_read_without_spark(run):
     assert set(run.manifests) == {
-        "documents", "extracted", "models/perplexity", "annotated", "verdicts", "duplicates",
+        "documents", "extracted", "models", "annotated", "verdicts", "duplicates",
         "corpus", "dropped", "quarantined",
     }  # fmt: skip
     assert not run.graded
