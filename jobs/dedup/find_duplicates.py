@@ -31,6 +31,7 @@ as its keeper, and that keeper stays.
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -137,17 +138,21 @@ def _fingerprint(documents: DataFrame, settings: DedupSettings, given: str | Non
     source: object = given
     if given is None:
         files = sorted(documents.inputFiles())
-        if not files:
+        plan = _plan(documents)
+        if not files or plan is None:
             return None
-        source = [_plan(documents), *(storage.file_entry(_local(path)) for path in files)]
+        source = [plan, *(storage.file_entry(_local(path)) for path in files)]
     return digest([source, settings.model_dump(), code_fingerprint("jobs.dedup.find_duplicates")])
 
 
-def _plan(documents: DataFrame) -> str:
+def _plan(documents: DataFrame) -> str | None:
     """The logical plan without the numbers that Spark gives to expressions anew each time."""
-    plan = documents._jdf.queryExecution().optimizedPlan().toString()
-    return re.sub(r"#\d+L?", "", str(plan))
+    frame = getattr(documents, "_jdf", None)
+    if frame is None:  # Spark Connect has no way to ask for it
+        return None
+    return re.sub(r"#\d+L?", "", str(frame.queryExecution().optimizedPlan().toString()))
 
 
 def _local(path: str) -> str:
-    return re.sub(r"^file:/+", "/", path)
+    """A plain path for Spark's ``file:///a%20b``; object stores as they are."""
+    return unquote(re.sub(r"^file:/+", "/", path)) if path.startswith("file:") else path

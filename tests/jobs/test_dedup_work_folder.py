@@ -78,11 +78,11 @@ def records(folder: Path) -> dict[str, str]:
 
 def test_find_duplicates_resumes_and_notices_changes(spark: SparkSession, tmp_path: Path) -> None:
     texts = ["some words of one text", "Some words of one text", "other words"]
-    source, work = tmp_path / "in.parquet", tmp_path / "work"
+    source, work = tmp_path / "in put.parquet", tmp_path / "work"
     pq.write_table(pa.table({"id": [0, 1, 2], "text": texts}), source)
 
     def removed(**settings: float) -> int:
-        documents = spark.read.parquet(source.as_uri())
+        documents = spark.read.parquet(f"file:{source}")
         return find_duplicates(documents, DedupSettings(**settings), str(work)).count()
 
     assert removed() == 1
@@ -100,7 +100,7 @@ def test_find_duplicates_resumes_and_notices_changes(spark: SparkSession, tmp_pa
 def test_what_was_filtered_before_counts(spark: SparkSession, tmp_path: Path) -> None:
     source = tmp_path / "in.parquet"
     pq.write_table(pa.table({"id": [0, 1, 2], "text": ["same text"] * 3}), source)
-    documents = spark.read.parquet(source.as_uri())
+    documents = spark.read.parquet(f"file:{source}")
     work = str(tmp_path / "work")
     assert find_duplicates(documents, DedupSettings(), work).count() == 2
     assert find_duplicates(documents.where("id > 0"), DedupSettings(), work).count() == 1
