@@ -18,14 +18,17 @@ class CleaningSettings:
             or a short cry needs more copies: "No! No! No!" stays, "No!" twenty times does not.
         window_characters: Length of the windows (characters); 0 switches them off.
         window_repetition: Share (0 to 1) of repeated 5-grams above which a window is cut.
-        drop_letterless_lines: Drop lines of digits, punctuation and symbols only.
-        drop_uppercase_lines: Drop lines of which more than half of the characters are capitals.
+        drop_letterless_lines: Drop lines of digits, punctuation and symbols only, but for those of
+            brackets, as in code.
+        drop_uppercase_lines: Drop lines of which more than half of the characters are capitals. Off:
+            headings and licences are lost (it touches 14 % of 1,000 pages of gold text).
         drop_counter_lines: Drop lines like "3 likes".
         drop_furniture_lines: Drop lines of up to 10 words (20 characters of unspaced scripts) with
             a phrase of navigation, sharing or accounts.
         drop_long_word_lines: Drop lines that are for the most part one run of over 1,000
             characters without a blank.
         drop_repeated_lines: Drop third and later copies of a line that ends without punctuation.
+            Off: "Pros", "Cons" and names are lost (it touches 19 % of 1,000 pages of gold text).
     """
 
     collapse_repeats: int = 3
@@ -37,7 +40,7 @@ class CleaningSettings:
     drop_counter_lines: bool = True
     drop_furniture_lines: bool = True
     drop_long_word_lines: bool = True
-    drop_repeated_lines: bool = True
+    drop_repeated_lines: bool = False
 
     def __post_init__(self) -> None:
         faults = []

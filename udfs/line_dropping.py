@@ -46,7 +46,7 @@ def line_drops(tokens: TokenBatch, facts: LineFacts, enabled: Collection[str]) -
     """
     prose = (facts.flags & np.uint32(STRUCTURE)) == 0
     met = {
-        "letterless": _having(facts, facts_of.NO_LETTERS),
+        "letterless": _having(facts, facts_of.NO_LETTERS) & ~_having(facts, facts_of.CODE_MARK),
         "uppercase": _having(facts, facts_of.UPPERCASE),
         "counter": _having(facts, facts_of.COUNTER),
         "furniture": furniture_lines(facts),

@@ -30,6 +30,7 @@ LONG_WORD: Final = 1 << 17  # over 1,000 characters without a blank, outside uns
 
 CURLY: Final = 1 << 18  # holds {
 OPEN_END: Final = 1 << 19  # ends in a letter or digit
+CODE_MARK: Final = 1 << 20  # holds one of ( ) [ ] { } < > ; = and no digit
 
 LONGEST_WORD: Final = 1000
 MOST_COUNTER_WORDS: Final = 8
@@ -218,6 +219,7 @@ def _measure_characters(
     last = 0
     last_flags = np.uint32(0)
     curly = False
+    code_mark = False
     before_blank = True
     while position < end:
         if position == tag_end:
@@ -277,6 +279,7 @@ def _measure_characters(
         if not flags & np.uint32(classes.CLOSER):
             plain = flags
         curly = curly or code_point == 0x7B
+        code_mark = code_mark or _is_code_mark(code_point)
         last = code_point
         last_flags = flags
     longest_run = max(longest_run, run)
@@ -295,11 +298,20 @@ def _measure_characters(
         flags |= np.uint32(NO_LETTERS)
     if last_flags & np.uint32(classes.WORD):
         flags |= np.uint32(OPEN_END)
+    if code_mark and digits == 0:
+        flags |= np.uint32(CODE_MARK)
     if curly:
         flags |= np.uint32(CURLY)
     if longest_run > LONGEST_WORD:
         flags |= np.uint32(LONG_WORD)
     facts.flags[line] = flags
+
+
+@kernel
+def _is_code_mark(code_point: int) -> bool:
+    bracket = code_point == 0x28 or code_point == 0x29 or code_point == 0x5B or code_point == 0x5D
+    curly = code_point == 0x7B or code_point == 0x7D
+    return bracket or curly or 0x3B <= code_point <= 0x3E
 
 
 @kernel

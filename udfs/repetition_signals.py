@@ -11,6 +11,7 @@ import pyarrow as pa
 from udfs import line_repetition as lines
 from udfs import ngram_repetition as ngrams
 from udfs import vocabulary_counts as vocabulary
+from udfs.repeated_windows import worst_window_shares
 from udfs.signal_fields import Annotator, SignalField, TextBatch, divide
 from udfs.text_batch import TextPart
 from udfs.text_kernel import TokenBatch
@@ -22,6 +23,7 @@ _DATATROVE: Final = "Gopher as FineWeb computes it (datatrove 0.10, gopher_repet
 TOP_LENGTHS: Final = (2, 3, 4)
 DUPLICATE_LENGTHS: Final = (5, 6, 7, 8, 9, 10)
 UNSPACED_LENGTH: Final = 13  # EvalWeb counts 13 Chinese characters
+WINDOW_CHARACTERS: Final = 500
 
 
 def _share(name: str, meaning: str, source: str) -> SignalField:
@@ -93,6 +95,9 @@ REPETITION_FIELDS: Final = (
            "Occurrences of 5-grams that occur twice or more among all. Words of spaced scripts, "
            "single characters of unspaced ones. Null below 5 tokens.",
            "ROOTS (Laurençon et al. 2022), word repetition; characters for unspaced: corpusmill"),
+    _share("worst_window_5gram_share",
+           "The highest duplicate_5gram_share of any 500 characters of the text (of all of it, if it "
+           "is shorter). Null below 14 tokens.", "corpusmill; measure of ROOTS"),
     _share("duplicate_word_5gram_share",
            "As duplicate_5gram_share, on dictionary words where the text is Chinese.",
            "ROOTS (Laurençon et al. 2022), word repetition"),
@@ -131,6 +136,7 @@ class _Counts:
         self.entropy = np.zeros(rows, np.float64)
         self.tengrams = np.zeros((rows, 2), np.int64)
         self.trigrams = np.zeros((rows, 2), np.int64)
+        self.worst_window = np.full(rows, np.nan)
 
     def add(self, part: TextPart) -> None:
         """Count one part."""
@@ -139,6 +145,9 @@ class _Counts:
         ngrams.count_ngrams(part.marked_words, texts, part.rows, 2, 10, self.marked)
         ngrams.count_ngrams(part.words, texts, part.rows, 5, 10, self.words)
         ngrams.count_ngrams(part.tokens, unspaced, part.rows, 5, UNSPACED_LENGTH, self.characters)
+        self.worst_window[part.rows] = np.fmax(
+            self.worst_window[part.rows], worst_window_shares(part.tokens, WINDOW_CHARACTERS)
+        )
         lines.count_repeated_lines(part.tokens, part.lines, part.rows, self.lines)
         vocabulary.count_vocabulary(part.words, part.rows, self.vocabulary, self.entropy)
         vocabulary.count_character_ngrams(part.marked_tokens, texts, part.rows, 10, self.tengrams)
@@ -207,6 +216,7 @@ def _share_fields(counts: _Counts) -> dict[str, npt.NDArray[np.generic]]:
     of_characters = _repeated_share(counts.characters, 5)
     return {
         "duplicate_5gram_share": np.where(np.isnan(of_characters), of_words, of_characters),
+        "worst_window_5gram_share": counts.worst_window,
         "duplicate_word_5gram_share": of_words,
         "duplicate_13gram_share": _repeated_share(counts.characters, UNSPACED_LENGTH),
         "character_10gram_repetition_ratio": divide(counts.tengrams[:, 1], counts.tengrams[:, 0]),

@@ -84,8 +84,11 @@ def clean(texts: pa.Array, settings: CleaningSettings) -> tuple[pa.Array, pa.Str
 
     Collapses runs of one sentence or line to their first copy, cuts windows of repetition out, and
     drops lines by rule, in this order and again until nothing changes; so cleaning a cleaned text
-    changes nothing. Time is linear in the text, memory is bounded for single huge documents (they
-    are repaired in pieces of 4 MiB).
+    changes nothing. A kind of repair that would leave less than a tenth of a text is not made: there
+    is nothing to save, and the rules shall judge the text as it is.
+
+    Time is linear in the text, memory is bounded for single huge documents (they are repaired in
+    pieces of 4 MiB).
 
     Args:
         texts: string or large_string.

@@ -18,6 +18,9 @@ from udfs.window_excision import repetitive_spans
 COLLAPSED: Final = "collapsed"
 EXCISED: Final = "excised"
 STAGES: Final = (*RULES, COLLAPSED, EXCISED)
+LEAST_KEPT: Final = 0.1
+"""Share of a text that a repair must leave: below it there is no good text to save, and the document
+is left whole so that the rules can name what is wrong with it."""
 
 
 class Cut(NamedTuple):
@@ -85,8 +88,8 @@ def _cut_texts(
     taken: npt.NDArray[np.bool_],
     repaired: dict[int, RepairedText],
 ) -> None:
-    """Cut the spans out of texts that no earlier kind of repair has taken."""
-    free = ~taken[removals.text]
+    """Cut the spans out of texts that no earlier kind of repair has taken and that are worth it."""
+    free = ~taken[removals.text] & ~_hopeless(tokens.text_offsets, removals)[removals.text]
     if not free.any():
         return
     removals, stages = Removals._make(column[free] for column in removals), stages[free]
@@ -96,6 +99,15 @@ def _cut_texts(
     bounds = [*firsts.tolist(), len(removals.text)]
     for text, (first, last) in zip(texts.tolist(), itertools.pairwise(bounds), strict=True):
         repaired[text] = _cut_text(tokens, removals, stages, text, range(first, last))
+
+
+def _hopeless(text_offsets: npt.NDArray[np.int64], removals: Removals) -> npt.NDArray[np.bool_]:
+    """bool[texts]; True where the cuts would leave less than LEAST_KEPT of the text."""
+    lengths = np.diff(text_offsets)
+    removed = np.zeros(len(lengths), np.int64)
+    np.add.at(removed, removals.text, removals.stop - removals.start)
+    hopeless: npt.NDArray[np.bool_] = lengths - removed < LEAST_KEPT * lengths
+    return hopeless
 
 
 def _merge_neighbours(

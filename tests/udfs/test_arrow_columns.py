@@ -102,5 +102,5 @@ def test_views_become_the_column_again(arrow_type: pa.DataType) -> None:
 
 def test_more_than_two_gibibytes_need_a_large_type() -> None:
     views = StringViews(np.empty(0, np.uint8), np.array([0, 1 << 31]), np.ones(1, np.bool_))
-    with pytest.raises(ValueError, match="2147483648 bytes of text do not fit.*use large_string"):
+    with pytest.raises(ValueError, match=r"2147483648 bytes of text do not fit.*use large_string"):
         views_to_array(views, pa.string())

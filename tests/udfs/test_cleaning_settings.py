@@ -17,7 +17,7 @@ def test_the_defaults() -> None:
         "drop_counter_lines": True,
         "drop_furniture_lines": True,
         "drop_long_word_lines": True,
-        "drop_repeated_lines": True,
+        "drop_repeated_lines": False,
     }
 
 

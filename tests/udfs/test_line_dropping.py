@@ -38,6 +38,9 @@ def drop(text: str, *rules: str) -> tuple[str, list[str]]:
         ("You can sign in tomorrow or any other day that you like, said the clerk.", []),
         ("第三章", []),
         ("OK", []),
+        ("});", []),
+        ("} else {", []),
+        ("(2)", ["letterless"]),
     ],
 )
 def test_each_line_goes_by_its_rule_or_stays(line: str, rules: list[str]) -> None:

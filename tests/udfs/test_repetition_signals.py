@@ -42,6 +42,8 @@ TWICE = "a b c d e f. a b c d e f."  # 12 words, 2 marks, 25 characters
         (TWICE, "duplicate_5gram_share", 4 / 8),
         (TWICE, "word_entropy", math.log(6)),
         ("a b c d", "duplicate_5gram_share", None),
+        (TWICE, "worst_window_5gram_share", None),
+        ("a b c d e f g. " * 3, "worst_window_5gram_share", 1),
         ("abcde" * 2, "character_10gram_repetition_ratio", 0),
         ("ab" * 10, "character_10gram_repetition_ratio", 6 / 11),
         ("春眠不觉晓" * 4, "duplicate_5gram_share", 1),
@@ -74,4 +76,6 @@ def test_a_story_with_a_refrain_is_told_from_spam() -> None:
     refrain = " And so it goes, my friend." * 20
     assert repetition(story)["duplicate_5gram_share"] < 0.01
     assert 0.05 < repetition(story + refrain)["duplicate_5gram_share"] < 0.2
+    assert repetition(story)["worst_window_5gram_share"] < 0.1
+    assert repetition(story + refrain)["worst_window_5gram_share"] > 0.99
     assert repetition("cheap shoes buy now online " * 100)["duplicate_5gram_share"] > 0.99
