@@ -257,4 +257,5 @@ def test_hostile_documents_leave_no_trace_in_later_ones(child: ParserChild) -> N
     source = random.Random(9)
     for _ in range(10):
         child.extract(mutate(source.choice(good), source))
-        assert [child.extract(content) for content in good] == expected
+        found = [child.extract(content) for content in good]
+        assert found == expected, [extraction.detail for extraction in found]
