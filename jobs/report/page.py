@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from jobs.report import page_text
 from jobs.report.histogram_drawing import HEIGHT, WIDTH, draw
 from jobs.report.report_model import Report, RuleFacts
+from jobs.verdicts.thresholds import MINIMUM_DOCUMENTS
 
 TEMPLATE = "report.html.j2"
 STYLE = "report.css"
@@ -31,6 +32,7 @@ def render_page(report: Report) -> str:
             style=Markup(_resource(STYLE)),
             drawings=drawings,
             drawing_size=(WIDTH, HEIGHT),
+            minimum_documents=MINIMUM_DOCUMENTS,
             rules={rule.reason: rule for rule in report.rules},
             settings=list(page_text.flat_settings(report.recipe.settings)),
             seconds=sum(stage.seconds for stage in report.stages),

@@ -265,7 +265,7 @@ class Report(Fact):
     histograms: dict[str, Histogram]
     duplicates: DuplicateFacts
     perplexity: dict[str, dict[str, Percentiles]] = Field(
-        description="signal, then language; languages with at least 20 documents"
+        description="signal, then language; languages with enough documents for a percentile"
     )
     cleaning: dict[str, CleaningTotal]
     examples: dict[str, list[DroppedExample]]

@@ -40,10 +40,11 @@ class Bins:
 
     def edges(self) -> list[float]:
         """Return the ``number + 1`` edges in units of the signal."""
-        inner = [self.low + index * self.width for index in range(self.number + 1)]
         if self.scale == "log":
-            return [float(f"{10.0**edge:.6g}") for edge in inner]
-        return [round(edge, 12) for edge in inner]
+            exponents = [self.low + index * self.width for index in range(self.number + 1)]
+            return [float(f"{10.0**exponent:.6g}") for exponent in exponents]
+        first = round(self.low / self.width)  # counted from zero, so that zero is an edge exactly
+        return [float(f"{(first + index) * self.width:.12g}") for index in range(self.number + 1)]
 
 
 @dataclass(frozen=True)
