@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from jobs.dedup.settings import DedupSettings
@@ -24,14 +23,16 @@ def search_on_driver(documents: DataFrame, settings: DedupSettings, work: WorkFo
         The sub-stage ``duplicates``.
     """
     plan = settings.leader_plan
-    signatures = work.table("signatures")
-    exact = work.table_stage("exact", lambda: duplicate_search.find_exact(signatures))
-    unique = signatures.filter(
-        pc.invert(pc.is_in(signatures.column("id"), exact.column("id").combine_chunks()))
+    hashes = ["id", "order_key", "text_hash_high", "text_hash_low"]
+    exact = work.table_stage(
+        "exact", lambda: duplicate_search.find_exact(work.table("signatures", hashes))
     )
+    compared = ["id", "order_key", "band_keys", "sketch"]
     screening = work.table_stage(
         "screening",
-        lambda: duplicate_search.screen_signatures(unique, plan, settings.telling_bands),
+        lambda: duplicate_search.screen_signatures(
+            work.table("signatures", compared), exact, plan, settings.telling_bands
+        ),
     )
     sets = SHINGLE_SET_SCHEMA.empty_table()
     involved = screening.column("keeper_id").null_count

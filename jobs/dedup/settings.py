@@ -44,7 +44,7 @@ class DedupSettings(BaseModel):
         leader_limit: Kept documents of one component that each of its members is compared with.
         exact_limit: Exact comparisons of one document, those with its most preferred partners.
         max_driver_documents: Up to this many documents everything after the signatures runs on the
-            driver, in memory (some 700 bytes a document); the result is the same.
+            driver, in memory (some 800 bytes a document); the result is the same.
         max_driver_edges: Up to this many edges the driver finds the components (150 bytes an edge);
             above, Spark does.
         max_settled_documents: Texts read again to settle doubtful pairs; above, the run stops and says

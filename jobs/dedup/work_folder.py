@@ -69,13 +69,15 @@ class WorkFolder:
         """The rows of a finished sub-stage, for Spark."""
         return self.spark.read.parquet(storage.spark_path(self._folder(name)))
 
-    def table(self, name: str) -> pa.Table:
-        """The rows of a finished sub-stage, on the driver."""
+    def table(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        """The rows of a finished sub-stage, or some of their columns, on the driver."""
         folder = self._folder(name)
         system, _ = storage.file_system(folder)
         files = [entry.path for entry in storage.list_files(folder)]
         inner = [storage.file_system(path)[1] for path in files if path.endswith(".parquet")]
-        return pa.concat_tables(pq.read_table(path, filesystem=system) for path in inner)
+        return pa.concat_tables(
+            pq.read_table(path, columns=columns, filesystem=system) for path in inner
+        )
 
     def row_count(self, name: str) -> int:
         """Rows of a finished sub-stage, from its footers."""

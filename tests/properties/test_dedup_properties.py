@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,8 +53,7 @@ def remove(
     signed = sign_documents(table.to_batches(max_chunksize=batch), dedup.signing_plan)
     signatures = pa.Table.from_batches(signed, SIGNATURE_SCHEMA)
     exact = find_exact(signatures)
-    copies = pc.is_in(signatures["id"], exact["id"].combine_chunks())
-    screening = screen_signatures(signatures.filter(pc.invert(copies)), plan, dedup.telling_bands)
+    screening = screen_signatures(signatures, exact, plan, dedup.telling_bands)
     involved = screening.filter(screening["keeper_id"].is_null()).select(["root", "id"])
     rows = involved.join(table.select(["id", "text"]), "id").select(["root", "id", "text"])
     sets = pa.Table.from_batches(
