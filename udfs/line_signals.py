@@ -19,6 +19,7 @@ from udfs.text_kernel import TokenBatch
 _SHARE: Final = ("share", "0 to 1")
 _FINEWEB: Final = "FineWeb (Penedo et al. 2024)"
 _C4: Final = "C4 (Raffel et al. 2020), as datatrove's c4_filters reads it"
+_FINEWEB_C4: Final = "FineWeb (Penedo et al. 2024), C4 without its rule on line ends"
 _REFINEDWEB: Final = "RefinedWeb (Penedo et al. 2023), line rules as in DCLM"
 _REDPAJAMA: Final = "RedPajama-V2, mean over lines of "
 _OWN: Final = "corpusmill"
@@ -45,6 +46,10 @@ LINE_FIELDS: Final = (
     SignalField("mean_line_words", pa.float64(), "words", ">= 0",
                 "Words (single characters in unspaced scripts) per line.",
                 _REDPAJAMA + "rps_lines_num_words"),
+    SignalField("mean_line_characters", pa.float64(), "characters", ">= 0", "Characters per line.",
+                "data-juicer, average_line_length_filter"),
+    _count("longest_line_characters", "characters", "Characters of the longest line.",
+           "data-juicer, maximum_line_length_filter"),
     _share("short_line_ratio",
            "Lines of at most 30 columns among all. Headings, list items, tables and code are left "
            "out while they are less than half of the lines.", _FINEWEB + ", columns: corpusmill"),
@@ -89,6 +94,13 @@ LINE_FIELDS: Final = (
     _count("c4_curly_bracket_line_count", "lines",
            "Lines with { among those of C4's ending, length and word rules, JavaScript lines left "
            "out.", _C4),
+    _count("fineweb_sentence_count", "sentences",
+           "Sentences in lines that C4's line rules keep when lines may end in any way.", _FINEWEB_C4),
+    _count("fineweb_lorem_ipsum_line_count", "lines",
+           "Lines with lorem ipsum among those of C4's length and word rules.", _FINEWEB_C4),
+    _count("fineweb_curly_bracket_line_count", "lines",
+           "Lines with { among those of C4's length and word rules, JavaScript lines left out.",
+           _FINEWEB_C4),
     _count("long_word_line_count", "lines",
            "Lines with over 1,000 characters without a blank, outside unspaced scripts.", _C4),
     _count("long_line_count", "lines", "Lines of 200 or more characters.", "mC4 (Xue et al. 2021)"),
@@ -107,6 +119,7 @@ class _Sums:
     def __init__(self, batch: TextBatch) -> None:
         self.rows = len(batch)
         self._sums: dict[str, npt.NDArray[np.float64]] = {}
+        self._longest = np.zeros(self.rows, np.int64)
 
     def add(self, part: TextPart) -> None:
         """Sum up the lines of one part."""
@@ -115,10 +128,16 @@ class _Sums:
         _add_shapes(self, facts, row_of)
         _add_published_rules(self, facts, row_of)
         _add_breaks(self, part)
+        np.maximum.at(self._longest, row_of, facts.characters)
 
     def values(self) -> dict[str, npt.NDArray[np.generic]]:
         """All of LINE_FIELDS."""
-        return {**_count_fields(self), **_ratio_fields(self), **_chat_and_short_fields(self)}
+        return {
+            **_count_fields(self),
+            "longest_line_characters": self._longest,
+            **_ratio_fields(self),
+            **_chat_and_short_fields(self),
+        }
 
     def add_values(
         self, name: str, row_of: npt.NDArray[np.int64], values: npt.NDArray[np.generic]
@@ -179,8 +198,12 @@ def _add_published_rules(sums: _Sums, facts: LineFacts, row_of: npt.NDArray[np.i
     edited = _having(facts, phrases.REFINEDWEB_EDIT) & (facts.words <= FURNITURE_WORDS)
     removed = upper | bare | counter | one_word
     few = facts.blank_words < 3
-    shaped = _having(facts, facts_of.C4_TERMINAL) & ~few & ~_having(facts, facts_of.LONG_WORD)
-    kept = shaped & ~_having(facts, phrases.POLICY | phrases.JAVASCRIPT)
+    worded = ~few & ~_having(facts, facts_of.LONG_WORD)
+    shaped = worded & _having(facts, facts_of.C4_TERMINAL)
+    unspoken = ~_having(facts, phrases.POLICY | phrases.JAVASCRIPT)
+    kept = shaped & unspoken
+    lorem_ipsum = _having(facts, phrases.LOREM_IPSUM)
+    curly = _having(facts, facts_of.CURLY) & ~_having(facts, phrases.JAVASCRIPT)
     values = {
         "upper": upper,
         "bare": bare,
@@ -191,11 +214,14 @@ def _add_published_rules(sums: _Sums, facts: LineFacts, row_of: npt.NDArray[np.i
         "few": few,
         "kept": kept,
         "kept_sentences": facts.sentences * kept,
-        "curly": shaped & _having(facts, facts_of.CURLY) & ~_having(facts, phrases.JAVASCRIPT),
-        "shaped_lorem": shaped & _having(facts, phrases.LOREM_IPSUM),
+        "curly": shaped & curly,
+        "shaped_lorem": shaped & lorem_ipsum,
+        "worded_sentences": facts.sentences * (worded & unspoken),
+        "worded_curly": worded & curly,
+        "worded_lorem": worded & lorem_ipsum,
         "javascript": _having(facts, phrases.JAVASCRIPT),
         "policy": _having(facts, phrases.POLICY),
-        "lorem_ipsum": _having(facts, phrases.LOREM_IPSUM),
+        "lorem_ipsum": lorem_ipsum,
         "long_word": _having(facts, facts_of.LONG_WORD),
         "unfold": _having(facts, phrases.UNFOLD | facts_of.ELLIPSIS_END),
     }
@@ -227,7 +253,9 @@ def _count_fields(sums: _Sums) -> dict[str, npt.NDArray[np.generic]]:
         "line_count": "lines", "sentence_count": "sentences", "c4_sentence_count": "kept_sentences",
         "javascript_line_count": "javascript", "policy_line_count": "policy",
         "lorem_ipsum_line_count": "lorem_ipsum", "c4_lorem_ipsum_line_count": "shaped_lorem",
-        "c4_curly_bracket_line_count": "curly", "long_word_line_count": "long_word",
+        "c4_curly_bracket_line_count": "curly", "fineweb_sentence_count": "worded_sentences",
+        "fineweb_lorem_ipsum_line_count": "worded_lorem",
+        "fineweb_curly_bracket_line_count": "worded_curly", "long_word_line_count": "long_word",
         "long_line_count": "long",
     }  # fmt: skip
     return {field: sums[name].astype(np.int64) for field, name in names.items()}
@@ -235,7 +263,7 @@ def _count_fields(sums: _Sums) -> dict[str, npt.NDArray[np.generic]]:
 
 def _ratio_fields(sums: _Sums) -> dict[str, npt.NDArray[np.generic]]:
     per_line = {
-        "mean_line_width": "width", "mean_line_words": "words",
+        "mean_line_width": "width", "mean_line_characters": "characters", "mean_line_words": "words",
         "short_line_plain_ratio": "short_plain", "terminal_punctuation_ratio": "terminal",
         "c4_terminal_punctuation_ratio": "c4_terminal", "bullet_line_ratio": "bullet",
         "ellipsis_line_ratio": "ellipsis", "speaker_line_ratio": "speaker",

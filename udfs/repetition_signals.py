@@ -101,6 +101,9 @@ REPETITION_FIELDS: Final = (
     _share("duplicate_word_5gram_share",
            "As duplicate_5gram_share, on dictionary words where the text is Chinese.",
            "ROOTS (Laurençon et al. 2022), word repetition"),
+    _share("duplicate_word_10gram_share",
+           "As duplicate_word_5gram_share with runs of 10. Null below 10 words.",
+           "data-juicer, word_repetition_filter"),
     _share("duplicate_13gram_share",
            "Occurrences of runs of 13 characters that occur twice or more among all. Null unless "
            "most of the text is in unspaced scripts.", "ChineseWebText (EvalWeb)"),
@@ -218,6 +221,7 @@ def _share_fields(counts: _Counts) -> dict[str, npt.NDArray[np.generic]]:
         "duplicate_5gram_share": np.where(np.isnan(of_characters), of_words, of_characters),
         "worst_window_5gram_share": counts.worst_window,
         "duplicate_word_5gram_share": of_words,
+        "duplicate_word_10gram_share": _repeated_share(counts.words, 10),
         "duplicate_13gram_share": _repeated_share(counts.characters, UNSPACED_LENGTH),
         "character_10gram_repetition_ratio": divide(counts.tengrams[:, 1], counts.tengrams[:, 0]),
         "character_3gram_repetition_ratio": divide(counts.trigrams[:, 1], counts.trigrams[:, 0]),

@@ -40,6 +40,7 @@ def heuristics(text: str | bytes, language: str | None = "en") -> dict[str, floa
         ("symbol_ratio", 5 / 37),
         ("digit_ratio", 3 / 37),
         ("letter_ratio", 29 / 37),
+        ("alphanumeric_ratio", 32 / 46),
         ("uppercase_letter_ratio", 5 / 29),
         ("replacement_character_ratio", 0),
         ("mojibake_ratio", 0),

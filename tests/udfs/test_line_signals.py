@@ -63,6 +63,13 @@ LIST = "- one\n- two\n- three\nshort prose"
         ("Lorem ipsum dolor sit.\nlorem ipsum", "lorem_ipsum_line_count", 2),
         ("Lorem ipsum dolor sit.\nlorem ipsum", "c4_lorem_ipsum_line_count", 1),
         ("if a { then b.\nfunction() {", "c4_curly_bracket_line_count", 1),
+        (PAGE, "mean_line_characters", 174 / 6),
+        (PAGE, "longest_line_characters", 59),
+        (PAGE, "fineweb_sentence_count", 4),  # "Sign in ..." and "Menu entry ..." end in no mark
+        ("One two three\njavascript is on\nour cookie policy", "fineweb_sentence_count", 1),
+        ("Here is lorem ipsum\nlorem ipsum", "fineweb_lorem_ipsum_line_count", 1),
+        ("if a { b\n{ javascript on\n{", "fineweb_curly_bracket_line_count", 1),
+        ("", "longest_line_characters", 0),
         ("x" * 1001 + " and more words.", "long_word_line_count", 1),
         ("y " * 100, "long_line_count", 0),
         ("y " * 101, "long_line_count", 1),
