@@ -55,7 +55,8 @@ def _pandas_udf(
     # Spark tells the kind of function from its annotations, and wants a frame for a struct.
     output = pd.DataFrame if returns.typeName() == "struct" else pd.Series
     series.__annotations__ = {"texts": pd.Series, "return": output}
-    return cast("Callable[..., object]", pandas_udf(cast("Any", series), returns))
+    # Its stubs list every number of arguments for every kind of result, and none of ours.
+    return cast("Callable[..., object]", cast("Any", pandas_udf)(series, returns))
 
 
 def _signals(names: tuple[str, ...], texts: pa.Array) -> pa.StructArray:
