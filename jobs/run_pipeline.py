@@ -19,6 +19,7 @@ from jobs.report_run import report_run
 from jobs.run_models import RunModels
 from jobs.runtime import storage
 from jobs.runtime.stage import RunContext
+from jobs.train_perplexity import DATASET as MODELS
 from jobs.train_perplexity import MODEL_DATASET, train_stage
 
 
@@ -36,6 +37,9 @@ def run_pipeline(
     if perplexity is None:
         train_stage(context, recipe)
         perplexity = context.folder(MODEL_DATASET)
+    elif not storage.absolute(perplexity).startswith(context.folder(MODELS)):
+        # Models of an earlier run were not asked in this one.
+        storage.delete_tree(context.folder(MODELS))
     annotate_stage(context, recipe, perplexity, models.safety)
     decide_stage(context, recipe)
     dedup_stage(context, recipe)
