@@ -22,6 +22,7 @@ from udfs.utf8_decoding import decode
 TERMINAL: Final = 1 << 8  # ends like a sentence, by the wide Unicode set
 C4_TERMINAL: Final = 1 << 9  # ends in . ! ? " ' and not in an ellipsis
 ELLIPSIS_END: Final = 1 << 10
+MARK_END: Final = 1 << 11  # its very last character ends a sentence; no ellipsis, quote or bracket
 SPEAKER: Final = 1 << 13
 UPPERCASE: Final = 1 << 14  # more capitals than half of its characters, four or more
 NO_LETTERS: Final = 1 << 15
@@ -30,6 +31,7 @@ LONG_WORD: Final = 1 << 17  # over 1,000 characters without a blank, outside uns
 
 CURLY: Final = 1 << 18  # holds {
 OPEN_END: Final = 1 << 19  # ends in a letter or digit
+SENTENCE_END: Final = 1 << 21  # the very last character is a Unicode sentence end
 CODE_MARK: Final = 1 << 20  # holds one of ( ) [ ] { } < > ; = and no digit
 
 LONGEST_WORD: Final = 1000
@@ -296,8 +298,12 @@ def _measure_characters(
         flags |= np.uint32(UPPERCASE)
     if letters == 0:
         flags |= np.uint32(NO_LETTERS)
+    if last_flags & np.uint32(classes.SENTENCE_END) and last != 0x2026:
+        flags |= np.uint32(SENTENCE_END)
     if last_flags & np.uint32(classes.WORD):
         flags |= np.uint32(OPEN_END)
+    if last_flags & np.uint32(classes.SENTENCE_END) and last != 0x2026 and last != 0x22EF:
+        flags |= np.uint32(MARK_END)
     if code_mark and digits == 0:
         flags |= np.uint32(CODE_MARK)
     if curly:

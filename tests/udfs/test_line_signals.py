@@ -30,6 +30,7 @@ LIST = "- one\n- two\n- three\nshort prose"
         (PAGE, "short_line_character_ratio", 56 / 174),
         (PAGE, "terminal_punctuation_ratio", 2 / 6),
         (PAGE, "c4_terminal_punctuation_ratio", 2 / 6),
+        ('End.\n"End."\nEnd…\n结束。\nEnd...\n(End.)', "fineweb_terminal_punctuation_ratio", 3 / 6),
         (PAGE, "newlines_per_word", 6 / 34),
         (PAGE, "newlines_per_token", 6 / 38),
         (PAGE, "one_word_line_ratio", 1 / 6),
