@@ -54,6 +54,12 @@ def start_session(
         use_java()
         # The workers must run this very interpreter: another one lacks our packages.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        # Else Spark looks up the host name and warns when that leads nowhere.
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        logging = configuration_file("log4j2.properties").as_uri()
+        builder = builder.config(
+            "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={logging}"
+        )
         builder = builder.master(master or os.environ.get("SPARK_MASTER", "local[*]"))
         for key, value in read_spark_conf(configuration_file("spark-local.conf")).items():
             builder = builder.config(key, value)
