@@ -41,10 +41,11 @@ test-fast: setup
 	$(BIN)/python -m pytest -m "not slow"
 
 test-slow: setup ## The slower tests: faults, kill and resume, invariance, hostile documents
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow and not real_data"
 
 real-run: setup ## The whole pipeline on the shared folder of real documents
 	$(BIN)/corpusmill run $(addprefix $(SHARED_DATA)/,html pdf epub text near_dup) bench-output/real-run
+	CORPUSMILL_REAL_RUN=bench-output/real-run $(BIN)/python -m pytest -q tests/pipeline/test_real_documents.py
 
 bench: setup ## Throughput and accuracy of every part, as JSON lines
 	@for name in pipeline extraction signals dedup perplexity; do $(BIN)/python -m bench.$$name || exit 1; done

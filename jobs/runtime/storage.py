@@ -23,6 +23,11 @@ from jobs.runtime.errors import InputError, MissingRequirementError
 REMOTE_SCHEMES = ("s3://", "s3a://", "gs://", "gcs://", "hdfs://", "abfss://")
 GLOB_CHARACTERS = "*?["
 READ_BYTES = 1 << 20
+HIDDEN = re.compile(r"(?:^|/)[._]")
+BOOKKEEPING = re.compile(
+    r"(?:^|/)(?:\.[^/]+/|_temporary/|_SUCCESS$|_(?:manifest|in_progress|chunk)\.json$"
+    r"|\.[^/]+\.crc$|\.DS_Store$)"
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -156,11 +161,29 @@ def delete_tree(path: str) -> None:
 
 
 def list_files(folder: str) -> list[FileEntry]:
-    """Return all files below a folder or prefix, hidden ones left out, sorted by path.
+    """Return all data files below a folder or prefix, sorted by path.
+
+    Left out are names that start with a dot or an underscore, as Spark leaves them out.
 
     Raises:
         InputError: Nothing is there, or it may not be read.
     """
+    return _listed(folder, HIDDEN)
+
+
+def list_inputs(folder: str) -> list[FileEntry]:
+    """Return all files below a folder of the user's, sorted by path.
+
+    Only hidden folders and the bookkeeping of Spark and of desktops are left out: a crawler may well
+    name a page ``.html`` or a folder ``_posts``.
+
+    Raises:
+        InputError: Nothing is there, or it may not be read.
+    """
+    return _listed(folder, BOOKKEEPING)
+
+
+def _listed(folder: str, left_out: re.Pattern[str]) -> list[FileEntry]:
     system, inner = file_system(folder)
     prefix = folder[: len(folder) - len(inner)] if is_remote(folder) else ""
     if prefix == "" and is_remote(folder):
@@ -176,7 +199,7 @@ def list_files(folder: str) -> list[FileEntry]:
         for info in infos
         if info.type == pafs.FileType.File
     )
-    return sorted(entry for entry in entries if not _hidden(entry.path, folder))
+    return sorted(entry for entry in entries if not left_out.search(entry.path[len(folder) :]))
 
 
 def find_files(pattern: str) -> list[FileEntry]:
@@ -198,7 +221,7 @@ def find_files(pattern: str) -> list[FileEntry]:
                 f"{pattern}: no such file or folder. Give a file, folder, glob or prefix."
             )
         else:
-            found = list_files(pattern)
+            found = list_inputs(pattern)
     if not found:
         raise InputError(f"{pattern} holds no file. Give a file, folder, glob or prefix with data.")
     return sorted(found)
@@ -212,7 +235,7 @@ def _glob(pattern: str) -> Iterator[FileEntry]:
             f"{pattern}: there is no folder {base}. Check the path before the first *."
         )
     matcher = _glob_expression(pattern)
-    return (entry for entry in list_files(base) if matcher.fullmatch(entry.path))
+    return (entry for entry in list_inputs(base) if matcher.fullmatch(entry.path))
 
 
 def _glob_expression(pattern: str) -> re.Pattern[str]:
@@ -220,7 +243,3 @@ def _glob_expression(pattern: str) -> re.Pattern[str]:
     translated = re.escape(pattern).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
     translated = translated.replace(r"\?", "[^/]").replace(r"\[", "[").replace(r"\]", "]")
     return re.compile(translated)
-
-
-def _hidden(path: str, folder: str) -> bool:
-    return any(part.startswith((".", "_")) for part in path[len(folder) :].split("/") if part)

@@ -20,9 +20,17 @@ def names(entries: list[storage.FileEntry], folder: Path) -> list[str]:
     return [entry.path.removeprefix(f"{folder}/") for entry in entries]
 
 
-def test_a_folder_gives_its_files_sorted_and_leaves_hidden_ones_out(tmp_path: Path) -> None:
-    fill(tmp_path, "b.html", "a/z.pdf", ".git/config", "_SUCCESS", "a/.x.crc")
-    assert names(storage.find_files(str(tmp_path)), tmp_path) == ["a/z.pdf", "b.html"]
+def test_a_folder_gives_its_files_sorted_and_leaves_bookkeeping_out(tmp_path: Path) -> None:
+    fill(tmp_path, "b.html", "a/z.pdf", ".html", "_posts/p.md")
+    fill(tmp_path, ".git/config", "_SUCCESS", "a/.x.crc", "_temporary/0/t", "_manifest.json")
+    found = names(storage.find_files(str(tmp_path)), tmp_path)
+    assert found == [".html", "_posts/p.md", "a/z.pdf", "b.html"]
+
+
+def test_a_dataset_is_listed_as_spark_lists_it(tmp_path: Path) -> None:
+    fill(tmp_path, "part-0.parquet", "chunk-0/part-1.parquet", ".part-0.parquet.crc", "_SUCCESS")
+    found = names(storage.list_files(str(tmp_path)), tmp_path)
+    assert found == ["chunk-0/part-1.parquet", "part-0.parquet"]
 
 
 def test_a_hidden_parent_does_not_hide_what_was_named(tmp_path: Path) -> None:
