@@ -107,7 +107,9 @@ def _model_digests(function: AnnotateBatches) -> dict[str, str]:
 def _absent_signals(function: AnnotateBatches) -> dict[str, str]:
     absent: dict[str, str] = {}
     if function.perplexity_model is None:
-        absent["perplexity"] = "no perplexity model was given (--perplexity-model FOLDER)"
+        absent["perplexity"] = (
+            "no perplexity model was trained or given (--perplexity-model FOLDER)"
+        )
     if function.safety_model is None:
         absent["safety.model_score"] = "no safety model was given (--safety-model FOLDER)"
     return absent

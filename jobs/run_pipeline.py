@@ -34,10 +34,10 @@ def run_pipeline(
     ingest_stage(context, inputs, recipe)
     extract_stage(context, recipe)
     perplexity = models.perplexity
-    if perplexity is None:
+    if perplexity is None and recipe.asks_for("perplexity"):
         train_stage(context, recipe)
         perplexity = context.folder(MODEL_DATASET)
-    elif not storage.absolute(perplexity).startswith(context.folder(MODELS)):
+    elif not (perplexity and storage.absolute(perplexity).startswith(context.folder(MODELS))):
         # Models of an earlier run were not asked in this one.
         storage.delete_tree(context.folder(MODELS))
     annotate_stage(context, recipe, perplexity, models.safety)

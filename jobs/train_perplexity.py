@@ -16,7 +16,9 @@ from jobs.decide_verdicts import is_grade_rule
 from jobs.extract_text import extract_stage
 from jobs.ingest_documents import ingest_stage
 from jobs.perplexity import train_models
+from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
+from jobs.recipes.rules import Rule
 from jobs.runtime import storage
 from jobs.runtime.arrow_frames import map_batches
 from jobs.runtime.errors import InputError
@@ -39,7 +41,7 @@ NOT_YET = {"perplexity": "being trained", "safety.model_score": "not needed to t
 
 
 def train_stage(context: RunContext, recipe: Recipe) -> Manifest:
-    """Train on those documents of ``extracted/`` that pass the recipe's other rules.
+    """Train on those documents of ``extracted/`` that pass the fixed rules of the trusted recipe.
 
     Gibberish must not teach the model that gibberish is usual.
 
@@ -48,12 +50,10 @@ def train_stage(context: RunContext, recipe: Recipe) -> Manifest:
         StageError: Spark failed.
     """
     source = require_manifest(context.folder("extracted"), "extract")
-    rules = [rule.model_dump() for rule in recipe.rules if not is_grade_rule(rule)]
     return _train(
         context,
         recipe,
         inputs={"extracted": source.fingerprint},
-        configuration={"rules": rules},
         texts=lambda: trusted_texts(context, recipe),
         rows=source.accounts.rows_out,
     )
@@ -84,7 +84,7 @@ def train_from_arguments(
 
 
 def trusted_texts(context: RunContext, recipe: Recipe) -> DataFrame:
-    """Return ``text, language`` of the extracted documents that pass all rules with fixed bounds."""
+    """Return ``text, language`` of the extracted documents that pass the trusted recipe's fixed rules."""
     extracted, _ = context.read("extracted", "extract")
     texts = extracted.where(F.col("status") == "ok").select("text")
     return _passing(texts, recipe)
@@ -103,7 +103,6 @@ def _train_on_table(
         context,
         recipe,
         inputs={"table": table.fingerprint},
-        configuration={"rules": [rule.model_dump() for rule in recipe.rules]},
         texts=lambda: _passing(rows, recipe),
         rows=rows.count(),
     )
@@ -111,11 +110,15 @@ def _train_on_table(
 
 def _passing(texts: DataFrame, recipe: Recipe) -> DataFrame:
     annotated = map_batches(texts, AnnotateBatches(recipe.clean))
-    fixed = [rule for rule in recipe.rules if not rule.relative and not is_grade_rule(rule)]
-    rules, _ = resolve(fixed, annotated, NOT_YET)
+    rules, _ = resolve(_trust_rules(recipe), annotated, NOT_YET)
     return annotated.where(alive(rules)).select(
         "text", F.col("language.language").alias("language")
     )
+
+
+def _trust_rules(recipe: Recipe) -> list[Rule]:
+    rules = load_recipe(recipe.trust).rules
+    return [rule for rule in rules if not rule.relative and not is_grade_rule(rule)]
 
 
 def _train(
@@ -123,7 +126,6 @@ def _train(
     recipe: Recipe,
     *,
     inputs: dict[str, str],
-    configuration: dict[str, Any],
     texts: Callable[[], DataFrame],
     rows: int,
 ) -> Manifest:
@@ -142,7 +144,7 @@ def _train(
             module="jobs.train_perplexity",
             inputs=inputs,
             configuration={
-                **configuration,
+                "trust": [rule.model_dump() for rule in _trust_rules(recipe)],
                 "clean": asdict(recipe.clean),
                 "perplexity": recipe.perplexity.model_dump(),
             },

@@ -46,10 +46,19 @@ class Recipe(BaseModel):
     extract: ExtractionOptions = ExtractionOptions()
     clean: CleaningSettings = CleaningSettings()
     perplexity: PerplexitySettings = PerplexitySettings()
+    trust: str = Field(
+        "default",
+        description="recipe whose fixed rules choose the text that perplexity models are trained on; "
+        "not your own rules, so that moving a threshold retrains and recomputes nothing",
+    )
     dedup: DedupSettings = DedupSettings()
     publish: PublishSettings = PublishSettings()
     run: RunSettings = RunSettings()
     rules: tuple[Rule, ...] = ()
+
+    def asks_for(self, group: str) -> bool:
+        """Say whether a rule reads a signal of this struct column."""
+        return any(signal.startswith(f"{group}.") for rule in self.rules for signal in rule.signals)
 
     @field_validator("rules")
     @classmethod

@@ -1,0 +1,55 @@
+"""A moved threshold changes verdicts and recomputes no signal."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jobs.decide_verdicts import resolved_rules
+from jobs.runtime.manifest import read_manifest
+from jobs.verdicts.expressions import verdict_columns
+from tests.pipeline.conftest import FinishedRun
+
+pytestmark = pytest.mark.spark
+
+SIGNALS = ("documents", "extracted", "models", "annotated")
+
+
+@pytest.fixture
+def copy(finished_run: FinishedRun, tmp_path: Path) -> FinishedRun:
+    shutil.copytree(finished_run.folder, tmp_path / "run")
+    return replace(
+        finished_run, context=replace(finished_run.context, output=str(tmp_path / "run"))
+    )
+
+
+def state(run: FinishedRun, datasets: tuple[str, ...]) -> dict[str, object]:
+    return {dataset: read_manifest(str(run.folder / dataset)) for dataset in datasets}
+
+
+def test_only_verdicts_and_what_follows_are_made_anew(
+    finished_run: FinishedRun, copy: FinishedRun
+) -> None:
+    before = state(copy, (*SIGNALS, "verdicts"))
+    copy.run_again("rules.too_few_words.min=200")
+    after = state(copy, (*SIGNALS, "verdicts"))
+    assert {name: after[name] for name in SIGNALS} == {name: before[name] for name in SIGNALS}
+    assert after["verdicts"] != before["verdicts"]
+    assert len(copy.rows("corpus", ["id"])) < len(finished_run.rows("corpus", ["id"]))
+
+
+def test_verdicts_call_no_python(finished_run: FinishedRun) -> None:
+    annotated, _ = finished_run.context.read("annotated", "annotate")
+    judged = annotated.select("id", *verdict_columns(resolved_rules(finished_run.context)))
+    plan = judged._jdf.queryExecution().executedPlan().toString()  # type: ignore[operator]
+    assert "FileScan parquet" in plan or "Scan parquet" in plan
+    assert not [word for word in ("Python", "MapInArrow", "MapInPandas") if word in plan]
+
+
+def test_verdicts_do_not_read_the_text(finished_run: FinishedRun) -> None:
+    annotated, _ = finished_run.context.read("annotated", "annotate")
+    judged = annotated.select("id", *verdict_columns(resolved_rules(finished_run.context)))
+    plan = judged._jdf.queryExecution().executedPlan().toString()  # type: ignore[operator]
+    schema = plan.split("ReadSchema: ")[1]
+    assert "text:string" not in schema
