@@ -44,7 +44,11 @@ def settings_page() -> str:
     lines = ["# Settings", "", NOTE, "", "Keys for a recipe or `--set KEY=VALUE`.", ""]
     lines += ["| key | default | meaning |", "| --- | --- | --- |"]
     for name, field in Recipe.model_fields.items():
-        if name not in ("name", "description", "rules"):
+        if name in ("name", "description", "rules"):
+            continue
+        if field.annotation is str:
+            lines.append(_row(f"`{name}`", f"`{field.default}`", field.description))
+        else:
             lines += [_row(*row) for row in _settings(field.annotation, f"{name}.")]
     return "\n".join(lines) + "\n"
 
