@@ -80,16 +80,26 @@ def _holds(condition: Condition) -> Column:
 
 
 def _bound(rule: ResolvedRule, side: str) -> Column:
+    # As one text: a rule with forty languages would take hundreds of calls from Python to the JVM.
     default = _number(rule.default, side)
     if not rule.languages:
-        return default
-    listed = sorted(rule.languages)
-    entries: list[Column] = []
-    for language in listed:
-        entries += [F.lit(language), _number(rule.languages[language], side)]
-    own = F.try_element_at(F.create_map(*entries), F.col(LANGUAGE))
-    return F.when(F.col(LANGUAGE).isin(listed), own).otherwise(default)
+        return F.expr(default)
+    entries = ", ".join(
+        f"{_quoted(language)}, {_number(bounds, side)}"
+        for language, bounds in sorted(rule.languages.items())
+    )
+    listed = ", ".join(_quoted(language) for language in sorted(rule.languages))
+    return F.expr(
+        f"CASE WHEN {LANGUAGE} IN ({listed}) THEN try_element_at(map({entries}), {LANGUAGE}) "
+        f"ELSE {default} END"
+    )
 
 
-def _number(bounds: Bounds | None, side: str) -> Column:
-    return F.lit(getattr(bounds, side) if bounds else None).cast("double")
+def _number(bounds: Bounds | None, side: str) -> str:
+    value = getattr(bounds, side) if bounds else None
+    return "CAST(NULL AS DOUBLE)" if value is None else f"CAST('{float(value)!r}' AS DOUBLE)"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
