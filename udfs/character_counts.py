@@ -51,7 +51,6 @@ class WordCounts(NamedTuple):
     Attributes:
         spaced: Words that are no single character of an unspaced script.
         unspaced: Characters of unspaced scripts that nobody grouped into words.
-        marks: Runs of one punctuation mark or symbol.
         spaced_characters: Characters of the spaced words.
         longest: Characters of the longest spaced word.
         alphabetic: Words of either kind with at least one letter.
@@ -61,7 +60,6 @@ class WordCounts(NamedTuple):
 
     spaced: npt.NDArray[np.int64]
     unspaced: npt.NDArray[np.int64]
-    marks: npt.NDArray[np.int64]
     spaced_characters: npt.NDArray[np.int64]
     longest: npt.NDArray[np.int64]
     alphabetic: npt.NDArray[np.int64]
@@ -177,9 +175,6 @@ def count_words(
         row = rows[text]
         for i in range(batch.token_offsets[text], batch.token_offsets[text + 1]):
             kind = batch.token_unspaced[i]
-            if kind == PUNCTUATION_TOKEN:
-                counts.marks[row] += 1
-                continue
             seen = _letters_of_word(batch, i, tables)
             counts.alphabetic[row] += 1 if seen & np.uint32(LETTER) else 0
             if kind == 1:
@@ -191,6 +186,32 @@ def count_words(
             counts.longest[row] = max(counts.longest[row], length)
             capitals = seen & np.uint32(UPPER | LOWER) == UPPER
             counts.all_capitals[row] += 1 if capitals and length > 1 else 0
+
+
+@kernel
+def count_tokens(
+    batch: TokenBatch,
+    rows: npt.NDArray[np.int64],
+    tables: CharacterTables,
+    marks: npt.NDArray[np.int64],
+    words: npt.NDArray[np.int64],
+    alphabetic: npt.NDArray[np.int64],
+) -> None:
+    """Add to each text's row its punctuation marks, other tokens, and those of them with a letter."""
+    for text in range(len(rows)):
+        row = rows[text]
+        first = batch.token_offsets[text]
+        last = batch.token_offsets[text + 1]
+        marked = 0
+        lettered = 0
+        for i in range(first, last):
+            if batch.token_unspaced[i] == PUNCTUATION_TOKEN:
+                marked += 1
+            elif _letters_of_word(batch, i, tables) & np.uint32(LETTER):
+                lettered += 1
+        marks[row] += marked
+        words[row] += last - first - marked
+        alphabetic[row] += lettered
 
 
 @kernel

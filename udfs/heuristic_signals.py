@@ -15,6 +15,7 @@ from udfs.character_counts import (
     CharacterCounts,
     WordCounts,
     count_characters,
+    count_tokens,
     count_words,
     empty_character_counts,
     empty_word_counts,
@@ -36,7 +37,7 @@ HEURISTIC_FIELDS: Final = (
                 "tells words apart (kana, Thai, Lao, Khmer, Myanmar, Tibetan) five characters count "
                 "as three words.", _GOPHER),
     SignalField("token_count", pa.int64(), "tokens", ">= 0",
-                "Words plus runs of one punctuation mark or symbol.", _DATATROVE),
+                "Words plus punctuation marks, but for marks inside words (don't, 3.14).", _DATATROVE),
     SignalField("mean_word_length", pa.float64(), "characters", "> 0",
                 "Characters per word; Chinese by dictionary words. Null without words, and where most "
                 "of the text is unspaced but not Chinese.", _GOPHER),
@@ -48,8 +49,8 @@ HEURISTIC_FIELDS: Final = (
     SignalField("alphabetic_word_ratio", pa.float64(), *_SHARE,
                 "Words with at least one letter among all words. Null without words.", _GOPHER),
     SignalField("alphabetic_token_ratio", pa.float64(), *_SHARE,
-                "Words with at least one letter among words and punctuation marks. Null without "
-                "either.", _DATATROVE),
+                "Words with at least one letter among words and punctuation marks as spaCy cuts them "
+                "(3.14 and O'Reilly are one word). Null without either.", _DATATROVE),
     SignalField("all_capitals_word_ratio", pa.float64(), *_SHARE,
                 "Words of two or more characters in capitals only, among all words.",
                 "RedPajama-V2, rps_doc_frac_all_caps_words"),
@@ -111,19 +112,26 @@ class _Counts:
         self._languages = _row_languages(batch)
         self._characters = empty_character_counts(rows, classes_in_use)
         self._words = empty_word_counts(rows)
+        self._marks = np.zeros(rows, np.int64)
+        self._token_words = np.zeros(rows, np.int64)
+        self._alphabetic_tokens = np.zeros(rows, np.int64)
         self._stop_words = np.zeros(rows, np.int64)
         self._frequent_bits = np.zeros(rows, np.uint64)
 
     def add(self, part: TextPart) -> None:
         """Count one part."""
         count_characters(part.marked_tokens, part.rows, self._tables, self._characters)
-        count_words(part.marked_words, part.rows, self._tables, self._words)
+        count_words(part.words, part.rows, self._tables, self._words)
+        count_tokens(
+            part.marked_words, part.rows, self._tables, self._marks, self._token_words,
+            self._alphabetic_tokens,
+        )  # fmt: skip
         of_text = self._languages[part.rows]
         for language in sorted(set(of_text)):
             table = stop_word_table(language)
             if table.has_list or table.has_frequent:
                 count_stop_words(
-                    part.marked_words, np.flatnonzero(of_text == language), part.rows, table.keys,
+                    part.words, np.flatnonzero(of_text == language), part.rows, table.keys,
                     table.listed, table.bits, self._stop_words, self._frequent_bits,
                 )  # fmt: skip
 
@@ -133,7 +141,11 @@ class _Counts:
             "byte_count": self._bytes,
             **_character_fields(self._characters, self._flags),
             **_word_fields(self._words),
-            **_symbol_fields(self._characters, self._words, self._flags),
+            "token_count": _estimated_words(self._words) + self._marks,
+            "alphabetic_token_ratio": divide(
+                self._alphabetic_tokens, self._token_words + self._marks
+            ),
+            **_symbol_fields(self._characters, self._words, self._marks, self._flags),
             **_stop_word_fields(
                 self._languages, self._words, self._stop_words, self._frequent_bits
             ),
@@ -187,11 +199,9 @@ def _word_fields(words: WordCounts) -> dict[str, npt.NDArray[np.generic]]:
     mean = divide(words.spaced_characters, words.spaced)
     return {
         "word_count": _estimated_words(words),
-        "token_count": _estimated_words(words) + words.marks,
         "mean_word_length": np.where(words.unspaced > words.spaced, np.nan, mean),
         "longest_word_length": words.longest,
         "alphabetic_word_ratio": divide(words.alphabetic, found),
-        "alphabetic_token_ratio": divide(words.alphabetic, found + words.marks),
         "all_capitals_word_ratio": divide(words.all_capitals, found),
     }
 
@@ -202,10 +212,13 @@ def _estimated_words(words: WordCounts) -> npt.NDArray[np.int64]:
 
 
 def _symbol_fields(
-    counts: CharacterCounts, words: WordCounts, flags: npt.NDArray[np.uint32]
+    counts: CharacterCounts,
+    words: WordCounts,
+    marks: npt.NDArray[np.int64],
+    flags: npt.NDArray[np.uint32],
 ) -> dict[str, npt.NDArray[np.generic]]:
     word_count = _estimated_words(words)
-    token_count = word_count + words.marks
+    token_count = word_count + marks
     number_signs = _having(counts, flags, classes.NUMBER_SIGN)
     ellipses = _having(counts, flags, classes.ELLIPSIS) + counts.dot_ellipses
     return {

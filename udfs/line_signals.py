@@ -14,7 +14,7 @@ from udfs import line_structure as structures
 from udfs.line_facts import FURNITURE_WORDS, LineFacts, furniture_lines
 from udfs.signal_fields import Annotator, SignalField, TextBatch, divide
 from udfs.text_batch import TextPart
-from udfs.text_kernel import TokenBatch
+from udfs.text_kernel import PUNCTUATION_TOKEN, TokenBatch
 
 _SHARE: Final = ("share", "0 to 1")
 _FINEWEB: Final = "FineWeb (Penedo et al. 2024)"
@@ -241,7 +241,10 @@ def _add_breaks(sums: _Sums, part: TextPart) -> None:
     tokens = part.tokens
     breaks = np.concatenate([[0], np.cumsum(tokens.data == ord("\n"), dtype=np.int64)])
     sums.add_values("breaks", part.rows, np.diff(breaks[tokens.text_offsets]))
-    marks = np.diff(part.marked_words.token_offsets) - np.diff(part.words.token_offsets)
+    marked = np.concatenate(
+        [[0], np.cumsum(part.marked_words.token_unspaced == PUNCTUATION_TOKEN, dtype=np.int64)]
+    )
+    marks = np.diff(marked[part.marked_words.token_offsets])
     words = _word_counts(part.words)
     sums.add_values("word_count", part.rows, words)
     sums.add_values("token_count", part.rows, words + marks)

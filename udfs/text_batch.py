@@ -13,7 +13,7 @@ import pyarrow as pa
 from udfs.arrow_columns import StringViews, string_views
 from udfs.chinese_words import segment_words
 from udfs.line_facts import LineFacts, line_facts
-from udfs.text_kernel import TokenBatch, tokenise, without_punctuation
+from udfs.text_kernel import TokenBatch, tokenise, with_glued_words, without_punctuation
 
 SLICE_BYTES: Final = 1 << 20  # token arrays of a megabyte of text stay near the processor
 SLICE_ROWS: Final = 4096  # a million empty rows must not become one slice
@@ -56,17 +56,17 @@ class TextPart:
         """bool[texts]: True where the text is Chinese and ``words`` are found by a dictionary."""
         return self._segmentation[1]
 
-    @property
+    @cached_property
     def marked_words(self) -> TokenBatch:
-        """As ``marked_tokens``, with the characters of Chinese texts grouped into words."""
-        return self._segmentation[0]
+        """Words (Chinese by dictionary) and punctuation marks as spaCy would cut them."""
+        return with_glued_words(self._segmentation[0])
 
     @cached_property
     def words(self) -> TokenBatch:
         """As ``tokens``, with the characters of Chinese texts grouped into words."""
         if not self.segmented.any():
             return self.tokens
-        return without_punctuation(self.marked_words)
+        return without_punctuation(self._segmentation[0])
 
 
 class TextBatch:

@@ -25,12 +25,27 @@ from udfs.character_classes import (
     character_tables,
 )
 from udfs.compiled import kernel
+from udfs.mark_roles import (
+    GLUE,
+    SILENT,
+    TOKEN,
+    begins_address,
+    continues_run,
+    mark_role,
+    mark_role_in_chinese,
+    neighbour_flags,
+)
 from udfs.unicode_normalisation import compose
 from udfs.utf8_decoding import decode
 
 HASH_SEED: Final = np.uint64(0x9E3779B97F4A7C15)
 HASH_FACTOR: Final = np.uint64(0xD6E8FEB86659FD93)
-PUNCTUATION_TOKEN: Final = 2
+
+# What token_unspaced holds.
+WORD_TOKEN: Final = 0
+UNSPACED_TOKEN: Final = 1  # one character of an unspaced script
+PUNCTUATION_TOKEN: Final = 2  # only where punctuation was asked for
+GLUED_TOKEN: Final = 3  # likewise: a word that a mark joins to the token before it, as in 3.14
 
 
 class TokenBatch(NamedTuple):
@@ -44,7 +59,7 @@ class TokenBatch(NamedTuple):
         token_hash: uint64[tokens]; of the lower-cased characters; equal on every machine and run.
         token_characters: int32[tokens]; its characters (code points, joiners left out).
         token_unspaced: uint8[tokens]; 1 = one character of an unspaced script, 0 = a word,
-            2 = a run of one punctuation mark or symbol (only where these were asked for).
+            2 and 3 = marks and glued words, only where punctuation was asked for.
         token_offsets: int64[rows + 1].
     """
 
@@ -75,7 +90,7 @@ def tokenise(
         column: string, large_string, binary or large_binary. Null counts as empty. Bytes that are
             not UTF-8 are treated as separators.
         punctuation: Give runs of one punctuation mark or symbol as tokens too, as the tokenisers
-            behind Gopher-style rules do.
+            behind Gopher-style rules do; not marks inside words (don't, 3.14, a.b@c.d).
         joined: bool[rows]; True = treat characters of unspaced scripts like letters, for texts
             whose words have been separated beforehand. Default: nowhere.
 
@@ -107,16 +122,29 @@ def tokenise(
 
 
 def without_punctuation(batch: TokenBatch) -> TokenBatch:
-    """The words of a batch that was tokenised with punctuation."""
+    """The words of a batch that was tokenised with punctuation, as if it had been without."""
     kept = np.flatnonzero(batch.token_unspaced != PUNCTUATION_TOKEN)
     return batch._replace(
         token_start=batch.token_start[kept],
         token_end=batch.token_end[kept],
         token_hash=batch.token_hash[kept],
         token_characters=batch.token_characters[kept],
-        token_unspaced=batch.token_unspaced[kept],
+        token_unspaced=batch.token_unspaced[kept] % GLUED_TOKEN,
         token_offsets=np.searchsorted(kept, batch.token_offsets).astype(np.int64),
     )
+
+
+def with_glued_words(batch: TokenBatch) -> TokenBatch:
+    """Join glued words to the token before them: 3.14, O'Reilly and a.b@c.d become one token each."""
+    merged = batch._replace(
+        token_start=np.empty_like(batch.token_start),
+        token_end=np.empty_like(batch.token_end),
+        token_hash=np.empty_like(batch.token_hash),
+        token_characters=np.empty_like(batch.token_characters),
+        token_unspaced=np.empty_like(batch.token_unspaced),
+        token_offsets=np.empty_like(batch.token_offsets),
+    )
+    return _first_tokens(merged, _join_glued(batch, merged))
 
 
 def hash_token(token: str) -> int:
@@ -148,6 +176,31 @@ def _first_tokens(batch: TokenBatch, count: int) -> TokenBatch:
 
 
 @kernel
+def _join_glued(batch: TokenBatch, merged: TokenBatch) -> int:
+    """Fill ``merged``; return the number of tokens."""
+    count = 0
+    merged.token_offsets[0] = 0
+    for row in range(len(batch.token_offsets) - 1):
+        for i in range(batch.token_offsets[row], batch.token_offsets[row + 1]):
+            if batch.token_unspaced[i] == GLUED_TOKEN:
+                last = count - 1
+                mark = batch.token_start[i] - merged.token_end[last]
+                value = merged.token_hash[last] * HASH_FACTOR + batch.token_hash[i]
+                merged.token_hash[last] = mix64(value)
+                merged.token_end[last] = batch.token_end[i]
+                merged.token_characters[last] += batch.token_characters[i] + min(mark, 1)
+                continue
+            merged.token_start[count] = batch.token_start[i]
+            merged.token_end[count] = batch.token_end[i]
+            merged.token_hash[count] = batch.token_hash[i]
+            merged.token_characters[count] = batch.token_characters[i]
+            merged.token_unspaced[count] = batch.token_unspaced[i]
+            count += 1
+        merged.token_offsets[row + 1] = count
+    return count
+
+
+@kernel
 def mix64(value: np.uint64) -> np.uint64:
     """Finaliser of MurmurHash3 (64 bits): every input bit reaches every output bit."""
     value ^= value >> np.uint64(33)
@@ -165,13 +218,13 @@ def _extend_hash(value: np.uint64, code_point: int) -> np.uint64:
 
 
 @kernel
-def _close_word(batch: TokenBatch, index: int, value: np.uint64, characters: int) -> int:
+def _close_word(batch: TokenBatch, index: int, value: np.uint64, characters: int, kind: int) -> int:
     """Finish the word that stands at ``index``; return the index of the next token."""
     if characters == 0:
         return index
     batch.token_hash[index] = mix64(value)
     batch.token_characters[index] = characters
-    batch.token_unspaced[index] = 0
+    batch.token_unspaced[index] = kind
     return index + 1
 
 
@@ -207,6 +260,10 @@ def _tokenise(
         length = 0  # characters of the open word; 0 = none is open
         value = HASH_SEED
         mark = -1  # the punctuation mark whose run ends at this position
+        kind = WORD_TOKEN  # of the next word
+        last_width = 1  # bytes of the last word character
+        in_chunk = False  # a word since the last blank
+        in_address = False  # :// since the last blank
         while position < stop:
             folded = tables.ascii_word[data[position]]
             if folded != 0:  # most of the world's markup and much of its text: no table of classes
@@ -219,6 +276,8 @@ def _tokenise(
                     position += 1
                     folded = tables.ascii_word[data[position]] if position < stop else np.uint8(0)
                 batch.token_end[count] = position
+                last_width = 1
+                in_chunk = True
                 mark = -1
                 continue
             width = 1
@@ -229,9 +288,12 @@ def _tokenise(
             if flags & np.uint32(HAS_LOWER):
                 code_point = int(np.int64(tables.lower_of[code_point]))
             if flags & unspaced_bit:
-                count = _close_word(batch, count, value, length)
+                count = _close_word(batch, count, value, length, kind)
                 length = 0
-                count = _put_character(batch, count, position, width, code_point, 1)
+                kind = WORD_TOKEN
+                in_address = False
+                in_chunk = False
+                count = _put_character(batch, count, position, width, code_point, UNSPACED_TOKEN)
                 mark = -1
             elif flags & np.uint32(WORD):
                 if length > 0 or flags & np.uint32(WORD & ~MARK):
@@ -241,20 +303,42 @@ def _tokenise(
                     value = _extend_hash(value, code_point)
                     length += 1
                     batch.token_end[count] = position + width
+                    last_width = width
+                    in_chunk = True
                 mark = -1
             elif not flags & np.uint32(JOINER):
-                count = _close_word(batch, count, value, length)
-                length = 0
+                role = SILENT
                 if flags & mark_bits:
-                    if mark == code_point:
+                    before = np.uint32(0)
+                    if length > 0:
+                        before = neighbour_flags(data, position - last_width, stop, tables)
+                    after = position + width
+                    in_address = in_address or begins_address(data, code_point, after, stop)
+                    role = GLUE
+                    if joined[row]:
+                        role = mark_role_in_chinese(data, code_point, before, after, stop, tables)
+                    elif not in_address:
+                        role = mark_role(
+                            data, code_point, before, length, in_chunk, after, stop, tables
+                        )
+                else:
+                    in_address = False
+                    in_chunk = False
+                count = _close_word(batch, count, value, length, kind)
+                length = 0
+                kind = GLUED_TOKEN if role == GLUE else WORD_TOKEN
+                if role == TOKEN:
+                    if continues_run(mark, code_point, joined[row]):
                         batch.token_end[count - 1] = position + width
                         batch.token_characters[count - 1] += 1
                     else:
-                        count = _put_character(batch, count, position, width, code_point, 2)
+                        count = _put_character(
+                            batch, count, position, width, code_point, PUNCTUATION_TOKEN
+                        )
                     mark = code_point
                 else:
                     mark = -1
             position += width
-        count = _close_word(batch, count, value, length)
+        count = _close_word(batch, count, value, length, kind)
         batch.token_offsets[row + 1] = count
     return count

@@ -7,11 +7,12 @@ from udfs.character_counts import (
     CharacterCounts,
     WordCounts,
     count_characters,
+    count_tokens,
     count_words,
     empty_character_counts,
     empty_word_counts,
 )
-from udfs.text_kernel import tokenise
+from udfs.text_kernel import tokenise, with_glued_words
 
 
 def characters(text: str | bytes) -> CharacterCounts:
@@ -24,7 +25,7 @@ def characters(text: str | bytes) -> CharacterCounts:
 
 def words(text: str) -> WordCounts:
     counts = empty_word_counts(1)
-    tokens = tokenise(pa.array([text]), punctuation=True)
+    tokens = tokenise(pa.array([text]))
     count_words(tokens, np.zeros(1, np.int64), character_tables(), counts)
     return counts
 
@@ -73,12 +74,23 @@ def test_lenticular_brackets(text: str, count: int) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", (0, 0, 0, 0, 0, 0, 0)),
-        ("NASA said: 42 things!", (4, 0, 2, 16, 6, 3, 1)),
-        ("日本 is A", (2, 2, 0, 3, 2, 4, 0)),
-        ("A1 X9Z 77", (3, 0, 0, 7, 3, 2, 2)),
-        ("ÉTÉ été", (2, 0, 0, 6, 3, 2, 1)),
+        ("", (0, 0, 0, 0, 0, 0)),
+        ("NASA said: 42 things!", (4, 0, 16, 6, 3, 1)),
+        ("日本 is A", (2, 2, 3, 2, 4, 0)),
+        ("A1 X9Z 77", (3, 0, 7, 3, 2, 2)),
+        ("ÉTÉ été", (2, 0, 6, 3, 2, 1)),
     ],
 )
 def test_words(text: str, expected: tuple[int, ...]) -> None:
     assert tuple(int(count[0]) for count in words(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("", (0, 0, 0)), ("It is 3.14, not 42!", (2, 5, 3)), ("日本 1", (0, 3, 2))],
+)
+def test_tokens(text: str, expected: tuple[int, int, int]) -> None:
+    counts = [np.zeros(1, np.int64) for _ in range(3)]
+    tokens = with_glued_words(tokenise(pa.array([text]), punctuation=True))
+    count_tokens(tokens, np.zeros(1, np.int64), character_tables(), *counts)
+    assert tuple(int(count[0]) for count in counts) == expected

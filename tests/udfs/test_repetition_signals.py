@@ -14,7 +14,7 @@ def repetition(text: str) -> dict[str, float | None]:
 
 
 VERSE = "row row row your boat\ngently down the stream\nrow row row your boat\n\nthe end"
-TWICE = "a b c d e f. a b c d e f."  # 12 words, 2 marks, 25 characters
+TWICE = "a b c d e f! a b c d e f!"  # 12 words, 2 marks, 25 characters
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ TWICE = "a b c d e f. a b c d e f."  # 12 words, 2 marks, 25 characters
         (TWICE, "top_2gram_character_ratio", 2 * 3 / 25),
         (TWICE, "top_4gram_character_ratio", 2 * 7 / 25),
         (TWICE, "duplicate_5gram_character_ratio", 5 / 25),
-        (TWICE, "duplicate_7gram_character_ratio", 7 / 25),  # with the full stop
+        (TWICE, "duplicate_7gram_character_ratio", 7 / 25),  # with the mark
         (TWICE, "duplicate_8gram_character_ratio", 0),
         (TWICE, "covered_5gram_character_ratio", 1),
         (TWICE, "covered_7gram_character_ratio", 0),

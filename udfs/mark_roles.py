@@ -1,0 +1,206 @@
+"""Which punctuation marks are tokens, for rules whose thresholds were found with spaCy's tokeniser.
+
+Gopher's rules as FineWeb runs them count punctuation marks as words. How many there are depends on
+the tokeniser: in "don't", "3.14" or "/usr/bin" marks are part of a word. These are the rules of
+spaCy's English punctuation (prefixes, suffixes, infixes), told by the mark's two neighbours.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from udfs.character_classes import (
+    DIGIT,
+    LETTER,
+    LOWER,
+    PUNCTUATION,
+    SYMBOL,
+    UNSPACED,
+    UPPER,
+    WORD,
+    CharacterTables,
+)
+from udfs.compiled import kernel
+from udfs.utf8_decoding import decode
+
+TOKEN: Final = 0  # the mark is a token
+SILENT: Final = 1  # it is none, and what follows begins a token
+GLUE: Final = 2  # it is none, and the word that follows belongs to the token before
+
+LONGEST_LOOK: Final = 32  # bytes looked ahead over marks
+
+
+@kernel
+def neighbour_flags(
+    data: npt.NDArray[np.uint8], position: int, stop: int, tables: CharacterTables
+) -> np.uint32:
+    """The flags of the character at ``position``, 0 at the end and for unspaced scripts."""
+    if position >= stop:
+        return np.uint32(0)
+    code_point = int(data[position])
+    if code_point >= 0x80:
+        code_point, _ = decode(data, position, stop)
+    flags = tables.flags_of[tables.class_of[code_point]]
+    return np.uint32(0) if flags & np.uint32(UNSPACED) else flags
+
+
+@kernel
+def word_follows(
+    data: npt.NDArray[np.uint8], position: int, stop: int, tables: CharacterTables
+) -> bool:
+    """Whether a word character comes after any marks at ``position`` and before a blank."""
+    limit = min(stop, position + LONGEST_LOOK)
+    while position < limit:
+        flags = neighbour_flags(data, position, stop, tables)
+        if flags & np.uint32(WORD):
+            return True
+        if not flags & np.uint32(PUNCTUATION | SYMBOL):
+            return False
+        position += 1
+        while position < limit and data[position] & 0xC0 == 0x80:
+            position += 1
+    return False
+
+
+@kernel
+def begins_address(data: npt.NDArray[np.uint8], mark: int, position: int, stop: int) -> bool:
+    """Whether the mark is the colon of ``://``."""
+    if mark != 0x3A or position + 1 >= stop:
+        return False
+    return bool(data[position] == 0x2F and data[position + 1] == 0x2F)
+
+
+@kernel
+def mark_role(
+    data: npt.NDArray[np.uint8],
+    mark: int,
+    before: np.uint32,
+    word_length: int,
+    in_chunk: bool,
+    position: int,
+    stop: int,
+    tables: CharacterTables,
+) -> int:
+    """The role of one mark.
+
+    Args:
+        data: uint8[bytes].
+        mark: Its code point.
+        before: Flags of the word character directly before it, 0 if there is none.
+        word_length: Characters of the word before it.
+        in_chunk: Whether a word stands between the last blank and the mark.
+        position: Offset behind the mark.
+        stop: End of the text.
+        tables: Character classes.
+
+    Returns:
+        TOKEN, SILENT or GLUE.
+    """
+    if mark >= 0x80 and mark != 0x2019 and not clings(mark):
+        return TOKEN
+    after = neighbour_flags(data, position, stop, tables) & np.uint32(WORD | UPPER | LOWER)
+    starts = (before & np.uint32(WORD)) != 0
+    ends = (after & np.uint32(WORD)) != 0
+    if starts and ends:
+        return _inner_role(data, mark, before, after, position, stop, tables)
+    if in_chunk and word_follows(data, position, stop, tables):
+        return GLUE  # only marks between two word characters, or at a chunk's ends, are split off
+    if mark == 0x2E:  # "D." and "U.S." keep their point
+        return SILENT if word_length == 1 and before & np.uint32(LETTER) else TOKEN
+    if mark == 0x2B:  # +
+        return SILENT if after & np.uint32(DIGIT) or before & np.uint32(LETTER) else TOKEN
+    if clings(mark) and (starts or word_follows(data, position, stop, tables)):
+        return SILENT
+    return TOKEN
+
+
+@kernel
+def mark_role_in_chinese(
+    data: npt.NDArray[np.uint8],
+    mark: int,
+    before: np.uint32,
+    position: int,
+    stop: int,
+    tables: CharacterTables,
+) -> int:
+    """The role of a mark in segmented Chinese: jieba keeps decimal points only."""
+    after = neighbour_flags(data, position, stop, tables)
+    decimal = mark == 0x2E and (before & after & np.uint32(DIGIT)) != 0
+    return GLUE if decimal else TOKEN
+
+
+@kernel
+def clings(mark: int) -> bool:
+    r"""- ‑ / \ | @ ^ ~ and the pilcrow: never split off, so that a run of them is one token."""
+    slash = mark == 0x2F or mark == 0x5C or mark == 0x7C or mark == 0xB6
+    return slash or mark == 0x2D or mark == 0x2011 or mark == 0x40 or mark == 0x5E or mark == 0x7E
+
+
+@kernel
+def continues_run(previous: int, mark: int, chinese: bool) -> bool:
+    """Whether a mark directly behind another belongs to the same token."""
+    if chinese:
+        return _in_jieba_block(previous) and _in_jieba_block(mark)
+    dots = mark == previous and (mark == 0x2E or mark == 0x2026)
+    # spaCy knows :* :) ;) and ): as emoticons; :* ends every bold heading in Markdown.
+    emoticon = previous == 0x3A and (mark == 0x2A or mark == 0x29)
+    emoticon = emoticon or (previous == 0x3B and mark == 0x29)
+    emoticon = emoticon or (previous == 0x29 and mark == 0x3A)
+    return dots or emoticon or (previous >= 0 and clings(previous) and clings(mark))
+
+
+@kernel
+def _in_jieba_block(mark: int) -> bool:
+    """+ # & . _ % - are cut together with the letters around them."""
+    sign = mark == 0x2B or mark == 0x23 or mark == 0x26 or mark == 0x25
+    return sign or mark == 0x2E or mark == 0x5F or mark == 0x2D
+
+
+@kernel
+def _inner_role(
+    data: npt.NDArray[np.uint8],
+    mark: int,
+    before: np.uint32,
+    after: np.uint32,
+    position: int,
+    stop: int,
+    tables: CharacterTables,
+) -> int:
+    """The role of a mark between two word characters."""
+    letters = (before & np.uint32(LETTER)) != 0 and (after & np.uint32(LETTER)) != 0
+    digits = (before & np.uint32(DIGIT)) != 0 and (after & np.uint32(DIGIT)) != 0
+    splits = False
+    if mark == 0x2D:  # -
+        splits = letters or digits
+    elif mark == 0x7E or mark == 0x2C:  # ~ ,
+        splits = letters
+    elif mark == 0x2E:  # .
+        splits = (before & np.uint32(LOWER)) != 0 and (after & np.uint32(UPPER)) != 0
+    elif mark == 0x3A or mark == 0x2F or 0x3C <= mark <= 0x3E:  # : / < = >
+        splits = (after & np.uint32(LETTER)) != 0
+    elif mark == 0x2A or mark == 0x2B or mark == 0x5E:  # * + ^
+        splits = digits
+    if splits:
+        return TOKEN
+    if (mark == 0x27 or mark == 0x2019) and _is_contraction(data, position, stop, tables):
+        return SILENT
+    return GLUE
+
+
+@kernel
+def _is_contraction(
+    data: npt.NDArray[np.uint8], position: int, stop: int, tables: CharacterTables
+) -> bool:
+    """Whether s, t, d, m, re, ve or ll and then no word character stands at ``position``."""
+    first = int(tables.ascii_word[data[position]])
+    second = int(tables.ascii_word[data[position + 1]]) if position + 1 < stop else 0
+    one = first == 0x73 or first == 0x74 or first == 0x64 or first == 0x6D  # s t d m
+    two = second == 0x65 and (first == 0x72 or first == 0x76)  # re ve
+    two = two or (first == 0x6C and second == 0x6C)  # ll
+    if not one and not two:
+        return False
+    after = neighbour_flags(data, position + (1 if one else 2), stop, tables)
+    return bool((after & np.uint32(WORD)) == 0)
