@@ -31,7 +31,6 @@ LONG_WORD: Final = 1 << 17  # over 1,000 characters without a blank, outside uns
 
 CURLY: Final = 1 << 18  # holds {
 OPEN_END: Final = 1 << 19  # ends in a letter or digit
-SENTENCE_END: Final = 1 << 21  # the very last character is a Unicode sentence end
 CODE_MARK: Final = 1 << 20  # holds one of ( ) [ ] { } < > ; = and no digit
 
 LONGEST_WORD: Final = 1000
@@ -298,8 +297,6 @@ def _measure_characters(
         flags |= np.uint32(UPPERCASE)
     if letters == 0:
         flags |= np.uint32(NO_LETTERS)
-    if last_flags & np.uint32(classes.SENTENCE_END) and last != 0x2026:
-        flags |= np.uint32(SENTENCE_END)
     if last_flags & np.uint32(classes.WORD):
         flags |= np.uint32(OPEN_END)
     if last_flags & np.uint32(classes.SENTENCE_END) and last != 0x2026 and last != 0x22EF:

@@ -62,9 +62,6 @@ LINE_FIELDS: Final = (
     _share("fineweb_terminal_punctuation_ratio",
            "Lines whose very last character is a Unicode sentence end; a quotation mark or bracket "
            "behind it does not count, nor does an ellipsis character.", _FINEWEB),
-    _share("sentence_end_line_ratio",
-           "Lines whose very last character is a Unicode sentence end; a closing quotation mark or "
-           "an ellipsis is none.", _FINEWEB + ", as datatrove 0.10 reads it"),
     _share("c4_terminal_punctuation_ratio",
            "Lines that end in . ! ? or a straight quotation mark and not in an ellipsis.", _C4),
     _share("bullet_line_ratio", "Lines that begin with a bullet.", "Gopher (Rae et al. 2021)"),
@@ -187,7 +184,6 @@ def _add_shapes(sums: _Sums, facts: LineFacts, row_of: npt.NDArray[np.int64]) ->
         "speaker_short": speaker & (facts.rest_width <= SHORT_COLUMNS),
         "terminal": _having(facts, facts_of.TERMINAL),
         "mark_end": _having(facts, facts_of.MARK_END),
-        "sentence_end": _having(facts, facts_of.SENTENCE_END),
         "c4_terminal": _having(facts, facts_of.C4_TERMINAL),
         "bullet": _having(facts, structures.BULLET),
         "ellipsis": _having(facts, facts_of.ELLIPSIS_END),
@@ -277,7 +273,6 @@ def _ratio_fields(sums: _Sums) -> dict[str, npt.NDArray[np.generic]]:
         "mean_line_width": "width", "mean_line_characters": "characters", "mean_line_words": "words",
         "short_line_plain_ratio": "short_plain", "terminal_punctuation_ratio": "terminal",
         "fineweb_terminal_punctuation_ratio": "mark_end",
-        "sentence_end_line_ratio": "sentence_end",
         "c4_terminal_punctuation_ratio": "c4_terminal", "bullet_line_ratio": "bullet",
         "ellipsis_line_ratio": "ellipsis", "speaker_line_ratio": "speaker",
         "uppercase_line_ratio": "upper", "no_letter_line_ratio": "bare",
