@@ -58,10 +58,13 @@ class AnnotateBatches:
             language = detect(texts)
             codes = language.field("language")
             signals = annotate(TextBatch(texts, codes), tuple(ANNOTATORS))
-            if model is None:
-                perplexity = pa.nulls(len(texts), PERPLEXITY_TYPE)
-            else:
-                perplexity = score(texts, codes, model)
+            perplexity = score(texts, codes, model) if model else _unscored(len(texts))
             columns = {"text": texts, "language": language, "cleaning": cleaning, **signals}
             columns |= {"perplexity": perplexity, "safety": screen.annotate(texts, codes)}
             yield with_columns(batch, columns)
+
+
+def _unscored(rows: int) -> pa.StructArray:
+    """Structs that are there with fields that are null, as every annotator gives them."""
+    fields = list(PERPLEXITY_TYPE)
+    return pa.StructArray.from_arrays([pa.nulls(rows, f.type) for f in fields], fields=fields)
