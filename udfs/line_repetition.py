@@ -10,7 +10,7 @@ import numpy.typing as npt
 from udfs.compiled import kernel
 from udfs.hash_counting import KeyTable, clear_table, count_key, key_table
 from udfs.line_facts import LineFacts
-from udfs.line_splitting import count_breaks, count_code_points, line_begin
+from udfs.line_splitting import count_breaks, count_code_points, line_begin, line_end
 from udfs.text_kernel import TokenBatch, mix64
 
 LINES: Final = 0  # lines with a visible character
@@ -35,8 +35,9 @@ def count_repeated_lines(
 ) -> None:
     """Add each text's repeated lines and paragraphs to its row.
 
-    Lines are compared without surrounding blanks, as written (case matters); empty ones do not
-    count. A paragraph ends at an empty line; its line breaks count as one character each.
+    Lines are compared as written, indentation included, as datatrove does; those without a visible
+    character do not count. A paragraph ends at an empty line; its line breaks count as one
+    character each.
 
     Args:
         batch: The texts (their tokens are not looked at).
@@ -89,12 +90,17 @@ def _count(
         paragraph = _SEED  # hash of the open paragraph
         paragraph_characters = 0
         for line in range(first, last):
-            value = hash_bytes(data, facts.start[line], facts.end[line])
+            begin = line_begin(data, facts.start[line], start)
+            end = line_end(data, facts.end[line], batch.text_offsets[text + 1])
+            characters = int(facts.characters[line])
+            characters += count_code_points(data, begin, facts.start[line])
+            characters += count_code_points(data, facts.end[line], end)
+            value = hash_bytes(data, begin, end)
             number = count_key(lines, line_mask, different_lines, value)
             different_lines += 1 if number == different_lines else 0
-            _measure_line(measures, int(lines.counts[number]), int(facts.characters[line]))
+            _measure_line(measures, int(lines.counts[number]), characters)
             paragraph = mix64(paragraph * _FACTOR + value)
-            paragraph_characters += facts.characters[line] + (1 if paragraph_characters > 0 else 0)
+            paragraph_characters += characters + (1 if paragraph_characters > 0 else 0)
             if (
                 line + 1 == last
                 or line_begin(data, facts.start[line + 1], start) != facts.next[line]
