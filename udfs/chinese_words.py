@@ -22,14 +22,18 @@ SEPARATOR: Final = "\x1f"  # a control character: ends every token, is one of no
 KANA_SHARE_OF_JAPANESE: Final = 0.05
 
 
-def segment_words(tokens: TokenBatch) -> tuple[TokenBatch, npt.NDArray[np.bool_]]:
-    """Regroup the characters of mostly Chinese rows into words.
+def segment_words(
+    tokens: TokenBatch, known: npt.NDArray[np.bool_] | None = None
+) -> tuple[TokenBatch, npt.NDArray[np.bool_]]:
+    """Regroup the characters of Chinese rows into words.
 
-    A row is Chinese if more than half of its words and characters are Han characters and less than a
-    twentieth of its Han and kana are kana.
+    A row is Chinese if it is known to be, or if more than half of its words and characters are Han
+    characters and less than a twentieth of its Han and kana are kana.
 
     Args:
         tokens: A batch, tokenised with or without punctuation.
+        known: bool[rows]; True = Chinese whatever its characters are: formulas and code can
+            outnumber them. Default: nothing is known.
 
     Returns:
         (batch, segmented): the batch with punctuation tokens in which the Chinese rows hold words
@@ -39,6 +43,8 @@ def segment_words(tokens: TokenBatch) -> tuple[TokenBatch, npt.NDArray[np.bool_]
     rows = len(tokens.text_offsets) - 1
     chinese = np.zeros(rows, np.bool_)
     _mostly_han(tokens, character_tables(), chinese)
+    if known is not None:
+        chinese |= known
     if not chinese.any():
         return tokens, chinese
     texts = [

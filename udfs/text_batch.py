@@ -17,6 +17,7 @@ from udfs.text_kernel import TokenBatch, tokenise, with_glued_words, without_pun
 
 SLICE_BYTES: Final = 1 << 20  # token arrays of a megabyte of text stay near the processor
 SLICE_ROWS: Final = 4096  # a million empty rows must not become one slice
+CHINESE: Final = "zh"
 PIECE_BYTES: Final = 4 << 20  # a document above this is measured in pieces
 
 
@@ -26,11 +27,18 @@ class TextPart:
     Args:
         texts: string or binary column.
         rows: int64[len(texts)]; the batch's row that each text belongs to.
+        chinese: bool[len(texts)]; True where the language is known to be Chinese.
     """
 
-    def __init__(self, texts: pa.Array, rows: npt.NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        texts: pa.Array,
+        rows: npt.NDArray[np.int64],
+        chinese: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
         self.texts = texts
         self.rows = rows
+        self._chinese = chinese
 
     @cached_property
     def marked_tokens(self) -> TokenBatch:
@@ -49,7 +57,7 @@ class TextPart:
 
     @cached_property
     def _segmentation(self) -> tuple[TokenBatch, npt.NDArray[np.bool_]]:
-        return segment_words(self.marked_tokens)
+        return segment_words(self.marked_tokens, self._chinese)
 
     @property
     def segmented(self) -> npt.NDArray[np.bool_]:
@@ -103,7 +111,17 @@ class TextBatch:
 
     @cached_property
     def _whole(self) -> TextPart:
-        return TextPart(self.texts, np.arange(len(self), dtype=np.int64))
+        return self._part(self.texts, np.arange(len(self), dtype=np.int64))
+
+    @cached_property
+    def _chinese(self) -> npt.NDArray[np.bool_]:
+        if self.languages is None:
+            return np.zeros(len(self), np.bool_)
+        found: npt.NDArray[np.bool_] = np.array(self.languages.to_pylist(), object) == CHINESE
+        return found
+
+    def _part(self, texts: pa.Array, rows: npt.NDArray[np.int64]) -> TextPart:
+        return TextPart(texts, rows, self._chinese[rows])
 
     def parts(self) -> Iterator[TextPart]:
         """The batch in parts of bounded size.
@@ -118,12 +136,12 @@ class TextBatch:
             return
         small = np.flatnonzero(lengths <= PIECE_BYTES)
         if len(small):
-            yield TextPart(self.texts.take(pa.array(small)), small)
+            yield self._part(self.texts.take(pa.array(small)), small)
         for row in np.flatnonzero(lengths > PIECE_BYTES):
             text = self.views.data[self.views.offsets[row] : self.views.offsets[row + 1]]
             for start, stop in _pieces(text):
                 piece = pa.array([text[start:stop].tobytes()], pa.large_binary())
-                yield TextPart(piece, np.array([row], np.int64))
+                yield self._part(piece, np.array([row], np.int64))
 
     def slices(self) -> Iterator[TextBatch]:
         """Consecutive rows, in order: about a megabyte of text and at most 4096 documents each."""

@@ -67,3 +67,11 @@ def test_words_are_the_tokens_without_marks_unless_chinese() -> None:
 def test_texts_and_languages_must_be_of_one_length() -> None:
     with pytest.raises(ValueError, match="2 texts came with 1 languages"):
         TextBatch(pa.array(["a", "b"]), pa.array(["en"]))
+
+
+def test_a_text_known_to_be_chinese_is_segmented_however_many_formulas_it_holds() -> None:
+    text = "f(x) = a + b, g(y) = c d e。我们今天学习。"
+    batch = TextBatch(pa.array([text, text, text]), pa.array(["en", "zh", None]))
+    (part,) = batch.parts()
+    assert part.segmented.tolist() == [False, True, False]
+    assert np.diff(part.words.token_offsets).tolist() == [15, 12, 15]
