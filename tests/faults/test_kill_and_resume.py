@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.pipeline.conftest import FinishedRun
+from tests.sample_run import FinishedRun
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 

@@ -12,7 +12,7 @@ from jobs.run_models import RunModels
 from jobs.run_pipeline import run_pipeline
 from jobs.runtime.progress import Reporter
 from jobs.runtime.stage import RunContext
-from tests.pipeline.conftest import FinishedRun
+from tests.sample_run import FinishedRun
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 

@@ -9,7 +9,7 @@ import pytest
 from jobs.decide_verdicts import resolved_rules
 from jobs.runtime.manifest import read_manifest
 from jobs.verdicts.expressions import verdict_columns
-from tests.pipeline.conftest import FinishedRun
+from tests.sample_run import FinishedRun
 
 pytestmark = pytest.mark.spark
 

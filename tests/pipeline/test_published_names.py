@@ -5,7 +5,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from tests.pipeline.conftest import FinishedRun
+from tests.sample_run import FinishedRun
 
 pytestmark = pytest.mark.spark
 

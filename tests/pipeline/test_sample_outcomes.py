@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.conftest import REPOSITORY
-from tests.pipeline.conftest import FinishedRun, expected_documents
+from tests.sample_run import FinishedRun, expected_documents
 
 pytestmark = pytest.mark.spark
 
