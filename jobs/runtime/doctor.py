@@ -39,7 +39,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Look at Python, Java, libraries, S3 jars, configuration and disk."""
     checks: list[Callable[[], Finding]] = [
-        _python, _java, _libraries, _configuration, _s3_jars, _disk,
+        _python, _java, _libraries, _configuration, _models, _s3_jars, _disk,
     ]  # fmt: skip
     return [check() for check in checks]
 
@@ -74,6 +74,13 @@ def _configuration() -> Finding:
         return Finding("configuration", str(error), "missing", fatal=True)
     names = sorted(path.stem for path in (folder / "recipes").glob("*.yaml"))
     return Finding("configuration", f"{folder}, recipes: {', '.join(names)}", "ok")
+
+
+def _models() -> Finding:
+    binary = shutil.which("build_binary")
+    how = f"by {binary}" if binary else "through the kenlm library"
+    text = f"perplexity models are trained in the run, binaries written {how}; graders and safety models"
+    return Finding("models", f"{text} come by --grader and --safety-model", "ok")
 
 
 def _s3_jars() -> Finding:

@@ -73,5 +73,5 @@ def test_recipes_are_listed_shown_and_checked(tmp_path: Path) -> None:
 def test_doctor_looks_at_everything() -> None:
     status, out, _ = run("doctor")
     assert status == 0
-    for what in ("Python", "Java", "libraries", "configuration", "S3 for Spark", "disk"):
+    for what in ("Python", "Java", "libraries", "configuration", "models", "S3 for Spark", "disk"):
         assert what in out
