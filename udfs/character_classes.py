@@ -53,6 +53,11 @@ MOJIBAKE_LEAD_4: Final = 1 << 27
 MOJIBAKE_FOLLOWER: Final = 1 << 28
 WORD: Final = LETTER | MARK | DIGIT | NUMBER
 
+# What token_letters and ascii_letter hold.
+HAS_LETTER: Final = 1
+HAS_CAPITAL: Final = 2
+HAS_SMALL: Final = 4
+
 LOWER_TABLE_SIZE: Final = 0x1F000  # the highest cased letters are Adlam, U+1E900
 
 HAN_RANGES: Final = (
@@ -89,6 +94,7 @@ class CharacterTables(NamedTuple):
         flags_of: uint32[256]; the bits defined above.
         lower_of: int32[LOWER_TABLE_SIZE]; lower-case code point, defined where HAS_LOWER is set.
         ascii_word: uint8[256]; lower-cased byte for ASCII letters and digits, else 0.
+        ascii_letter: uint8[256]; 1 | 2 for ASCII capitals, 1 | 4 for small letters, else 0.
         lead_composable: uint8[256]; 1 where a UTF-8 lead byte can begin a COMPOSABLE character.
     """
 
@@ -96,6 +102,7 @@ class CharacterTables(NamedTuple):
     flags_of: npt.NDArray[np.uint32]
     lower_of: npt.NDArray[np.int32]
     ascii_word: npt.NDArray[np.uint8]
+    ascii_letter: npt.NDArray[np.uint8]
     lead_composable: npt.NDArray[np.uint8]
 
 
@@ -111,7 +118,12 @@ def character_tables() -> CharacterTables:
     class_of = packed[1024:]
     flags_of = packed[:1024].view(np.uint32)
     tables = CharacterTables(
-        class_of, flags_of, _lower_table(), _ascii_word_table(), _lead_table(class_of, flags_of)
+        class_of,
+        flags_of,
+        _lower_table(),
+        _ascii_word_table(),
+        _ascii_letter_table(),
+        _lead_table(class_of, flags_of),
     )
     for table in tables:
         table.flags.writeable = False
@@ -219,6 +231,13 @@ def _ascii_word_table() -> npt.NDArray[np.uint8]:
     for byte in range(128):
         if chr(byte).isalnum():
             table[byte] = ord(chr(byte).lower())
+    return table
+
+
+def _ascii_letter_table() -> npt.NDArray[np.uint8]:
+    table = np.zeros(256, np.uint8)
+    table[ord("A") : ord("Z") + 1] = HAS_LETTER | HAS_CAPITAL
+    table[ord("a") : ord("z") + 1] = HAS_LETTER | HAS_SMALL
     return table
 
 

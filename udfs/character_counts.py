@@ -8,19 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.character_classes import (
-    LETTER,
-    LOWER,
+    HAS_CAPITAL,
+    HAS_LETTER,
+    HAS_SMALL,
     MOJIBAKE_FOLLOWER,
     MOJIBAKE_LEAD_2,
     MOJIBAKE_LEAD_3,
     MOJIBAKE_LEAD_4,
-    UNSPACED,
-    UPPER,
-    WHITESPACE,
     CharacterTables,
 )
 from udfs.compiled import kernel
-from udfs.text_kernel import PUNCTUATION_TOKEN, TokenBatch
+from udfs.line_splitting import count_code_points, line_end
+from udfs.text_kernel import TokenBatch
+from udfs.token_batch import PUNCTUATION_TOKEN, UNSPACED_TOKEN
 from udfs.utf8_decoding import decode
 
 MOJIBAKE_LEAD: Final = MOJIBAKE_LEAD_2 | MOJIBAKE_LEAD_3 | MOJIBAKE_LEAD_4
@@ -31,15 +31,12 @@ class CharacterCounts(NamedTuple):
 
     Attributes:
         by_class: [rows, classes]; characters of each class of ``CharacterTables.flags_of``.
-        longest_run: [rows]; characters of the longest run without white space and without
-            characters of unspaced scripts.
         dot_ellipses: [rows]; "..." counted without overlap.
         mojibake: [rows]; characters in sequences that are UTF-8 read as Windows-1252.
         bracketed: [rows]; characters between 【 and 】 of one line.
     """
 
     by_class: npt.NDArray[np.int64]
-    longest_run: npt.NDArray[np.int64]
     dot_ellipses: npt.NDArray[np.int64]
     mojibake: npt.NDArray[np.int64]
     bracketed: npt.NDArray[np.int64]
@@ -69,7 +66,7 @@ class WordCounts(NamedTuple):
 def empty_character_counts(rows: int, classes: int) -> CharacterCounts:
     """Zeros for ``rows`` documents."""
     return CharacterCounts(
-        np.zeros((rows, classes), np.int64), *(np.zeros(rows, np.int64) for _ in range(4))
+        np.zeros((rows, classes), np.int64), *(np.zeros(rows, np.int64) for _ in range(3))
     )
 
 
@@ -87,144 +84,126 @@ def count_characters(
 ) -> None:
     """Add the characters of each text to its row."""
     data = batch.data
-    upper_class = tables.class_of[0x41]
-    lower_class = tables.class_of[0x61]
-    digit_class = tables.class_of[0x30]
+    ascii_counts = np.zeros((2, 128), np.int64)
     for text in range(len(rows)):
         row = rows[text]
         by_class = counts.by_class[row]
         position = batch.text_offsets[text]
         stop = batch.text_offsets[text + 1]
-        run = 0
-        dots = 0
         lead_width = 0  # of an open sequence that may be mojibake
         lead_left = 0
-        opened = -1  # characters since 【, -1 = none
+        opened = -1  # offset behind the last open 【, -1 = none
+        ascii_counts[:] = 0
         while position < stop:
-            if tables.ascii_word[data[position]] != 0:  # the most frequent case, run by run
-                begin = position
-                upper = 0
-                digits = 0
-                while position < stop and tables.ascii_word[data[position]] != 0:
-                    upper += 1 if 0x41 <= data[position] <= 0x5A else 0
-                    digits += 1 if data[position] <= 0x39 else 0
-                    position += 1
-                length = position - begin
-                by_class[upper_class] += upper
-                by_class[digit_class] += digits
-                by_class[lower_class] += length - upper - digits
-                run += length
-                opened += length if opened >= 0 else 0
-                dots = 0
+            if data[position] < 0x80:
+                # No branch by kind here: a wrong guess costs more than the count. Two rows,
+                # because counting a character twice in a row waits for the first count.
+                ascii_counts[position & 1, data[position]] += 1
+                position += 1
                 lead_left = 0
                 continue
-            width = 1
-            code_point = int(np.int64(data[position]))
-            if code_point >= 0x80:
-                code_point, width = decode(data, position, stop)
-            position += width
+            code_point, width = decode(data, position, stop)
             class_number = tables.class_of[code_point]
             by_class[class_number] += 1
             flags = tables.flags_of[class_number]
-            if flags & np.uint32(WHITESPACE | UNSPACED):
-                counts.longest_run[row] = max(counts.longest_run[row], run)
-                run = 0
-            else:
-                run += 1
-            if code_point == 0x2E:
-                dots += 1
-                if dots == 3:
-                    counts.dot_ellipses[row] += 1
-                    dots = 0
-            else:
-                dots = 0
-            if opened >= 0 or code_point == 0x3010:
-                if code_point == 0x3011:
-                    counts.bracketed[row] += opened
-                    opened = -1
-                elif code_point == 0x0A:
-                    opened = -1
-                elif code_point == 0x3010:
-                    opened = 0
-                else:
-                    opened += 1
-            if width == 1 and lead_left == 0:
-                continue
+            if code_point == 0x3010:
+                opened = position + width
+            elif code_point == 0x3011 and opened >= 0:
+                counts.bracketed[row] += _characters_of_one_line(data, opened, position)
+                opened = -1
+            position += width
             if lead_left > 0 and flags & np.uint32(MOJIBAKE_FOLLOWER):
                 lead_left -= 1
                 if lead_left == 0:
                     counts.mojibake[row] += lead_width
             else:
-                lead_left = 0
-                if flags & np.uint32(MOJIBAKE_LEAD):
-                    lead_width = 2
-                    if flags & np.uint32(MOJIBAKE_LEAD_3):
-                        lead_width = 3
-                    elif flags & np.uint32(MOJIBAKE_LEAD_4):
-                        lead_width = 4
-                    lead_left = lead_width - 1
-        counts.longest_run[row] = max(counts.longest_run[row], run)
+                lead_width = _mojibake_width(flags)
+                lead_left = lead_width - 1
+        for byte in range(128):
+            number = ascii_counts[0, byte] + ascii_counts[1, byte]
+            by_class[tables.class_of[byte]] += number
+        if ascii_counts[0, 0x2E] + ascii_counts[1, 0x2E] > 2:
+            counts.dot_ellipses[row] += _dot_ellipses(data, batch.text_offsets[text], stop)
 
 
 @kernel
-def count_words(
-    batch: TokenBatch, rows: npt.NDArray[np.int64], tables: CharacterTables, counts: WordCounts
-) -> None:
+def _mojibake_width(flags: np.uint32) -> int:
+    """Characters of the sequence that a character may begin; 1 if none."""
+    if not flags & np.uint32(MOJIBAKE_LEAD):
+        return 1
+    if flags & np.uint32(MOJIBAKE_LEAD_2):
+        return 2
+    return 3 if flags & np.uint32(MOJIBAKE_LEAD_3) else 4
+
+
+@kernel
+def _characters_of_one_line(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+    """Characters of ``start:end``; 0 if a line break is among them."""
+    if line_end(data, start, end) < end:
+        return 0
+    return count_code_points(data, start, end)
+
+
+@kernel
+def _dot_ellipses(data: npt.NDArray[np.uint8], start: int, stop: int) -> int:
+    """Groups of three full stops in a row, counted without overlap."""
+    found = 0
+    dots = 0
+    for position in range(start, stop):
+        dots = dots + 1 if data[position] == 0x2E else 0
+        if dots == 3:
+            found += 1
+            dots = 0
+    return found
+
+
+@kernel
+def count_words(batch: TokenBatch, rows: npt.NDArray[np.int64], counts: WordCounts) -> None:
     """Add the words of each text to its row."""
     for text in range(len(rows)):
-        row = rows[text]
+        spaced = 0
+        unspaced = 0
+        characters = 0
+        longest = 0
+        alphabetic = 0
+        capitals = 0
         for i in range(batch.token_offsets[text], batch.token_offsets[text + 1]):
-            kind = batch.token_unspaced[i]
-            seen = _letters_of_word(batch, i, tables)
-            counts.alphabetic[row] += 1 if seen & np.uint32(LETTER) else 0
-            if kind == 1:
-                counts.unspaced[row] += 1
-                continue
-            length = np.int64(batch.token_characters[i])
-            counts.spaced[row] += 1
-            counts.spaced_characters[row] += length
-            counts.longest[row] = max(counts.longest[row], length)
-            capitals = seen & np.uint32(UPPER | LOWER) == UPPER
-            counts.all_capitals[row] += 1 if capitals and length > 1 else 0
+            single = batch.token_unspaced[i] == UNSPACED_TOKEN
+            letters = batch.token_letters[i]
+            length = 0 if single else int(batch.token_characters[i])
+            alphabetic += letters & HAS_LETTER
+            unspaced += 1 if single else 0
+            spaced += 0 if single else 1
+            characters += length
+            longest = max(longest, length)
+            only_capitals = letters & (HAS_CAPITAL | HAS_SMALL) == HAS_CAPITAL
+            capitals += 1 if only_capitals and length > 1 else 0
+        row = rows[text]
+        counts.spaced[row] += spaced
+        counts.unspaced[row] += unspaced
+        counts.spaced_characters[row] += characters
+        counts.longest[row] = max(counts.longest[row], longest)
+        counts.alphabetic[row] += alphabetic
+        counts.all_capitals[row] += capitals
 
 
 @kernel
 def count_tokens(
     batch: TokenBatch,
     rows: npt.NDArray[np.int64],
-    tables: CharacterTables,
     marks: npt.NDArray[np.int64],
     words: npt.NDArray[np.int64],
     alphabetic: npt.NDArray[np.int64],
 ) -> None:
     """Add to each text's row its punctuation marks, other tokens, and those of them with a letter."""
     for text in range(len(rows)):
-        row = rows[text]
         first = batch.token_offsets[text]
         last = batch.token_offsets[text + 1]
         marked = 0
         lettered = 0
         for i in range(first, last):
-            if batch.token_unspaced[i] == PUNCTUATION_TOKEN:
-                marked += 1
-            elif _letters_of_word(batch, i, tables) & np.uint32(LETTER):
-                lettered += 1
-        marks[row] += marked
-        words[row] += last - first - marked
-        alphabetic[row] += lettered
-
-
-@kernel
-def _letters_of_word(batch: TokenBatch, index: int, tables: CharacterTables) -> np.uint32:
-    """The flags of the word's characters, or-ed, as far as needed to know about letters."""
-    seen = np.uint32(0)
-    position = batch.token_start[index]
-    stop = batch.token_end[index]
-    while position < stop and not seen & np.uint32(LOWER):
-        width = 1
-        code_point = int(np.int64(batch.data[position]))
-        if code_point >= 0x80:
-            code_point, width = decode(batch.data, position, stop)
-        seen |= tables.flags_of[tables.class_of[code_point]]
-        position += width
-    return seen
+            marked += 1 if batch.token_unspaced[i] == PUNCTUATION_TOKEN else 0
+            lettered += batch.token_letters[i] & HAS_LETTER
+        marks[rows[text]] += marked
+        words[rows[text]] += last - first - marked
+        alphabetic[rows[text]] += lettered

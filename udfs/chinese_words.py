@@ -15,7 +15,8 @@ import rjieba
 
 from udfs.character_classes import HAN, KANA, CharacterTables, character_tables
 from udfs.compiled import kernel
-from udfs.text_kernel import PUNCTUATION_TOKEN, TokenBatch, tokenise
+from udfs.text_kernel import TokenBatch, tokenise
+from udfs.token_batch import PUNCTUATION_TOKEN
 from udfs.utf8_decoding import decode
 
 SEPARATOR: Final = "\x1f"  # a control character: ends every token, is one of none

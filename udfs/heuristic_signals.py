@@ -112,6 +112,7 @@ class _Counts:
         self._languages = _row_languages(batch)
         self._characters = empty_character_counts(rows, classes_in_use)
         self._words = empty_word_counts(rows)
+        self._longest_run = np.zeros(rows, np.int64)
         self._marks = np.zeros(rows, np.int64)
         self._token_words = np.zeros(rows, np.int64)
         self._alphabetic_tokens = np.zeros(rows, np.int64)
@@ -121,10 +122,11 @@ class _Counts:
     def add(self, part: TextPart) -> None:
         """Count one part."""
         count_characters(part.marked_tokens, part.rows, self._tables, self._characters)
-        count_words(part.words, part.rows, self._tables, self._words)
+        count_words(part.words, part.rows, self._words)
+        longest = part.lines.longest_run
+        np.maximum.at(self._longest_run, part.rows[part.lines.text], longest)
         count_tokens(
-            part.marked_words, part.rows, self._tables, self._marks, self._token_words,
-            self._alphabetic_tokens,
+            part.marked_words, part.rows, self._marks, self._token_words, self._alphabetic_tokens
         )  # fmt: skip
         of_text = self._languages[part.rows]
         for language in sorted(set(of_text)):
@@ -139,6 +141,7 @@ class _Counts:
         """All of HEURISTIC_FIELDS."""
         return {
             "byte_count": self._bytes,
+            "longest_unbroken_run": self._longest_run,
             **_character_fields(self._characters, self._flags),
             **_word_fields(self._words),
             "token_count": _estimated_words(self._words) + self._marks,
@@ -178,7 +181,6 @@ def _character_fields(
     curly = having(classes.CURLY_BRACKET)
     return {
         "character_count": total,
-        "longest_unbroken_run": counts.longest_run,
         "special_character_ratio": divide(total - letters, total),
         "symbol_ratio": divide(visible - having(classes.WORD), visible),
         "digit_ratio": divide(digits, visible),

@@ -246,6 +246,18 @@ def _measure_characters(
             last_flags = plain
             last = 0x61
             continue
+        if data[position] == 0x20:
+            position += 1
+            characters += 1
+            width += 1
+            if ended:
+                sentences += 1
+                open_sentence = False
+                ended = np.uint32(0)
+            longest_run = max(longest_run, run)
+            run = 0
+            before_blank = True
+            continue
         code_width = 1
         code_point = int(data[position])
         if code_point >= 0x80:

@@ -14,7 +14,8 @@ from udfs import line_structure as structures
 from udfs.line_facts import FURNITURE_WORDS, LineFacts, furniture_lines
 from udfs.signal_fields import Annotator, SignalField, TextBatch, divide
 from udfs.text_batch import TextPart
-from udfs.text_kernel import PUNCTUATION_TOKEN, TokenBatch
+from udfs.text_kernel import TokenBatch
+from udfs.token_batch import PUNCTUATION_TOKEN
 
 _SHARE: Final = ("share", "0 to 1")
 _FINEWEB: Final = "FineWeb (Penedo et al. 2024)"

@@ -32,6 +32,10 @@ GLUE: Final = 2  # it is none, and the word that follows belongs to the token be
 
 LONGEST_LOOK: Final = 32  # bytes looked ahead over marks
 
+# One bit a character: marks that a neighbouring word may keep.
+_PARTICULAR_LOW: Final = np.uint64(sum(1 << ord(mark) for mark in "+-/"))
+_PARTICULAR_HIGH: Final = np.uint64(sum(1 << (ord(mark) - 64) for mark in "@\\^|~"))
+
 
 @kernel
 def neighbour_flags(
@@ -71,6 +75,17 @@ def begins_address(data: npt.NDArray[np.uint8], mark: int, position: int, stop: 
     if mark != 0x3A or position + 1 >= stop:
         return False
     return bool(data[position] == 0x2F and data[position + 1] == 0x2F)
+
+
+@kernel
+def always_splits(mark: int, word_length: int) -> bool:
+    """Whether a mark at the end or the beginning of a chunk is a token, whatever stands beside it."""
+    if mark >= 0x80:
+        return mark != 0x2011 and mark != 0xB6
+    if mark == 0x2E:
+        return word_length != 1
+    signs = _PARTICULAR_LOW if mark < 64 else _PARTICULAR_HIGH
+    return bool((signs >> np.uint64(mark & 63)) & np.uint64(1) == 0)
 
 
 @kernel

@@ -11,7 +11,8 @@ from udfs import character_classes as classes
 from udfs.character_classes import CharacterTables, character_tables
 from udfs.compiled import kernel
 from udfs.line_structure import IN_CODE
-from udfs.text_kernel import HASH_FACTOR, HASH_SEED, mix64
+from udfs.text_kernel import mix64
+from udfs.token_hashing import HASH_FACTOR, HASH_SEED
 from udfs.utf8_decoding import decode
 
 LONGEST_PERIOD: Final = 8
@@ -176,6 +177,9 @@ def _split(
                     folded = tables.ascii_word[data[position]] if position < stop else nothing
                 columns += position - begin if touchable else 0
                 end = position
+                continue
+            if data[position] == 0x20 and not ended:
+                position += 1
                 continue
             code_point = int(data[position])
             width = 1

@@ -35,7 +35,9 @@ def speaker_tag_end(
     Returns:
         Offset behind the tag and the blanks after it, or ``start`` if there is none.
     """
-    stamp = _time_stamp_end(data, start, end)
+    stamp = start
+    if data[start] < 0x3A or data[start] == 0x5B:  # a digit, ( or [
+        stamp = _time_stamp_end(data, start, end)
     position = trim_left(data, stamp, end)
     name = _bracketed_name_end(data, position, end)
     if name == position:
@@ -118,6 +120,10 @@ def _colon_name_end(
     characters = 0
     blanks = 0
     while position < end and characters <= LONGEST_NAME:
+        if tables.ascii_word[data[position]] != 0:
+            characters += 1
+            position += 1
+            continue
         width = 1
         code_point = int(data[position])
         if code_point >= 0x80:

@@ -16,7 +16,8 @@ import pyarrow as pa
 import stopwordsiso
 
 from udfs.compiled import kernel
-from udfs.text_kernel import PUNCTUATION_TOKEN, TokenBatch, tokenise
+from udfs.text_kernel import TokenBatch, tokenise
+from udfs.token_batch import PUNCTUATION_TOKEN
 
 FREQUENT_WORDS: Final[dict[str, str]] = {
     "en": "the be to of and that have with",  # Gopher (Rae et al. 2021), table A1

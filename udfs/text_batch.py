@@ -13,7 +13,8 @@ import pyarrow as pa
 from udfs.arrow_columns import StringViews, string_views
 from udfs.chinese_words import segment_words
 from udfs.line_facts import LineFacts, line_facts
-from udfs.text_kernel import TokenBatch, tokenise, with_glued_words, without_punctuation
+from udfs.text_kernel import TokenBatch, tokenise
+from udfs.token_batch import with_glued_words, without_punctuation
 
 SLICE_BYTES: Final = 1 << 20  # token arrays of a megabyte of text stay near the processor
 SLICE_ROWS: Final = 4096  # a million empty rows must not become one slice

@@ -12,7 +12,8 @@ from udfs.character_counts import (
     empty_character_counts,
     empty_word_counts,
 )
-from udfs.text_kernel import tokenise, with_glued_words
+from udfs.text_kernel import tokenise
+from udfs.token_batch import with_glued_words
 
 
 def characters(text: str | bytes) -> CharacterCounts:
@@ -25,8 +26,7 @@ def characters(text: str | bytes) -> CharacterCounts:
 
 def words(text: str) -> WordCounts:
     counts = empty_word_counts(1)
-    tokens = tokenise(pa.array([text]))
-    count_words(tokens, np.zeros(1, np.int64), character_tables(), counts)
+    count_words(tokenise(pa.array([text])), np.zeros(1, np.int64), counts)
     return counts
 
 
@@ -34,14 +34,6 @@ def words(text: str) -> WordCounts:
 def test_every_character_is_counted_once(text: str) -> None:
     counts = characters(text.encode("utf-8", "surrogatepass"))
     assert counts.by_class.sum() == len(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "run"),
-    [("ab cde f", 3), ("", 0), ("x" * 5000, 5000), ("中文很长没有空格", 0), ("中文abc中文", 3)],
-)
-def test_longest_unbroken_run(text: str, run: int) -> None:
-    assert characters(text).longest_run[0] == run
 
 
 @pytest.mark.parametrize(("text", "count"), [("...", 1), ("..", 0), (".......", 2), (".. .", 0)])
@@ -92,5 +84,5 @@ def test_words(text: str, expected: tuple[int, ...]) -> None:
 def test_tokens(text: str, expected: tuple[int, int, int]) -> None:
     counts = [np.zeros(1, np.int64) for _ in range(3)]
     tokens = with_glued_words(tokenise(pa.array([text]), punctuation=True))
-    count_tokens(tokens, np.zeros(1, np.int64), character_tables(), *counts)
+    count_tokens(tokens, np.zeros(1, np.int64), *counts)
     assert tuple(int(count[0]) for count in counts) == expected

@@ -35,6 +35,11 @@ def fact(line: str, name: str) -> int:
         ("Wait... what?!", "sentences", 2),
         ("...", "sentences", 0),
         ("visit example.com now", "sentences", 1),
+        ("ab cde f", "longest_run", 3),
+        ("ab\tcde\u3000f", "longest_run", 3),
+        ("x" * 5000, "longest_run", 5000),
+        ("中文很长没有空格", "longest_run", 0),
+        ("中文abc中文", "longest_run", 3),
     ],
 )
 def test_measures(line: str, name: str, expected: int) -> None:

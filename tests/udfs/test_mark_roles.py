@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs.text_kernel import TokenBatch, tokenise, with_glued_words, without_punctuation
+from udfs.text_kernel import TokenBatch, tokenise
+from udfs.token_batch import with_glued_words, without_punctuation
 
 
 def spellings(batch: TokenBatch) -> list[str]:
