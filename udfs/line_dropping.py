@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from udfs import line_facts as facts_of
+from udfs import line_batch as facts_of
 from udfs.compiled import kernel
 from udfs.hash_counting import KeyTable, clear_table, count_key, key_table
-from udfs.line_facts import LineFacts, furniture_lines
-from udfs.line_repetition import hash_bytes
+from udfs.line_batch import LineFacts
+from udfs.line_facts import furniture_lines
 from udfs.line_splitting import line_begin
 from udfs.line_structure import STRUCTURE
 from udfs.sentence_units import Removals, empty_removals, first_removals
@@ -77,13 +77,12 @@ def _third_copies(
     found = np.zeros(len(candidates), np.bool_)
     bounds = np.searchsorted(facts.text, np.arange(len(tokens.text_offsets)))
     table = key_table(int(np.diff(bounds).max(initial=0)))
-    _mark_third_copies(tokens.data, facts, bounds, candidates, table, found)
+    _mark_third_copies(facts, bounds, candidates, table, found)
     return found
 
 
 @kernel
 def _mark_third_copies(
-    data: npt.NDArray[np.uint8],
     facts: LineFacts,
     bounds: npt.NDArray[np.int64],
     candidates: npt.NDArray[np.bool_],
@@ -95,8 +94,7 @@ def _mark_third_copies(
         used = 0
         for line in range(bounds[text], bounds[text + 1]):
             if candidates[line]:
-                value = hash_bytes(data, facts.start[line], facts.end[line])
-                number = count_key(table, mask, used, value)
+                number = count_key(table, mask, used, facts.hash[line])
                 used += 1 if number == used else 0
                 found[line] = table.counts[number] > 2
 

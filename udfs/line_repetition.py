@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from udfs.compiled import kernel
 from udfs.hash_counting import KeyTable, clear_table, count_key, key_table
-from udfs.line_facts import LineFacts
+from udfs.line_batch import LineFacts
 from udfs.line_splitting import count_breaks, count_code_points, line_begin, line_end
 from udfs.text_kernel import TokenBatch, mix64
 
@@ -95,7 +95,9 @@ def _count(
             characters = int(facts.characters[line])
             characters += count_code_points(data, begin, facts.start[line])
             characters += count_code_points(data, facts.end[line], end)
-            value = hash_bytes(data, begin, end)
+            value = facts.hash[line]
+            if begin < facts.start[line] or facts.end[line] < end:
+                value = mix64(value ^ hash_bytes(data, begin, end))
             number = count_key(lines, line_mask, different_lines, value)
             different_lines += 1 if number == different_lines else 0
             _measure_line(measures, int(lines.counts[number]), characters)

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from udfs import line_facts as facts_of
+from udfs import line_batch as facts_of
 from udfs import line_phrases as phrases
 from udfs import line_structure as structures
-from udfs.line_facts import FURNITURE_WORDS, LineFacts, furniture_lines
+from udfs.line_batch import LineFacts
+from udfs.line_facts import FURNITURE_WORDS, furniture_lines
 from udfs.signal_fields import Annotator, SignalField, TextBatch, divide
 from udfs.text_batch import TextPart
 from udfs.text_kernel import TokenBatch

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from udfs.arrow_columns import StringViews, string_views
 from udfs.chinese_words import segment_words
-from udfs.line_facts import LineFacts, line_facts
+from udfs.line_batch import LineFacts
+from udfs.line_facts import line_facts
 from udfs.text_kernel import TokenBatch, tokenise
 from udfs.token_batch import with_glued_words, without_punctuation
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs import line_facts as facts_of
+from udfs import line_batch as facts_of
 from udfs.line_facts import line_facts
 from udfs.text_kernel import tokenise
 
