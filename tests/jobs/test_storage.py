@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pyarrow.fs as pafs
 import pytest
 
 from jobs.runtime import storage
@@ -116,3 +117,44 @@ def test_an_opened_file_reads_lines_and_seeks(tmp_path: Path) -> None:
         assert stream.readline() == b"one\n"
         stream.seek(0)
         assert stream.read() == b"one\ntwo\n"
+
+
+class TestObjectStore:
+    """Prefix logic on a folder that stands in for a bucket; a real store is the cluster tests' matter."""
+
+    @pytest.fixture(autouse=True)
+    def bucket(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        store = pafs.SubTreeFileSystem(str(tmp_path), pafs.LocalFileSystem())
+
+        class Stores:
+            @staticmethod
+            def from_uri(uri: str) -> tuple[pafs.FileSystem, str]:
+                if "refused" in uri:
+                    raise OSError("AWS Error ACCESS_DENIED")
+                return store, uri.removeprefix("s3://")
+
+        monkeypatch.setattr(storage.pafs, "FileSystem", Stores)
+        fill(tmp_path / "crawl", "2026/a.warc.gz", "2026/b.html", "2025/c.html")
+        return tmp_path / "crawl"
+
+    @pytest.mark.parametrize("scheme", ["s3://", "s3a://"])
+    def test_a_prefix_lists_in_the_spelling_given(self, scheme: str) -> None:
+        found = [entry.path for entry in storage.find_files(f"{scheme}crawl/2026")]
+        assert found == [f"{scheme}crawl/2026/a.warc.gz", f"{scheme}crawl/2026/b.html"]
+
+    def test_a_glob_and_a_single_object(self) -> None:
+        found = [entry.path for entry in storage.find_files("s3://crawl/*/*.html")]
+        assert found == ["s3://crawl/2025/c.html", "s3://crawl/2026/b.html"]
+        (one,) = storage.find_files("s3://crawl/2026/b.html")
+        with storage.open_input(one.path) as stream:
+            assert stream.read() == b"2026/b.html"
+
+    def test_small_files_are_written_read_and_deleted(self, bucket: Path) -> None:
+        storage.write_text("s3://crawl/out.json", "{}")
+        assert storage.read_text("s3a://crawl/out.json") == "{}"
+        storage.delete_tree("s3://crawl/out.json")
+        assert not (bucket / "out.json").exists()
+
+    def test_a_store_that_refuses_is_named_with_what_to_check(self) -> None:
+        with pytest.raises(MissingRequirementError, match=r"s3://refused/x.*credentials"):
+            storage.find_files("s3://refused/x")
