@@ -11,10 +11,12 @@ import pyarrow as pa
 from udfs import line_repetition as lines
 from udfs import ngram_repetition as ngrams
 from udfs import vocabulary_counts as vocabulary
+from udfs.per_text_counts import count_equal
 from udfs.repeated_windows import worst_window_shares
 from udfs.signal_fields import Annotator, SignalField, TextBatch, divide
 from udfs.text_batch import TextPart
 from udfs.text_kernel import TokenBatch
+from udfs.token_batch import UNSPACED_TOKEN
 
 _SHARE: Final = ("share", "0 to 1")
 _GOPHER: Final = "Gopher (Rae et al. 2021), table A1"
@@ -168,8 +170,7 @@ class _Counts:
 
 def _mostly_unspaced(tokens: TokenBatch) -> npt.NDArray[np.bool_]:
     """bool[texts]; True where more than half of the tokens are characters of unspaced scripts."""
-    sums = np.concatenate([[0], np.cumsum(tokens.token_unspaced, dtype=np.int64)])
-    unspaced = np.diff(sums[tokens.token_offsets])
+    unspaced = count_equal(tokens.token_unspaced, tokens.token_offsets, UNSPACED_TOKEN)
     return 2 * unspaced > np.diff(tokens.token_offsets)
 
 
