@@ -43,12 +43,17 @@ SQL_DOCUMENTS = 60
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help=f"a sample: {QUICK}")
-    quick = parser.parse_args().quick
+    parser.add_argument(
+        "--keep-peer",
+        action="store_true",
+        help="take datatrove's judgements and times of the last run",
+    )
+    quick, keep_peer = vars(parser.parse_args()).values()
     if not DATA.is_dir():
         raise SystemExit(f"no real documents at {DATA}; set CORPUSMILL_SHARED_DATA to their folder")
     texts = real_texts(DATA, FOLDER / "texts.parquet")
     texts = sampled(texts, QUICK) if quick else texts
-    found, seconds, version = peer_judgements(texts)
+    found, seconds, version = peer_judgements(texts, keep_peer)
     for language in ("en", "zh"):  # compiles, and reads dictionaries, before anything is measured
         annotate(
             _batch(texts.filter(pc.equal(texts["language"], language)).slice(0, 20)), ANNOTATORS
@@ -71,7 +76,7 @@ def _batch(texts: pa.Table) -> TextBatch:
 
 
 def peer_judgements(
-    texts: pa.Table,
+    texts: pa.Table, keep: bool
 ) -> tuple[dict[str, dict[str, str | None]], dict[str, dict[str, float]], str]:
     """Run the peer; return its reasons by path and filter, its costs by language, its version."""
     python = PEER / "bin" / "python"
@@ -85,10 +90,14 @@ def peer_judgements(
         text=True,
     ).stdout.strip()
     inputs, plan, output = (FOLDER / name for name in ("input.parquet", "plan.json", "peer.jsonl"))
-    pq.write_table(texts, inputs)
-    plan.write_text(json.dumps({"filters": peer_plan(), "chain": CHAIN}, ensure_ascii=False))
-    script = Path(__file__).with_name("parity_peer.py")
-    subprocess.run([python, script, inputs, plan, output], check=True)
+    wanted = json.dumps({"filters": peer_plan(), "chain": CHAIN}, ensure_ascii=False)
+    if not keep:
+        pq.write_table(texts, inputs)
+        plan.write_text(wanted)
+        script = Path(__file__).with_name("parity_peer.py")
+        subprocess.run([python, script, inputs, plan, output], check=True)
+    elif plan.read_text() != wanted or not pq.read_table(inputs).equals(texts):
+        raise SystemExit("the last run had other texts or thresholds; run without --keep-peer")
     found, seconds = {}, {}
     for line in output.read_text().splitlines():
         entry = json.loads(line)

@@ -141,7 +141,7 @@ def mark_role_in_chinese(
     stop: int,
     tables: CharacterTables,
 ) -> int:
-    """The role of a mark in segmented Chinese: jieba keeps decimal points only."""
+    """The role of a mark in segmented Chinese: jieba keeps decimal points only, one a number."""
     after = neighbour_flags(data, position, stop, tables)
     decimal = mark == 0x2E and (before & after & np.uint32(DIGIT)) != 0
     return GLUE if decimal else TOKEN
@@ -189,7 +189,7 @@ def _inner_role(
     digits = (before & np.uint32(DIGIT)) != 0 and (after & np.uint32(DIGIT)) != 0
     splits = False
     if mark == 0x2D:  # -
-        splits = letters or digits
+        splits = digits or (after & np.uint32(LETTER)) != 0  # well-known, 270-room, not GLP-1
     elif mark == 0x7E or mark == 0x2C:  # ~ ,
         splits = letters
     elif mark == 0x2E:  # .

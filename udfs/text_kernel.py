@@ -258,7 +258,7 @@ def _tokenise(
                         role = GLUE
                     else:
                         before = np.uint32(0)
-                        if length > 0:
+                        if length > 0 and not (joined[row] and kind == GLUED_TOKEN):
                             before = neighbour_flags(data, position - last_width, stop, tables)
                         if joined[row]:
                             role = mark_role_in_chinese(

@@ -26,6 +26,7 @@ def spellings(batch: TokenBatch) -> list[str]:
         ("well-known", ["well", "-", "known"]),
         ("up‑to‑date", ["up‑to‑date"]),
         ("GLP-1", ["GLP-1"]),
+        ("270-room ESP32-C3", ["270", "-", "room", "ESP32", "-", "C3"]),
         ("5-10", ["5", "-", "10"]),
         ("and/or", ["and", "/", "or"]),
         ("U.S. is", ["U.S", "is"]),  # spaCy has the last point in the token: one token either way
@@ -58,6 +59,7 @@ def test_contractions_are_two_tokens(text: str, count: int) -> None:
     [
         ("java.lang", ["java", ".", "lang"]),
         ("3.14%", ["3.14", "%"]),
+        ("8.8.4.4", ["8.8", ".", "4.4"]),
         ("UTF-8", ["UTF", "-", "8"]),
         ("## 标题", ["##", "标题"]),
         ("||", ["|", "|"]),
