@@ -18,7 +18,8 @@ from bench.measuring import measured_command, print_result
 from examples.sample.crawl import write_crawl
 from jobs.runtime.manifest import read_manifest
 
-REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+REAL_DATA = Path(os.environ.get("CORPUSMILL_SHARED_DATA", BESIDE))
 REAL_FOLDERS = ("html", "pdf", "epub", "text", "near_dup")
 DATASETS = (
     "documents", "extracted", "models", "annotated", "verdicts", "duplicates", "corpus",
@@ -33,9 +34,8 @@ def main() -> None:
         sample = Path(scratch, "sample")
         write_crawl(sample)
         run("sample", [str(sample)], Path(scratch, "sample-run"))
-        data = Path(os.environ.get("CORPUSMILL_SHARED_DATA", REAL_DATA))
-        if not quick and data.is_dir():
-            inputs = [str(data / name) for name in REAL_FOLDERS]
+        if not quick and REAL_DATA.is_dir():
+            inputs = [str(REAL_DATA / name) for name in REAL_FOLDERS]
             run("real documents", inputs, Path(scratch, "real-run"))
 
 
