@@ -77,3 +77,37 @@ def count_key(table: KeyTable, mask: np.uint64, used: int, key: np.uint64) -> in
         table.counts[number] = 0
     table.counts[number] += 1
     return number
+
+
+def key_filter(capacity: int) -> npt.NDArray[np.uint8]:
+    """A filter for rows of at most ``capacity`` keys: most keys occur once, and it tells which.
+
+    One byte a slot says how many keys fell there: 0, 1, or 2 for more. What shares its slot with
+    nothing occurs once and need not go through the table, whose misses are what counting costs.
+    """
+    size = 64
+    while size < 4 * capacity:
+        size *= 2
+    return np.empty(size, np.uint8)
+
+
+@kernel
+def clear_filter(slots: npt.NDArray[np.uint8], expected: int) -> np.uint64:
+    """Empty the part of the filter that ``expected`` keys need.
+
+    Returns:
+        The shift that takes a hash to its slot (by its high bits).
+    """
+    shift = np.uint64(58)
+    size = 64
+    while size < 4 * expected:
+        size *= 2
+        shift -= np.uint64(1)
+    slots[:size] = 0
+    return shift
+
+
+@kernel
+def add_to_filter(slots: npt.NDArray[np.uint8], slot: np.uint64) -> None:
+    """Note one more key in a slot."""
+    slots[slot] = min(slots[slot] + 1, 2)

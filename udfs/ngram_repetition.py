@@ -13,7 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.compiled import kernel
-from udfs.hash_counting import KeyTable, clear_table, count_key, key_table
+from udfs.hash_counting import (
+    KeyTable,
+    add_to_filter,
+    clear_filter,
+    clear_table,
+    count_key,
+    key_filter,
+    key_table,
+)
 from udfs.text_kernel import TokenBatch, mix64
 
 LONGEST: Final = 13
@@ -59,6 +67,7 @@ def count_ngrams(
         shortest,
         longest,
         key_table(most),
+        key_filter(most),
         np.empty(most, np.uint64),
         np.empty(most, np.int32),
         np.empty(most, np.int32),
@@ -75,6 +84,7 @@ def _count_ngrams(
     shortest: int,
     longest: int,
     table: KeyTable,
+    slots: npt.NDArray[np.uint8],
     keys: npt.NDArray[np.uint64],
     active: npt.NDArray[np.int32],
     grams: npt.NDArray[np.int32],
@@ -90,7 +100,8 @@ def _count_ngrams(
         ends[0] = 0
         for i in range(tokens):
             ends[i + 1] = ends[i] + batch.token_characters[first + i]
-        found = _first_keys(batch.token_hash[first : first + tokens], shortest, keys, active)
+        hashes = batch.token_hash[first : first + tokens]
+        found = _first_keys(hashes, shortest, slots, keys, active)
         for n in range(shortest, min(longest, tokens) + 1):
             if n > shortest:
                 found = _extend_keys(batch.token_hash, first, n, tokens, keys, active, found)
@@ -108,22 +119,30 @@ def _count_ngrams(
 def _first_keys(
     hashes: npt.NDArray[np.uint64],
     n: int,
+    slots: npt.NDArray[np.uint8],
     keys: npt.NDArray[np.uint64],
     active: npt.NDArray[np.int32],
 ) -> int:
-    """Key every n-gram by a rolling polynomial; return their number."""
+    """Key every n-gram by a rolling polynomial; keep those that may be repeated, return how many."""
     value = np.uint64(0)
     leaving = np.uint64(1)
     for i in range(n):
         value = value * _FACTOR + hashes[i]
         leaving *= _FACTOR
     found = len(hashes) - n + 1
+    shift = clear_filter(slots, found)
     for i in range(found):
         if i > 0:
             value = value * _FACTOR + hashes[i + n - 1] - leaving * hashes[i - 1]
         keys[i] = mix64(value)
-        active[i] = i
-    return found
+        add_to_filter(slots, keys[i] >> shift)
+    kept = 0
+    for i in range(found):
+        key = keys[i]
+        keys[kept] = key
+        active[kept] = i
+        kept += 1 if slots[key >> shift] > 1 else 0
+    return kept
 
 
 @kernel

@@ -25,7 +25,8 @@ def count_equal(
     counts = np.zeros(len(offsets) - 1, np.int64)
     for text in range(len(counts)):
         found = 0
-        for index in range(offsets[text], offsets[text + 1]):
-            found += 1 if values[index] == value else 0
+        part = values[offsets[text] : offsets[text + 1]]
+        for index in range(len(part)):
+            found += 1 if part[index] == value else 0
         counts[text] = found
     return counts

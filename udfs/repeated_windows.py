@@ -12,7 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.compiled import kernel
-from udfs.hash_counting import KeyTable, clear_table, count_key, key_table
+from udfs.hash_counting import (
+    KeyTable,
+    add_to_filter,
+    clear_filter,
+    clear_table,
+    count_key,
+    key_filter,
+    key_table,
+)
 from udfs.text_kernel import TokenBatch, mix64
 
 GRAM: Final = 5
@@ -26,11 +34,15 @@ class _Room(NamedTuple):
 
     Attributes:
         begins: int64; characters of the text before each token.
-        grams: int32; number of the 5-gram that begins at each token; equal ones share it.
+        keys: uint64; hash of the 5-gram that begins at each token.
+        slots: uint8; a filter of these.
+        grams: int32; number of the 5-gram; equal ones share it, -1 = occurs once.
         counts: int32; by number, occurrences in the window; zero between texts.
     """
 
     begins: npt.NDArray[np.int64]
+    keys: npt.NDArray[np.uint64]
+    slots: npt.NDArray[np.uint8]
     grams: npt.NDArray[np.int32]
     counts: npt.NDArray[np.int32]
 
@@ -72,36 +84,57 @@ def may_repeat(
 def _room(tokens: TokenBatch) -> tuple[KeyTable, _Room]:
     most = int(np.diff(tokens.token_offsets).max(initial=0)) + 1
     return key_table(most), _Room(
-        np.empty(most, np.int64), np.empty(most, np.int32), np.zeros(most, np.int32)
+        begins=np.empty(most, np.int64),
+        keys=np.empty(most, np.uint64),
+        slots=key_filter(most),
+        grams=np.empty(most, np.int32),
+        counts=np.zeros(most, np.int32),
     )
 
 
 @kernel
 def _number_grams(tokens: TokenBatch, text: int, table: KeyTable, room: _Room) -> int:
     """Number the text's 5-grams; return how many occurrences are of repeated ones."""
-    first = tokens.token_offsets[text]
-    count = tokens.token_offsets[text + 1] - first
-    if count < GRAM:
+    hashes = tokens.token_hash[tokens.token_offsets[text] : tokens.token_offsets[text + 1]]
+    grams = len(hashes) - GRAM + 1
+    if grams < 1:
         return 0
-    mask = clear_table(table, count)
-    value = np.uint64(0)
-    leaving = np.uint64(1)
-    for _ in range(GRAM):
-        leaving *= _FACTOR
+    _hash_grams(hashes, room)
+    shift = clear_filter(room.slots, grams)
+    for i in range(grams):
+        add_to_filter(room.slots, room.keys[i] >> shift)
+    mask = clear_table(table, grams)
     used = 0
     repeated = 0
-    for i in range(count):
-        value = value * _FACTOR + tokens.token_hash[first + i]
-        if i >= GRAM:
-            value -= leaving * tokens.token_hash[first + i - GRAM]
-        if i >= GRAM - 1:
-            number = count_key(table, mask, used, mix64(value))
-            room.grams[i - GRAM + 1] = number
+    for i in range(grams):
+        room.grams[i] = -1
+        if room.slots[room.keys[i] >> shift] > 1:
+            number = count_key(table, mask, used, room.keys[i])
+            room.grams[i] = number
             if number == used:
                 used += 1
             else:
                 repeated += 2 if table.counts[number] == 2 else 1
     return repeated
+
+
+@kernel
+def _hash_grams(hashes: npt.NDArray[np.uint64], room: _Room) -> None:
+    """Key every 5-gram by a rolling polynomial."""
+    value = np.uint64(0)
+    leaving = np.uint64(1)
+    for i in range(GRAM):
+        value = value * _FACTOR + hashes[i]
+        leaving *= _FACTOR
+    room.keys[0] = mix64(value)
+    for i in range(GRAM, len(hashes)):
+        value = value * _FACTOR + hashes[i] - leaving * hashes[i - GRAM]
+        room.keys[i - GRAM + 1] = mix64(value)
+
+
+@kernel
+def _is_repeated(table: KeyTable, gram: int) -> bool:
+    return gram >= 0 and bool(table.counts[gram] > 1)
 
 
 @kernel
@@ -160,13 +193,13 @@ def _slide(
     repeated = 0
     for end in range(grams + GRAM - 1):
         added = end - GRAM + 1
-        if added >= begin and table.counts[room.grams[added]] > 1:
+        if added >= begin and _is_repeated(table, int(room.grams[added])):
             count = room.counts[room.grams[added]]
             repeated += 2 if count == 1 else (1 if count > 1 else 0)
             room.counts[room.grams[added]] = count + 1
         characters = room.begins[end] + tokens.token_characters[first + end]
         while begin < end and characters - room.begins[begin + 1] >= window_characters:
-            if begin <= added and table.counts[room.grams[begin]] > 1:
+            if begin <= added and _is_repeated(table, int(room.grams[begin])):
                 count = room.counts[room.grams[begin]]
                 repeated -= 2 if count == 2 else (1 if count > 2 else 0)
                 room.counts[room.grams[begin]] = count - 1
@@ -176,7 +209,8 @@ def _slide(
         if full and inside >= LEAST_GRAMS and repeated > worst * inside:
             worst = repeated / inside
     for place in range(begin, grams):
-        room.counts[room.grams[place]] = 0
+        if room.grams[place] >= 0:
+            room.counts[room.grams[place]] = 0
     return worst
 
 
@@ -201,10 +235,10 @@ def _find_suspects(
         repeated = 0
         for end in range(GRAM - 1, grams + GRAM - 1):
             added = end - GRAM + 1
-            repeated += 1 if table.counts[room.grams[added]] > 1 else 0
+            repeated += 1 if _is_repeated(table, int(room.grams[added])) else 0
             characters = room.begins[end] + tokens.token_characters[first + end]
             while begin < added and characters - room.begins[begin + 1] >= window_characters:
-                repeated -= 1 if table.counts[room.grams[begin]] > 1 else 0
+                repeated -= 1 if _is_repeated(table, int(room.grams[begin])) else 0
                 begin += 1
             inside = added - begin + 1
             if inside >= LEAST_GRAMS and repeated > most_share * inside:

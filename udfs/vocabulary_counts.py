@@ -8,7 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.compiled import kernel
-from udfs.hash_counting import KeyTable, clear_table, count_key, key_table
+from udfs.hash_counting import (
+    KeyTable,
+    add_to_filter,
+    clear_filter,
+    clear_table,
+    count_key,
+    key_filter,
+    key_table,
+)
 from udfs.text_kernel import TokenBatch, mix64
 from udfs.utf8_decoding import decode
 
@@ -108,7 +116,7 @@ def count_character_ngrams(
     room = _CharacterRoom(
         characters=np.empty(most, np.uint64),
         keys=np.empty(most, np.uint64),
-        filter=np.empty(4 * _power_of_two(most), np.uint8),
+        filter=key_filter(most),
         frequencies=np.zeros(most + 1, np.int32),
     )
     _count_character_ngrams(batch, texts, rows, length, key_table(most), room, counts)
@@ -130,10 +138,6 @@ class _CharacterRoom(NamedTuple):
     frequencies: npt.NDArray[np.int32]
 
 
-def _power_of_two(least: int) -> int:
-    return 1 << max(4, (least - 1).bit_length())
-
-
 @kernel
 def _count_character_ngrams(
     batch: TokenBatch,
@@ -145,63 +149,51 @@ def _count_character_ngrams(
     counts: npt.NDArray[np.int64],
 ) -> None:
     for text in texts:
-        total = _hash_characters(batch, text, room.characters)
-        positions = total - length + 1
+        data = batch.data[batch.text_offsets[text] : batch.text_offsets[text + 1]]
+        shift = clear_filter(room.filter, len(data))
+        positions = _hash_windows(data, length, room, shift)
         if positions < 1:
             continue
-        _hash_windows(room, total, length)
-        unique, used = _count_keys(room, positions, table)
+        unique, used = _count_keys(room, positions, shift, table)
         counts[rows[text], 0] += positions
         counts[rows[text], 1] += _top_occurrences(room.frequencies, table, unique, used)
 
 
 @kernel
-def _hash_characters(batch: TokenBatch, text: int, characters: npt.NDArray[np.uint64]) -> int:
-    """A number for each code point; return how many there are."""
-    position = batch.text_offsets[text]
-    stop = batch.text_offsets[text + 1]
-    total = 0
-    while position < stop:
-        width = 1
-        code_point = int(np.int64(batch.data[position]))
-        if code_point >= 0x80:
-            code_point, width = decode(batch.data, position, stop)
-        characters[total] = np.uint64(code_point + 1)
-        total += 1
-        position += width
-    return total
-
-
-@kernel
-def _hash_windows(room: _CharacterRoom, total: int, length: int) -> None:
-    """A hash for every run of ``length`` characters: a rolling polynomial, its high bits mixed."""
+def _hash_windows(
+    data: npt.NDArray[np.uint8], length: int, room: _CharacterRoom, shift: np.uint64
+) -> int:
+    """Hash every run of ``length`` characters by a rolling polynomial; return how many there are."""
     value = np.uint64(0)
     leaving = np.uint64(1)
-    for i in range(length):
-        value = value * _FACTOR + room.characters[i]
+    for _ in range(length):
         leaving *= _FACTOR
-    room.keys[0] = value * _SPREAD
-    for i in range(length, total):
-        value = value * _FACTOR + room.characters[i] - leaving * room.characters[i - length]
-        room.keys[i - length + 1] = value * _SPREAD
+    total = 0
+    position = 0
+    while position < len(data):
+        width = 1
+        code_point = int(np.int64(data[position]))
+        if code_point >= 0x80:
+            code_point, width = decode(data, position, len(data))
+        position += width
+        character = np.uint64(code_point + 1)
+        room.characters[total] = character
+        value = value * _FACTOR + character
+        if total >= length:
+            value -= leaving * room.characters[total - length]
+        total += 1
+        if total >= length:
+            key = value * _SPREAD  # its high bits are mixed, which is enough for the filter
+            room.keys[total - length] = key
+            add_to_filter(room.filter, key >> shift)
+    return total - length + 1
 
 
 @kernel
-def _count_keys(room: _CharacterRoom, positions: int, table: KeyTable) -> tuple[int, int]:
-    """Count the keys; return how many surely occur once, and how many others are in the table.
-
-    Nearly all runs of ten characters occur once. A filter of one byte a key tells most of them, so
-    that the table, with its cache misses, sees the rest only.
-    """
-    shift = np.uint64(62)
-    size = 4
-    while size < 4 * positions:
-        size *= 2
-        shift -= np.uint64(1)
-    room.filter[:size] = 0
-    for i in range(positions):
-        slot = room.keys[i] >> shift
-        room.filter[slot] = min(room.filter[slot] + 1, 2)
+def _count_keys(
+    room: _CharacterRoom, positions: int, shift: np.uint64, table: KeyTable
+) -> tuple[int, int]:
+    """Count the keys; return how many surely occur once, and how many others are in the table."""
     mask = clear_table(table, positions)
     unique = 0
     used = 0

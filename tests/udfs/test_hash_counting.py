@@ -4,7 +4,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs.hash_counting import clear_table, count_key, key_table
+from udfs.hash_counting import (
+    add_to_filter,
+    clear_filter,
+    clear_table,
+    count_key,
+    key_filter,
+    key_table,
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -31,3 +38,16 @@ def test_keys_that_share_all_low_bits_are_kept_apart() -> None:
     mask = clear_table(table, 100)
     for i in range(100):
         assert count_key(table, mask, i, np.uint64(i << 40)) == i
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=100), st.integers(0, 50))
+def test_the_filter_never_calls_a_repeated_key_unique(keys: list[int], again: int) -> None:
+    keys = keys + keys[:again]
+    slots = key_filter(200)
+    for _ in range(2):  # the second round starts from a used filter
+        shift = clear_filter(slots, len(keys))
+        for key in keys:
+            add_to_filter(slots, np.uint64(key) >> shift)
+        for key, count in Counter(keys).items():
+            assert slots[np.uint64(key) >> shift] == 2 or count == 1
