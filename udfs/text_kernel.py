@@ -278,6 +278,8 @@ def _tokenise(
                     if continues_run(mark, code_point, joined[row]):
                         batch.token_end[count - 1] = position + width
                         batch.token_characters[count - 1] += 1
+                        value = extend_hash(batch.token_hash[count - 1], code_point)
+                        batch.token_hash[count - 1] = mix64(value)  # "|" is not "|---|"
                     else:
                         count = _put_character(
                             batch, count, position, width, code_point, 0, PUNCTUATION_TOKEN

@@ -108,3 +108,9 @@ def test_the_words_are_the_same_with_and_without_punctuation(
     merged = with_glued_words(marked)
     assert merged.token_unspaced.max(initial=0) <= 2
     assert np.all(np.diff(merged.token_offsets) <= np.diff(marked.token_offsets))
+
+
+def test_runs_of_different_marks_or_lengths_are_different_tokens() -> None:
+    batch = with_glued_words(tokenise(pa.array(["| |---| |--| ... . .."]), punctuation=True))
+    assert spellings(batch) == ["|", "|---|", "|--|", "...", ".", ".."]
+    assert len(set(batch.token_hash.tolist())) == 6
