@@ -10,11 +10,11 @@ import numpy.typing as npt
 from udfs.character_classes import CharacterTables, character_tables
 from udfs.compiled import kernel
 from udfs.line_batch import COUNTER, SPEAKER, LineFacts, empty_lines, first_lines
-from udfs.line_measures import TAG_MARK, LineTables, display_width, line_tables, measure_line
-from udfs.line_phrases import COUNTER_NOUN, FURNITURE, PhraseTable, phrase_table
+from udfs.line_measures import TAG_MARK, display_width, line_tables, measure_lines
+from udfs.line_phrases import COUNTER_NOUN, FURNITURE, phrase_table
 from udfs.line_splitting import after_break, line_end, trim_left, trim_right
 from udfs.line_structure import mark_structure
-from udfs.phrase_matching import phrases_in_line
+from udfs.phrase_matching import phrases_in_lines
 from udfs.speaker_tags import speaker_tag_end
 from udfs.text_kernel import TokenBatch
 
@@ -33,10 +33,14 @@ def line_facts(tokens: TokenBatch) -> LineFacts:
     Returns:
         The facts, line by line in the order of the texts; empty lines are left out.
     """
-    facts = empty_lines(_count_lines(tokens.data, tokens.text_offsets))
-    facts = first_lines(facts, _find_lines(tokens, facts))
+    capacity = _count_lines(tokens.data, tokens.text_offsets)
+    facts, first_token = empty_lines(capacity), np.empty(capacity, np.int64)
+    facts = first_lines(facts, _find_lines(tokens, facts, first_token))
     tables = character_tables()
-    _measure_lines(tokens, tables, line_tables(), phrase_table(), facts)
+    seen_kinds = np.empty(len(facts.text), np.uint8)
+    measure_lines(tokens.data, tables, line_tables(), facts, seen_kinds)
+    phrases_in_lines(tokens.token_hash, first_token, facts.words, phrase_table(), facts.flags)
+    _mark_tags(tokens.data, tables, seen_kinds, facts)
     mark_structure(tokens.data, tables, facts.text, facts.start, facts.end, facts.flags)
     return facts
 
@@ -61,8 +65,8 @@ def _count_lines(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) ->
 
 
 @kernel
-def _find_lines(tokens: TokenBatch, facts: LineFacts) -> int:
-    """Fill text, start, end, next, words; return the number of lines."""
+def _find_lines(tokens: TokenBatch, facts: LineFacts, first_token: npt.NDArray[np.int64]) -> int:
+    """Fill text, start, end, next, words and first tokens; return the number of lines."""
     data = tokens.data
     count = 0
     for text in range(len(tokens.text_offsets) - 1):
@@ -84,35 +88,27 @@ def _find_lines(tokens: TokenBatch, facts: LineFacts) -> int:
             facts.end[count] = trim_right(data, start, end)
             facts.next[count] = position
             facts.words[count] = token - first
+            first_token[count] = first
             count += 1
     return count
 
 
 @kernel
-def _measure_lines(
-    tokens: TokenBatch,
+def _mark_tags(
+    data: npt.NDArray[np.uint8],
     tables: CharacterTables,
-    ascii_tables: LineTables,
-    phrases: PhraseTable,
+    seen_kinds: npt.NDArray[np.uint8],
     facts: LineFacts,
 ) -> None:
-    """Fill everything else but the structure bits."""
-    data = tokens.data
-    token = 0
+    """Set SPEAKER and COUNTER, and the width behind a speaker's tag."""
     for line in range(len(facts.text)):
-        if line == 0 or facts.text[line] != facts.text[line - 1]:
-            token = tokens.token_offsets[facts.text[line]]
-        words = int(facts.words[line])
-        kinds = phrases_in_line(tokens.token_hash, token, token + words, phrases)
-        token += words
-        seen = measure_line(data, tables, ascii_tables, facts, line)
         start = facts.start[line]
         numbered = 0x30 <= data[start] <= 0x39
-        if seen & TAG_MARK or numbered:
+        if seen_kinds[line] & TAG_MARK or numbered:
             tag_end = speaker_tag_end(data, start, facts.end[line], tables)
             if tag_end > start:
                 facts.flags[line] |= np.uint32(SPEAKER)
                 facts.rest_width[line] -= display_width(data, start, tag_end, tables)
-        if numbered and kinds & np.uint32(COUNTER_NOUN) and words <= MOST_COUNTER_WORDS:
+        counts = facts.flags[line] & np.uint32(COUNTER_NOUN)
+        if numbered and counts and facts.words[line] <= MOST_COUNTER_WORDS:
             facts.flags[line] |= np.uint32(COUNTER)
-        facts.flags[line] |= kinds

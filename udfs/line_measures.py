@@ -29,7 +29,7 @@ from udfs.line_batch import (
     LineFacts,
 )
 from udfs.token_hashing import HASH_FACTOR, HASH_SEED, mix64
-from udfs.utf8_decoding import decode
+from udfs.utf8_decoding import ascii_end, decode
 
 LONGEST_WORD: Final = 1000
 
@@ -80,112 +80,122 @@ def line_tables() -> LineTables:
 
 
 @kernel
-def measure_line(
+def measure_lines(
     data: npt.NDArray[np.uint8],
     tables: CharacterTables,
     ascii_tables: LineTables,
     facts: LineFacts,
-    line: int,
-) -> int:
-    """Fill the line's measures and the bits that follow from them.
+    seen_kinds: npt.NDArray[np.uint8],
+) -> None:
+    """Fill the measures of all lines and the bits that follow from them.
 
-    Returns:
-        The kinds (bits) of its ASCII characters, or-ed; TAG_MARK is set for a wide colon too.
+    One function for all lines: handing these many arrays to another for every line would take as long
+    as measuring it.
+
+    Args:
+        data: uint8[bytes].
+        tables: Character classes.
+        ascii_tables: What LineTables says.
+        facts: Lines whose start and end are known.
+        seen_kinds: uint8[lines]; set to the kinds (bits) of the line's ASCII characters, or-ed;
+            TAG_MARK is set for a wide colon too.
     """
-    position = facts.start[line]
-    end = facts.end[line]
-    width = 0
-    characters = 0
-    words = 0  # word characters
-    upper = 0
-    digits = 0
-    letters = 0
-    blank_words = 0
-    run = 0
-    longest_run = 0
-    sentences = 0
-    said = 0  # word characters up to the last sentence end
-    pending = 0  # a mark that may have ended a sentence: 1 = it wants a blank behind it, 2 = wide
-    before_blank = 1
-    seen = 0
-    value = HASH_SEED
-    while position < end:
-        if data[position] < 0x80:
-            begin = position
-            limit = min(end, position + _MOST_ASCII)
-            total = np.uint64(0)
-            while position < limit and data[position] < 0x80:
-                byte = data[position]
-                kind = int(ascii_tables.kinds[byte])
-                if pending | (kind & _END):
-                    now = words + int(total & np.uint64(0xFFFF))
-                    if kind & _END:
-                        pending = 1 if now > said else 0
-                    elif not kind & _CLOSER:
-                        if kind & _BLANK or pending == 2:
-                            sentences += 1
-                            said = now
-                        pending = 0
-                total += ascii_tables.counts[byte]
-                seen |= kind
-                blank = (kind & _BLANK) >> 4
-                run = (run + 1) * (1 - blank)
-                longest_run = max(longest_run, run)
-                blank_words += before_blank & (1 - blank)
-                before_blank = blank
-                value = (value ^ np.uint64(byte)) * HASH_FACTOR
-                position += 1
-            characters += position - begin
-            width += position - begin
-            words += int(total & np.uint64(0xFFFF))
-            upper += int((total >> np.uint64(16)) & np.uint64(0xFFFF))
-            digits += int((total >> np.uint64(32)) & np.uint64(0xFFFF))
-            letters += int(total >> np.uint64(48))
-            continue
-        code_point, code_width = decode(data, position, end)
-        flags = tables.flags_of[tables.class_of[code_point]]
-        position += code_width
-        characters += 1
-        blank = 1 if flags & np.uint32(classes.WHITESPACE) else 0
-        if flags & np.uint32(classes.SENTENCE_END):
-            pending = 0
-            if words > said:
-                pending = 2 if flags & np.uint32(classes.WIDE) else 1
-        elif pending and not flags & np.uint32(classes.CLOSER):
-            if blank or pending == 2:
-                sentences += 1
-                said = words
-            pending = 0
-        if not flags & np.uint32(classes.ZERO_WIDTH):
-            width += 2 if flags & np.uint32(classes.WIDE) else 1
-        words += 1 if flags & np.uint32(classes.WORD) else 0
-        upper += 1 if flags & np.uint32(classes.UPPER) else 0
-        digits += 1 if flags & np.uint32(classes.DIGIT) else 0
-        letters += 1 if flags & np.uint32(classes.LETTER) else 0
-        run = 0 if blank or flags & np.uint32(classes.UNSPACED) else run + 1
-        longest_run = max(longest_run, run)
-        blank_words += before_blank & (1 - blank)
-        before_blank = blank
-        seen |= TAG_MARK if code_point == 0xFF1A else 0
-        value = (value ^ np.uint64(code_point)) * HASH_FACTOR
-        value ^= value >> np.uint64(32)
-    facts.width[line] = width
-    facts.rest_width[line] = width
-    facts.characters[line] = characters
-    facts.upper[line] = upper
-    facts.digits[line] = digits
-    facts.blank_words[line] = blank_words
-    facts.longest_run[line] = longest_run
-    facts.sentences[line] = sentences + (1 if words > said else 0)
-    facts.hash[line] = mix64(value)
-    bits = _ending(data, facts.start[line], end, tables)
-    bits |= np.uint32(UPPERCASE if 2 * upper > characters and upper >= 4 else 0)
-    bits |= np.uint32(NO_LETTERS if letters == 0 else 0)
-    bits |= np.uint32(CODE_MARK if seen & _BRACKET and digits == 0 else 0)
-    bits |= np.uint32(CURLY if seen & _CURLY else 0)
-    bits |= np.uint32(LONG_WORD if longest_run > LONGEST_WORD else 0)
-    facts.flags[line] = bits
-    return seen
+    for line in range(len(facts.text)):
+        position = facts.start[line]
+        end = facts.end[line]
+        width = 0
+        characters = 0
+        words = 0  # word characters
+        upper = 0
+        digits = 0
+        letters = 0
+        blank_words = 0
+        run = 0
+        longest_run = 0
+        sentences = 0
+        said = 0  # word characters up to the last sentence end
+        pending = (
+            0  # a mark that may have ended a sentence: 1 = it wants a blank behind it, 2 = wide
+        )
+        before_blank = 1
+        seen = 0
+        value = HASH_SEED
+        while position < end:
+            if data[position] < 0x80:
+                part = data[position : ascii_end(data, position, min(end, position + _MOST_ASCII))]
+                total = np.uint64(0)
+                for index in range(len(part)):
+                    byte = part[index]
+                    kind = int(ascii_tables.kinds[byte])
+                    if pending | (kind & _END):
+                        now = words + int(total & np.uint64(0xFFFF))
+                        if kind & _END:
+                            pending = 1 if now > said else 0
+                        elif not kind & _CLOSER:
+                            if kind & _BLANK or pending == 2:
+                                sentences += 1
+                                said = now
+                            pending = 0
+                    total += ascii_tables.counts[byte]
+                    seen |= kind
+                    blank = (kind & _BLANK) >> 4
+                    run = (run + 1) * (1 - blank)
+                    longest_run = max(longest_run, run)
+                    blank_words += before_blank & (1 - blank)
+                    before_blank = blank
+                    value = (value ^ np.uint64(byte)) * HASH_FACTOR
+                position += len(part)
+                characters += len(part)
+                width += len(part)
+                words += int(total & np.uint64(0xFFFF))
+                upper += int((total >> np.uint64(16)) & np.uint64(0xFFFF))
+                digits += int((total >> np.uint64(32)) & np.uint64(0xFFFF))
+                letters += int(total >> np.uint64(48))
+                continue
+            code_point, code_width = decode(data, position, end)
+            flags = tables.flags_of[tables.class_of[code_point]]
+            position += code_width
+            characters += 1
+            blank = 1 if flags & np.uint32(classes.WHITESPACE) else 0
+            if flags & np.uint32(classes.SENTENCE_END):
+                pending = 0
+                if words > said:
+                    pending = 2 if flags & np.uint32(classes.WIDE) else 1
+            elif pending and not flags & np.uint32(classes.CLOSER):
+                if blank or pending == 2:
+                    sentences += 1
+                    said = words
+                pending = 0
+            if not flags & np.uint32(classes.ZERO_WIDTH):
+                width += 2 if flags & np.uint32(classes.WIDE) else 1
+            words += 1 if flags & np.uint32(classes.WORD) else 0
+            upper += 1 if flags & np.uint32(classes.UPPER) else 0
+            digits += 1 if flags & np.uint32(classes.DIGIT) else 0
+            letters += 1 if flags & np.uint32(classes.LETTER) else 0
+            run = 0 if blank or flags & np.uint32(classes.UNSPACED) else run + 1
+            longest_run = max(longest_run, run)
+            blank_words += before_blank & (1 - blank)
+            before_blank = blank
+            seen |= TAG_MARK if code_point == 0xFF1A else 0
+            value = (value ^ np.uint64(code_point)) * HASH_FACTOR
+            value ^= value >> np.uint64(32)
+        facts.width[line] = width
+        facts.rest_width[line] = width
+        facts.characters[line] = characters
+        facts.upper[line] = upper
+        facts.digits[line] = digits
+        facts.blank_words[line] = blank_words
+        facts.longest_run[line] = longest_run
+        facts.sentences[line] = sentences + (1 if words > said else 0)
+        facts.hash[line] = mix64(value)
+        bits = _ending(data, facts.start[line], end, tables.class_of, tables.flags_of)
+        bits |= np.uint32(UPPERCASE if 2 * upper > characters and upper >= 4 else 0)
+        bits |= np.uint32(NO_LETTERS if letters == 0 else 0)
+        bits |= np.uint32(CODE_MARK if seen & _BRACKET and digits == 0 else 0)
+        bits |= np.uint32(CURLY if seen & _CURLY else 0)
+        bits |= np.uint32(LONG_WORD if longest_run > LONGEST_WORD else 0)
+        facts.flags[line] = bits
+        seen_kinds[line] = seen
 
 
 @kernel
@@ -221,15 +231,19 @@ def _character_before(data: npt.NDArray[np.uint8], start: int, end: int) -> tupl
 
 @kernel
 def _ending(
-    data: npt.NDArray[np.uint8], start: int, end: int, tables: CharacterTables
+    data: npt.NDArray[np.uint8],
+    start: int,
+    end: int,
+    class_of: npt.NDArray[np.uint8],
+    flags_of: npt.NDArray[np.uint32],
 ) -> np.uint32:
     """The bits that follow from a line's last characters."""
     last, position = _character_before(data, start, end)
-    last_flags = tables.flags_of[tables.class_of[last]]
+    last_flags = flags_of[class_of[last]]
     plain = last_flags  # of the last character that is no closing mark
     while plain & np.uint32(classes.CLOSER) and position > start:
         before, position = _character_before(data, start, position)
-        plain = tables.flags_of[tables.class_of[before]]
+        plain = flags_of[class_of[before]]
     bits = np.uint32(0)
     dots = end - start >= 3 and data[end - 1] == 0x2E
     dots = dots and data[end - 2] == 0x2E and data[end - 3] == 0x2E

@@ -10,22 +10,48 @@ from udfs.line_phrases import ANYWHERE, AT_END, AT_START, WHOLE_LINE, PhraseTabl
 
 
 @kernel
-def phrases_in_line(
-    hashes: npt.NDArray[np.uint64], first: int, last: int, table: PhraseTable
+def phrases_in_lines(
+    hashes: npt.NDArray[np.uint64],
+    first_token: npt.NDArray[np.int64],
+    words: npt.NDArray[np.int32],
+    table: PhraseTable,
+    flags: npt.NDArray[np.uint32],
+) -> None:
+    """Or the kinds (bits) of the phrases of every line into its flags.
+
+    Args:
+        hashes: uint64[tokens] of the batch.
+        first_token: int64[lines].
+        words: int32[lines]; tokens of each line.
+        table: The phrases.
+        flags: uint32[lines].
+    """
+    mask = np.uint64(len(table.slots) - 1)
+    for line in range(len(words)):
+        first = first_token[line]
+        last = first + words[line]
+        for position in range(first, last):
+            slot = hashes[position] & mask
+            if table.slots[slot] >= 0:  # seldom: the table is mostly empty
+                flags[line] |= _phrases_at(hashes, position, first, last, table)
+
+
+@kernel
+def _phrases_at(
+    hashes: npt.NDArray[np.uint64], position: int, first: int, last: int, table: PhraseTable
 ) -> np.uint32:
-    """The kinds (bits) of the phrases among the line's tokens ``first:last``."""
+    """The kinds of the phrases that begin at one token of the line ``first:last``."""
     found = np.uint32(0)
     mask = np.uint64(len(table.slots) - 1)
-    for position in range(first, last):
-        slot = hashes[position] & mask
+    slot = hashes[position] & mask
+    number = int(table.slots[slot])
+    while number >= 0 and table.hashes[table.offsets[number]] != hashes[position]:
+        slot = (slot + np.uint64(1)) & mask
         number = int(table.slots[slot])
-        while number >= 0 and table.hashes[table.offsets[number]] != hashes[position]:
-            slot = (slot + np.uint64(1)) & mask
-            number = int(table.slots[slot])
-        while number >= 0:
-            if _stands_at(hashes, position, first, last, table, number):
-                found |= table.kinds[number]
-            number = int(table.following[number])
+    while number >= 0:
+        if _stands_at(hashes, position, first, last, table, number):
+            found |= table.kinds[number]
+        number = int(table.following[number])
     return found
 
 

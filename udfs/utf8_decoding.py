@@ -50,3 +50,13 @@ def decode(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[int, 
     if width == 4 and (code_point < 0x10000 or code_point > 0x10FFFF):
         return INVALID, 1
     return code_point, width
+
+
+@kernel
+def ascii_end(data: npt.NDArray[np.uint8], position: int, stop: int) -> int:
+    """The offset of the first byte from ``position`` on that is not ASCII, or ``stop``."""
+    part = data[position:stop]
+    for index in range(len(part)):
+        if part[index] >= 0x80:
+            return position + index
+    return stop

@@ -1,15 +1,19 @@
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from udfs import line_phrases as phrases
 from udfs.line_phrases import phrase_table
-from udfs.phrase_matching import phrases_in_line
+from udfs.phrase_matching import phrases_in_lines
 from udfs.text_kernel import tokenise
 
 
 def kinds(line: str) -> int:
     tokens = tokenise(pa.array([line]))
-    return int(phrases_in_line(tokens.token_hash, 0, len(tokens.token_hash), phrase_table()))
+    flags = np.zeros(1, np.uint32)
+    words = np.array([len(tokens.token_hash)], np.int32)
+    phrases_in_lines(tokens.token_hash, np.zeros(1, np.int64), words, phrase_table(), flags)
+    return int(flags[0])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs.utf8_decoding import INVALID, decode
+from udfs.utf8_decoding import INVALID, ascii_end, decode
 
 
 def decode_all(raw: bytes) -> list[int]:
@@ -53,3 +53,17 @@ def test_a_sequence_cut_by_ascii_loses_no_ascii() -> None:
 def test_never_reads_past_the_end() -> None:
     data = np.frombuffer("中".encode(), np.uint8)
     assert decode(data, 0, 2) == (INVALID, 1)
+
+
+@pytest.mark.parametrize(
+    ("raw", "position", "stop", "end"),
+    [
+        (b"abc", 0, 3, 3),
+        (b"ab\xc3", 0, 3, 2),
+        (b"ab\xc3", 0, 2, 2),
+        (b"\xc3b", 0, 2, 0),
+        (b"", 0, 0, 0),
+    ],
+)
+def test_where_ascii_ends(raw: bytes, position: int, stop: int, end: int) -> None:
+    assert ascii_end(np.frombuffer(raw, np.uint8), position, stop) == end
