@@ -21,7 +21,6 @@ from udfs.character_classes import (
     UNSPACED,
     UPPER,
     WORD,
-    CharacterTables,
 )
 from udfs.compiled import kernel
 from udfs.utf8_decoding import decode
@@ -39,7 +38,11 @@ _PARTICULAR_HIGH: Final = np.uint64(sum(1 << (ord(mark) - 64) for mark in "@\\^|
 
 @kernel
 def neighbour_flags(
-    data: npt.NDArray[np.uint8], position: int, stop: int, tables: CharacterTables
+    data: npt.NDArray[np.uint8],
+    position: int,
+    stop: int,
+    class_of: npt.NDArray[np.uint8],
+    flags_of: npt.NDArray[np.uint32],
 ) -> np.uint32:
     """The flags of the character at ``position``, 0 at the end and for unspaced scripts."""
     if position >= stop:
@@ -47,18 +50,22 @@ def neighbour_flags(
     code_point = int(data[position])
     if code_point >= 0x80:
         code_point, _ = decode(data, position, stop)
-    flags = tables.flags_of[tables.class_of[code_point]]
+    flags = flags_of[class_of[code_point]]
     return np.uint32(0) if flags & np.uint32(UNSPACED) else flags
 
 
 @kernel
 def word_follows(
-    data: npt.NDArray[np.uint8], position: int, stop: int, tables: CharacterTables
+    data: npt.NDArray[np.uint8],
+    position: int,
+    stop: int,
+    class_of: npt.NDArray[np.uint8],
+    flags_of: npt.NDArray[np.uint32],
 ) -> bool:
     """Whether a word character comes after any marks at ``position`` and before a blank."""
     limit = min(stop, position + LONGEST_LOOK)
     while position < limit:
-        flags = neighbour_flags(data, position, stop, tables)
+        flags = neighbour_flags(data, position, stop, class_of, flags_of)
         if flags & np.uint32(WORD):
             return True
         if not flags & np.uint32(PUNCTUATION | SYMBOL):
@@ -92,59 +99,58 @@ def always_splits(mark: int, word_length: int) -> bool:
 def mark_role(
     data: npt.NDArray[np.uint8],
     mark: int,
-    before: np.uint32,
+    before: int,
     word_length: int,
     in_chunk: bool,
+    chinese: bool,
     position: int,
     stop: int,
-    tables: CharacterTables,
+    class_of: npt.NDArray[np.uint8],
+    flags_of: npt.NDArray[np.uint32],
 ) -> int:
     """The role of one mark.
 
     Args:
         data: uint8[bytes].
         mark: Its code point.
-        before: Flags of the word character directly before it, 0 if there is none.
+        before: Offset of the word character directly before it, -1 if there is none.
         word_length: Characters of the word before it.
         in_chunk: Whether a word stands between the last blank and the mark.
+        chinese: Whether this is segmented Chinese: there jieba keeps decimal points only, one a
+            number.
         position: Offset behind the mark.
         stop: End of the text.
-        tables: Character classes.
+        class_of: Of CharacterTables.
+        flags_of: Likewise.
 
     Returns:
         TOKEN, SILENT or GLUE.
     """
+    left = np.uint32(0)
+    if before >= 0:
+        left = neighbour_flags(data, before, stop, class_of, flags_of)
+    right = neighbour_flags(data, position, stop, class_of, flags_of)
+    if chinese:
+        return GLUE if mark == 0x2E and (left & right & np.uint32(DIGIT)) != 0 else TOKEN
     if mark >= 0x80 and mark != 0x2019 and not clings(mark):
         return TOKEN
-    after = neighbour_flags(data, position, stop, tables) & np.uint32(WORD | UPPER | LOWER)
-    starts = (before & np.uint32(WORD)) != 0
-    ends = (after & np.uint32(WORD)) != 0
+    right &= np.uint32(WORD | UPPER | LOWER)
+    starts = (left & np.uint32(WORD)) != 0
+    ends = (right & np.uint32(WORD)) != 0
     if starts and ends:
-        return _inner_role(data, mark, before, after, position, stop, tables)
-    if in_chunk and word_follows(data, position, stop, tables):
+        role = _inner_role(mark, left, right)
+        if role == GLUE and (mark == 0x27 or mark == 0x2019):
+            return SILENT if _is_contraction(data, position, stop, class_of, flags_of) else GLUE
+        return role
+    if in_chunk and word_follows(data, position, stop, class_of, flags_of):
         return GLUE  # only marks between two word characters, or at a chunk's ends, are split off
     if mark == 0x2E:  # "D." and "U.S." keep their point
-        return SILENT if word_length == 1 and before & np.uint32(LETTER) else TOKEN
+        return SILENT if word_length == 1 and left & np.uint32(LETTER) else TOKEN
     if mark == 0x2B:  # +
-        return SILENT if after & np.uint32(DIGIT) or before & np.uint32(LETTER) else TOKEN
-    if clings(mark) and (starts or word_follows(data, position, stop, tables)):
+        return SILENT if right & np.uint32(DIGIT) or left & np.uint32(LETTER) else TOKEN
+    if clings(mark) and (starts or word_follows(data, position, stop, class_of, flags_of)):
         return SILENT
     return TOKEN
-
-
-@kernel
-def mark_role_in_chinese(
-    data: npt.NDArray[np.uint8],
-    mark: int,
-    before: np.uint32,
-    position: int,
-    stop: int,
-    tables: CharacterTables,
-) -> int:
-    """The role of a mark in segmented Chinese: jieba keeps decimal points only, one a number."""
-    after = neighbour_flags(data, position, stop, tables)
-    decimal = mark == 0x2E and (before & after & np.uint32(DIGIT)) != 0
-    return GLUE if decimal else TOKEN
 
 
 @kernel
@@ -175,16 +181,8 @@ def _in_jieba_block(mark: int) -> bool:
 
 
 @kernel
-def _inner_role(
-    data: npt.NDArray[np.uint8],
-    mark: int,
-    before: np.uint32,
-    after: np.uint32,
-    position: int,
-    stop: int,
-    tables: CharacterTables,
-) -> int:
-    """The role of a mark between two word characters."""
+def _inner_role(mark: int, before: np.uint32, after: np.uint32) -> int:
+    """The role of a mark between two word characters, contractions left aside."""
     letters = (before & np.uint32(LETTER)) != 0 and (after & np.uint32(LETTER)) != 0
     digits = (before & np.uint32(DIGIT)) != 0 and (after & np.uint32(DIGIT)) != 0
     splits = False
@@ -198,24 +196,24 @@ def _inner_role(
         splits = (after & np.uint32(LETTER)) != 0
     elif mark == 0x2A or mark == 0x2B or mark == 0x5E:  # * + ^
         splits = digits
-    if splits:
-        return TOKEN
-    if (mark == 0x27 or mark == 0x2019) and _is_contraction(data, position, stop, tables):
-        return SILENT
-    return GLUE
+    return TOKEN if splits else GLUE
 
 
 @kernel
 def _is_contraction(
-    data: npt.NDArray[np.uint8], position: int, stop: int, tables: CharacterTables
+    data: npt.NDArray[np.uint8],
+    position: int,
+    stop: int,
+    class_of: npt.NDArray[np.uint8],
+    flags_of: npt.NDArray[np.uint32],
 ) -> bool:
     """Whether s, t, d, m, re, ve or ll and then no word character stands at ``position``."""
-    first = int(tables.ascii_word[data[position]])
-    second = int(tables.ascii_word[data[position + 1]]) if position + 1 < stop else 0
+    first = int(data[position]) | 0x20  # in small letters
+    second = int(data[position + 1]) | 0x20 if position + 1 < stop else 0
     one = first == 0x73 or first == 0x74 or first == 0x64 or first == 0x6D  # s t d m
     two = second == 0x65 and (first == 0x72 or first == 0x76)  # re ve
     two = two or (first == 0x6C and second == 0x6C)  # ll
     if not one and not two:
         return False
-    after = neighbour_flags(data, position + (1 if one else 2), stop, tables)
+    after = neighbour_flags(data, position + (1 if one else 2), stop, class_of, flags_of)
     return bool((after & np.uint32(WORD)) == 0)

@@ -31,14 +31,11 @@ from udfs.character_classes import (
 from udfs.compiled import kernel
 from udfs.mark_roles import (
     GLUE,
-    SILENT,
     TOKEN,
     always_splits,
     begins_address,
     continues_run,
     mark_role,
-    mark_role_in_chinese,
-    neighbour_flags,
 )
 from udfs.token_batch import (
     GLUED_TOKEN,
@@ -131,40 +128,6 @@ def letters_of(flags: np.uint32) -> int:
 
 
 @kernel
-def _close_word(
-    batch: TokenBatch, index: int, value: np.uint64, characters: int, letters: int, kind: int
-) -> int:
-    """Finish the word that stands at ``index``; return the index of the next token."""
-    if characters == 0:
-        return index
-    batch.token_hash[index] = mix64(value)
-    batch.token_characters[index] = characters
-    batch.token_letters[index] = letters
-    batch.token_unspaced[index] = kind
-    return index + 1
-
-
-@kernel
-def _put_character(
-    batch: TokenBatch,
-    index: int,
-    position: int,
-    width: int,
-    code_point: int,
-    letters: int,
-    kind: int,
-) -> int:
-    """Write a token of one character; return the index of the next token."""
-    batch.token_start[index] = position
-    batch.token_end[index] = position + width
-    batch.token_hash[index] = mix64(extend_hash(HASH_SEED, code_point))
-    batch.token_characters[index] = 1
-    batch.token_letters[index] = letters
-    batch.token_unspaced[index] = kind
-    return index + 1
-
-
-@kernel
 def _tokenise(
     batch: TokenBatch,
     tables: CharacterTables,
@@ -172,122 +135,126 @@ def _tokenise(
     joined: npt.NDArray[np.bool_],
 ) -> int:
     """Fill the token arrays; return the number of tokens."""
-    data = batch.data
+    # Arrays as names of their own: taking one out of a tuple counts a reference, each time.
+    data, text_offsets, start, end, hashes, characters, token_letters, kinds, token_offsets = batch
+    class_of, flags_of, lower_of, ascii_word, ascii_letter, _ = tables
     mark_bits = np.uint32(PUNCTUATION | SYMBOL if punctuation else 0)
     count = 0
-    batch.token_offsets[0] = 0
-    for row in range(len(batch.text_offsets) - 1):
-        position = batch.text_offsets[row]
-        stop = batch.text_offsets[row + 1]
-        unspaced_bit = np.uint32(0 if joined[row] else UNSPACED)
+    token_offsets[0] = 0
+    for row in range(len(text_offsets) - 1):
+        position = text_offsets[row]
+        stop = text_offsets[row + 1]
+        chinese = joined[row]
+        unspaced_bit = np.uint32(0 if chinese else UNSPACED)
         length = 0  # characters of the open word; 0 = none is open
         value = HASH_SEED
         letters = 0
-        mark = -1  # the punctuation mark whose run ends at this position
-        kind = WORD_TOKEN  # of the next word
+        kind = WORD_TOKEN  # of the open word, or of the next
         last_width = 1  # bytes of the last word character
+        mark = -1  # the punctuation mark whose run ends at this position
         in_chunk = False  # a word since the last blank
         in_address = False  # :// since the last blank
         while position < stop:
-            folded = tables.ascii_word[data[position]]
+            folded = ascii_word[data[position]]
             if folded != 0:  # most of the world's markup and much of its text: no table of classes
                 if length == 0:
-                    batch.token_start[count] = position
+                    start[count] = position
                     value = HASH_SEED
                     letters = 0
                 while folded != 0:
-                    letters |= int(tables.ascii_letter[data[position]])
+                    letters |= int(ascii_letter[data[position]])
                     value = extend_hash(value, int(np.int64(folded)))
                     length += 1
                     position += 1
-                    folded = tables.ascii_word[data[position]] if position < stop else np.uint8(0)
-                batch.token_end[count] = position
+                    folded = ascii_word[data[position]] if position < stop else np.uint8(0)
+                end[count] = position
                 last_width = 1
                 in_chunk = True
                 mark = -1
                 continue
-            if data[position] <= 0x20:
-                count = _close_word(batch, count, value, length, letters, kind)
-                length = 0
-                kind = WORD_TOKEN
-                in_address = False
-                in_chunk = False
-                mark = -1
-                position += 1
-                continue
             width = 1
             code_point = int(np.int64(data[position]))
-            if code_point >= 0x80:
-                code_point, width = decode(data, position, stop)
-            flags = tables.flags_of[tables.class_of[code_point]]
-            if flags & np.uint32(HAS_LOWER):
-                code_point = int(np.int64(tables.lower_of[code_point]))
+            flags = np.uint32(0)
+            single = -1  # kind of the token that this character is by itself
+            next_kind = WORD_TOKEN
+            if code_point > 0x20:
+                if code_point >= 0x80:
+                    code_point, width = decode(data, position, stop)
+                flags = flags_of[class_of[code_point]]
+                if flags & np.uint32(HAS_LOWER):
+                    code_point = int(np.int64(lower_of[code_point]))
             if flags & unspaced_bit:
-                count = _close_word(batch, count, value, length, letters, kind)
-                length = 0
-                kind = WORD_TOKEN
-                in_address = False
+                single = UNSPACED_TOKEN
                 in_chunk = False
-                count = _put_character(
-                    batch, count, position, width, code_point, letters_of(flags), UNSPACED_TOKEN
-                )
-                mark = -1
+                in_address = False
             elif flags & np.uint32(WORD):
                 if length > 0 or flags & np.uint32(WORD & ~MARK):
                     if length == 0:
-                        batch.token_start[count] = position
+                        start[count] = position
                         value = HASH_SEED
                         letters = 0
                     letters |= letters_of(flags)
                     value = extend_hash(value, code_point)
                     length += 1
-                    batch.token_end[count] = position + width
+                    end[count] = position + width
                     last_width = width
                     in_chunk = True
                 mark = -1
-            elif not flags & np.uint32(JOINER):
-                role = SILENT
-                if flags & mark_bits:
-                    after = position + width
-                    at_end = after >= stop or data[after] <= 0x20
-                    alone = at_end or (length == 0 and not in_chunk)
-                    in_address = in_address or begins_address(data, code_point, after, stop)
-                    if alone and always_splits(code_point, length):
-                        role = TOKEN
-                    elif in_address:
-                        role = GLUE
-                    else:
-                        before = np.uint32(0)
-                        if length > 0 and not (joined[row] and kind == GLUED_TOKEN):
-                            before = neighbour_flags(data, position - last_width, stop, tables)
-                        if joined[row]:
-                            role = mark_role_in_chinese(
-                                data, code_point, before, after, stop, tables
-                            )
-                        else:
-                            role = mark_role(
-                                data, code_point, before, length, in_chunk, after, stop, tables
-                            )
+                position += width
+                continue
+            elif flags & np.uint32(JOINER):
+                position += width
+                continue
+            elif flags & mark_bits:
+                after = position + width
+                at_end = after >= stop or data[after] <= 0x20
+                alone = at_end or (length == 0 and not in_chunk)
+                in_address = in_address or begins_address(data, code_point, after, stop)
+                if alone and always_splits(code_point, length):
+                    role = TOKEN
+                elif in_address and not chinese:
+                    role = GLUE
                 else:
-                    in_address = False
-                    in_chunk = False
-                count = _close_word(batch, count, value, length, letters, kind)
+                    before = position - last_width if length > 0 else -1
+                    if chinese and kind == GLUED_TOKEN:
+                        before = -1  # the number has its decimal point
+                    role = mark_role(
+                        data, code_point, before, length, in_chunk, chinese, after, stop,
+                        class_of, flags_of,
+                    )  # fmt: skip
+                single = PUNCTUATION_TOKEN if role == TOKEN else -1
+                next_kind = GLUED_TOKEN if role == GLUE else WORD_TOKEN
+            else:
+                in_chunk = False
+                in_address = False
+            if length > 0:
+                hashes[count] = mix64(value)
+                characters[count] = length
+                token_letters[count] = letters
+                kinds[count] = kind
+                count += 1
                 length = 0
-                kind = GLUED_TOKEN if role == GLUE else WORD_TOKEN
-                if role == TOKEN:
-                    if continues_run(mark, code_point, joined[row]):
-                        batch.token_end[count - 1] = position + width
-                        batch.token_characters[count - 1] += 1
-                        value = extend_hash(batch.token_hash[count - 1], code_point)
-                        batch.token_hash[count - 1] = mix64(value)  # "|" is not "|---|"
-                    else:
-                        count = _put_character(
-                            batch, count, position, width, code_point, 0, PUNCTUATION_TOKEN
-                        )
-                    mark = code_point
-                else:
-                    mark = -1
+            if single == PUNCTUATION_TOKEN and continues_run(mark, code_point, chinese):
+                end[count - 1] = position + width
+                characters[count - 1] += 1
+                value = extend_hash(hashes[count - 1], code_point)
+                hashes[count - 1] = mix64(value)  # "|" is not "|---|"
+            elif single >= 0:
+                start[count] = position
+                end[count] = position + width
+                hashes[count] = mix64(extend_hash(HASH_SEED, code_point))
+                characters[count] = 1
+                token_letters[count] = letters_of(flags)
+                kinds[count] = single
+                count += 1
+            mark = code_point if single == PUNCTUATION_TOKEN else -1
+            kind = next_kind
             position += width
-        count = _close_word(batch, count, value, length, letters, kind)
-        batch.token_offsets[row + 1] = count
+        if length > 0:
+            hashes[count] = mix64(value)
+            characters[count] = length
+            token_letters[count] = letters
+            kinds[count] = kind
+            count += 1
+        token_offsets[row + 1] = count
     return count
