@@ -86,7 +86,7 @@ def key_filter(capacity: int) -> npt.NDArray[np.uint8]:
     nothing occurs once and need not go through the table, whose misses are what counting costs.
     """
     size = 64
-    while size < 4 * capacity:
+    while size < 8 * capacity:
         size *= 2
     return np.empty(size, np.uint8)
 
@@ -100,7 +100,7 @@ def clear_filter(slots: npt.NDArray[np.uint8], expected: int) -> np.uint64:
     """
     shift = np.uint64(58)
     size = 64
-    while size < 4 * expected:
+    while size < 8 * expected:
         size *= 2
         shift -= np.uint64(1)
     slots[:size] = 0

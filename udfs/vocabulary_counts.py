@@ -164,6 +164,7 @@ def _hash_windows(
     data: npt.NDArray[np.uint8], length: int, room: _CharacterRoom, shift: np.uint64
 ) -> int:
     """Hash every run of ``length`` characters by a rolling polynomial; return how many there are."""
+    characters, keys, slots, _ = room
     value = np.uint64(0)
     leaving = np.uint64(1)
     for _ in range(length):
@@ -177,15 +178,16 @@ def _hash_windows(
             code_point, width = decode(data, position, len(data))
         position += width
         character = np.uint64(code_point + 1)
-        room.characters[total] = character
+        characters[total] = character
         value = value * _FACTOR + character
         if total >= length:
-            value -= leaving * room.characters[total - length]
+            value -= leaving * characters[total - length]
         total += 1
         if total >= length:
             key = value * _SPREAD  # its high bits are mixed, which is enough for the filter
-            room.keys[total - length] = key
-            add_to_filter(room.filter, key >> shift)
+            keys[total - length] = key
+            slot = key >> shift
+            slots[slot] = min(slots[slot] + 1, 2)
     return total - length + 1
 
 
@@ -194,14 +196,15 @@ def _count_keys(
     room: _CharacterRoom, positions: int, shift: np.uint64, table: KeyTable
 ) -> tuple[int, int]:
     """Count the keys; return how many surely occur once, and how many others are in the table."""
+    _, keys, slots, _ = room
     mask = clear_table(table, positions)
     unique = 0
     used = 0
     for i in range(positions):
-        if room.filter[room.keys[i] >> shift] == 1:
+        if slots[keys[i] >> shift] == 1:
             unique += 1
         else:
-            number = count_key(table, mask, used, mix64(room.keys[i]))
+            number = count_key(table, mask, used, mix64(keys[i]))
             used += 1 if number == used else 0
     return unique, used
 
