@@ -10,7 +10,6 @@ import numpy.typing as npt
 from udfs.compiled import kernel
 from udfs.hash_counting import (
     KeyTable,
-    add_to_filter,
     clear_filter,
     clear_table,
     count_key,
