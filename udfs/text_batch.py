@@ -17,14 +17,15 @@ from udfs.line_facts import line_facts
 from udfs.text_kernel import TokenBatch, tokenise
 from udfs.token_batch import with_glued_words, without_punctuation
 
-SLICE_BYTES: Final = 1 << 20  # token arrays of a megabyte of text stay near the processor
-SLICE_ROWS: Final = 4096  # a million empty rows must not become one slice
 CHINESE: Final = "zh"
+PART_BYTES: Final = 256 << 10  # token arrays of more text are handed back to the system each time
 PIECE_BYTES: Final = 4 << 20  # a document above this is measured in pieces
+SLICE_BYTES: Final = 4 << 20  # counters are turned into signals once a slice
+SLICE_ROWS: Final = 4096  # a million empty rows must not become one slice
 
 
 class TextPart:
-    """Texts that are tokenised together: all rows of a batch, or one piece of an oversized one.
+    """Texts that are tokenised together: some rows of a batch, or one piece of an oversized row.
 
     Args:
         texts: string or binary column.
@@ -126,37 +127,43 @@ class TextBatch:
         return TextPart(texts, rows, self._chinese[rows])
 
     def parts(self) -> Iterator[TextPart]:
-        """The batch in parts of bounded size.
+        """The batch in parts of bounded size, in the order of its rows.
 
-        Documents of up to 4 MiB are whole. A bigger one is cut after a line break where there is
-        one in a piece's second half, else after white space, else between characters; its signals
-        are sums over its pieces, so n-grams and lines repeated only across pieces are not seen.
+        A part is consecutive rows of about 256 KiB together. A document of more than 4 MiB is cut
+        after a line break where there is one in a piece's second half, else after white space, else
+        between characters; its signals are sums over its pieces, so n-grams and lines repeated only
+        across pieces are not seen.
         """
-        lengths = np.diff(self.views.offsets)
-        if not len(lengths) or lengths.max() <= PIECE_BYTES:
-            yield self._whole
-            return
-        small = np.flatnonzero(lengths <= PIECE_BYTES)
-        if len(small):
-            yield self._part(self.texts.take(pa.array(small)), small)
-        for row in np.flatnonzero(lengths > PIECE_BYTES):
-            text = self.views.data[self.views.offsets[row] : self.views.offsets[row + 1]]
+        offsets = self.views.offsets
+        for first, last in _runs(offsets, min(PART_BYTES, PIECE_BYTES), len(self)):
+            if offsets[last] - offsets[first] <= PIECE_BYTES:
+                rows = np.arange(first, last, dtype=np.int64)
+                yield self._part(self.texts.slice(first, last - first), rows)
+                continue
+            text = self.views.data[offsets[first] : offsets[last]]
             for start, stop in _pieces(text):
                 piece = pa.array([text[start:stop].tobytes()], pa.large_binary())
-                yield self._part(piece, np.array([row], np.int64))
+                yield self._part(piece, np.array([first], np.int64))
 
     def slices(self) -> Iterator[TextBatch]:
-        """Consecutive rows, in order: about a megabyte of text and at most 4096 documents each."""
-        offsets = self.views.offsets
-        first = 0
-        while first < len(self):
-            last = int(np.searchsorted(offsets, offsets[first] + SLICE_BYTES, "right")) - 1
-            last = min(max(last, first + 1), first + SLICE_ROWS, len(self))
-            languages = (
-                None if self.languages is None else self.languages.slice(first, last - first)
-            )
-            yield TextBatch(self.texts.slice(first, last - first), languages)
-            first = last
+        """Consecutive rows, in order: about 4 MiB of text and at most 4096 documents each."""
+        for first, last in _runs(self.views.offsets, SLICE_BYTES, SLICE_ROWS):
+            rows = slice(first, last)
+            languages = None if self.languages is None else self.languages[rows]
+            yield TextBatch(self.texts[rows], languages)
+
+
+def _runs(
+    offsets: npt.NDArray[np.int64], most_bytes: int, most_rows: int
+) -> Iterator[tuple[int, int]]:
+    """(first, last) of runs of rows that together have at most ``most_bytes``, or are one row."""
+    rows = len(offsets) - 1
+    first = 0
+    while first < rows:
+        last = int(np.searchsorted(offsets, offsets[first] + most_bytes, "right")) - 1
+        last = min(max(last, first + 1), first + most_rows, rows)
+        yield first, last
+        first = last
 
 
 def _pieces(text: npt.NDArray[np.uint8]) -> Iterator[tuple[int, int]]:

@@ -16,10 +16,19 @@ def test_a_small_batch_is_one_part() -> None:
     assert parts[0].rows.tolist() == [0, 1, 2]
 
 
-def test_no_rows_give_one_empty_part() -> None:
-    (part,) = TextBatch(pa.array([], pa.string())).parts()
-    assert len(part.rows) == 0
-    assert len(part.marked_tokens.token_hash) == 0
+def test_parts_cover_all_rows_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_batch, "PART_BYTES", 10)
+    texts = ["x" * n for n in (4, 4, 4, 0, 0, 30, 1)]
+    parts = list(TextBatch(pa.array(["skipped", *texts]).slice(1)).parts())
+    assert [part.rows.tolist() for part in parts] == [[0, 1], [2, 3, 4], [5], [6]]
+    assert [text for part in parts for text in texts_of(part)] == texts
+
+
+def test_no_rows_have_no_parts() -> None:
+    batch = TextBatch(pa.array([], pa.string()))
+    assert list(batch.parts()) == []
+    assert list(batch.slices()) == []
+    assert len(batch.tokens.token_hash) == 0
 
 
 def test_slices_cover_all_rows_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,11 +58,11 @@ def test_oversized_documents_are_cut_at_the_best_place(
     monkeypatch: pytest.MonkeyPatch, text: str, expected: list[str]
 ) -> None:
     monkeypatch.setattr(text_batch, "PIECE_BYTES", 12)
-    parts = list(TextBatch(pa.array(["small", text, "tiny"])).parts())
-    assert texts_of(parts[0]) == ["small", "tiny"]
-    assert parts[0].rows.tolist() == [0, 2]
-    assert [texts_of(part) for part in parts[1:]] == [[piece] for piece in expected]
-    assert all(part.rows.tolist() == [1] for part in parts[1:])
+    first, *pieces, last = TextBatch(pa.array(["small", text, "tiny"])).parts()
+    assert (texts_of(first), first.rows.tolist()) == (["small"], [0])
+    assert (texts_of(last), last.rows.tolist()) == (["tiny"], [2])
+    assert [texts_of(piece) for piece in pieces] == [[piece] for piece in expected]
+    assert all(piece.rows.tolist() == [1] for piece in pieces)
 
 
 def test_words_are_the_tokens_without_marks_unless_chinese() -> None:
