@@ -241,8 +241,11 @@ def _measure_characters(
     measures: npt.NDArray[np.int64],
 ) -> None:
     """Add the character measures of one n; forgets the table's counts."""
-    for position in range(tokens - n + 1):
-        measures[CHARACTERS] += ends[position + n] - ends[position]
+    lasts = ends[n : tokens + 1]
+    characters_of_all = 0
+    for position in range(len(lasts)):
+        characters_of_all += lasts[position] - ends[position]
+    measures[CHARACTERS] += characters_of_all
     covered_to = 0  # tokens before this one are covered already
     free_from = 0  # the greedy walk stands here
     for index in range(found):

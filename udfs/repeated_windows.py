@@ -47,21 +47,27 @@ class _Room(NamedTuple):
     counts: npt.NDArray[np.int32]
 
 
-def worst_window_shares(tokens: TokenBatch, window_characters: int) -> npt.NDArray[np.float64]:
+def worst_window_shares(
+    tokens: TokenBatch, window_characters: int, repetitive: npt.NDArray[np.bool_] | None = None
+) -> npt.NDArray[np.float64]:
     """The highest share of repeated 5-grams in any window of each text.
 
     Args:
         tokens: Words and single characters of unspaced scripts, without punctuation.
         window_characters: Characters that a window spans at least; the shortest such runs of tokens
             are looked at. A shorter text is one window.
+        repetitive: bool[texts]; False where the caller knows that no 5-gram is repeated. Default:
+            nothing is known.
 
     Returns:
         float64[texts]: occurrences of 5-grams that occur twice or more in the window, among all of
         its 5-grams; windows with fewer than 10 of them do not count. NaN for texts with fewer.
     """
     worst = np.full(len(tokens.text_offsets) - 1, np.nan)
+    if repetitive is None:
+        repetitive = np.ones(len(worst), np.bool_)
     table, room = _room(tokens)
-    _worst_windows(tokens, window_characters, table, room, worst)
+    _worst_windows(tokens, window_characters, repetitive, table, room, worst)
     return worst
 
 
@@ -155,6 +161,7 @@ def _measure_begins(tokens: TokenBatch, text: int, begins: npt.NDArray[np.int64]
 def _worst_windows(
     tokens: TokenBatch,
     window_characters: int,
+    repetitive: npt.NDArray[np.bool_],
     table: KeyTable,
     room: _Room,
     worst: npt.NDArray[np.float64],
@@ -166,6 +173,8 @@ def _worst_windows(
         if grams < LEAST_GRAMS:
             continue
         worst[text] = 0.0
+        if not repetitive[text]:
+            continue
         repeated = _number_grams(tokens, text, table, room)
         if repeated == 0:
             continue

@@ -150,9 +150,9 @@ class _Counts:
         ngrams.count_ngrams(part.marked_words, texts, part.rows, 2, 10, self.marked)
         ngrams.count_ngrams(part.words, texts, part.rows, 5, 10, self.words)
         ngrams.count_ngrams(part.tokens, unspaced, part.rows, 5, UNSPACED_LENGTH, self.characters)
-        self.worst_window[part.rows] = np.fmax(
-            self.worst_window[part.rows], worst_window_shares(part.tokens, WINDOW_CHARACTERS)
-        )
+        repeated = self.words[part.rows, 5, ngrams.REPEATED] > 0
+        shares = worst_window_shares(part.tokens, WINDOW_CHARACTERS, repeated | part.segmented)
+        self.worst_window[part.rows] = np.fmax(self.worst_window[part.rows], shares)
         lines.count_repeated_lines(part.tokens, part.lines, part.rows, self.lines)
         vocabulary.count_vocabulary(part.words, part.rows, self.vocabulary, self.entropy)
         vocabulary.count_character_ngrams(part.marked_tokens, texts, part.rows, 10, self.tengrams)

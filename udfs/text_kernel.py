@@ -168,9 +168,21 @@ def _tokenise(
                     position += 1
                     folded = ascii_word[data[position]] if position < stop else np.uint8(0)
                 end[count] = position
-                last_width = 1
-                in_chunk = True
                 mark = -1
+                if position < stop and data[position] == 0x20:  # how most words end
+                    hashes[count] = mix64(value)
+                    characters[count] = length
+                    token_letters[count] = letters
+                    kinds[count] = kind
+                    count += 1
+                    length = 0
+                    kind = WORD_TOKEN
+                    in_chunk = False
+                    in_address = False
+                    position += 1
+                else:
+                    last_width = 1
+                    in_chunk = True
                 continue
             width = 1
             code_point = int(np.int64(data[position]))

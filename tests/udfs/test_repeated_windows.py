@@ -60,6 +60,13 @@ def test_no_repetitive_window_is_overlooked(texts: list[str], window: int) -> No
         assert suspect or not long_enough or not share > 0.8
 
 
+def test_texts_known_to_repeat_nothing_are_not_searched() -> None:
+    tokens = tokenise(pa.array(["a b c d e f " * 5, "a b c d e f " * 5, "a b"]))
+    shares = worst_window_shares(tokens, 500, np.array([True, False, False]))
+    assert shares[:2].tolist() == [1, 0]
+    assert np.isnan(shares[2])
+
+
 def test_a_refrain_shows_in_a_window_and_not_in_the_document() -> None:
     story = "".join(
         f"第{i}章主人公走过第{i * 7 % 13}座桥看见{i * 31 % 97}只鸟。" for i in range(150)
