@@ -20,9 +20,9 @@ SENTENCES = (
 )
 QUERY = """
     select language(text).language as language,
-           heuristics(text).word_count as words,
-           round(heuristics(text).uppercase_letter_ratio, 2) as capitals,
-           round(repetition(text).top_2gram_character_ratio, 2) as top_2gram,
+           heuristic_signals(text).word_count as words,
+           round(heuristic_signals(text).uppercase_letter_ratio, 2) as capitals,
+           round(repetition_signals(text).top_2gram_character_ratio, 2) as top_2gram,
            left(text, 40) as text
     from documents
 """

@@ -22,21 +22,31 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
     from pyspark.sql.types import DataType
 
+ANNOTATOR_FUNCTIONS = {
+    "heuristics": "heuristic_signals",
+    "repetition": "repetition_signals",
+    "lines": "line_signals",
+}
+
 
 def register(spark: SparkSession) -> list[str]:
     """Register the functions for SQL and return their names.
 
-    Each takes one text column. ``language(text)``, ``cleaning(text)`` and one function an annotator
-    (``heuristics(text)``, ``repetition(text)``, ``lines(text)``) return the struct of that name in
-    ``annotated/``; ``text_signals(text)`` has the fields of all annotators in one struct, from one pass
-    over the text; ``clean_text(text)`` returns the cleaned text. Null counts as empty.
+    Each takes one text column. ``language(text)`` and ``cleaning(text)`` return the struct of that
+    name in ``annotated/``; ``heuristic_signals(text)``, ``repetition_signals(text)`` and
+    ``line_signals(text)`` those of the annotators; ``text_signals(text)`` has the fields of all
+    annotators in one struct, from one pass over the text; ``clean_text(text)`` returns the cleaned
+    text. Null counts as empty.
     """
     functions: dict[str, tuple[Callable[[pa.Array], pa.Array], pa.DataType]] = {
         "language": (language_signals.detect, language_signals.LANGUAGE_TYPE),
         "clean_text": (_cleaned_text, pa.string()),
         "cleaning": (_cleaning, text_cleaning.CLEANING_TYPE),
         "text_signals": (functools.partial(_signals, tuple(ANNOTATORS)), _fields(*ANNOTATORS)),
-        **{name: (functools.partial(_signals, (name,)), struct_type(name)) for name in ANNOTATORS},
+        **{
+            function: (functools.partial(_signals, (name,)), struct_type(name))
+            for name, function in ANNOTATOR_FUNCTIONS.items()
+        },
     }
     for name, (function, type_) in functions.items():
         spark.udf.register(name, _pandas_udf(function, from_arrow_type(type_)))
