@@ -20,6 +20,7 @@ from udfs.character_counts import (
     empty_character_counts,
     empty_word_counts,
 )
+from udfs.per_text_counts import raise_to
 from udfs.signal_fields import Annotator, SignalField, TextBatch, divide
 from udfs.stop_words import count_stop_words, stop_word_table
 from udfs.text_batch import TextPart
@@ -123,8 +124,7 @@ class _Counts:
         """Count one part."""
         count_characters(part.marked_tokens, part.rows, self._tables, self._characters)
         count_words(part.words, part.rows, self._words)
-        longest = part.lines.longest_run
-        np.maximum.at(self._longest_run, part.rows[part.lines.text], longest)
+        raise_to(self._longest_run, part.rows[part.lines.text], part.lines.longest_run)
         count_tokens(
             part.marked_words, part.rows, self._marks, self._token_words, self._alphabetic_tokens
         )  # fmt: skip

@@ -99,7 +99,7 @@ def always_splits(mark: int, word_length: int) -> bool:
 def mark_role(
     data: npt.NDArray[np.uint8],
     mark: int,
-    before: int,
+    word_end: int,
     word_length: int,
     in_chunk: bool,
     chinese: bool,
@@ -113,7 +113,7 @@ def mark_role(
     Args:
         data: uint8[bytes].
         mark: Its code point.
-        before: Offset of the word character directly before it, -1 if there is none.
+        word_end: Where the word directly before it ends, -1 if there is none.
         word_length: Characters of the word before it.
         in_chunk: Whether a word stands between the last blank and the mark.
         chinese: Whether this is segmented Chinese: there jieba keeps decimal points only, one a
@@ -127,7 +127,10 @@ def mark_role(
         TOKEN, SILENT or GLUE.
     """
     left = np.uint32(0)
-    if before >= 0:
+    if word_end > 0:
+        before = word_end - 1
+        while before > 0 and data[before] & 0xC0 == 0x80:
+            before -= 1
         left = neighbour_flags(data, before, stop, class_of, flags_of)
     right = neighbour_flags(data, position, stop, class_of, flags_of)
     if chinese:

@@ -30,3 +30,13 @@ def count_equal(
             found += 1 if part[index] == value else 0
         counts[text] = found
     return counts
+
+
+@kernel
+def raise_to(
+    largest: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], values: npt.NDArray[np.int32]
+) -> None:
+    """Raise ``largest[rows[i]]`` to ``values[i]`` where that is more."""
+    for index in range(len(values)):
+        row = rows[index]
+        largest[row] = max(largest[row], np.int64(values[index]))

@@ -18,7 +18,7 @@ from udfs.text_kernel import TokenBatch, tokenise
 from udfs.token_batch import with_glued_words, without_punctuation
 
 CHINESE: Final = "zh"
-PART_BYTES: Final = 256 << 10  # token arrays of more text are handed back to the system each time
+PART_BYTES: Final = 384 << 10  # token arrays of more text are handed back to the system each time
 PIECE_BYTES: Final = 4 << 20  # a document above this is measured in pieces
 SLICE_BYTES: Final = 4 << 20  # counters are turned into signals once a slice
 SLICE_ROWS: Final = 4096  # a million empty rows must not become one slice
@@ -129,7 +129,7 @@ class TextBatch:
     def parts(self) -> Iterator[TextPart]:
         """The batch in parts of bounded size, in the order of its rows.
 
-        A part is consecutive rows of about 256 KiB together. A document of more than 4 MiB is cut
+        A part is consecutive rows of about 384 KiB together. A document of more than 4 MiB is cut
         after a line break where there is one in a piece's second half, else after white space, else
         between characters; its signals are sums over its pieces, so n-grams and lines repeated only
         across pieces are not seen.

@@ -44,6 +44,7 @@ from udfs.token_batch import (
     WORD_TOKEN,
     TokenBatch,
     each_column,
+    empty_tokens,
 )
 from udfs.token_hashing import HASH_FACTOR, HASH_SEED, extend_hash, mix64
 from udfs.unicode_normalisation import compose
@@ -82,22 +83,16 @@ def tokenise(
     """
     views = compose(string_views(column))
     rows = len(views.valid)
-    # One-letter words need two bytes each, single marks one; pages never written to cost no memory.
-    capacity = len(views.data) + 1 if punctuation else (len(views.data) + rows) // 2 + 1
-    batch = TokenBatch(
-        views.data,
-        views.offsets,
-        token_start=np.empty(capacity, np.int64),
-        token_end=np.empty(capacity, np.int64),
-        token_hash=np.empty(capacity, np.uint64),
-        token_characters=np.empty(capacity, np.int32),
-        token_letters=np.empty(capacity, np.uint8),
-        token_unspaced=np.empty(capacity, np.uint8),
-        token_offsets=np.empty(rows + 1, np.int64),
-    )
     if joined is None:
         joined = np.zeros(rows, np.bool_)
-    count = _tokenise(batch, character_tables(), punctuation, joined)
+    size = len(views.data)
+    longest = int(np.diff(views.offsets).max(initial=0))
+    # A token every second byte is more than all text but lines of bare marks have.
+    for capacity in (max(size // 2, longest) + 2, size + 2):
+        batch = empty_tokens(views.data, views.offsets, capacity)
+        count = _tokenise(batch, character_tables(), punctuation, joined)
+        if count >= 0:
+            break
     return each_column(batch, lambda column: column[:count])
 
 
@@ -134,7 +129,7 @@ def _tokenise(
     punctuation: bool,
     joined: npt.NDArray[np.bool_],
 ) -> int:
-    """Fill the token arrays; return the number of tokens."""
+    """Fill the token arrays; return the number of tokens, or -1 if they might not fit."""
     # Arrays as names of their own: taking one out of a tuple counts a reference, each time.
     data, text_offsets, start, end, hashes, characters, token_letters, kinds, token_offsets = batch
     class_of, flags_of, lower_of, ascii_word, ascii_letter, _ = tables
@@ -144,13 +139,14 @@ def _tokenise(
     for row in range(len(text_offsets) - 1):
         position = text_offsets[row]
         stop = text_offsets[row + 1]
+        if count + stop - position >= len(start):
+            return -1
         chinese = joined[row]
         unspaced_bit = np.uint32(0 if chinese else UNSPACED)
         length = 0  # characters of the open word; 0 = none is open
         value = HASH_SEED
         letters = 0
         kind = WORD_TOKEN  # of the open word, or of the next
-        last_width = 1  # bytes of the last word character
         mark = -1  # the punctuation mark whose run ends at this position
         in_chunk = False  # a word since the last blank
         in_address = False  # :// since the last blank
@@ -177,11 +173,9 @@ def _tokenise(
                     count += 1
                     length = 0
                     kind = WORD_TOKEN
-                    in_chunk = False
-                    in_address = False
+                    in_chunk = in_address = False
                     position += 1
                 else:
-                    last_width = 1
                     in_chunk = True
                 continue
             width = 1
@@ -197,8 +191,7 @@ def _tokenise(
                     code_point = int(np.int64(lower_of[code_point]))
             if flags & unspaced_bit:
                 single = UNSPACED_TOKEN
-                in_chunk = False
-                in_address = False
+                in_chunk = in_address = False
             elif flags & np.uint32(WORD):
                 if length > 0 or flags & np.uint32(WORD & ~MARK):
                     if length == 0:
@@ -209,7 +202,6 @@ def _tokenise(
                     value = extend_hash(value, code_point)
                     length += 1
                     end[count] = position + width
-                    last_width = width
                     in_chunk = True
                 mark = -1
                 position += width
@@ -227,18 +219,17 @@ def _tokenise(
                 elif in_address and not chinese:
                     role = GLUE
                 else:
-                    before = position - last_width if length > 0 else -1
+                    word_end = position if length > 0 else -1
                     if chinese and kind == GLUED_TOKEN:
-                        before = -1  # the number has its decimal point
+                        word_end = -1  # the number has its decimal point
                     role = mark_role(
-                        data, code_point, before, length, in_chunk, chinese, after, stop,
+                        data, code_point, word_end, length, in_chunk, chinese, after, stop,
                         class_of, flags_of,
                     )  # fmt: skip
                 single = PUNCTUATION_TOKEN if role == TOKEN else -1
                 next_kind = GLUED_TOKEN if role == GLUE else WORD_TOKEN
             else:
-                in_chunk = False
-                in_address = False
+                in_chunk = in_address = False
             if length > 0:
                 hashes[count] = mix64(value)
                 characters[count] = length

@@ -45,20 +45,33 @@ class TokenBatch(NamedTuple):
     token_offsets: npt.NDArray[np.int64]
 
 
+def empty_tokens(
+    data: npt.NDArray[np.uint8], text_offsets: npt.NDArray[np.int64], capacity: int
+) -> TokenBatch:
+    """Room for ``capacity`` tokens; pages of it that are never written to cost no memory."""
+    return TokenBatch(
+        data,
+        text_offsets,
+        token_start=np.empty(capacity, np.int64),
+        token_end=np.empty(capacity, np.int64),
+        token_hash=np.empty(capacity, np.uint64),
+        token_characters=np.empty(capacity, np.int32),
+        token_letters=np.empty(capacity, np.uint8),
+        token_unspaced=np.empty(capacity, np.uint8),
+        token_offsets=np.empty(len(text_offsets), np.int64),
+    )
+
+
 def without_punctuation(batch: TokenBatch) -> TokenBatch:
     """The words of a batch that was tokenised with punctuation, as if it had been without."""
-    kept = np.flatnonzero(batch.token_unspaced != PUNCTUATION_TOKEN)
-    words = each_column(batch, lambda column: column[kept])
-    return words._replace(
-        token_unspaced=words.token_unspaced % GLUED_TOKEN,
-        token_offsets=np.searchsorted(kept, batch.token_offsets).astype(np.int64),
-    )
+    words = empty_tokens(batch.data, batch.text_offsets, len(batch.token_hash))
+    count = _copy_words(batch, words)
+    return each_column(words, lambda column: column[:count])
 
 
 def with_glued_words(batch: TokenBatch) -> TokenBatch:
     """Join glued words to the token before them: 3.14, O'Reilly and a.b@c.d become one token each."""
-    merged = each_column(batch, np.empty_like)
-    merged = merged._replace(token_offsets=np.empty_like(batch.token_offsets))
+    merged = empty_tokens(batch.data, batch.text_offsets, len(batch.token_hash))
     count = _join_glued(batch, merged)
     return each_column(merged, lambda column: column[:count])
 
@@ -75,6 +88,26 @@ def each_column(
         token_letters=change(batch.token_letters),
         token_unspaced=change(batch.token_unspaced),
     )
+
+
+@kernel
+def _copy_words(batch: TokenBatch, words: TokenBatch) -> int:
+    """Fill ``words`` with all but the marks; return their number."""
+    _, _, start, end, hashes, characters, letters, kinds, offsets = batch
+    count = 0
+    words.token_offsets[0] = 0
+    for row in range(len(offsets) - 1):
+        for i in range(offsets[row], offsets[row + 1]):
+            # Written always and kept sometimes: a guess at the kind would often be wrong.
+            words.token_start[count] = start[i]
+            words.token_end[count] = end[i]
+            words.token_hash[count] = hashes[i]
+            words.token_characters[count] = characters[i]
+            words.token_letters[count] = letters[i]
+            words.token_unspaced[count] = UNSPACED_TOKEN if kinds[i] == UNSPACED_TOKEN else 0
+            count += 1 if kinds[i] != PUNCTUATION_TOKEN else 0
+        words.token_offsets[row + 1] = count
+    return count
 
 
 @kernel

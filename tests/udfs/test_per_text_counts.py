@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from udfs.per_text_counts import count_equal
+from udfs.per_text_counts import count_equal, raise_to
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,9 @@ from udfs.per_text_counts import count_equal
 def test_counts(raw: bytes, offsets: list[int], expected: list[int]) -> None:
     found = count_equal(np.frombuffer(raw, np.uint8), np.array(offsets), ord("\n"))
     assert found.tolist() == expected
+
+
+def test_the_largest_value_of_each_row() -> None:
+    largest = np.array([5, 0, 7])
+    raise_to(largest, np.array([0, 1, 1, 0]), np.array([3, 2, 9, 6], np.int32))
+    assert largest.tolist() == [6, 9, 7]

@@ -105,6 +105,15 @@ def test_the_densest_text_fits() -> None:
     assert len(batch.token_hash) == 11
 
 
+@pytest.mark.parametrize("text", [". , ; ! " * 50, ".,;!" * 50, "a.b,c;" * 50, "中。" * 50])
+def test_texts_of_bare_marks_fit_too(text: str) -> None:
+    batch = tokenise(pa.array([text, "a", text, text]), punctuation=True)
+    alone = tokenise(pa.array([text]), punctuation=True)
+    assert np.diff(batch.token_offsets).tolist() == [len(alone.token_hash), 1] + 2 * [
+        len(alone.token_hash)
+    ]
+
+
 def test_similar_short_words_have_distinct_hashes() -> None:
     column = pa.array([" ".join(f"{i:x} w{i} {chr(0x4E00 + i % 20000)}" for i in range(60_000))])
     batch = tokenise(column)
