@@ -63,5 +63,6 @@ dist: setup ## The zip for spark-submit --py-files and the wheel
 	mkdir -p dist && $(BIN)/python -m zipfile -c dist/corpusmill.zip jobs udfs conf
 	$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
 
-clean: ## Remove what runs and tests leave behind, but not .venv
+clean: ## Remove what runs and tests leave behind and compiled kernels, but not .venv
 	rm -rf demo-output bench-output build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse
+	rm -f udfs/__pycache__/*.nbi udfs/__pycache__/*.nbc
