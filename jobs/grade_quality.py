@@ -23,7 +23,7 @@ from jobs.runtime.manifest import (
     read_manifest,
     require_manifest,
 )
-from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.runtime.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
 from jobs.runtime.user_tables import open_user_table
 from jobs.verdicts.expressions import LANGUAGE, failing, verdict_columns
 from jobs.verdicts.thresholds import resolve
@@ -95,7 +95,7 @@ def grade_user_table(
             inputs={"table": table.fingerprint, "grader": grader_digest(grader)},
             configuration={},
             chunks=[parquet_chunk(lambda: map_batches(wanted, GradeBatches(grader)))],
-            account=_account_all,
+            account=all_rows_out,
         ),
     )
 
@@ -126,11 +126,6 @@ def _account(
     low = functools.reduce(lambda a, b: a | b, map(failing, rules), F.lit(False))
     rows_in, dropped = grades.count(), grades.where(low).count()
     return RowAccounts(rows_in=rows_in, rows_out=rows_in - dropped, rows_dropped=dropped)
-
-
-def _account_all(files: Sequence[PublishedFile]) -> RowAccounts:
-    rows = sum(file.rows for file in files)
-    return RowAccounts(rows_in=rows, rows_out=rows)
 
 
 if __name__ == "__main__":  # spark-submit jobs/grade_quality.py

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -17,13 +17,11 @@ from jobs.recipes.recipe import Recipe
 from jobs.runtime.errors import AccountingError
 from jobs.runtime.manifest import (
     Manifest,
-    PublishedFile,
-    RowAccounts,
     read_manifest,
     require_manifest,
 )
 from jobs.runtime.schemas import CORPUS_COLUMNS, DROPPED, QUARANTINED, spark_schema
-from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.runtime.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
 from jobs.verdicts.expressions import LANGUAGE
 
 MEBIBYTE = 1 << 20
@@ -75,14 +73,9 @@ def _publish(
             inputs=inputs,
             configuration=configuration,
             chunks=[parquet_chunk(build)],
-            account=_all_rows_out,
+            account=all_rows_out,
         ),
     )
-
-
-def _all_rows_out(files: Sequence[PublishedFile]) -> RowAccounts:
-    rows = sum(file.rows for file in files)
-    return RowAccounts(rows_in=rows, rows_out=rows)
 
 
 def _corpus(context: RunContext, recipe: Recipe) -> DataFrame:

@@ -103,6 +103,12 @@ def status_accounts(documents: DataFrame) -> RowAccounts:
     return RowAccounts(rows_in=total, rows_out=usable, rows_quarantined=total - usable)
 
 
+def all_rows_out(files: Sequence[PublishedFile]) -> RowAccounts:
+    """Return the accounts of a stage that passes on every row it wrote."""
+    rows = sum(file.rows for file in files)
+    return RowAccounts(rows_in=rows, rows_out=rows)
+
+
 def parquet_chunk(build: Callable[[], DataFrame]) -> Callable[[str], None]:
     """Return a chunk writer that writes one DataFrame as Parquet."""
 

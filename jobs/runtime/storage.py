@@ -186,8 +186,6 @@ def list_inputs(folder: str) -> list[FileEntry]:
 def _listed(folder: str, left_out: re.Pattern[str]) -> list[FileEntry]:
     system, inner = file_system(folder)
     prefix = folder[: len(folder) - len(inner)] if is_remote(folder) else ""
-    if prefix == "" and is_remote(folder):
-        prefix = folder.split("://", 1)[0] + "://"
     try:
         infos = system.get_file_info(pafs.FileSelector(inner, recursive=True))
     except OSError as error:
