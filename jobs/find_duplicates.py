@@ -97,7 +97,16 @@ def _user_duplicates(context: RunContext, recipe: Recipe, table: UserTable) -> D
     found = found.withColumnRenamed("keeper_id", "keeper_row_id")
     named = found.join(ids, ROW_ID).join(keepers, "keeper_row_id")
     identifier = F.col(table.id_column).alias("id")
-    return named.select(identifier, "keeper_id", "similarity", "kind", "cluster_size", ROW_ID)
+    return named.select(
+        identifier,
+        "keeper_id",
+        "similarity",
+        "kind",
+        F.col("keeper_id").alias("cluster_id"),
+        "cluster_size",
+        "n_exact",
+        ROW_ID,
+    )
 
 
 def _user_corpus(context: RunContext, table: UserTable) -> DataFrame:

@@ -31,7 +31,9 @@ DUPLICATE_SCHEMA = pa.schema(
         ("keeper_id", pa.int64()),
         ("similarity", pa.float64()),
         ("kind", pa.string()),
+        ("cluster_id", pa.int64()),
         ("cluster_size", pa.int64()),
+        ("n_exact", pa.int64()),
     ]
 )
 _COMPARED_AT_ONCE = 1 << 16  # edges; their sketches are copied
@@ -133,6 +135,7 @@ def combine(exact: pa.Table, near: pa.Table) -> pa.Table:
     near_id, near_keeper, near_similarity = (column.to_numpy() for column in near.columns)
     order = np.argsort(near_id)
     keeper = exact.column("keeper_id").to_numpy().copy()
+    groups, group, copies = np.unique(keeper, return_inverse=True, return_counts=True)
     places = np.searchsorted(near_id, keeper, sorter=order)
     moved = places < len(order)
     moved[moved] = near_id[order[places[moved]]] == keeper[moved]
@@ -141,16 +144,28 @@ def combine(exact: pa.Table, near: pa.Table) -> pa.Table:
     similarity = np.ones(len(keeper))
     similarity[moved] = near_similarity[targets]
     keepers = np.concatenate([near_keeper, keeper])
-    _, inverse, counts = np.unique(keepers, return_inverse=True, return_counts=True)
+    _, cluster, followers = np.unique(keepers, return_inverse=True, return_counts=True)
     is_exact = np.append(np.zeros(len(near_id), np.bool_), ~moved)
     columns = [
         np.concatenate([near_id, exact.column("id").to_numpy()]),
         keepers,
         np.concatenate([near_similarity, similarity]),
         np.where(is_exact, "exact", "near"),
-        counts[inverse] + 1,
+        keepers,
+        followers[cluster] + 1,
+        np.concatenate([_copies_of(near_id, groups, copies), copies[group]]) + 1,
     ]
     return pa.table([pa.array(column) for column in columns], schema=DUPLICATE_SCHEMA)
+
+
+def _copies_of(
+    ids: npt.NDArray[np.int64], groups: npt.NDArray[np.int64], copies: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """How many exact copies each document has: int64[ids]; ``groups`` ascend."""
+    if not len(groups):
+        return np.zeros(len(ids), np.int64)
+    places = np.minimum(np.searchsorted(groups, ids), len(groups) - 1)
+    return np.where(groups[places] == ids, copies[places], 0)
 
 
 def band_edges(keys: npt.NDArray[np.int64], order_key: npt.NDArray[np.int64]) -> Edges:

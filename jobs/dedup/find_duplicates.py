@@ -72,10 +72,12 @@ def find_duplicates(
             reads and from its plan; a DataFrame without files is always computed anew.
 
     Returns:
-        id bigint, keeper_id bigint, similarity double, kind string, cluster_size bigint; one row a
-        document to remove. kind is ``exact`` when the keeper's normalised text is the same
-        (similarity 1.0), else ``near`` with the Jaccard similarity to the keeper. cluster_size: all
-        documents that the keeper stands for, itself included.
+        id bigint, keeper_id bigint, similarity double, kind string, cluster_id bigint, cluster_size
+        bigint, n_exact bigint; one row a document to remove. kind is ``exact`` when the keeper's
+        normalised text is the same (similarity 1.0), else ``near`` with the Jaccard similarity to the
+        keeper. A cluster is a keeper and all documents that it stands for: cluster_id is the keeper's
+        id, cluster_size counts the keeper too. n_exact: documents with the same normalised text
+        as this one, itself included (1: there is no other).
 
     Raises:
         InputError: A needed column is missing.
@@ -114,22 +116,42 @@ def _find_near(
 
 def _combine(exact: DataFrame, near: DataFrame) -> DataFrame:
     """One row a removed document; a copy of a removed document goes to that one's keeper."""
+    groups = exact.groupBy(F.col("keeper_id").alias("group_id")).agg(
+        (F.count(F.lit(1)) + 1).alias("n_exact")
+    )
     moved = near.select(
         F.col("id").alias("copied_id"),
         F.col("keeper_id").alias("final_id"),
         F.col("similarity").alias("final_similarity"),
     )
-    copies = exact.join(moved, exact["keeper_id"] == moved["copied_id"], "left").select(
-        "id",
-        F.coalesce("final_id", "keeper_id").alias("keeper_id"),
-        F.coalesce("final_similarity", F.lit(1.0)).alias("similarity"),
-        F.when(F.col("final_id").isNull(), "exact").otherwise("near").alias("kind"),
+    copies = (
+        exact.join(moved, exact["keeper_id"] == moved["copied_id"], "left")
+        .join(groups, exact["keeper_id"] == groups["group_id"])
+        .select(
+            "id",
+            F.coalesce("final_id", "keeper_id").alias("keeper_id"),
+            F.coalesce("final_similarity", F.lit(1.0)).alias("similarity"),
+            F.when(F.col("final_id").isNull(), "exact").otherwise("near").alias("kind"),
+            "n_exact",
+        )
     )
-    removed = near.select("id", "keeper_id", "similarity", F.lit("near").alias("kind"))
+    removed = near.join(groups, near["id"] == groups["group_id"], "left").select(
+        "id",
+        "keeper_id",
+        "similarity",
+        F.lit("near").alias("kind"),
+        F.coalesce("n_exact", F.lit(1)).alias("n_exact"),
+    )
     removed = removed.unionByName(copies)
     sizes = removed.groupBy("keeper_id").agg((F.count(F.lit(1)) + 1).alias("cluster_size"))
     return removed.join(sizes, "keeper_id").select(
-        "id", "keeper_id", "similarity", "kind", "cluster_size"
+        "id",
+        "keeper_id",
+        "similarity",
+        "kind",
+        F.col("keeper_id").alias("cluster_id"),
+        "cluster_size",
+        "n_exact",
     )
 
 

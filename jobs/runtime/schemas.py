@@ -79,7 +79,9 @@ DUPLICATES = _schema(
         "Jaccard similarity to the keeper, 0 to 1; 1 for exact duplicates",
     ),
     ("kind", pa.string(), "exact or near"),
+    ("cluster_id", pa.int64(), "the cluster: the id of its keeper"),
     ("cluster_size", pa.int64(), "documents of the cluster, the keeper included"),
+    ("n_exact", pa.int64(), "documents with this one's normalised text, itself included"),
 )
 
 DROPPED = _schema(

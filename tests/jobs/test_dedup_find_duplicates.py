@@ -6,6 +6,7 @@ import html
 import random
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,7 +30,9 @@ class Removal(NamedTuple):
     keeper_id: int
     similarity: float
     kind: str
+    cluster_id: int
     cluster_size: int
+    n_exact: int
 
 
 Run = Callable[..., dict[int, Removal]]
@@ -115,6 +118,14 @@ def test_cluster_sizes_count_the_keeper_and_all_it_stands_for(plain: dict[int, R
     for row in plain.values():
         followers = [other for other in plain.values() if other.keeper_id == row.keeper_id]
         assert row.cluster_size == len(followers) + 1
+        assert row.cluster_id == row.keeper_id
+
+
+def test_exact_copies_are_counted_whether_they_stay_or_leave(plain: dict[int, Removal]) -> None:
+    copies = Counter(map(normal, TEXTS))
+    assert max(copies.values()) > 1
+    for row in plain.values():
+        assert row.n_exact == copies[normal(TEXTS[row.id])]
 
 
 @pytest.mark.parametrize("files", [1, 17])

@@ -15,7 +15,9 @@ COLUMNS = {
         "id", "url", "source", "stage", "reason", "reasons", "signal", "value", "threshold",
         "keeper_id", "similarity",
     },
-    "duplicates": {"id", "keeper_id", "similarity", "kind", "cluster_size"},
+    "duplicates": {
+        "id", "keeper_id", "similarity", "kind", "cluster_id", "cluster_size", "n_exact",
+    },
     "quarantined": {"id", "url", "source", "stage", "status", "detail"},
 }  # fmt: skip
 

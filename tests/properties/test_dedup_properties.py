@@ -38,8 +38,8 @@ def remove(
     dedup: DedupSettings = DEFAULT,
     ids: list[int] | None = None,
     batch: int = 1000,
-) -> dict[int, tuple[int, float, str, int]]:
-    """Removed id -> (keeper, similarity, kind, cluster size), as jobs/dedup/driver_search.py has it."""
+) -> dict[int, tuple[int, float, str, int, int, int]]:
+    """Removed id -> all other columns of DUPLICATES, as jobs/dedup/driver_search.py has them."""
     identities = ids if ids is not None else list(range(len(texts)))
     table = pa.table(
         {
@@ -74,9 +74,11 @@ def survivors(texts: list[str | None], removed: dict, ids: list[int] | None = No
 @given(CORPUS)
 def test_every_removed_document_names_a_kept_one(texts: list[str | None]) -> None:
     removed = remove(texts)
-    for number, (keeper, similarity, kind, size) in removed.items():
+    for number, (keeper, similarity, kind, cluster, size, copies) in removed.items():
         assert texts[number] is not None
         assert keeper not in removed
+        assert cluster == keeper
+        assert copies > 1 or kind == "near"
         assert similarity == 1.0 or (kind == "near" and similarity >= 0.7)
         assert size == 1 + sum(other[0] == keeper for other in removed.values())
 
@@ -101,6 +103,8 @@ def test_twice_the_corpus_and_half_the_work(texts: list[str | None]) -> None:
     doubled = remove(known * 2)
     assert survivors(known * 2, doubled) == survivors(known, removed)
     assert len(doubled) == len(removed) + len(known)
+    for number, row in removed.items():
+        assert doubled[number][5] == 2 * row[5]
 
 
 @settings(max_examples=30, deadline=None)

@@ -68,10 +68,10 @@ def test_copies_of_the_removed_follow_to_their_keeper() -> None:
     near = pa.table([[10], [5], [0.8]], schema=REMOVAL_SCHEMA)
     rows = sorted(tuple(row.values()) for row in combine(exact, near).to_pylist())
     assert rows == [
-        (10, 5, 0.8, "near", 4),
-        (11, 5, 0.8, "near", 4),
-        (12, 5, 0.8, "near", 4),
-        (21, 20, 1.0, "exact", 2),
+        (10, 5, 0.8, "near", 5, 4, 3),
+        (11, 5, 0.8, "near", 5, 4, 3),
+        (12, 5, 0.8, "near", 5, 4, 3),
+        (21, 20, 1.0, "exact", 20, 2, 2),
     ]
 
 
