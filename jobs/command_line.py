@@ -43,7 +43,7 @@ def _run(arguments: argparse.Namespace) -> None:
     from jobs.run_models import RunModels
     from jobs.run_pipeline import run_pipeline
 
-    recipe = _recipe(arguments)
+    recipe = _dedup_recipe(arguments)
     models = RunModels.checked(arguments.perplexity_model, arguments.grader, arguments.safety_model)
     with _context(arguments, arguments.output) as context:
         report = run_pipeline(context, arguments.inputs, recipe, models)
@@ -106,7 +106,7 @@ def _dedup(arguments: argparse.Namespace) -> None:
     for name in ("preset", "threshold"):
         if getattr(arguments, name) is not None:
             arguments.overrides.append(f"dedup.{name}={getattr(arguments, name)}")
-    recipe = _recipe(arguments)
+    recipe = _dedup_recipe(arguments)
     with _context(arguments, arguments.output or arguments.input) as context:
         if arguments.output is None:
             dedup_stage(context, recipe)
@@ -114,6 +114,21 @@ def _dedup(arguments: argparse.Namespace) -> None:
             dedup_user_table(
                 context, arguments.input, arguments.id_column, arguments.text_column, recipe
             )
+
+
+def _dedup_plan(arguments: argparse.Namespace) -> None:
+    from jobs.dedup_plan import plan_search, plan_text, write_plan_drawing
+
+    plan = plan_search(
+        preset=arguments.preset,
+        threshold=arguments.threshold,
+        recall=arguments.recall,
+        documents=arguments.documents,
+        document_bytes=arguments.document_bytes,
+    )
+    print(plan_text(plan))
+    if arguments.plot is not None:
+        write_plan_drawing(plan, arguments.plot)
 
 
 def _grade(arguments: argparse.Namespace) -> None:
@@ -187,6 +202,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "annotate": _annotate,
     "decide": _decide,
     "dedup": _dedup,
+    "dedup plan": _dedup_plan,
     "grade": _grade,
     "publish": _publish,
     "report": _report,
@@ -200,6 +216,17 @@ def _recipe(arguments: argparse.Namespace) -> Recipe:
     from jobs.recipes.loading import load_recipe
 
     return load_recipe(arguments.recipe, arguments.overrides)
+
+
+def _dedup_recipe(arguments: argparse.Namespace) -> Recipe:
+    """The recipe of a command that looks for duplicates; says what a weak preset will miss."""
+    from jobs.dedup_plan import six_permutations_notice
+
+    recipe = _recipe(arguments)
+    notice = six_permutations_notice(recipe.dedup)
+    if notice and not arguments.quiet:
+        print(notice, file=sys.stderr)
+    return recipe
 
 
 @contextlib.contextmanager

@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 
 import jobs
 from jobs.runtime.arguments import add_column_arguments, add_recipe_arguments, add_session_arguments
 
 MODELS = "models that a run can use; without one, its rules are left out and the report says so"
 
+TWO_WORD_COMMANDS = {("dedup", "plan")}
+
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all subcommands; the help texts are the documentation's source."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="corpusmill",
         description="Turn crawls and book collections into text fit to pre-train a language model, "
         "and say of every document that left why it left.",
     )
     parser.add_argument("--version", action="version", version=f"corpusmill {jobs.__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    commands = parser.add_subparsers(
+        required=True, metavar="COMMAND", title="commands", parser_class=argparse.ArgumentParser
+    )
     _add_run(commands)
     _add_ingest(commands)
     _add_table_stages(commands)
+    _add_dedup_plan(commands)
     _add_run_stages(commands)
     _add_training(commands)
     _add_information(commands)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Takes a command of two words, such as `dedup plan`, for one."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse as usual; a folder with the second word's name is given as ./plan."""
+        words = list(sys.argv[1:] if args is None else args)
+        if tuple(words[:2]) in TWO_WORD_COMMANDS:
+            words[:2] = [" ".join(words[:2])]
+        return super().parse_known_args(words, namespace)
 
 
 def _command(
@@ -116,6 +136,45 @@ def _add_table_stages(commands: argparse._SubParsersAction[argparse.ArgumentPars
         if name in ("annotate", "grade"):
             _add_models(stage)
         _finish(stage, name)
+
+
+def _add_dedup_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    plan = _command(
+        commands,
+        "dedup plan",
+        "what a banding finds, moves and costs, before a run",
+        "Show the S-curve of a preset, or of the banding that reaches a recall with the fewest bytes:\n"
+        "expected recall, false candidates, bytes shuffled and kept, core-hours. Nothing is run.\n\n"
+        "  corpusmill dedup plan --threshold 0.7 --recall 0.99 --documents 1e9\n"
+        "  corpusmill dedup plan --preset fineweb --documents 2e8 --plot curve.svg",
+    )
+    plan.add_argument("--threshold", type=float, metavar="J", help="Jaccard similarity, 0 to 1")
+    choice = plan.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--recall",
+        type=float,
+        metavar="R",
+        help="share of the pairs from the threshold on that should meet in a bucket, e.g. 0.99",
+    )
+    choice.add_argument(
+        "--preset", metavar="NAME", default="default", help="banding as it is, e.g. fineweb"
+    )
+    plan.add_argument(
+        "--documents",
+        type=float,
+        metavar="N",
+        default=1e6,
+        help="size of the corpus (default: 1e6)",
+    )
+    plan.add_argument(
+        "--document-bytes",
+        type=float,
+        metavar="B",
+        default=2600,
+        help="mean size of a text in UTF-8 (default: 2600, a web page; a book has 500,000)",
+    )
+    plan.add_argument("--plot", metavar="FILE.svg", help="draw the curve into a file too")
+    plan.set_defaults(command="dedup plan")
 
 
 def _add_run_stages(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
