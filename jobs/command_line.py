@@ -172,6 +172,19 @@ def _train_perplexity(arguments: argparse.Namespace) -> None:
     print(folder)
 
 
+def _train_grader(arguments: argparse.Namespace) -> None:
+    from jobs.grader.labelled_table import LabelledColumns
+    from jobs.train_grader import train_grader
+
+    columns = LabelledColumns(
+        arguments.text_column,
+        arguments.label_column,
+        arguments.group_column,
+        arguments.language_column,
+    )
+    print(train_grader(arguments.labelled, arguments.output, columns, arguments.kind))
+
+
 def _recipes(arguments: argparse.Namespace) -> None:
     from jobs.recipes.printing import list_recipes, list_signals, show_recipe
 
@@ -207,6 +220,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "publish": _publish,
     "report": _report,
     "train-perplexity": _train_perplexity,
+    "train-grader": _train_grader,
     "recipes": _recipes,
     "doctor": _doctor,
 }

@@ -201,6 +201,34 @@ def _add_training(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     train.add_argument("inputs", nargs="+", metavar="INPUT", help="run folder, files or Parquet")
     train.add_argument("--text-column", metavar="C", help="INPUT is Parquet with text in column C")
     _finish(train, "train-perplexity")
+    _add_grader_training(commands)
+
+
+def _add_grader_training(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    train = _command(
+        commands,
+        "train-grader",
+        "train a grader or a safety model on labelled text",
+        "Train on Parquet with a text and a label, test on groups it has not seen, and write a folder\n"
+        "for --grader or --safety-model with a card: F1, confusion matrix, calibration.\n\n"
+        "  corpusmill train-grader graded.parquet OUTPUT                labels 0 to 5\n"
+        "  corpusmill train-grader unsafe.parquet OUTPUT --kind safety  labels 0 and 1",
+    )
+    train.add_argument("labelled", metavar="LABELLED", help="Parquet file, folder or glob")
+    train.add_argument("output", metavar="OUTPUT", help="local folder of the model")
+    train.add_argument("--kind", choices=["grade", "safety"], default="grade", help="of label")
+    train.add_argument("--text-column", metavar="C", default="text", help="default: text")
+    train.add_argument("--label-column", metavar="C", default="label", help="default: label")
+    train.add_argument(
+        "--group-column",
+        metavar="C",
+        help="rows of one group are never divided between training and test; default: group or host,"
+        " where there is such a column",
+    )
+    train.add_argument(
+        "--language-column", metavar="C", help="ISO 639-1 codes; default: detected from the text"
+    )
+    train.set_defaults(command="train-grader")
 
 
 def _add_information(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

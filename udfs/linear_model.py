@@ -1,7 +1,7 @@
 """A linear model over hashed n-grams: the cheap tier of the grader and the safety model.
 
 A model is a folder of two files: ``weights.npz`` (arrays only, never pickled objects: loading a
-model must not run code) and ``card.json``, which says how to read it and how well it did.
+model must not run code) and ``model.json``, which says how to read it and how well it did.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ import pyarrow as pa
 
 from udfs.compiled import kernel
 from udfs.hashed_features import FeatureBatch, check_feature_settings, hash_features
+from udfs.model_folder import check_kind, read_description, read_part, write_description
 from udfs.text_kernel import hash_token
 
-FORMAT_VERSION: Final = 1
 OBJECTIVES: Final = ("logistic", "squared")
 HASH_PROBE: Final = "corpusmill"
 """A word whose token hash is kept in the card: weights fit only the tokeniser that made them."""
-CARD_NAME: Final = "card.json"
+KIND: Final = "linear"
 WEIGHTS_NAME: Final = "weights.npz"
 
 
@@ -46,6 +46,8 @@ class ModelCard:
         label_high: Upper end of the range of scores.
         slope: Calibration: margin = slope * raw + intercept.
         intercept: See ``slope``.
+        languages: ISO 639-1 codes that the training documents were in; empty: not known, and every
+            text is scored.
         training: Facts of the training for people (documents, held-out error, calibration table).
     """
 
@@ -57,6 +59,7 @@ class ModelCard:
     label_high: float
     slope: float = 1.0
     intercept: float = 0.0
+    languages: tuple[str, ...] = ()
     training: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -163,13 +166,12 @@ def save_model(model: LinearModel, folder: Path) -> None:
     np.savez(buffer, weights=model.weights, bias=np.float64(model.bias))
     content = buffer.getvalue()
     card = {
-        "format": FORMAT_VERSION,
         "digest": hashlib.sha256(content).hexdigest(),
         "hash_probe": format(hash_token(HASH_PROBE), "016x"),
         **dataclasses.asdict(model.card),
     }
     (folder / WEIGHTS_NAME).write_bytes(content)
-    (folder / CARD_NAME).write_text(json.dumps(card, indent=1, sort_keys=True) + "\n", "utf-8")
+    write_description(folder, KIND, card)
 
 
 def load_model(folder: Path) -> LinearModel:
@@ -182,59 +184,27 @@ def load_model(folder: Path) -> LinearModel:
         The model.
 
     Raises:
-        ValueError: If a file is missing, truncated, replaced, or of another version or tokeniser;
-            the text says which and what to do.
+        ValueError: If a file is missing, truncated, replaced, or of another version, kind or
+            tokeniser; the text says which and what to do.
     """
-    card, digest = _read_card(folder)
-    path = folder / WEIGHTS_NAME
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ValueError(
-            f"model weights {path} cannot be read ({error.strerror}): copy the whole model folder"
-        ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != digest:
-        raise ValueError(
-            f"model weights {path} ({len(content)} bytes) have digest {found[:12]}, the card says"
-            f" {str(digest)[:12]}: the file is truncated or of another model; copy the folder again"
-        )
-    return _unpack(path, content, card)
-
-
-def _read_card(folder: Path) -> tuple[ModelCard, object]:
-    path = folder / CARD_NAME
-    try:
-        card = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ValueError(
-            f"model card {path} cannot be read ({error.strerror}): give the folder that the"
-            " training wrote"
-        ) from error
-    except ValueError as error:
-        raise ValueError(
-            f"model card {path} is no JSON ({error}): copy the folder again"
-        ) from error
-    version = card.get("format") if isinstance(card, dict) else None
-    if version != FORMAT_VERSION:
-        raise ValueError(
-            f"model card {path} has format {version!r}, this version of corpusmill reads"
-            f" {FORMAT_VERSION}: train the model again, or install the version that wrote it"
-        )
+    described = read_description(folder)
+    check_kind(folder, described.pop("kind"), KIND)
     probe = format(hash_token(HASH_PROBE), "016x")
-    if card.pop("hash_probe", None) != probe:
+    if described.pop("hash_probe", None) != probe:
         raise ValueError(
-            f"model card {path} was written with another tokeniser (its hash of {HASH_PROBE!r} is"
-            f" not {probe}), so the weights mean nothing here: train the model again"
+            f"model card in {folder} was written with another tokeniser (its hash of {HASH_PROBE!r}"
+            f" is not {probe}), so the weights mean nothing here: train the model again"
         )
-    digest = card.pop("digest", None)
-    del card["format"]
+    digest = described.pop("digest", "")
     try:
-        return ModelCard(**{**card, "orders": tuple(card["orders"])}), digest
+        lists = {name: tuple(described[name]) for name in ("orders", "languages")}
+        card = ModelCard(**{**described, **lists})
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"model card {path} is not complete ({error}): train the model again"
+            f"model card in {folder} is not complete ({error}): train the model again"
         ) from error
+    path = folder / WEIGHTS_NAME
+    return _unpack(path, read_part(path, digest), card)
 
 
 def _unpack(path: Path, content: bytes, card: ModelCard) -> LinearModel:

@@ -21,7 +21,7 @@ def random_model(objective: str = "logistic", high: float = 1.0) -> LinearModel:
 
 
 def change_card(folder: Path, **changes: Any) -> None:
-    path = folder / "card.json"
+    path = folder / "model.json"
     card = json.loads(path.read_text())
     for key, value in changes.items():
         if value is None:
@@ -69,7 +69,7 @@ def test_a_saved_model_is_the_same_after_loading_and_the_same_bytes_when_saved_a
     np.testing.assert_array_equal(model.predict(TEXTS), loaded.predict(TEXTS))
     assert loaded.card == model.card
     assert loaded.digest == model.digest
-    for name in ("card.json", "weights.npz"):
+    for name in ("model.json", "weights.npz"):
         first, second = ((tmp_path / folder / name).read_bytes() for folder in ("first", "second"))
         assert first == second
 
@@ -87,10 +87,13 @@ def test_the_digest_follows_weights_and_calibration() -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda folder: (folder / "card.json").unlink(), "give the folder that the training wrote"),
-        (lambda folder: (folder / "card.json").write_text('{"format": 1'), "is no JSON"),
-        (lambda folder: (folder / "card.json").write_bytes(b"\xff\xfe"), "is no JSON"),
-        (lambda folder: (folder / "card.json").write_text("[1]"), "has format None"),
+        (
+            lambda folder: (folder / "model.json").unlink(),
+            "give the folder that the training wrote",
+        ),
+        (lambda folder: (folder / "model.json").write_text('{"format": 1'), "is no JSON"),
+        (lambda folder: (folder / "model.json").write_bytes(b"\xff\xfe"), "is no JSON"),
+        (lambda folder: (folder / "model.json").write_text("[1]"), "has format None"),
         (lambda folder: change_card(folder, format=99), "has format 99"),
         (lambda folder: change_card(folder, hash_probe="0"), "another tokeniser"),
         (lambda folder: change_card(folder, bits=None), "is not complete"),

@@ -5,12 +5,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from udfs.linear_training import (
-    TrainingSettings,
-    fit_linear_calibration,
-    fit_logistic_calibration,
-    train,
-)
+from udfs.linear_training import TrainingSettings, train
 
 SAFETY = TrainingSettings("logistic", 0.0, 1.0, bits=14, epochs=8)
 GRADES = TrainingSettings("squared", 0.0, 5.0, bits=14, epochs=8)
@@ -37,9 +32,11 @@ def test_a_probability_model_learns_topics_and_generalises() -> None:
     assert unsafe > 0.8
     assert safe < 0.2
     facts = model.card.training
-    assert facts["documents"] + facts["documents_held_out"] == 600
-    assert facts["documents_held_out"] >= 30
-    assert facts["held_out_rmse"] < 0.5 * facts["held_out_rmse_of_mean"]
+    parts = ("documents", "documents_calibration", "documents_test")
+    assert sum(facts[part] for part in parts) == 600
+    assert facts["documents_test"] >= 30
+    assert facts["test"]["rmse"] < 0.5 * facts["test"]["rmse_of_mean"]
+    assert facts["test"]["f1"] > 0.95
 
 
 def test_a_grader_orders_texts_by_their_share_of_good_words() -> None:
@@ -58,7 +55,10 @@ def test_a_grader_orders_texts_by_their_share_of_good_words() -> None:
     assert np.all(np.diff(scores) > 0)
     assert scores.min() >= 0.0
     assert scores.max() <= 5.0
-    assert model.card.training["held_out_rmse"] < 1.0 < model.card.training["held_out_rmse_of_mean"]
+    test = model.card.training["test"]
+    assert test["rmse"] < 1.0 < test["rmse_of_mean"]
+    assert test["f1"] > 0.9
+    assert len(test["confusion_matrix"]) == 6
 
 
 def test_the_order_of_the_input_does_not_change_the_model() -> None:
@@ -77,14 +77,14 @@ def test_texts_without_tokens_are_left_out_and_counted() -> None:
 def test_a_small_set_is_trained_without_calibration() -> None:
     model = train(pa.array(["good", "bad"]), [1.0, 0.0], SAFETY)
     assert (model.card.slope, model.card.intercept) == (1.0, 0.0)
-    assert "calibration_table" not in model.card.training
+    assert "test" not in model.card.training
 
 
-def test_a_calibration_table_covers_the_held_out_documents() -> None:
+def test_a_calibration_table_covers_the_tested_documents() -> None:
     texts, labels = two_topics(600)
     facts = train(texts, labels, SAFETY).card.training
-    table = facts["calibration_table"]
-    assert sum(line["documents"] for line in table) == facts["documents_held_out"]
+    table = facts["test"]["calibration_table"]
+    assert sum(line["documents"] for line in table) == facts["documents_test"]
     assert table[0]["mean_label"] < table[-1]["mean_label"]
 
 
@@ -108,23 +108,13 @@ def test_settings_that_train_nothing_are_refused(epochs: int, rate: float | None
         TrainingSettings("logistic", 0.0, 1.0, epochs=epochs, learning_rate=rate)
 
 
-def test_linear_calibration_is_least_squares_and_never_falls() -> None:
-    raw = np.array([0.0, 1.0, 2.0])
-    assert fit_linear_calibration(raw, 2 * raw + 1) == pytest.approx((2.0, 1.0))
-    assert fit_linear_calibration(raw, -raw) == (1.0, 0.0)
-    assert fit_linear_calibration(np.ones(3), raw) == (1.0, 0.0)
-
-
-def test_logistic_calibration_recovers_a_known_curve() -> None:
-    generator = np.random.default_rng(2)
-    raw = generator.normal(0, 3, 20_000)
-    targets = (generator.random(20_000) < 1 / (1 + np.exp(-(0.5 * raw - 1)))).astype(float)
-    assert fit_logistic_calibration(raw, targets) == pytest.approx((0.5, -1.0), abs=0.06)
-
-
-def test_logistic_calibration_stays_finite_on_separated_documents() -> None:
-    slope, intercept = fit_logistic_calibration(
-        np.array([-2.0, -1.0, 1.0, 2.0]), np.array([0.0, 0.0, 1.0, 1.0])
-    )
-    assert 1.0 < slope < 10.0
-    assert abs(intercept) < 1e-6
+def test_groups_are_not_divided_and_languages_are_kept() -> None:
+    texts, labels = two_topics(600)
+    groups = pa.array([f"host{number // 10}" for number in range(600)])
+    languages = pa.array(["en"] * 590 + ["fr"] * 10)
+    model = train(texts, labels, SAFETY, groups=groups, languages=languages)
+    facts = model.card.training
+    assert facts["groups"] == 60
+    assert facts["documents_test"] % 10 == 0
+    assert model.card.languages == ("en",)
+    assert set(facts["test"]["languages"]) <= {"en", "fr"}
