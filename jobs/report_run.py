@@ -7,6 +7,8 @@ import sys
 from jobs.command_line import main
 from jobs.recipes.recipe import Recipe
 from jobs.report import write_report
+from jobs.report.duplicate_sources import alarm_sentence
+from jobs.report.report_model import SourceLoss
 from jobs.runtime import storage
 from jobs.runtime.stage import RunContext
 
@@ -18,7 +20,9 @@ def report_run(context: RunContext, recipe: Recipe) -> str:
         InputError: The run is not finished.
         AccountingError: Kept, dropped and quarantined together are not what came in.
     """
-    write_report(context, recipe)
+    facts = write_report(context, recipe)
+    for loss in facts["duplicates"]["alarms"]:
+        context.reporter.note(f"ALARM {alarm_sentence(SourceLoss.model_validate(loss))}")
     return storage.join(context.output, "report.html")
 
 

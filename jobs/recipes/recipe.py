@@ -22,6 +22,20 @@ class PublishSettings(BaseModel):
     )
 
 
+class ReportSettings(BaseModel):
+    """What the report raises an alarm about; nothing is computed anew when it changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source_loss_alarm: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="share of a source's documents, 0 to 1; a source of 20 and more that loses as much "
+        "to deduplication is named in report and terminal",
+    )
+
+
 class RunSettings(BaseModel):
     """How the work is cut; none of it changes the result."""
 
@@ -53,6 +67,7 @@ class Recipe(BaseModel):
     )
     dedup: DedupSettings = DedupSettings()
     publish: PublishSettings = PublishSettings()
+    report: ReportSettings = ReportSettings()
     run: RunSettings = RunSettings()
     rules: tuple[Rule, ...] = ()
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from jobs.report.cleaning_totals import cleaning_totals
 from jobs.report.document_flows import count_flows, format_flows, language_flows, volume
@@ -15,7 +16,9 @@ from jobs.report.dropped_examples import (
     dropped_examples,
     quarantine_examples,
 )
-from jobs.report.duplicate_facts import count_duplicates, duplicate_facts
+from jobs.report.duplicate_audit import audit_duplicates, read_signatures
+from jobs.report.duplicate_facts import DuplicateCounts, count_duplicates, duplicate_facts
+from jobs.report.duplicate_sources import losses_by_source
 from jobs.report.page import render_page
 from jobs.report.perplexity_table import perplexity_table
 from jobs.report.published_run import (
@@ -25,11 +28,11 @@ from jobs.report.published_run import (
     read_run,
     recipe_facts,
 )
-from jobs.report.report_model import Histogram, Report, Totals
+from jobs.report.report_model import DuplicateFacts, Histogram, Report, Totals
 from jobs.report.rule_facts import count_hits, rule_facts
 from jobs.report.signal_histograms import histograms, named_signals
-from jobs.report.source_table import input_facts, source_table
-from jobs.report.text_samples import text_samples
+from jobs.report.source_table import input_facts, source_group, source_table
+from jobs.report.text_samples import Sample, text_samples
 from jobs.runtime import storage
 from jobs.runtime.errors import AccountingError
 from jobs.runtime.stage import RunContext
@@ -61,10 +64,9 @@ def write_report(context: RunContext, recipe: RecipeLike) -> dict[str, Any]:
 def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
     """Return all facts of a finished run; see :func:`write_report`."""
     run = read_run(context)
-    totals = run.totals()
-    frames = _frames(context, run)
-    annotated, dropped = frames["annotated"], frames["dropped"]
-    quarantined, corpus = frames["quarantined"], frames["corpus"]
+    totals, frames = run.totals(), _frames(context, run)
+    names = ("annotated", "dropped", "quarantined", "corpus")
+    annotated, dropped, quarantined, corpus = (frames[name] for name in names)
 
     inputs = input_facts(frames["documents"])
     flows = count_flows(frames["extracted"], annotated, corpus, dropped, quarantined)
@@ -96,7 +98,9 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
         sources=sources,
         other_sources=other_sources,
         histograms=_all_histograms(run, frames),
-        duplicates=duplicate_facts(counted, samples),
+        duplicates=_duplicates(
+            context, run, recipe, frames, inputs.common_folder, samples, counted
+        ),
         perplexity=perplexity_table(annotated, named_signals(run.rules())),
         cleaning=cleaning_totals(annotated),
         examples=dropped_examples(chosen, samples, list(reasons)),
@@ -112,6 +116,32 @@ def _frames(context: RunContext, run: PublishedRun) -> dict[str, DataFrame]:
         for dataset, manifest in run.manifests.items()
         if dataset != MODELS
     }
+
+
+def _duplicates(
+    context: RunContext,
+    run: PublishedRun,
+    recipe: RecipeLike,
+    frames: dict[str, DataFrame],
+    common_folder: str,
+    samples: dict[int, Sample],
+    counted: DuplicateCounts,
+) -> DuplicateFacts:
+    survivors = frames["verdicts"].where(F.col("reason").isNull())
+    losses = losses_by_source(
+        survivors,
+        frames["duplicates"],
+        source_group(common_folder),
+        recipe.report.source_loss_alarm,
+    )
+    audit = audit_duplicates(
+        frames["duplicates"],
+        read_signatures(context),
+        frames["annotated"],
+        recipe.dedup,
+        run.manifests["duplicates"].accounts.rows_out,
+    )
+    return duplicate_facts(counted, samples, losses, audit)
 
 
 def _all_histograms(run: PublishedRun, frames: dict[str, DataFrame]) -> dict[str, Histogram]:

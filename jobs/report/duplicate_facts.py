@@ -8,7 +8,8 @@ from typing import NamedTuple
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.report.report_model import Cluster, DuplicateFacts, SizeClass
+from jobs.report.duplicate_sources import LossesBySource
+from jobs.report.report_model import Cluster, DuplicateAudit, DuplicateFacts, SizeClass
 from jobs.report.text_samples import Sample
 
 LARGEST_CLUSTERS = 10
@@ -44,7 +45,12 @@ def count_duplicates(duplicates: DataFrame) -> DuplicateCounts:
     )
 
 
-def duplicate_facts(counts: DuplicateCounts, samples: Mapping[int, Sample]) -> DuplicateFacts:
+def duplicate_facts(
+    counts: DuplicateCounts,
+    samples: Mapping[int, Sample],
+    losses: LossesBySource,
+    audit: DuplicateAudit,
+) -> DuplicateFacts:
     """Return the report's part on duplicates; the samples hold the keepers' text."""
     nothing = Sample(None, "")
     largest = [(cluster, samples.get(cluster.keeper_id, nothing)) for cluster in counts.largest]
@@ -62,4 +68,8 @@ def duplicate_facts(counts: DuplicateCounts, samples: Mapping[int, Sample]) -> D
             )
             for cluster, sample in largest
         ],
+        sources=losses.sources,
+        alarms=losses.alarms,
+        source_pairs=losses.pairs,
+        audit=audit,
     )

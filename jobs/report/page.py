@@ -8,6 +8,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from jobs.report import page_text
+from jobs.report.duplicate_sources import alarm_sentence
 from jobs.report.histogram_drawing import HEIGHT, WIDTH, draw
 from jobs.report.report_model import Report, RuleFacts
 from jobs.verdicts.thresholds import MINIMUM_DOCUMENTS
@@ -73,7 +74,12 @@ def _environment() -> Environment:
         "language_tag": page_text.language_tag,
         "words": lambda name: name.replace("_", " "),
     }
-    environment.globals |= {"share": page_text.share, "reason_sentence": reason_sentence}
+    environment.globals |= {
+        "share": page_text.share,
+        "percent": page_text.percent,
+        "reason_sentence": reason_sentence,
+        "alarm_sentence": alarm_sentence,
+    }
     return environment
 
 

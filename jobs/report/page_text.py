@@ -76,6 +76,11 @@ def share(part: float, whole: float) -> str:
     return f"{percent:.1f} %" if percent % 100 else f"{percent:.0f} %"
 
 
+def percent(part: float | None) -> str:
+    """Return a share of 1 as :func:`share` does."""
+    return "–" if part is None else share(part, 1.0)
+
+
 def size(count: float) -> str:
     """Return bytes in decimal units: 4.2 MB."""
     unit = 0

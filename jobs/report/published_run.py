@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from jobs.dedup import DedupSettings
+from jobs.recipes.recipe import ReportSettings
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule
 from jobs.report.report_model import RecipeFacts, StageFacts, Totals
 from jobs.runtime.errors import AccountingError
@@ -48,6 +50,16 @@ class RecipeLike(Protocol):
     @property
     def rules(self) -> tuple[Rule, ...]:
         """Its rules, in order."""
+        ...
+
+    @property
+    def dedup(self) -> DedupSettings:
+        """How it looks for duplicates."""
+        ...
+
+    @property
+    def report(self) -> ReportSettings:
+        """What it raises an alarm about."""
         ...
 
     def model_dump(self, *, mode: str = ...) -> dict[str, Any]:

@@ -187,6 +187,59 @@ class Cluster(Fact):
     sample: str = Field(description="first 300 characters of the keeper")
 
 
+class SourceLoss(Fact):
+    """What deduplication took from one source."""
+
+    source: str
+    documents: Count = Field(description="documents of the source that reached deduplication")
+    removed: Count
+    share: float = Field(ge=0, le=1, description="removed / documents")
+    alarm: bool = Field(description="the share reaches report.source_loss_alarm of the recipe")
+
+
+class SourcePair(Fact):
+    """Documents of one source that were removed in favour of another (or the same) source's."""
+
+    source: str
+    keeper_source: str
+    removed: Count
+
+
+class AuditedShare(Fact):
+    """Pairs drawn by a hash of their ids, compared by exact Jaccard similarity."""
+
+    pairs: Count
+    similar: Count = Field(description="pairs whose exact similarity reaches the threshold")
+    share: float | None = Field(description="similar / pairs; null without pairs")
+    low: float | None = Field(description="lower end of the share's 95 % interval (Wilson)")
+    high: float | None = Field(description="upper end")
+    lowest: float | None = Field(description="least exact similarity among them")
+    highest: float | None = Field(description="greatest")
+
+
+class DuplicateAudit(Fact):
+    """How right deduplication was, measured on this run."""
+
+    threshold: float
+    accepted: AuditedShare = Field(
+        description="documents removed as near duplicates, with their keepers; share is the precision"
+    )
+    refused: AuditedShare | None = Field(
+        description="pairs that met in a bucket and were both kept; share is what was missed of them"
+    )
+    refused_pairs: Count | None = Field(description="such pairs in the run, estimated")
+    recall: float | None = Field(
+        description="similar pairs resolved / similar pairs that met; null where nothing was similar"
+    )
+    recall_low: float | None = Field(description="with both 95 % intervals at their worse end")
+    recall_high: float | None = Field(description="and at their better end")
+    never_meet: float = Field(
+        description="chance that two documents exactly at the threshold share no bucket (theory); in "
+        "families other members bring them together"
+    )
+    note: str | None = Field(description="why something was not audited")
+
+
 class DuplicateFacts(Fact):
     """What deduplication found among the documents that no rule had removed."""
 
@@ -195,6 +248,10 @@ class DuplicateFacts(Fact):
     clusters: Count
     cluster_size_histogram: list[SizeClass]
     largest: list[Cluster]
+    sources: list[SourceLoss] = Field(description="the 50 that lost most documents")
+    alarms: list[SourceLoss] = Field(description="all that lost too large a share, at most 50")
+    source_pairs: list[SourcePair] = Field(description="the 50 pairs with most removed documents")
+    audit: DuplicateAudit
 
 
 class Percentiles(Fact):

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from jobs.dedup import DedupSettings
+from jobs.recipes.recipe import ReportSettings
 from jobs.recipes.rules import Bounds, Condition, ResolvedRule, Rule
 
 
@@ -14,7 +16,8 @@ class FakeRecipe(BaseModel):
 
     name: str = "default"
     description: str = "Chinese and English web pages and books, for pre-training."
-    dedup: dict[str, Any] = {"preset": "balanced", "threshold": 0.7, "bands": 20, "rows": 7}
+    dedup: DedupSettings = DedupSettings()
+    report: ReportSettings = ReportSettings()
     run: dict[str, Any] = {"partitions": None, "chunk_gigabytes": 64.0}
     clean: dict[str, Any] = {"window_characters": 500, "sentence_run": 3}
     rules: tuple[Rule, ...] = ()

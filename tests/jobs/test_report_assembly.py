@@ -165,6 +165,20 @@ def test_duplicates_are_clusters_with_the_keepers_text(facts, run):
         assert cluster["sample"] == texts[cluster["keeper_id"]][:300]
 
 
+def test_duplicates_are_counted_by_source_and_audited(facts, run):
+    duplicates = facts["duplicates"]
+    removed = duplicates["exact"] + duplicates["near"]
+    assert sum(loss["removed"] for loss in duplicates["sources"]) == removed
+    assert sum(pair["removed"] for pair in duplicates["source_pairs"]) == removed
+    reached = sum(loss["documents"] for loss in duplicates["sources"])
+    assert removed < reached <= run.kept + removed
+    audit = duplicates["audit"]
+    assert (audit["accepted"]["pairs"], audit["threshold"]) == (5, 0.7)
+    # This run left no work folder, so nothing can be said of what was refused.
+    assert audit["refused"] is None
+    assert "signatures" in audit["note"]
+
+
 def test_perplexity_percentiles_rise_and_need_enough_documents(facts, run):
     languages = facts["perplexity"]["perplexity.perplexity"]
     counts: dict[str, int] = {}

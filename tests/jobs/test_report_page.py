@@ -9,7 +9,9 @@ from importlib import resources
 
 import pytest
 
+from jobs.dedup import DedupSettings
 from jobs.recipes.rules import AbsentRule
+from jobs.report.duplicate_audit import summarise
 from jobs.report.page import breakable, render_page
 from jobs.report.report_model import (
     Cluster,
@@ -26,6 +28,8 @@ from jobs.report.report_model import (
     RuleFacts,
     SizeClass,
     SourceFlow,
+    SourceLoss,
+    SourcePair,
     StageFacts,
     Threshold,
     Totals,
@@ -35,6 +39,7 @@ from tests.jobs.finished_run import HOSTILE_TEXT, HOSTILE_URL
 
 VOID = {"meta", "br", "wbr", "rect", "line", "link", "img", "input", "hr"}
 NOTHING = {"documents_in": 0, "kept": 0, "dropped": 0, "quarantined": 0}
+NO_AUDIT = summarise(DedupSettings(), [], 0, None, 0.0)
 
 
 def _empty_report() -> Report:
@@ -50,7 +55,8 @@ def _empty_report() -> Report:
         recipe=RecipeFacts(name="empty", description="Nothing.", settings={}),
         rules=[], never_fired=[], absent_rules=[], languages={}, formats={}, sources=[],
         other_sources=OtherSources(sources=0, **NOTHING), histograms={},
-        duplicates=DuplicateFacts(exact=0, near=0, clusters=0, cluster_size_histogram=[], largest=[]),
+        duplicates=DuplicateFacts(exact=0, near=0, clusters=0, cluster_size_histogram=[], largest=[],
+                                  sources=[], alarms=[], source_pairs=[], audit=NO_AUDIT),
         perplexity={}, cleaning={}, examples={}, quarantine_examples={}, versions={}, fingerprints={},
     )  # fmt: skip
 
@@ -59,6 +65,7 @@ def _hostile_report() -> Report:
     """Return a report in which every string that a document or user can choose is hostile."""
     text = HOSTILE_TEXT
     flow = {"documents_in": 1, "kept": 0, "dropped": 1}
+    loss = SourceLoss(source=text, documents=20, removed=19, share=0.95, alarm=True)
     line = Threshold(reason=text, action="drop", side="max", language=text, value=0.5)
     return _empty_report().model_copy(update={
         "totals": Totals(documents_in=2, kept=0, dropped=1, quarantined=1),
@@ -82,7 +89,10 @@ def _hostile_report() -> Report:
         "duplicates": DuplicateFacts(
             exact=1, near=0, clusters=1,
             cluster_size_histogram=[SizeClass(smallest=2, largest=2, clusters=1)],
-            largest=[Cluster(keeper_id=1, size=2, url=HOSTILE_URL, sample=text)]),
+            largest=[Cluster(keeper_id=1, size=2, url=HOSTILE_URL, sample=text)],
+            sources=[loss], alarms=[loss],
+            source_pairs=[SourcePair(source=text, keeper_source=text + "2", removed=1)],
+            audit=NO_AUDIT.model_copy(update={"note": text})),
         "examples": {text: [DroppedExample(
             id=1, url=HOSTILE_URL, source=text, language='zh" onmouseover="alert(3)', signal=text,
             value=1.0, threshold=0.5, keeper_id=None, similarity=None, text=text)]},
