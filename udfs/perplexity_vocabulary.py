@@ -1,8 +1,4 @@
-"""64-bit hashes of tokens and documents, and the table that tells a model's words from unknown ones.
-
-kenlm tells per token whether it is unknown only through a call that costs half as much again as
-scoring; a look-up in a memory-mapped table of hashes costs a tenth.
-"""
+"""64-bit hashes of tokens and documents: what words a text has, and into which fold it falls."""
 
 from __future__ import annotations
 
@@ -103,60 +99,3 @@ SAMPLING_KEYS: Final = 4096
 def sampling_keys(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     """Number in [0, 4096) that says in which order documents enter a sample, from content only."""
     return (hashes >> np.uint64(52)).astype(np.int64)
-
-
-def word_table(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """An open-addressing table of a vocabulary, to be written to a file and memory-mapped.
-
-    Args:
-        hashes: uint64[words] of ``token_hashes``, in any order; none is 0.
-
-    Returns:
-        uint64[capacity], a power of two of at least twice the words; 0 marks a free place. The same
-        words give the same table.
-    """
-    table = np.zeros(1 << max(4, int(2 * len(hashes)).bit_length()), np.uint64)
-    _insert(table, np.unique(hashes))
-    return table
-
-
-@kernel
-def _insert(table: npt.NDArray[np.uint64], hashes: npt.NDArray[np.uint64]) -> None:
-    mask = np.uint64(len(table) - 1)
-    for value in hashes:
-        place = value & mask
-        while table[place] != _EMPTY:
-            place = (place + np.uint64(1)) & mask
-        table[place] = value
-
-
-@kernel
-def unknown_tokens(
-    hashes: npt.NDArray[np.uint64],
-    boundaries: npt.NDArray[np.int64],
-    rows: npt.NDArray[np.int64],
-    table: npt.NDArray[np.uint64],
-) -> npt.NDArray[np.int64]:
-    """Tokens that a vocabulary lacks, by document.
-
-    Args:
-        hashes: uint64[tokens] of ``token_hashes``.
-        boundaries: int64[documents + 1]; document ``d`` has the tokens
-            ``boundaries[d] .. boundaries[d + 1]``.
-        rows: int64[chosen]; the documents to count.
-        table: uint64[capacity] of ``word_table``.
-
-    Returns:
-        int64[chosen].
-    """
-    mask = np.uint64(len(table) - 1)
-    unknown = np.zeros(len(rows), np.int64)
-    for index in range(len(rows)):
-        row = rows[index]
-        for token in range(boundaries[row], boundaries[row + 1]):
-            place = hashes[token] & mask
-            while table[place] != _EMPTY and table[place] != hashes[token]:
-                place = (place + np.uint64(1)) & mask
-            if table[place] == _EMPTY:
-                unknown[index] += 1
-    return unknown

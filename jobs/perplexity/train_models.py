@@ -15,7 +15,7 @@ from jobs.perplexity.settings import PerplexitySettings
 from jobs.perplexity.trained_model import model_card, write_card, write_model_files
 from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.storage import delete_tree, join, spark_path, spark_read_path
-from udfs.perplexity_model import MODEL_CARD
+from udfs.perplexity_folder import MODEL_CARD
 
 _LANGUAGE_CODE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 

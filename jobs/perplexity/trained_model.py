@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from udfs.arpa_file import compress, format_section, write_arpa
-from udfs.kenlm_binary import load, reads_gzip, write_binary
+from udfs.kenlm_binary import reads_gzip, write_binary
 from udfs.kneser_ney import estimate
+from udfs.ngram_scoring import open_line_scorer
+from udfs.perplexity_folder import FORMAT_VERSION, MODEL_CARD, MODEL_FORMAT
 from udfs.perplexity_ids import Vocabulary, build_vocabulary, distinct_words, encode_lines
-from udfs.perplexity_model import FORMAT_VERSION, MODEL_CARD, MODEL_FORMAT, file_entry
+from udfs.perplexity_model import file_entry
 from udfs.perplexity_tokens import TOKEN_SCHEME
-from udfs.perplexity_vocabulary import token_hashes, unknown_tokens, word_table
 
 _SAMPLE_LINES = 50  # lines that ARPA and binary must score alike
 
@@ -90,15 +91,11 @@ def write_model_files(
     target = folder / f"{stem}.binary"
     as_binary = binary and write_binary(arpa, target, [*lines[:_SAMPLE_LINES], b""])
     path = target if as_binary else arpa
-    table = word_table(trained.vocabulary.hashes)
-    words = folder / f"{stem}.words"
-    words.write_bytes(table.tobytes())
     return {
         "model": asdict(file_entry(path)),
-        "vocabulary": asdict(file_entry(words)),
         "kind": "binary" if as_binary else "arpa",
         "ngrams": list(trained.counts),
-        "held_out": _measure(path, table, lines) if lines else None,
+        "held_out": _measure(path, lines) if lines else None,
     }
 
 
@@ -129,16 +126,15 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
     (folder / MODEL_CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _measure(path: Path, table: Any, lines: list[bytes]) -> dict[str, Any]:
+def _measure(path: Path, lines: list[bytes]) -> dict[str, Any]:
     """Perplexity and share of unknown tokens on text that the model has not seen."""
-    scorer = load(path)
     data = np.frombuffer(b"\n".join(lines) + b"\n", np.uint8)
     tokens = int((data <= 0x20).sum())
-    boundaries = np.array([0, tokens])
-    unknown = unknown_tokens(token_hashes(data, tokens), boundaries, np.zeros(1, np.int64), table)
-    log10_probability = math.fsum(scorer.score(line) for line in lines)
+    ends = np.cumsum([len(line) + 1 for line in lines])
+    scores = open_line_scorer(path).score(data, np.concatenate([[0], ends]))
+    log10_probability = math.fsum(scores.log10_probability.tolist())
     return {
         "tokens": tokens,
         "perplexity": round(10.0 ** (-log10_probability / (tokens + len(lines))), 3),
-        "oov_share": round(int(unknown[0]) / tokens, 6),
+        "oov_share": round(int(scores.unknown.sum()) / tokens, 6),
     }

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from jobs.perplexity import PerplexitySettings, train_models
 from jobs.perplexity.sample_texts import LanguageSample
 from jobs.runtime.errors import InputError, SettingsError
-from udfs.perplexity_model import read_model
+from udfs.perplexity_folder import read_model
 from udfs.perplexity_signals import score
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def test_model_folder_is_replaced_but_nothing_else(spark: SparkSession, tmp_path
     rows = corpus(40, "en", 6)
     train(spark, rows, tmp_path / "model", **SMALL)
     train(spark, rows, tmp_path / "model", **SMALL, folds=1)
-    assert not (tmp_path / "model" / "en.1.words").exists()
+    assert not list((tmp_path / "model").glob("en.1.*"))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("precious")
     with pytest.raises(SettingsError, match="will not be overwritten"):

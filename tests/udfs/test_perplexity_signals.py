@@ -9,7 +9,9 @@ import pyarrow as pa
 import pytest
 
 from tests.perplexity_models import train_folder
-from udfs.perplexity_model import PerplexityModel, read_model
+from udfs.kenlm_binary import load
+from udfs.perplexity_folder import read_model
+from udfs.perplexity_model import PerplexityModel
 from udfs.perplexity_signals import MIN_TOKENS, PERPLEXITY_FIELDS, PERPLEXITY_TYPE, score
 from udfs.perplexity_tokens import tokenise_lines
 
@@ -57,7 +59,8 @@ def test_perplexity_is_kenlms_over_all_lines(model: PerplexityModel) -> None:
     lengths = [len(line.split()) for line in lines]
     possible = []
     for one in model.languages["en"]:
-        scores = [model.open_scorer(one).score(line) for line in lines]
+        kenlm = load(model.folder / one.model.name)
+        scores = [kenlm.score(line) for line in lines]
         by_line = [10 ** (-s / (n + 1)) for s, n in zip(scores, lengths, strict=True) if n >= 10]
         possible.append((10 ** (-sum(scores) / (sum(lengths) + len(lines))), max(by_line)))
     found = (row["perplexity"], row["perplexity_worst_line"])

@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from udfs.perplexity_tokens import tokenise_lines
 from udfs.perplexity_vocabulary import (
@@ -13,9 +10,6 @@ from udfs.perplexity_vocabulary import (
     folds_of,
     hash_documents,
     sampling_keys,
-    token_hashes,
-    unknown_tokens,
-    word_table,
 )
 
 
@@ -41,23 +35,3 @@ def test_folds_and_sampling_keys_are_balanced_and_independent() -> None:
     assert abs(folds.mean() - 0.5) < 0.03
     assert abs(folds[keys < SAMPLING_KEYS // 4].mean() - 0.5) < 0.06
     assert abs((keys < SAMPLING_KEYS // 4).mean() - 0.25) < 0.03
-
-
-@settings(max_examples=50, deadline=None)
-@given(
-    st.lists(st.text("abcé", min_size=1, max_size=3), max_size=40),
-    st.lists(st.lists(st.text("abcé", min_size=1, max_size=3), min_size=1, max_size=9), max_size=5),
-)
-def test_unknown_tokens_are_those_outside_the_vocabulary(
-    words: list[str], documents: list[list[str]]
-) -> None:
-    known = set(words)
-    data = np.frombuffer("".join(f"{word} " for word in known).encode(), np.uint8)
-    table = word_table(token_hashes(data, len(known)))
-    flat = [word for document in documents for word in document]
-    hashes = token_hashes(
-        np.frombuffer("".join(f"{w} " for w in flat).encode(), np.uint8), len(flat)
-    )
-    boundaries = np.concatenate([[0], np.cumsum([len(d) for d in documents])]).astype(np.int64)
-    counted = unknown_tokens(hashes, boundaries, np.arange(len(documents)), table)
-    assert counted.tolist() == [sum(word not in known for word in d) for d in documents]

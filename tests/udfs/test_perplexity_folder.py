@@ -7,10 +7,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.perplexity_models import train_folder
-from udfs.perplexity_model import MODEL_CARD, read_model
+from udfs.perplexity_folder import MODEL_CARD, read_model
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +44,10 @@ def test_model_is_opened_once_a_process_and_travels_to_workers(folder: Path) -> 
     model = pickle.loads(pickle.dumps(read_model(folder)))
     one = model.model_for("en", 0)
     assert model.open_scorer(one) is model.open_scorer(one)
+    line = np.frombuffer(b"the cat ", np.uint8), np.array([0, 8])
     moved = dataclasses.replace(model, folder=Path(shutil.copytree(folder, folder.parent / "b")))
     assert moved.open_scorer(one) is not model.open_scorer(one)
-    assert moved.open_scorer(one).score("the cat") == model.open_scorer(one).score("the cat")
+    assert moved.open_scorer(one).score(*line) == model.open_scorer(one).score(*line)
 
 
 def cut(folder: Path, name: str) -> None:
@@ -79,7 +81,6 @@ def change_card(folder: Path, **values: object) -> None:
         (lambda f: change_card(f, token_scheme={"name": "sentencepiece"}), "token scheme"),
         (lambda f: (f / "en.1.arpa.gz").unlink(), r"en\.1\.arpa\.gz is missing"),
         (lambda f: cut(f, "en.0.arpa.gz"), r"en\.0\.arpa\.gz has \d+ bytes instead of"),
-        (lambda f: cut(f, "de.0.words"), r"de\.0\.words has"),
         (lambda f: flip(f, "en.0.arpa.gz"), "was changed"),
     ],
 )
