@@ -100,6 +100,8 @@ def _count_ngrams(
         ends[0] = 0
         for i in range(tokens):
             ends[i + 1] = ends[i] + batch.token_characters[first + i]
+        lasts = ends[shortest : tokens + 1].sum()  # ends of all n-grams
+        firsts = ends[: tokens - shortest + 1].sum()  # and their beginnings
         hashes = batch.token_hash[first : first + tokens]
         found = _first_keys(hashes, shortest, slots, keys, active)
         for n in range(shortest, min(longest, tokens) + 1):
@@ -112,7 +114,10 @@ def _count_ngrams(
             found = _keep_repeated(table, keys, active, found, grams)
             measures[OCCURRENCES] += tokens - n + 1
             measures[REPEATED] += found
-            _measure_characters(table, active, found, grams, ends, tokens, n, measures)
+            measures[CHARACTERS] += lasts - firsts
+            lasts -= ends[n]
+            firsts -= ends[tokens - n]
+            _measure_characters(table, active, found, grams, ends, n, measures)
 
 
 @kernel
@@ -236,16 +241,10 @@ def _measure_characters(
     found: int,
     grams: npt.NDArray[np.int32],
     ends: npt.NDArray[np.int64],
-    tokens: int,
     n: int,
     measures: npt.NDArray[np.int64],
 ) -> None:
-    """Add the character measures of one n; forgets the table's counts."""
-    lasts = ends[n : tokens + 1]
-    characters_of_all = 0
-    for position in range(len(lasts)):
-        characters_of_all += lasts[position] - ends[position]
-    measures[CHARACTERS] += characters_of_all
+    """Add the character measures of one n's repeated n-grams; forgets the table's counts."""
     covered_to = 0  # tokens before this one are covered already
     free_from = 0  # the greedy walk stands here
     for index in range(found):

@@ -21,6 +21,7 @@ from udfs.hash_counting import (
     key_filter,
     key_table,
 )
+from udfs.line_splitting import count_code_points
 from udfs.text_kernel import TokenBatch, mix64
 
 GRAM: Final = 5
@@ -148,6 +149,11 @@ def _measure_begins(tokens: TokenBatch, text: int, begins: npt.NDArray[np.int64]
     """Characters before each token of the text."""
     first = tokens.token_offsets[text]
     position = tokens.text_offsets[text]
+    stop = tokens.text_offsets[text + 1]
+    if count_code_points(tokens.data, position, stop) == stop - position:  # ASCII
+        for token in range(first, tokens.token_offsets[text + 1]):
+            begins[token - first] = tokens.token_start[token] - position
+        return
     characters = 0
     for token in range(first, tokens.token_offsets[text + 1]):
         start = tokens.token_start[token]

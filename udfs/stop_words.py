@@ -157,8 +157,7 @@ def count_stop_words(
             slot = value & mask
             while keys[slot] != 0 and keys[slot] != value:
                 slot = (slot + np.uint64(1)) & mask
-            if keys[slot] == value:
-                found += 1 if listed[slot] else 0
-                mask_seen |= bits[slot]
+            found += int(listed[slot])  # an empty slot adds nothing, and needs no unsure branch
+            mask_seen |= bits[slot]
         counts[rows[text]] += found
         seen[rows[text]] |= mask_seen

@@ -196,16 +196,17 @@ def _count_keys(
 ) -> tuple[int, int]:
     """Count the keys; return how many surely occur once, and how many others are in the table."""
     _, keys, slots, _ = room
-    mask = clear_table(table, positions)
-    unique = 0
-    used = 0
+    kept = 0
     for i in range(positions):
-        if slots[keys[i] >> shift] == 1:
-            unique += 1
-        else:
-            number = count_key(table, mask, used, mix64(keys[i]))
-            used += 1 if number == used else 0
-    return unique, used
+        key = keys[i]
+        keys[kept] = key  # written always and kept sometimes: a guess would often be wrong
+        kept += 1 if slots[key >> shift] > 1 else 0
+    mask = clear_table(table, kept)
+    used = 0
+    for i in range(kept):
+        number = count_key(table, mask, used, mix64(keys[i]))
+        used += 1 if number == used else 0
+    return positions - kept, used
 
 
 @kernel
