@@ -17,6 +17,7 @@ from jobs.runtime.arrow_frames import map_batches
 from jobs.runtime.chunks import by_bytes
 from jobs.runtime.fingerprint import digest
 from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.node_copies import NodeCopy
 from jobs.runtime.schemas import CARRIED
 from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.user_tables import open_user_table
@@ -36,7 +37,7 @@ def annotate_stage(
         StageError: Spark failed.
     """
     source = require_manifest(context.folder("extracted"), "extract")
-    function = AnnotateBatches(recipe.clean, perplexity_model, safety_model)
+    function = _annotator(recipe, perplexity_model, safety_model)
     chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
 
     def annotated(files: Sequence[PublishedFile]) -> DataFrame:
@@ -52,7 +53,10 @@ def annotate_stage(
             name="annotate",
             dataset=DATASET,
             module="jobs.annotate_text",
-            inputs={"extracted": source.fingerprint, **_model_digests(function)},
+            inputs={
+                "extracted": source.fingerprint,
+                **_model_digests(perplexity_model, safety_model),
+            },
             configuration=asdict(recipe.clean),
             chunks=[parquet_chunk(functools.partial(annotated, chunk)) for chunk in chunks],
             account=functools.partial(_account, source.accounts.rows_out),
@@ -77,7 +81,7 @@ def annotate_user_table(
         StageError: Spark failed.
     """
     table = open_user_table(context.spark, given, id_column, text_column)
-    function = AnnotateBatches(recipe.clean, perplexity_model, safety_model)
+    function = _annotator(recipe, perplexity_model, safety_model)
     rows = table.read(context.spark)
     wanted = rows.select(table.id_column, F.col(table.text_column).alias("text"))
     return run_stage(
@@ -86,7 +90,7 @@ def annotate_user_table(
             name="annotate",
             dataset=DATASET,
             module="jobs.annotate_text",
-            inputs={"table": table.fingerprint, **_model_digests(function)},
+            inputs={"table": table.fingerprint, **_model_digests(perplexity_model, safety_model)},
             configuration=asdict(recipe.clean),
             chunks=[parquet_chunk(lambda: map_batches(wanted, function))],
             account=functools.partial(_account, rows.count()),
@@ -95,12 +99,19 @@ def annotate_user_table(
     )
 
 
-def _model_digests(function: AnnotateBatches) -> dict[str, str]:
+def _annotator(
+    recipe: Recipe, perplexity_model: str | None, safety_model: str | None
+) -> AnnotateBatches:
+    location = NodeCopy.of(perplexity_model).path if perplexity_model is not None else None
+    return AnnotateBatches(recipe.clean, location, safety_model)
+
+
+def _model_digests(perplexity_model: str | None, safety_model: str | None) -> dict[str, str]:
     digests = {f"lexicon {name}": digest(read_lexicon(name)) for name in LEXICON_NAMES}
-    if function.perplexity_model is not None:
-        digests["perplexity_model"] = perplexity_digest(function.perplexity_model)
-    if function.safety_model is not None:
-        digests["safety_model"] = safety_digest(function.safety_model)
+    if perplexity_model is not None:
+        digests["perplexity_model"] = perplexity_digest(perplexity_model)
+    if safety_model is not None:
+        digests["safety_model"] = safety_digest(safety_model)
     return digests
 
 

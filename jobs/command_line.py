@@ -18,6 +18,7 @@ from jobs.runtime.errors import CorpusmillError
 
 if TYPE_CHECKING:
     from jobs.recipes.recipe import Recipe
+    from jobs.run_models import RunModels
     from jobs.runtime.stage import RunContext
 
 
@@ -40,11 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from jobs.run_models import RunModels
     from jobs.run_pipeline import run_pipeline
 
     recipe = _dedup_recipe(arguments)
-    models = RunModels.checked(arguments.perplexity_model, arguments.grader, arguments.safety_model)
+    models = _models(arguments, recipe)
     with _context(arguments, arguments.output) as context:
         report = run_pipeline(context, arguments.inputs, recipe, models)
     print(report)
@@ -73,10 +73,9 @@ def _extract(arguments: argparse.Namespace) -> None:
 
 def _annotate(arguments: argparse.Namespace) -> None:
     from jobs.annotate_text import annotate_stage, annotate_user_table
-    from jobs.run_models import RunModels
 
     recipe = _recipe(arguments)
-    models = RunModels.checked(arguments.perplexity_model, arguments.grader, arguments.safety_model)
+    models = _models(arguments, recipe)
     with _context(arguments, arguments.output or arguments.input) as context:
         if arguments.output is None:
             annotate_stage(context, recipe, models.perplexity, models.safety)
@@ -224,6 +223,13 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "recipes": _recipes,
     "doctor": _doctor,
 }
+
+
+def _models(arguments: argparse.Namespace, recipe: Recipe) -> RunModels:
+    from jobs.run_models import RunModels
+
+    given = (arguments.perplexity_model, arguments.grader, arguments.safety_model)
+    return RunModels.checked(*given, languages=recipe.perplexity.languages)
 
 
 def _recipe(arguments: argparse.Namespace) -> Recipe:

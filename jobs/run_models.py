@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from jobs.runtime.errors import MissingRequirementError
+from jobs.runtime.node_copies import NodeCopy
 from udfs import perplexity_folder, quality_signals, safety_signals
 
 Result = TypeVar("Result")
@@ -21,12 +22,27 @@ class RunModels:
     safety: str | None = None
 
     @classmethod
-    def checked(cls, perplexity: str | None, grader: str | None, safety: str | None) -> RunModels:
+    def checked(
+        cls,
+        perplexity: str | None,
+        grader: str | None,
+        safety: str | None,
+        languages: Sequence[str] | None = None,
+    ) -> RunModels:
         """Return the models after opening each one.
 
+        Args:
+            perplexity: Folder or pair of perplexity models, local or remote.
+            grader: Folder of a grader.
+            safety: Folder of a safety model.
+            languages: Languages that the perplexity models must know; None asks for none.
+
         Raises:
-            MissingRequirementError: A model is missing, truncated or of another version.
+            MissingRequirementError: A model is missing, truncated, of another version, or lacks a
+                language.
         """
+        if perplexity is not None:
+            _require_languages(perplexity, languages or ())
         checks = (
             (perplexity, perplexity_digest),
             (grader, grader_digest),
@@ -44,7 +60,19 @@ def perplexity_digest(folder: str) -> str:
     Raises:
         MissingRequirementError: It is missing, truncated or of another version.
     """
-    return _opened(lambda: perplexity_folder.read_model(folder).digest)
+    return _opened(lambda: perplexity_folder.read_model(NodeCopy.of(folder).path()).digest)
+
+
+def _require_languages(folder: str, wanted: Sequence[str]) -> None:
+    path = NodeCopy.of(folder).path()
+    known = _opened(lambda: perplexity_folder.read_model(path, verify=False)).languages
+    lacking = sorted(set(wanted) - known.keys())
+    if lacking:
+        raise MissingRequirementError(
+            f"the perplexity models in {folder} know {', '.join(sorted(known)) or 'no language'}, not "
+            f"{', '.join(lacking)}, which perplexity.languages asks for: train or add a model of it, or "
+            "take it off the list"
+        )
 
 
 def grader_digest(folder: str) -> str:

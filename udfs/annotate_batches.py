@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -26,12 +26,13 @@ class AnnotateBatches:
 
     Attributes:
         cleaning: What is cut from a text.
-        perplexity_model: Folder of trained models; None leaves perplexity null.
+        perplexity_model: Tells a worker where on its machine the perplexity models lie (fetching
+            them if need be); None leaves perplexity null.
         safety_model: Folder of a trained model; None leaves its score null.
     """
 
     cleaning: CleaningSettings
-    perplexity_model: str | None = None
+    perplexity_model: Callable[[], str] | None = None
     safety_model: str | None = None
 
     def output_schema(self, schema: pa.Schema) -> pa.Schema:
@@ -51,7 +52,7 @@ class AnnotateBatches:
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield a batch for each batch."""
-        model = read_model(self.perplexity_model, verify=False) if self.perplexity_model else None
+        model = read_model(self.perplexity_model(), verify=False) if self.perplexity_model else None
         screen = SafetyScreen.open(self.safety_model)
         for batch in batches:
             texts, cleaning = clean(batch.column("text").fill_null(""), self.cleaning)

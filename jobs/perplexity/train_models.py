@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,16 @@ from jobs.perplexity.sample_texts import LanguageSample, plan_samples, tokenise_
 from jobs.perplexity.settings import PerplexitySettings
 from jobs.perplexity.trained_model import model_card, write_card, write_model_files
 from jobs.runtime.errors import InputError, SettingsError
-from jobs.runtime.storage import delete_tree, join, spark_path, spark_read_path
+from jobs.runtime.storage import (
+    absolute,
+    delete_tree,
+    exists,
+    holds_anything,
+    join,
+    replace_folder,
+    spark_path,
+    spark_read_path,
+)
 from udfs.perplexity_folder import MODEL_CARD
 
 _LANGUAGE_CODE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
@@ -37,7 +46,7 @@ def train_models(
             null are ignored, other columns too: the fold of a document follows from its text.
         settings: Order, pruning, folds, sample.
         work_folder: Scratch of this training, local or remote; emptied of its own files at the end.
-        model_folder: Local folder to create; a model folder that stands there is replaced.
+        model_folder: Folder to create, local or remote; a model folder that stands there is replaced.
         spark: The session.
 
     Returns:
@@ -46,7 +55,7 @@ def train_models(
 
     Raises:
         InputError: A column is missing.
-        SettingsError: ``model_folder`` is remote, or holds something that is not a model folder.
+        SettingsError: ``model_folder`` holds something that is not a model folder.
     """
     missing = {"text", "language"} - set(texts.columns)
     if missing:
@@ -54,12 +63,25 @@ def train_models(
             f"the training text has no column {', '.join(sorted(missing))}: it has "
             f"{', '.join(texts.columns)}; rename the columns to text and language"
         )
-    target = _checked_target(model_folder)
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    target = absolute(model_folder)
+    _check_target(target)
+    with tempfile.TemporaryDirectory(prefix="corpusmill-training-") as scratch:
+        folder = Path(scratch) / "model"
+        folder.mkdir()
+        card = _write_folder(texts, settings, work_folder, folder, spark)
+        replace_folder(folder, target)
+    return card
+
+
+def _write_folder(
+    texts: DataFrame,
+    settings: PerplexitySettings,
+    work_folder: str,
+    folder: Path,
+    spark: SparkSession,
+) -> dict[str, Any]:
     samples, skipped = _choose(plan_samples(texts, settings), settings)
-    languages = _train_languages(texts, samples, settings, work_folder, partial, spark)
+    languages = _train_languages(texts, samples, settings, work_folder, folder, spark)
     skipped |= {
         sample.language: f"fewer than {settings.min_training_tokens} tokens outside each fold"
         for sample in samples
@@ -67,26 +89,16 @@ def train_models(
     }
     trained = {code: entry for code, entry in languages.items() if entry["models"]}
     card = model_card(settings.order, settings.folds, trained, skipped)
-    write_card(partial, card)
-    if target.exists():
-        shutil.rmtree(target)
-    partial.rename(target)
+    write_card(folder, card)
     return card
 
 
-def _checked_target(model_folder: str) -> Path:
-    if "://" in model_folder.removeprefix("file://"):
-        raise SettingsError(
-            f"the model folder {model_folder} is not on a local disk, where kenlm must map it into "
-            "memory: give a local folder and copy it afterwards"
-        )
-    target = Path(model_folder.removeprefix("file://")).absolute()
-    if target.exists() and not (target / MODEL_CARD).is_file() and any(target.iterdir()):
+def _check_target(target: str) -> None:
+    if exists(target) and not exists(join(target, MODEL_CARD)) and holds_anything(target):
         raise SettingsError(
             f"{target} exists and holds no {MODEL_CARD}: it will not be overwritten; give another "
             "model folder or remove it"
         )
-    return target
 
 
 def _choose(

@@ -151,10 +151,6 @@ def test_model_folder_is_replaced_but_nothing_else(spark: SparkSession, tmp_path
     (tmp_path / "mine" / "thesis.txt").write_text("precious")
     with pytest.raises(SettingsError, match="will not be overwritten"):
         train(spark, rows, tmp_path / "mine", **SMALL)
-    with pytest.raises(SettingsError, match="not on a local disk"):
-        train_models(
-            frame(spark, rows), PerplexitySettings(), str(tmp_path), "s3://bucket/m", spark
-        )
     texts = frame(spark, rows).drop("language")
     with pytest.raises(InputError, match="has no column language: it has text"):
         train_models(texts, PerplexitySettings(), str(tmp_path), str(tmp_path / "m"), spark)
