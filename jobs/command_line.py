@@ -94,7 +94,7 @@ def _annotate(arguments: argparse.Namespace) -> None:
 def _decide(arguments: argparse.Namespace) -> None:
     from jobs.decide_verdicts import decide_stage
 
-    recipe = _recipe(arguments)
+    recipe = _recipe(arguments, arguments.run)
     with _context(arguments, arguments.run) as context:
         decide_stage(context, recipe)
 
@@ -133,7 +133,7 @@ def _dedup_plan(arguments: argparse.Namespace) -> None:
 def _grade(arguments: argparse.Namespace) -> None:
     from jobs.grade_quality import grade_stage, grade_user_table, require_grader
 
-    recipe = _recipe(arguments)
+    recipe = _recipe(arguments, None if arguments.output else arguments.input)
     grader = require_grader(arguments.grader)
     with _context(arguments, arguments.output or arguments.input) as context:
         if arguments.output is None:
@@ -147,7 +147,7 @@ def _grade(arguments: argparse.Namespace) -> None:
 def _publish(arguments: argparse.Namespace) -> None:
     from jobs.publish_corpus import publish_stage
 
-    recipe = _recipe(arguments)
+    recipe = _recipe(arguments, arguments.run)
     with _context(arguments, arguments.run) as context:
         publish_stage(context, recipe)
 
@@ -155,7 +155,7 @@ def _publish(arguments: argparse.Namespace) -> None:
 def _report(arguments: argparse.Namespace) -> None:
     from jobs.report_run import report_run
 
-    recipe = _recipe(arguments)
+    recipe = _recipe(arguments, arguments.run)
     with _context(arguments, arguments.run) as context:
         report = report_run(context, recipe)
     print(report)
@@ -182,6 +182,34 @@ def _train_grader(arguments: argparse.Namespace) -> None:
         arguments.language_column,
     )
     print(train_grader(arguments.labelled, arguments.output, columns, arguments.kind))
+
+
+def _what_if(arguments: argparse.Namespace) -> None:
+    from jobs.inspection.run_tables import RunTables
+    from jobs.what_if import what_if
+
+    recipe = _recipe(arguments, arguments.run)
+    print(what_if(RunTables(arguments.run), recipe, arguments.samples, as_json=arguments.json))
+
+
+def _explain(arguments: argparse.Namespace) -> None:
+    from jobs.explain_document import explain_by_id, explain_by_url, explain_text
+    from jobs.inspection.run_tables import RunTables
+
+    tables, every_signal = RunTables(arguments.run), arguments.signals
+    if arguments.id is not None:
+        print(explain_by_id(tables, arguments.id, every_signal=every_signal))
+    elif arguments.url is not None:
+        print(explain_by_url(tables, arguments.url, every_signal=every_signal))
+    else:
+        recipe = _recipe(arguments, arguments.run)
+        print(explain_text(tables, recipe, arguments.text_file, every_signal=every_signal))
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from jobs.compare_runs import compare
+
+    print(compare(arguments.first, arguments.second, as_json=arguments.json))
 
 
 def _recipes(arguments: argparse.Namespace) -> None:
@@ -218,6 +246,9 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "grade": _grade,
     "publish": _publish,
     "report": _report,
+    "whatif": _what_if,
+    "explain": _explain,
+    "compare": _compare,
     "train-perplexity": _train_perplexity,
     "train-grader": _train_grader,
     "recipes": _recipes,
@@ -232,10 +263,11 @@ def _models(arguments: argparse.Namespace, recipe: Recipe) -> RunModels:
     return RunModels.checked(*given, languages=recipe.perplexity.languages)
 
 
-def _recipe(arguments: argparse.Namespace) -> Recipe:
-    from jobs.recipes.loading import load_recipe
+def _recipe(arguments: argparse.Namespace, run: str | None = None) -> Recipe:
+    """Return the recipe of the command line, or else the one that ``run`` was decided by."""
+    from jobs.recipes.stored_recipe import recipe_of_run
 
-    return load_recipe(arguments.recipe, arguments.overrides)
+    return recipe_of_run(run, arguments.recipe, arguments.overrides)
 
 
 def _dedup_recipe(arguments: argparse.Namespace) -> Recipe:

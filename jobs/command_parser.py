@@ -30,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_table_stages(commands)
     _add_dedup_plan(commands)
     _add_run_stages(commands)
+    _add_inspection(commands)
     _add_training(commands)
     _add_information(commands)
     return parser
@@ -186,6 +187,62 @@ def _add_run_stages(commands: argparse._SubParsersAction[argparse.ArgumentParser
         stage = _command(commands, name, help_, f"{help_[0].upper()}{help_[1:]}.")
         stage.add_argument("run", metavar="RUN", help="folder or prefix of the run")
         _finish(stage, name)
+
+
+def _add_inspection(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    what_if = _command(
+        commands,
+        "whatif",
+        "what other thresholds would do to a finished run, in seconds",
+        "Judge a run's signals by other rules and print what would change; nothing is recomputed or\n"
+        "written. Without --recipe the run's own recipe is changed by --set.\n\n"
+        "  corpusmill whatif RUN --set rules.too_few_words.min=20\n"
+        "  corpusmill whatif RUN --recipe fineweb --json",
+    )
+    what_if.add_argument("run", metavar="RUN", help="folder or prefix of a finished run")
+    what_if.add_argument(
+        "--samples",
+        type=int,
+        default=3,
+        metavar="N",
+        help="documents shown of each kind; default: 3",
+    )
+    what_if.add_argument("--json", action="store_true", help="print JSON for other programs")
+    add_recipe_arguments(what_if)
+    what_if.set_defaults(command="whatif")
+    _add_explain(commands)
+    compare = _command(
+        commands,
+        "compare",
+        "what differs between two finished runs",
+        "Totals, reasons, languages, settings and versions side by side, and documents that moved.\n\n"
+        "  corpusmill compare RUN_A RUN_B",
+    )
+    compare.add_argument("first", metavar="RUN_A", help="folder or prefix of a finished run")
+    compare.add_argument("second", metavar="RUN_B", help="the other")
+    compare.add_argument("--json", action="store_true", help="print JSON for other programs")
+    compare.set_defaults(command="compare")
+
+
+def _add_explain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    explain = _command(
+        commands,
+        "explain",
+        "one document's whole way through a run, rule by rule",
+        "Say what became of a document and why, how far it was from every line, and of which document\n"
+        "it is a copy. A text the run has never seen is judged by the run's rules.\n\n"
+        "  corpusmill explain RUN --id 33554437\n"
+        "  corpusmill explain RUN --url https://example.org/page --signals\n"
+        "  corpusmill explain RUN --text-file page.txt",
+    )
+    explain.add_argument("run", metavar="RUN", help="folder or prefix of a finished run")
+    which = explain.add_mutually_exclusive_group(required=True)
+    which.add_argument("--id", metavar="ID", help="as in the columns id and keeper_id")
+    which.add_argument("--url", metavar="URL", help="address, or input file, of the document")
+    which.add_argument("--text-file", metavar="FILE", help="UTF-8 file with the document's text")
+    explain.add_argument("--signals", action="store_true", help="list every signal")
+    add_recipe_arguments(explain)
+    explain.set_defaults(command="explain")
 
 
 def _add_training(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from jobs.command_line import main
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule
+from jobs.recipes.stored_recipe import store_recipe
 from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
 from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.verdicts.expressions import LANGUAGE, alive, verdict_columns
@@ -38,6 +39,7 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
         signals, _ = context.read("annotated", "annotate")
         return resolve(rules, signals, missing)
 
+    store_recipe(context.output, recipe)
     return run_stage(
         context,
         Stage(

@@ -51,7 +51,7 @@ def test_a_command_in_the_documents_is_one_the_parser_takes(words: list[str]) ->
     arguments = build_parser().parse_args(words)
     if "--recipe" in words or "--set" in words or "--preset" in words:
         extra = [f"dedup.preset={arguments.preset}"] if getattr(arguments, "preset", None) else []
-        load_recipe(arguments.recipe, [*arguments.overrides, *extra])
+        load_recipe(arguments.recipe or "default", [*arguments.overrides, *extra])
 
 
 @pytest.mark.parametrize("words", commands("make"), ids=" ".join)

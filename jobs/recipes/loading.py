@@ -50,6 +50,12 @@ def load_recipe(name_or_file: str, overrides: Sequence[str] = ()) -> Recipe:
     return recipe
 
 
+def recipe_text(recipe: Recipe) -> str:
+    """Return a recipe as YAML that :func:`load_recipe` reads back, nothing left to defaults."""
+    values = recipe.model_dump(mode="json")
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+
+
 def recipe_file(name_or_file: str) -> Path:
     """Return the YAML file of a recipe.
 

@@ -11,9 +11,9 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--recipe`` and ``--set``."""
     parser.add_argument(
         "--recipe",
-        default="default",
         metavar="NAME|FILE",
-        help="recipe by name (`corpusmill recipes`) or a .yaml file; default: default",
+        help="recipe by name (`corpusmill recipes`) or a .yaml file; default: the one a run was decided "
+        "by, else default",
     )
     parser.add_argument(
         "--set",

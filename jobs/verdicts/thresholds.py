@@ -8,8 +8,9 @@ partitioning and needs one small aggregation at any size; the price is a roundin
 from __future__ import annotations
 
 import bisect
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
 from pyspark.sql import DataFrame
@@ -22,6 +23,8 @@ BINS_PER_UNIT = 512  # of the natural logarithm
 # Fewer documents say nothing about a percentile of their language: one would be over 2 % of it.
 MINIMUM_DOCUMENTS = 50
 
+CountBins = Callable[[Sequence[ResolvedRule], str], Mapping[str, Mapping[int, int]]]
+
 
 def resolve(
     rules: Sequence[Rule], signals: DataFrame, missing: Mapping[str, str]
@@ -33,16 +36,30 @@ def resolve(
         signals: One row a document with the struct columns that the rules read.
         missing: Annotators without values in this run and why, e.g. ``{"quality": "no grader"}``.
     """
+    return resolve_by(rules, missing, functools.partial(_bins, signals))
+
+
+def resolve_by(
+    rules: Sequence[Rule], missing: Mapping[str, str], count_bins: CountBins
+) -> tuple[list[ResolvedRule], list[AbsentRule]]:
+    """Return the same as :func:`resolve` from whatever can count values.
+
+    Args:
+        rules: The recipe's rules, in order.
+        missing: Annotators without values and why.
+        count_bins: Given the rules with fixed bounds and a signal, returns for each language with
+            enough documents that those rules let live how many values lie in each bin; bin k holds
+            ``k <= BINS_PER_UNIT * ln(value) < k + 1``.
+    """
     absent = [found for rule in rules if (found := _absence(rule, missing)) is not None]
     gone = {found.reason for found in absent}
     present = [rule for rule in rules if rule.reason not in gone]
     fixed = [_fixed(rule) for rule in present if not _relative(rule)]
-    living = signals.where(alive(fixed))
     resolved: dict[str, ResolvedRule] = {rule.reason: rule for rule in fixed}
     for rule in present:
         if not _relative(rule):
             continue
-        counts = _bins(living, rule.signal)
+        counts = count_bins(fixed, rule.signal)
         if not counts:
             why = f"no language has {MINIMUM_DOCUMENTS} documents with {rule.signal}"
             absent.append(AbsentRule(reason=rule.reason, signal=rule.signal, why=why))
@@ -81,7 +98,10 @@ def _resolved(
     )
 
 
-def _bins(living: DataFrame, signal: str) -> dict[str, dict[int, int]]:
+def _bins(
+    signals: DataFrame, fixed: Sequence[ResolvedRule], signal: str
+) -> dict[str, dict[int, int]]:
+    living = signals.where(alive(fixed))
     bin_number = F.floor(F.log(signal_column(signal)) * BINS_PER_UNIT)
     rows = (
         living.where(signal_column(signal) > 0)

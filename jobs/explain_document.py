@@ -1,0 +1,61 @@
+"""A question about one document → its whole way through a run, as text; no Spark."""
+
+from __future__ import annotations
+
+import sys
+
+from jobs.command_line import main
+from jobs.inspection.explain import Explanation, explain_documents
+from jobs.inspection.explain_text import explanation_text, rule_lines, signal_lines
+from jobs.inspection.find_documents import by_id, by_text, by_url
+from jobs.inspection.run_tables import RunTables
+from jobs.recipes.recipe import Recipe
+
+MOST_EXPLAINED = 5
+
+
+def explain_by_id(tables: RunTables, given: str, *, every_signal: bool) -> str:
+    """Explain the document with this id.
+
+    Raises:
+        InputError: The run has no such document.
+    """
+    return _texts(explain_documents(tables, by_id(tables, given)), every_signal)
+
+
+def explain_by_url(tables: RunTables, given: str, *, every_signal: bool) -> str:
+    """Explain the documents with this address or input file.
+
+    Raises:
+        InputError: The run has none.
+    """
+    found = by_url(tables, given)
+    text = _texts(explain_documents(tables, found[:MOST_EXPLAINED]), every_signal)
+    further = len(found) - MOST_EXPLAINED
+    return f"{text}\n\nand {further:,} more of this address" if further > 0 else text
+
+
+def explain_text(tables: RunTables, recipe: Recipe, path: str, *, every_signal: bool) -> str:
+    """Explain the documents with a file's text; judge the text by the run's rules if there are none.
+
+    Raises:
+        InputError: The file cannot be read, or the run is not decided yet.
+    """
+    from jobs.inspection.judge_text import judge_text  # compiled kernels take seconds to load
+
+    text, found = by_text(tables, path)
+    if found:
+        explained = explain_documents(tables, found[:MOST_EXPLAINED])
+        return f"{len(found):,} documents have this text\n\n{_texts(explained, every_signal)}"
+    document, answers = judge_text(tables, recipe, text)
+    lines = ["no document of this run has this text; the run's rules would say:"]
+    lines += rule_lines(answers)
+    return "\n".join(lines + (signal_lines(document) if every_signal else []))
+
+
+def _texts(explained: list[Explanation], every_signal: bool) -> str:
+    return "\n\n".join(explanation_text(one, every_signal=every_signal) for one in explained)
+
+
+if __name__ == "__main__":
+    sys.exit(main(["explain", *sys.argv[1:]]))

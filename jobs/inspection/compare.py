@@ -1,0 +1,140 @@
+"""Two runs side by side: totals, reasons, languages and settings that differ, documents that moved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jobs.inspection.run_tables import RunTables
+from jobs.runtime import storage
+from jobs.runtime.errors import InputError
+
+REPORT = "report.json"
+
+
+class Moved(NamedTuple):
+    """Documents of the same input in only one of the two corpora."""
+
+    only_first: int
+    only_second: int
+
+
+class Comparison(NamedTuple):
+    """Everything that differs between two runs; pairs are (first, second)."""
+
+    totals: dict[str, tuple[int, int]]
+    reasons: dict[str, tuple[int, int]]
+    languages: dict[str, tuple[int, int]]
+    settings: dict[str, tuple[Any, Any]]
+    versions: dict[str, tuple[Any, Any]]
+    moved: Moved | None
+
+
+def compare_runs(first: RunTables, second: RunTables) -> Comparison:
+    """Compare two finished runs by their reports, and by documents when their input is the same.
+
+    Raises:
+        InputError: A run has no report.
+    """
+    a, b = _report(first), _report(second)
+    same_input = first.manifest("documents").fingerprint == second.manifest("documents").fingerprint
+    return Comparison(
+        totals=_pairs(a["totals"], b["totals"], 0),
+        reasons=_pairs(a["reasons"], b["reasons"], 0),
+        languages=_pairs(_kept(a), _kept(b), 0),
+        settings=_different(_settings(a), _settings(b)),
+        versions=_different(a["versions"], b["versions"]),
+        moved=_moved(first, second) if same_input else None,
+    )
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """Return a comparison for a terminal."""
+    lines = [f"{'':<40}{'first':>12}{'second':>12}{'change':>12}"]
+    for title, counts in (
+        ("documents", comparison.totals),
+        ("first reasons", comparison.reasons),
+        ("kept by language", comparison.languages),
+    ):
+        lines += ["", title]
+        lines += [_counts(name, pair) for name, pair in counts.items()]
+    if comparison.moved is None:
+        lines += ["", "the inputs differ, so documents cannot be matched by id"]
+    else:
+        lines += [
+            "",
+            f"kept by the first run only: {comparison.moved.only_first:,}; by the second only: "
+            f"{comparison.moved.only_second:,}",
+        ]
+    for title, values in (("settings", comparison.settings), ("versions", comparison.versions)):
+        lines += ["", f"{title} that differ" if values else f"{title}: the same"]
+        lines += [f"  {name:<38} {a} -> {b}" for name, (a, b) in values.items()]
+    return "\n".join(lines)
+
+
+def comparison_json(comparison: Comparison) -> str:
+    """Return a comparison as JSON; pairs become lists of two."""
+    values = comparison._asdict()
+    values["moved"] = comparison.moved and comparison.moved._asdict()
+    return json.dumps(values, ensure_ascii=False, indent=1)
+
+
+def _report(tables: RunTables) -> dict[str, Any]:
+    text = storage.read_text(storage.join(tables.output, REPORT))
+    if text is None:
+        raise InputError(
+            f"{tables.output} has no {REPORT}. Finish the run, or run `corpusmill report` first."
+        )
+    return dict(json.loads(text))
+
+
+def _kept(report: Mapping[str, Any]) -> dict[str, int]:
+    return {name: flow["kept"] for name, flow in report["languages"].items()}
+
+
+def _pairs(a: Mapping[str, Any], b: Mapping[str, Any], missing: Any) -> dict[str, tuple[Any, Any]]:
+    return {name: (a.get(name, missing), b.get(name, missing)) for name in dict.fromkeys([*a, *b])}
+
+
+def _different(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {name: pair for name, pair in _pairs(a, b, None).items() if pair[0] != pair[1]}
+
+
+def _settings(report: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {"recipe": report["recipe"]["name"]}
+    _flatten("", report["recipe"]["settings"], flat)
+    for rule in report["rules"]:
+        flat[f"rules.{rule['reason']}"] = _bounds(rule)
+    return flat
+
+
+def _flatten(prefix: str, value: Mapping[str, Any], into: dict[str, Any]) -> None:
+    for name, inner in value.items():
+        if isinstance(inner, Mapping):
+            _flatten(f"{prefix}{name}.", inner, into)
+        else:
+            into[prefix + name] = inner
+
+
+def _bounds(rule: Mapping[str, Any]) -> str:
+    shown = [
+        rule["action"],
+        *(f"{name} {value}" for name, value in (rule["asked"] or {}).items() if value is not None),
+    ]
+    if rule["languages"]:
+        shown.append(f"{len(rule['languages'])} languages of their own")
+    return ", ".join(shown)
+
+
+def _moved(first: RunTables, second: RunTables) -> Moved:
+    a, b = (tables.columns("corpus", ["id"]).column("id").to_numpy() for tables in (first, second))
+    return Moved(int((~np.isin(a, b)).sum()), int((~np.isin(b, a)).sum()))
+
+
+def _counts(name: str, pair: tuple[int, int]) -> str:
+    change = pair[1] - pair[0]
+    shown = f"{change:+,}" if change else ""
+    return f"  {name:<38}{pair[0]:>12,}{pair[1]:>12,}{shown:>12}".rstrip()

@@ -1,0 +1,167 @@
+"""A document's whole way through a run: read, extracted, judged rule by rule, compared, published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.inspection.run_tables import RunTables
+from jobs.recipes.rules import Bounds, ResolvedRule
+from jobs.verdicts.array_verdicts import SignalTable
+from jobs.verdicts.expressions import LANGUAGE
+
+CHARACTERS = 300
+WITHOUT_CONTENT = ("id", "source", "url", "content_bytes", "status", "detail")
+
+
+@dataclass(frozen=True)
+class RuleAnswer:
+    """One rule's answer about one document.
+
+    Attributes:
+        rule: The rule with the numbers that were used.
+        value: The signal's value; None when the document has none.
+        bounds: The bounds of the document's language; None when the rule is off for it.
+        applies: Whether the rule's conditions hold.
+        fails: Whether the document breaks it.
+    """
+
+    rule: ResolvedRule
+    value: float | None
+    bounds: Bounds | None
+    applies: bool
+    fails: bool
+
+    @property
+    def distance(self) -> float | None:
+        """How far the value is inside the nearest bound (negative: outside), as a share of the bound."""
+        if self.value is None or self.bounds is None:
+            return None
+        gaps = []
+        if self.bounds.min is not None:
+            gaps.append((self.value - self.bounds.min) / (abs(self.bounds.min) or 1.0))
+        if self.bounds.max is not None:
+            gaps.append((self.bounds.max - self.value) / (abs(self.bounds.max) or 1.0))
+        return min(gaps, default=None)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What every stage knows of one document; None for a stage that it did not reach."""
+
+    id: int
+    fetched: Mapping[str, Any]
+    extracted: Mapping[str, Any] | None
+    annotated: Mapping[str, Any] | None
+    answers: tuple[RuleAnswer, ...]
+    verdict: Mapping[str, Any] | None
+    duplicate: Mapping[str, Any] | None
+    copies: int
+    keeper: Mapping[str, Any] | None
+    grade: Mapping[str, Any] | None
+    dropped: Mapping[str, Any] | None
+    quarantined: Mapping[str, Any] | None
+    kept: bool
+
+
+def explain_documents(tables: RunTables, ids: Iterable[int]) -> list[Explanation]:
+    """Return the way of each document, in the order of the ids.
+
+    Raises:
+        InputError: A stage has not run.
+    """
+    wanted = sorted(set(ids))
+    found = {
+        dataset: tables.rows(dataset, wanted)
+        for dataset in ("annotated", "verdicts", "duplicates", "dropped", "quarantined")
+    }
+    found["documents"] = tables.rows("documents", wanted, WITHOUT_CONTENT)
+    found["extracted"] = tables.rows("extracted", wanted)
+    found["quality"] = tables.rows("quality", wanted) if tables.has("quality") else {}
+    found["corpus"] = tables.rows("corpus", wanted, ["id"])
+    keepers = {int(row["keeper_id"]) for row in found["duplicates"].values()}
+    found["keepers"] = tables.rows("annotated", keepers, ["id", "url", "source", "text"])
+    clusters = _copies(tables, wanted)
+    rules = run_rules(tables)
+    return [_explanation(number, found, clusters, rules) for number in wanted]
+
+
+def run_rules(tables: RunTables) -> list[ResolvedRule]:
+    """Return the rules that the decide stage judged by, with the numbers that were used."""
+    rules = tables.manifest("verdicts").details["rules"]
+    return [ResolvedRule.model_validate(rule) for rule in rules]
+
+
+def answers(rules: Iterable[ResolvedRule], document: Mapping[str, Any]) -> tuple[RuleAnswer, ...]:
+    """Return what each rule says of one annotated document.
+
+    Args:
+        rules: Rules with numbers.
+        document: A row of ``annotated/``: struct columns as mappings.
+    """
+    found = []
+    for rule in rules:
+        names = [LANGUAGE, rule.signal, *(condition.signal for condition in rule.when)]
+        row = {name: [_signal(document, name)] for name in dict.fromkeys(names)}
+        table = pa.table({name: _column(name, values) for name, values in row.items()})
+        judged = SignalTable(table)
+        language = row[LANGUAGE][0]
+        found.append(
+            RuleAnswer(
+                rule=rule,
+                value=None if row[rule.signal][0] is None else float(row[rule.signal][0]),
+                bounds=rule.languages.get(language, rule.default),
+                applies=bool(judged.conditions_hold(rule)[0]),
+                fails=bool(judged.judge([rule]).failed[0, 0]),
+            )
+        )
+    return tuple(found)
+
+
+def _signal(document: Mapping[str, Any], name: str) -> Any:
+    group, _, field = name.partition(".")
+    values = document.get(group)
+    return None if values is None else values.get(field)
+
+
+def _column(name: str, values: list[Any]) -> pa.Array:
+    return pa.array(values, pa.string() if name == LANGUAGE else pa.float64())
+
+
+def _explanation(
+    number: int,
+    found: Mapping[str, Mapping[int, Mapping[str, Any]]],
+    copies: Mapping[int, int],
+    rules: list[ResolvedRule],
+) -> Explanation:
+    annotated = found["annotated"].get(number)
+    duplicate = found["duplicates"].get(number)
+    return Explanation(
+        id=number,
+        fetched=found["documents"][number],
+        extracted=found["extracted"].get(number),
+        annotated=annotated,
+        answers=answers(rules, annotated) if annotated else (),
+        verdict=found["verdicts"].get(number),
+        duplicate=duplicate,
+        copies=copies.get(number, 0),
+        keeper=found["keepers"].get(duplicate["keeper_id"]) if duplicate else None,
+        grade=found["quality"].get(number),
+        dropped=found["dropped"].get(number),
+        quarantined=found["quarantined"].get(number),
+        kept=number in found["corpus"],
+    )
+
+
+def _copies(tables: RunTables, ids: list[int]) -> dict[int, int]:
+    """Return for each document how many duplicates were removed in its favour."""
+    keepers = tables.columns("duplicates", ["keeper_id"]).column("keeper_id").to_pylist()
+    wanted = set(ids)
+    counts: dict[int, int] = {}
+    for keeper in keepers:
+        if keeper in wanted:
+            counts[keeper] = counts.get(keeper, 0) + 1
+    return counts

@@ -1,0 +1,107 @@
+"""Find the documents a person means: by id, by address, or by a file that holds the same text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.inspection.run_tables import RunTables
+from jobs.runtime.errors import InputError
+
+MOST_SHOWN = 5
+LARGEST_TEXT_FILE = 1 << 28
+
+
+def by_id(tables: RunTables, given: str) -> list[int]:
+    """Return the id when the run has such a document.
+
+    Raises:
+        InputError: It is no number, or no document of the run.
+    """
+    if not given.isdecimal():
+        raise InputError(
+            f"--id {given}: an id is a whole number, as in the column `id` of the ledger"
+        )
+    ids = tables.columns("documents", ["id"]).column("id").to_numpy()
+    if not np.any(ids == int(given)):
+        raise InputError(
+            f"--id {given}: this run has no such document; its {len(ids):,} ids lie between {ids.min()} "
+            f"and {ids.max()}. Ids of another run mean nothing here: ask by --url."
+            if len(ids)
+            else f"--id {given}: this run has no documents at all"
+        )
+    return [int(given)]
+
+
+def by_url(tables: RunTables, given: str) -> list[int]:
+    """Return the documents with this address, or from this input file.
+
+    Raises:
+        InputError: There is none; the message names near ones.
+    """
+    fetched = tables.columns("documents", ["id", "url", "source"])
+    found = _equal(fetched, "url", given) or _equal(fetched, "source", given)
+    # Extraction finds addresses that the fetched bytes did not come with.
+    found = found or _equal(tables.columns("extracted", ["id", "url"]), "url", given)
+    if found:
+        return found
+    near = _containing(fetched, given)
+    hint = f" Containing it: {', '.join(near)}." if near else ""
+    raise InputError(
+        f"--url {given}: no document of this run has this address or input file.{hint}"
+    )
+
+
+def by_text(tables: RunTables, path: str) -> tuple[str, list[int]]:
+    """Return a file's text and the documents whose extracted text is the same but for white space.
+
+    Raises:
+        InputError: The file cannot be read as text.
+    """
+    text = read_text_file(path)
+    wanted = _squeezed(pa.array([text]))[0]
+    found: list[int] = []
+    for batch in tables.batches("extracted", ["id", "text"]):
+        same = pc.equal(_squeezed(batch.column("text")), wanted)
+        found += batch.column("id").filter(same).to_pylist()
+    return text, found
+
+
+def read_text_file(path: str) -> str:
+    """Return a UTF-8 text file.
+
+    Raises:
+        InputError: It is missing, too large or not UTF-8.
+    """
+    try:
+        size = Path(path).stat().st_size
+        if size > LARGEST_TEXT_FILE:
+            raise InputError(
+                f"--text-file {path} has {size:,} bytes, at most {LARGEST_TEXT_FILE:,}"
+            )
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"--text-file {path} is not UTF-8 ({error.reason} at {error.start})"
+        ) from error
+    except OSError as error:
+        raise InputError(f"--text-file {path}: {error.strerror}") from error
+
+
+def _equal(table: pa.Table, column: str, given: str) -> list[int]:
+    return list(table.filter(pc.equal(table.column(column), given)).column("id").to_pylist())
+
+
+def _containing(table: pa.Table, given: str) -> list[str]:
+    near: list[str] = []
+    for name in ("url", "source"):
+        column = table.column(name)
+        near += column.filter(pc.match_substring(column, given)).unique().to_pylist()
+    return near[:MOST_SHOWN]
+
+
+def _squeezed(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return pc.replace_substring_regex(texts, r"\s+", " ")

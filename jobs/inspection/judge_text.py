@@ -1,0 +1,33 @@
+"""What a run would say of a text it has never seen: the run's own cleaning, models and rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.inspection.explain import RuleAnswer, answers, run_rules
+from jobs.inspection.run_tables import RunTables
+from jobs.recipes.recipe import Recipe
+from jobs.runtime import storage
+from udfs.annotate_batches import AnnotateBatches
+
+
+def judge_text(
+    tables: RunTables, recipe: Recipe, text: str
+) -> tuple[dict[str, Any], tuple[RuleAnswer, ...]]:
+    """Return a text's signals, and what each rule of the run says of it.
+
+    Args:
+        tables: The run; its own perplexity models are asked when it has some.
+        recipe: The run's recipe, for its cleaning.
+        text: Any text.
+
+    Raises:
+        InputError: The run has no verdicts yet.
+    """
+    models = storage.join(tables.output, "models", "perplexity")
+    function = AnnotateBatches(recipe.clean, models if storage.exists(models) else None)
+    batch = pa.record_batch({"text": pa.array([text])})
+    document = next(function(iter([batch]))).to_pylist()[0]
+    return document, answers(run_rules(tables), document)

@@ -1,0 +1,141 @@
+"""Columns and single documents of a finished run's datasets, read by Arrow through its manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.runtime import storage
+from jobs.runtime.errors import InputError
+from jobs.runtime.manifest import Manifest, read_manifest, require_manifest
+
+# More readers wait for a store's answers at once; decoding has few cores in any case.
+READERS = 8
+BATCH_ROWS = 1024  # of text: a few megabytes
+MADE_BY = {
+    "documents": "ingest",
+    "extracted": "extract",
+    "annotated": "annotate",
+    "verdicts": "decide",
+    "duplicates": "dedup",
+    "quality": "grade",
+    "dropped": "publish",
+    "quarantined": "publish",
+    "corpus": "publish",
+}
+
+
+@dataclass(frozen=True)
+class RunTables:
+    """The datasets of the run below one folder or prefix."""
+
+    output: str
+
+    def __post_init__(self) -> None:
+        """Spell the folder as manifests do, whatever the user typed."""
+        object.__setattr__(self, "output", storage.absolute(self.output))
+
+    def manifest(self, dataset: str) -> Manifest:
+        """Return a dataset's manifest.
+
+        Raises:
+            InputError: The dataset was never published.
+        """
+        return require_manifest(storage.join(self.output, dataset), MADE_BY[dataset])
+
+    def has(self, dataset: str) -> bool:
+        """Say whether a dataset was published."""
+        return read_manifest(storage.join(self.output, dataset)) is not None
+
+    def columns(self, dataset: str, names: Sequence[str]) -> pa.Table:
+        """Return columns of all rows, in the order of the published files.
+
+        Args:
+            dataset: Folder below the run.
+            names: Columns; ``struct.field`` reads one field and becomes a column of that name.
+
+        Raises:
+            InputError: The dataset was never published, or a file cannot be read.
+        """
+
+        def read(path: str) -> pa.Table:
+            with _opened(path) as file:
+                return _flat(file.read(columns=list(names), use_threads=False), names)
+
+        with ThreadPoolExecutor(READERS) as pool:
+            tables = list(pool.map(read, self._paths(dataset)))
+        return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+
+    def batches(self, dataset: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yield columns of all rows, a bounded number at a time."""
+        for path in self._paths(dataset):
+            with _opened(path) as file:
+                yield from file.iter_batches(batch_size=BATCH_ROWS, columns=list(names))
+
+    def rows(
+        self, dataset: str, ids: Collection[int], names: Sequence[str] | None = None
+    ) -> dict[int, dict[str, Any]]:
+        """Return the rows of a few documents by id; row groups without one of them are not read.
+
+        Raises:
+            InputError: The dataset was never published, or a file cannot be read.
+        """
+        wanted = np.array(sorted(ids), dtype=np.int64)
+        if not len(wanted):
+            return {}
+        columns = None if names is None else ["id", *(name for name in names if name != "id")]
+        found: dict[int, dict[str, Any]] = {}
+        for path in self._paths(dataset):
+            with _opened(path) as file:
+                for table in _matching(file, wanted, columns):
+                    found |= {int(row["id"]): row for row in table.to_pylist()}
+            if len(found) == len(wanted):
+                break
+        return found
+
+    def _paths(self, dataset: str) -> list[str]:
+        folder = storage.join(self.output, dataset)
+        files = [file.path for file in self.manifest(dataset).files]
+        return [storage.join(folder, path) for path in files if path.endswith(".parquet")]
+
+
+def _opened(path: str) -> pq.ParquetFile:
+    system, inner = storage.file_system(path)
+    try:
+        return pq.ParquetFile(inner, filesystem=system)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(
+            f"{path} cannot be read ({error}): run the stage that wrote it again"
+        ) from error
+
+
+def _flat(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    columns = []
+    for name in names:
+        outer, _, field = name.partition(".")
+        column = table.column(outer)
+        columns.append(pc.struct_field(column, field) if field else column)
+    return pa.table(columns, names=list(names))
+
+
+def _matching(
+    file: pq.ParquetFile, wanted: np.ndarray, columns: Sequence[str] | None
+) -> Iterator[pa.Table]:
+    place = file.schema_arrow.get_field_index("id")
+    for number in range(file.num_row_groups):
+        statistics = file.metadata.row_group(number).column(place).statistics
+        if statistics is not None and statistics.has_min_max:
+            first = np.searchsorted(wanted, statistics.min, side="left")
+            if first == np.searchsorted(wanted, statistics.max, side="right"):
+                continue
+        ids = file.read_row_group(number, columns=["id"]).column("id")
+        chosen = np.flatnonzero(np.isin(ids.to_numpy(), wanted))
+        if len(chosen):
+            yield file.read_row_group(number, columns=columns).take(chosen)

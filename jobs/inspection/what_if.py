@@ -1,0 +1,210 @@
+"""What other thresholds would do to a finished run: verdicts from its signals, nothing recomputed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.decide_verdicts import is_grade_rule
+from jobs.inspection.run_tables import RunTables
+from jobs.recipes.recipe import Recipe
+from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule
+from jobs.verdicts.array_verdicts import NO_RULE, SignalTable
+from jobs.verdicts.expressions import LANGUAGE
+from jobs.verdicts.thresholds import resolve_by
+
+HOST = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#@]*@)?(?P<host>[^/?#:@]+)"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One set of verdicts over the judged documents of a run.
+
+    Attributes:
+        rules: Rules with the numbers that were used, in order.
+        absent: Rules that could not be judged, and why.
+        first: int32 (n,): place of the rule that names the reason, or NO_RULE.
+    """
+
+    rules: list[ResolvedRule]
+    absent: list[AbsentRule]
+    first: np.ndarray
+
+    def reasons(self) -> dict[str, int]:
+        """Return documents by first reason, in the order of the rules."""
+        counts = np.bincount(self.first[self.first != NO_RULE], minlength=len(self.rules))
+        return {
+            rule.reason: int(count)
+            for rule, count in zip(self.rules, counts, strict=True)
+            if rule.action == "drop"
+        }
+
+    @property
+    def living(self) -> np.ndarray:
+        """Bool (n,): no dropping rule fails."""
+        return np.asarray(self.first == NO_RULE)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A run's verdicts as they are and as they would be.
+
+    Attributes:
+        documents: Columns ``id, url, source, language.language`` of the judged documents.
+        now, then: The two judgements over them.
+        quarantined: Records that no rule ever saw.
+        removed: Ids that deduplication removed in the run, and the keeper of each, int64 (m, 2).
+        low_now, low_then: Ids whose grade fails a rule now and would then, int64.
+    """
+
+    documents: pa.Table
+    now: Judgement
+    then: Judgement
+    quarantined: int
+    removed: np.ndarray
+    low_now: np.ndarray
+    low_then: np.ndarray
+
+    @property
+    def ids(self) -> np.ndarray:
+        """Ids of the judged documents, int64 (n,)."""
+        return np.asarray(self.documents.column("id").to_numpy())
+
+    @property
+    def gained(self) -> np.ndarray:
+        """Places of the documents that would pass the rules and do not now."""
+        return np.flatnonzero(self.then.living & ~self.now.living)
+
+    @property
+    def lost(self) -> np.ndarray:
+        """Places of the documents that pass the rules now and would not."""
+        return np.flatnonzero(self.now.living & ~self.then.living)
+
+    def duplicates(self) -> tuple[int, int]:
+        """Return how many duplicates leave now, and how many would if their relations stay.
+
+        A duplicate whose keeper would be dropped counts as kept, and gained documents have not been
+        compared with others: a rerun tells.
+        """
+        living = self.ids[self.then.living]
+        still = np.isin(self.removed[:, 0], living) & np.isin(self.removed[:, 1], living)
+        return len(self.removed), int(still.sum())
+
+    def kept(self) -> tuple[int, int]:
+        """Return the documents of the corpus now and then; see :meth:`duplicates`."""
+        gone, still_gone = self.duplicates()
+        still_low = int(np.isin(self.low_then, self.ids[self.then.living]).sum())
+        return (
+            int(self.now.living.sum()) - gone - len(self.low_now),
+            int(self.then.living.sum()) - still_gone - still_low,
+        )
+
+    def changes_by(self, column: str) -> list[tuple[str, int, int]]:
+        """Return ``(value, gained, lost)`` for each language or source, largest change first.
+
+        Args:
+            column: ``language.language``, or ``source``: the host, or the folder of a file.
+        """
+        gained, lost = (
+            Counter(map(str, _group(self.documents.take(places), column)))
+            for places in (self.gained, self.lost)
+        )
+        changes = [(value, gained[value], lost[value]) for value in gained.keys() | lost.keys()]
+        return sorted(changes, key=lambda change: (-(change[1] + change[2]), change[0]))
+
+    def reason_then(self, place: int) -> str | None:
+        """Return why a document would leave; None when the rules would let it live."""
+        return _reason(self.then, place)
+
+    def reason_now(self, place: int) -> str | None:
+        """Return why the rules drop a document now; None when they let it live."""
+        return _reason(self.now, place)
+
+
+def ask_what_if(tables: RunTables, recipe: Recipe) -> WhatIf:
+    """Judge the documents of a finished run by a recipe.
+
+    Args:
+        tables: The run; its stages up to ``dedup`` must be there.
+        recipe: The rules to ask; nothing but its rules has an effect.
+
+    Raises:
+        InputError: A stage has not run.
+    """
+    manifest = tables.manifest("verdicts")
+    rules = [ResolvedRule.model_validate(rule) for rule in manifest.details["rules"]]
+    missing: Mapping[str, str] = tables.manifest("annotated").details.get("absent_signals", {})
+    wanted = [rule for rule in recipe.rules if not is_grade_rule(rule)]
+    signals = sorted(
+        {signal for rule in wanted for signal in rule.signals if _present(signal, missing)}
+    )
+    columns = ["id", "url", "source", *dict.fromkeys([LANGUAGE, *signals])]
+    table = tables.columns("annotated", columns)
+    judged = SignalTable(table)
+    resolved, absent = resolve_by(wanted, missing, judged.count_bins)
+    return WhatIf(
+        documents=table.select(["id", "url", "source", LANGUAGE]),
+        now=Judgement(rules, [], _first_now(tables, rules, table.column("id"))),
+        then=Judgement(resolved, absent, judged.judge(resolved).first),
+        quarantined=tables.manifest("quarantined").rows,
+        removed=_pairs(tables),
+        low_now=_low_now(tables),
+        low_then=_low_then(tables, [rule for rule in recipe.rules if is_grade_rule(rule)]),
+    )
+
+
+def _present(signal: str, missing: Mapping[str, str]) -> bool:
+    return not any(signal == name or signal.startswith(name + ".") for name in missing)
+
+
+def _group(documents: pa.Table, column: str) -> list[str | None]:
+    if column != "source":
+        return list(documents.column(column).to_pylist())
+    url = documents.column("url").combine_chunks().fill_null("")
+    host = pc.struct_field(pc.extract_regex(url, HOST), "host")
+    folder = pc.replace_substring_regex(documents.column("source"), r"/[^/]*$", "")
+    return list(pc.coalesce(pc.utf8_lower(host), folder, pa.scalar("")).to_pylist())
+
+
+def _first_now(
+    tables: RunTables, rules: Sequence[ResolvedRule], ids: pa.ChunkedArray
+) -> np.ndarray:
+    verdicts = tables.columns("verdicts", ["id", "reason"])
+    places = pa.array([rule.reason for rule in rules], pa.string())
+    found = pc.index_in(verdicts.column("reason"), value_set=places).fill_null(NO_RULE)
+    order = np.argsort(verdicts.column("id").to_numpy(), kind="stable")
+    sorted_ids = verdicts.column("id").to_numpy()[order]
+    rows = order[np.searchsorted(sorted_ids, ids.to_numpy())]
+    return np.asarray(found.to_numpy()[rows], dtype=np.int32)
+
+
+def _pairs(tables: RunTables) -> np.ndarray:
+    found = tables.columns("duplicates", ["id", "keeper_id"])
+    return np.column_stack([found.column(name).to_numpy() for name in found.column_names])
+
+
+def _low_now(tables: RunTables) -> np.ndarray:
+    dropped = tables.columns("dropped", ["id", "stage"])
+    low = pc.equal(dropped.column("stage"), "grade")
+    return np.asarray(dropped.filter(low).column("id").to_numpy())
+
+
+def _low_then(tables: RunTables, rules: Sequence[Rule]) -> np.ndarray:
+    if not rules or not tables.has("quality"):
+        return np.array([], dtype=np.int64)
+    signals = sorted({signal for rule in rules for signal in rule.signals})
+    grades = tables.columns("quality", ["id", *dict.fromkeys([LANGUAGE, *signals])])
+    judged = SignalTable(grades)
+    resolved, _ = resolve_by(rules, {}, judged.count_bins)
+    low = judged.judge(resolved).first != NO_RULE
+    return np.asarray(grades.column("id").to_numpy()[low])
+
+
+def _reason(judgement: Judgement, place: int) -> str | None:
+    first = int(judgement.first[place])
+    return None if first == NO_RULE else judgement.rules[first].reason

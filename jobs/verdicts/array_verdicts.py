@@ -1,0 +1,131 @@
+"""The rules of a recipe over Arrow columns in memory: the same verdicts as Spark's, in seconds.
+
+What-if questions are asked of a finished run, often on a laptop; a cluster has no part in them. A
+test compares every verdict with :mod:`jobs.verdicts.expressions`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from jobs.recipes.rules import Bounds, Condition, ResolvedRule
+from jobs.verdicts.expressions import LANGUAGE
+from jobs.verdicts.thresholds import BINS_PER_UNIT, MINIMUM_DOCUMENTS
+
+NO_RULE = -1
+
+
+class Values(NamedTuple):
+    """One signal: ``numbers`` float64 (n,), ``known`` bool (n,), False where the value is null."""
+
+    numbers: np.ndarray
+    known: np.ndarray
+
+
+class Verdicts(NamedTuple):
+    """``first`` int32 (n,): the rule that names the reason, or NO_RULE; ``failed`` bool (rules, n)."""
+
+    first: np.ndarray
+    failed: np.ndarray
+
+
+@dataclass(frozen=True)
+class SignalTable:
+    """Signals of all judged documents.
+
+    Attributes:
+        table: A column ``language.language`` and one a signal, named as rules name it.
+    """
+
+    table: pa.Table
+
+    @functools.cached_property
+    def languages(self) -> tuple[list[str | None], np.ndarray]:
+        """The language codes, and each document's place among them, int32 (n,)."""
+        column = (
+            self.table.column(LANGUAGE).combine_chunks().dictionary_encode(null_encoding="encode")
+        )
+        return column.dictionary.to_pylist(), column.indices.to_numpy().astype(np.int32)
+
+    def values(self, signal: str) -> Values:
+        """Return a signal as float64; booleans become 0 and 1."""
+        column = self.table.column(signal).combine_chunks()
+        known = column.is_valid().to_numpy(zero_copy_only=False)
+        if pa.types.is_boolean(column.type):
+            column = column.cast(pa.int8())
+        numbers = column.cast(pa.float64(), safe=False).fill_null(0.0)
+        return Values(numbers.to_numpy(zero_copy_only=False), known)
+
+    def judge(self, rules: Sequence[ResolvedRule]) -> Verdicts:
+        """Return what each rule says of each document, dropping rules deciding in their order."""
+        failed = np.zeros((len(rules), self.table.num_rows), dtype=bool)
+        first = np.full(self.table.num_rows, NO_RULE, dtype=np.int32)
+        for place, rule in enumerate(rules):
+            failed[place] = self._failing(rule)
+            if rule.action == "drop":
+                first[failed[place] & (first == NO_RULE)] = place
+        return Verdicts(first, failed)
+
+    def count_bins(self, fixed: Sequence[ResolvedRule], signal: str) -> dict[str, dict[int, int]]:
+        """Return the living documents' values by language and bin; see
+        :func:`jobs.verdicts.thresholds.resolve_by`."""
+        living = self.judge(fixed).first == NO_RULE
+        values = self.values(signal)
+        chosen = np.flatnonzero(living & values.known & (values.numbers > 0))
+        bins = np.floor(np.log(values.numbers[chosen]) * BINS_PER_UNIT).astype(np.int64)
+        names, places = self.languages
+        counts = {}
+        for place, name in enumerate(names):
+            numbers, frequencies = np.unique(bins[places[chosen] == place], return_counts=True)
+            if name is not None and frequencies.sum() >= MINIMUM_DOCUMENTS:
+                counts[name] = dict(zip(numbers.tolist(), frequencies.tolist(), strict=True))
+        return counts
+
+    def bounds(self, rule: ResolvedRule) -> tuple[np.ndarray, np.ndarray]:
+        """Return lower and upper bounds, infinite where there is none, float64 (n,), or (1,) for all."""
+        if not rule.languages:
+            return _limits([rule.default])
+        names, places = self.languages
+        chosen = [
+            rule.languages[name] if name is not None and name in rule.languages else rule.default
+            for name in names
+        ]
+        lower, upper = _limits(chosen)
+        return lower[places], upper[places]
+
+    def _failing(self, rule: ResolvedRule) -> np.ndarray:
+        values = self.values(rule.signal)
+        lower, upper = self.bounds(rule)
+        # As in SQL, NaN is above every number.
+        above = (values.numbers > upper) | (np.isnan(values.numbers) & (upper < np.inf))
+        outside: np.ndarray = values.known & ((values.numbers < lower) | above)
+        outside &= self.conditions_hold(rule)
+        return outside
+
+    def conditions_hold(self, rule: ResolvedRule) -> np.ndarray:
+        """Return whether all further signals that a rule asks lie inside their bounds, bool (n,)."""
+        held = np.ones(self.table.num_rows, dtype=bool)
+        for condition in rule.when:
+            held &= self._holds(condition)
+        return held
+
+    def _holds(self, condition: Condition) -> np.ndarray:
+        values = self.values(condition.signal)
+        held: np.ndarray = values.known.copy()
+        if condition.min is not None:
+            held &= (values.numbers >= condition.min) | np.isnan(values.numbers)
+        if condition.max is not None:
+            held &= values.numbers <= condition.max
+        return held
+
+
+def _limits(chosen: Sequence[Bounds | None]) -> tuple[np.ndarray, np.ndarray]:
+    lower = [-np.inf if b is None or b.min is None else b.min for b in chosen]
+    upper = [np.inf if b is None or b.max is None else b.max for b in chosen]
+    return np.array(lower), np.array(upper)
