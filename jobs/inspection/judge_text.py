@@ -10,6 +10,7 @@ from jobs.inspection.explain import RuleAnswer, answers, run_rules
 from jobs.inspection.run_tables import RunTables
 from jobs.recipes.recipe import Recipe
 from jobs.runtime import storage
+from jobs.runtime.node_copies import NodeCopy
 from udfs.annotate_batches import AnnotateBatches
 
 
@@ -27,7 +28,8 @@ def judge_text(
         InputError: The run has no verdicts yet.
     """
     models = storage.join(tables.output, "models", "perplexity")
-    function = AnnotateBatches(recipe.clean, models if storage.exists(models) else None)
+    location = NodeCopy.of(models).path if storage.exists(models) else None
+    function = AnnotateBatches(recipe.clean, location)
     batch = pa.record_batch({"text": pa.array([text])})
     document = next(function(iter([batch]))).to_pylist()[0]
     return document, answers(run_rules(tables), document)
