@@ -134,7 +134,7 @@ def _grade(arguments: argparse.Namespace) -> None:
     from jobs.grade_quality import grade_stage, grade_user_table, require_grader
 
     recipe = _recipe(arguments, None if arguments.output else arguments.input)
-    grader = require_grader(arguments.grader)
+    grader = require_grader(arguments.grader, recipe.grade.languages)
     with _context(arguments, arguments.output or arguments.input) as context:
         if arguments.output is None:
             grade_stage(context, recipe, grader)
@@ -173,15 +173,18 @@ def _train_perplexity(arguments: argparse.Namespace) -> None:
 
 def _train_grader(arguments: argparse.Namespace) -> None:
     from jobs.grader.labelled_table import LabelledColumns
-    from jobs.train_grader import train_grader
+    from jobs.train_grader import EncoderChoice, train_grader
 
+    encoder = None
+    if arguments.encoder:
+        encoder = EncoderChoice(arguments.encoder, arguments.window_tokens)
     columns = LabelledColumns(
         arguments.text_column,
         arguments.label_column,
         arguments.group_column,
         arguments.language_column,
     )
-    print(train_grader(arguments.labelled, arguments.output, columns, arguments.kind))
+    print(train_grader(arguments.labelled, arguments.output, columns, arguments.kind, encoder))
 
 
 def _what_if(arguments: argparse.Namespace) -> None:
@@ -260,7 +263,9 @@ def _models(arguments: argparse.Namespace, recipe: Recipe) -> RunModels:
     from jobs.run_models import RunModels
 
     given = (arguments.perplexity_model, arguments.grader, arguments.safety_model)
-    return RunModels.checked(*given, languages=recipe.perplexity.languages)
+    return RunModels.checked(
+        *given, languages=recipe.perplexity.languages, grade_languages=recipe.grade.languages
+    )
 
 
 def _recipe(arguments: argparse.Namespace, run: str | None = None) -> Recipe:

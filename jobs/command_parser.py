@@ -269,7 +269,8 @@ def _add_grader_training(commands: argparse._SubParsersAction[argparse.ArgumentP
         "Train on Parquet with a text and a label, test on groups it has not seen, and write a folder\n"
         "for --grader or --safety-model with a card: F1, confusion matrix, calibration.\n\n"
         "  corpusmill train-grader graded.parquet OUTPUT                labels 0 to 5\n"
-        "  corpusmill train-grader unsafe.parquet OUTPUT --kind safety  labels 0 and 1",
+        "  corpusmill train-grader unsafe.parquet OUTPUT --kind safety  labels 0 and 1\n"
+        "  corpusmill train-grader graded.parquet OUTPUT --encoder hub-export/",
     )
     train.add_argument("labelled", metavar="LABELLED", help="Parquet file, folder or glob")
     train.add_argument("output", metavar="OUTPUT", help="local folder of the model")
@@ -284,6 +285,18 @@ def _add_grader_training(commands: argparse._SubParsersAction[argparse.ArgumentP
     )
     train.add_argument(
         "--language-column", metavar="C", help="ISO 639-1 codes; default: detected from the text"
+    )
+    train.add_argument(
+        "--encoder",
+        metavar="FOLDER",
+        help="ONNX encoder (model.onnx, tokenizer.json) for what the linear model doubts",
+    )
+    train.add_argument(
+        "--window-tokens",
+        type=int,
+        metavar="N",
+        default=256,
+        help="that it reads at once; default: 256",
     )
     train.set_defaults(command="train-grader")
 

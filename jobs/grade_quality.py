@@ -13,7 +13,7 @@ from jobs.command_line import main
 from jobs.decide_verdicts import is_grade_rule, surviving
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule
-from jobs.run_models import grader_digest
+from jobs.run_models import grader_digest, require_graded
 from jobs.runtime.arrow_frames import map_batches
 from jobs.runtime.errors import MissingRequirementError
 from jobs.runtime.manifest import (
@@ -32,15 +32,15 @@ from udfs.grade_batches import GradeBatches
 DATASET = "quality"
 
 
-def require_grader(folder: str | None) -> str:
+def require_grader(folder: str | None, languages: Sequence[str]) -> str:
     """Return a grader's folder after opening it.
 
     Raises:
-        MissingRequirementError: None was given, or it cannot be used.
+        MissingRequirementError: None was given, or it cannot be used, or not for the languages.
     """
     if folder is None:
         raise MissingRequirementError("grading needs a trained grader: give --grader FOLDER")
-    grader_digest(folder)
+    require_graded(folder, languages)
     return folder
 
 

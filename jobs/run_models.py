@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from jobs.runtime.errors import MissingRequirementError
 from jobs.runtime.node_copies import NodeCopy
-from udfs import perplexity_folder, quality_signals, safety_signals
+from udfs import grader_model, perplexity_folder, safety_signals
 
 Result = TypeVar("Result")
 
@@ -28,6 +28,7 @@ class RunModels:
         grader: str | None,
         safety: str | None,
         languages: Sequence[str] | None = None,
+        grade_languages: Sequence[str] = (),
     ) -> RunModels:
         """Return the models after opening each one.
 
@@ -36,6 +37,7 @@ class RunModels:
             grader: Folder of a grader.
             safety: Folder of a safety model.
             languages: Languages that the perplexity models must know; None asks for none.
+            grade_languages: Languages that the grader must know.
 
         Raises:
             MissingRequirementError: A model is missing, truncated, of another version, or lacks a
@@ -51,6 +53,8 @@ class RunModels:
         for folder, check in checks:
             if folder is not None:
                 check(folder)
+        if grader is not None:
+            require_graded(grader, grade_languages)
         return cls(perplexity, grader, safety)
 
 
@@ -81,7 +85,16 @@ def grader_digest(folder: str) -> str:
     Raises:
         MissingRequirementError: It is missing, truncated or of another version.
     """
-    return _opened(lambda: quality_signals.open_grader(folder).digest)
+    return _opened(lambda: grader_model.open_grader(folder).digest)
+
+
+def require_graded(folder: str, languages: Sequence[str]) -> None:
+    """Open a grader and check that it can grade all of some languages.
+
+    Raises:
+        MissingRequirementError: It cannot.
+    """
+    _opened(lambda: grader_model.open_grader(folder).refuse_languages(languages, folder))
 
 
 def safety_digest(folder: str) -> str:

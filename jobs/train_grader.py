@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
 
 from jobs.command_line import main
 from jobs.grader.calibration_plot import calibration_plot
 from jobs.grader.labelled_table import LabelledColumns, read_labelled
 from jobs.grader.model_page import model_page
-from jobs.runtime.errors import InputError
+from jobs.runtime.errors import InputError, MissingRequirementError, SettingsError
+from udfs.cascade_band import choose_band
+from udfs.encoder_training import encoder_card, save_encoder, train_encoder
+from udfs.grader_model import write_cascade
 from udfs.labelled_texts import LabelledTexts
 from udfs.linear_model import LinearModel, save_model
-from udfs.linear_training import TrainingSettings, train_linear
+from udfs.linear_training import GRADE_CUT, TrainingSettings, train_linear, training_facts
 
 SETTINGS: Final = {
     "grade": TrainingSettings("squared", 0.0, 5.0),
@@ -22,7 +29,22 @@ SETTINGS: Final = {
 }
 
 
-def train_grader(given: str, output: str, columns: LabelledColumns, kind: str) -> str:
+@dataclass(frozen=True)
+class EncoderChoice:
+    """Which encoder a cascade is made with.
+
+    Attributes:
+        folder: With ``model.onnx`` and ``tokenizer.json``.
+        max_tokens: Length of a window with its special tokens.
+    """
+
+    folder: str
+    max_tokens: int
+
+
+def train_grader(
+    given: str, output: str, columns: LabelledColumns, kind: str, encoder: EncoderChoice | None
+) -> str:
     """Train a model on labelled documents and write its folder.
 
     Args:
@@ -30,21 +52,58 @@ def train_grader(given: str, output: str, columns: LabelledColumns, kind: str) -
         output: Local folder; must be empty or hold an older model.
         columns: Names of the columns.
         kind: ``grade`` or ``safety``.
+        encoder: Makes a cascade: the linear model, and this encoder for what that one doubts.
 
     Returns:
         The card, as text for the terminal.
 
     Raises:
+        SettingsError: An encoder was given for a safety model.
         InputError: The table cannot be trained on.
+        MissingRequirementError: The encoder cannot be used.
     """
+    if encoder is not None and kind != "grade":
+        raise SettingsError("--encoder grades 0 to 5; a safety model is linear: leave it out")
     folder = _output_folder(output)
     labelled = read_labelled(given, columns, kind)
     try:
         model = train_linear(labelled, SETTINGS[kind])
     except ValueError as error:
         raise InputError(f"{given}: {error}") from error
-    save_model(model, folder)
-    return _write_card(folder, kind, labelled, {"linear": model})
+    facts: dict[str, Mapping[str, Any]] = {"linear": model.card.training}
+    if encoder is None:
+        save_model(model, folder)
+    else:
+        save_model(model, folder / "linear")
+        facts |= _train_cascade(folder, labelled, model, encoder)
+    return _write_card(folder, kind, labelled, facts)
+
+
+def _train_cascade(
+    folder: Path, labelled: LabelledTexts, linear: LinearModel, choice: EncoderChoice
+) -> dict[str, Mapping[str, Any]]:
+    source = Path(choice.folder)
+    try:
+        encoder, encoded = train_encoder(labelled, source, choice.max_tokens)
+    except ValueError as error:
+        raise MissingRequirementError(str(error)) from error
+    cheap = linear.predict(labelled.texts).astype("float64")
+    part = labelled.split.calibration
+    band = choose_band(cheap[part], encoded[part], labelled.labels[part], GRADE_CUT)
+    card = encoder_card(encoder, encoded, labelled)
+    save_encoder(encoder, card, source, folder / "encoder")
+    write_cascade(folder, band)
+    doubtful = band.doubtful(cheap) & ~np.isnan(encoded)
+    mixed = np.nan_to_num(np.where(doubtful, encoded, cheap))
+    facts = training_facts(mixed, labelled, SETTINGS["grade"].label_high)
+    share = float(doubtful[labelled.split.test].mean())
+    facts["cascade"] = {
+        "Doubtful grades of the linear model": f"{band.low:.2f} to {band.high:.2f}"
+        if band.low <= band.high
+        else "none; on these labels the encoder adds nothing",
+        "Share of test documents that the encoder grades": f"{share:.3f}",
+    }
+    return {"encoder": card.training, "cascade": facts}
 
 
 def _output_folder(output: str) -> Path:
@@ -63,10 +122,9 @@ def _output_folder(output: str) -> Path:
 
 
 def _write_card(
-    folder: Path, kind: str, labelled: LabelledTexts, models: dict[str, LinearModel]
+    folder: Path, kind: str, labelled: LabelledTexts, facts: Mapping[str, Mapping[str, Any]]
 ) -> str:
-    facts = {tier: model.card.training for tier, model in models.items()}
-    test = next(reversed(facts.values()))["test"]
+    test = list(facts.values())[-1]["test"]
     high = SETTINGS[kind].label_high
     plot = calibration_plot(test["calibration_table"], high, test["cut"])
     (folder / "calibration.svg").write_text(plot, "utf-8")

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from udfs.batch_columns import require_columns, schema_with, with_columns
-from udfs.quality_signals import QUALITY_TYPE, grade, open_grader
+from udfs.grader_model import open_grader
+from udfs.language_signals import detect
+from udfs.quality_signals import QUALITY_TYPE, grade
 
 
 @dataclass(frozen=True)
 class GradeBatches:
     """A function for mapInArrow: replaces ``text`` by the struct column ``quality``.
+
+    The language of a text is taken from a struct column ``language`` where there is one.
 
     Attributes:
         grader: Folder of a trained grader.
@@ -30,5 +34,13 @@ class GradeBatches:
         """Yield a batch for each batch."""
         model = open_grader(self.grader)
         for batch in batches:
-            grades = grade(batch.column("text"), model)
+            texts = batch.column("text")
+            grades = grade(texts, _languages(batch, texts), model)
             yield with_columns(batch.drop_columns(["text"]), {"quality": grades})
+
+
+def _languages(batch: pa.RecordBatch, texts: pa.Array) -> pa.Array:
+    """ISO 639-1 codes: those of the annotate stage, else detected."""
+    if "language" in batch.schema.names and pa.types.is_struct(batch.column("language").type):
+        return batch.column("language").field("language")
+    return detect(texts.fill_null("")).field("language")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from jobs.dedup import DedupSettings
+from jobs.grader.settings import GradeSettings
 from jobs.ingest.settings import IngestSettings
 from jobs.perplexity import PerplexitySettings
 from jobs.recipes.rules import Rule
@@ -66,6 +67,7 @@ class Recipe(BaseModel):
         "not your own rules, so that moving a threshold retrains and recomputes nothing",
     )
     dedup: DedupSettings = DedupSettings()
+    grade: GradeSettings = GradeSettings()
     publish: PublishSettings = PublishSettings()
     report: ReportSettings = ReportSettings()
     run: RunSettings = RunSettings()

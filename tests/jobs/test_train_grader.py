@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.command_line import main
-from udfs.quality_signals import open_grader
+from udfs.grader_model import open_grader
 from udfs.safety_signals import open_safety_model
 
 WORDS = {
@@ -49,9 +49,9 @@ def test_a_trained_grader_is_a_folder_that_runs_take(
     assert page.strip() == (output / "card.md").read_text().strip()
     assert ET.parse(output / "calibration.svg").getroot().tag.endswith("svg")
     grader = open_grader(str(output))
-    assert grader.card.training["test"]["f1"] > 0.95
-    assert grader.card.training["groups"] == 40
-    assert grader.card.languages == ("en",)
+    assert grader.linear.card.training["test"]["f1"] > 0.95
+    assert grader.linear.card.training["groups"] == 40
+    assert grader.languages == ("en",)
     first = (output / "model.json").read_bytes()
     assert main(command) == 0
     assert (output / "model.json").read_bytes() == first
@@ -111,3 +111,25 @@ def test_an_output_that_is_no_model_is_left_alone(
     assert main(["train-grader", "x.parquet", output.format(folder=tmp_path)]) == 1
     assert "folder" in capsys.readouterr().err
     assert (tmp_path / "thesis.txt").exists()
+
+
+def test_an_encoder_makes_it_a_cascade(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("onnxruntime", reason="the extra `grader` is not installed")
+    pytest.importorskip("onnx", reason="the extra `test` is not installed")
+    from tests.tiny_encoder import write_export
+
+    source = labelled_table(tmp_path / "labelled.parquet", rows=240)
+    write_export(tmp_path / "export", classifier=False)
+    output = tmp_path / "grader"
+    command = ["train-grader", str(source), str(output), "--encoder", str(tmp_path / "export")]
+    assert main([*command, "--window-tokens", "48"]) == 0
+    page = capsys.readouterr().out
+    assert page.index("## linear") < page.index("## encoder") < page.index("## cascade")
+    assert "Share of test documents that the encoder grades" in page
+    grader = open_grader(str(output))
+    assert grader.linear is not None
+    assert grader.encoder is not None
+    assert grader.encoder.card.max_tokens == 48
+    assert main([*command, "--kind", "safety"]) == 1
+    assert main([*command[:-1], str(tmp_path / "absent")]) == 1
+    assert "cannot be read" in capsys.readouterr().err

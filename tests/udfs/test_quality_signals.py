@@ -6,9 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from udfs.cascade_band import EMPTY_BAND
+from udfs.grader_model import Grader, open_grader
 from udfs.linear_model import LinearModel, ModelCard, save_model
 from udfs.linear_training import TrainingSettings, train
-from udfs.quality_signals import QUALITY_FIELDS, QUALITY_TYPE, grade, open_grader
+from udfs.quality_signals import QUALITY_FIELDS, QUALITY_TYPE, grade
 
 GOOD = [f"theorem {number}: the proof follows by induction on the degree" for number in range(60)]
 POOR = [f"click here to win prize {number} buy now cheap deal" for number in range(60)]
@@ -20,9 +22,12 @@ def grader() -> LinearModel:
     return train(pa.array(GOOD + POOR), [5.0] * 60 + [0.0] * 60, settings)
 
 
-def constant_grader(value: float) -> LinearModel:
+def constant_grader(value: float) -> Grader:
     card = ModelCard("squared", (1,), 8, 10, 0.0, 5.0)
-    return LinearModel(np.zeros(256, np.float32), value, card)
+    return Grader(LinearModel(np.zeros(256, np.float32), value, card), None, EMPTY_BAND)
+
+
+ENGLISH = pa.array(["en"])
 
 
 def test_texts_are_graded_on_the_scale_of_the_labels(grader: LinearModel, tmp_path: Path) -> None:
@@ -31,7 +36,7 @@ def test_texts_are_graded_on_the_scale_of_the_labels(grader: LinearModel, tmp_pa
     texts = pa.array(
         ["the proof of the theorem by induction", "buy now, click here to win a prize"]
     )
-    good, poor = grade(texts, loaded).to_pylist()
+    good, poor = grade(texts, pa.array(["en", "en"]), loaded).to_pylist()
     assert good["grade"] > 3.5
     assert good["grade_rounded"] >= 4
     assert poor["grade"] < 1.5
@@ -44,15 +49,18 @@ def test_texts_are_graded_on_the_scale_of_the_labels(grader: LinearModel, tmp_pa
     [(-3.0, 0), (0.4, 0), (1.49, 1), (1.5, 2), (2.5, 2), (3.5, 4), (4.6, 5), (9.0, 5)],
 )
 def test_rounding_is_that_of_fineweb_edu(value: float, rounded: int) -> None:
-    row = grade(pa.array(["word"]), constant_grader(value)).to_pylist()[0]
+    row = grade(pa.array(["word"]), ENGLISH, constant_grader(value)).to_pylist()[0]
     assert row["grade_rounded"] == rounded == round(max(0.0, min(value, 5.0)))
     assert row["grade"] == pytest.approx(max(0.0, min(value, 5.0)))
 
 
 def test_texts_without_words_have_no_grade() -> None:
-    rows = grade(pa.array(["", None, "!?"], pa.string()), constant_grader(2.0))
+    texts, languages = pa.array(["", None, "!?"], pa.string()), pa.array(["und"] * 3)
+    rows = grade(texts, languages, constant_grader(2.0))
     assert rows.type == QUALITY_TYPE
-    assert rows.to_pylist() == [{"grade": None, "grade_rounded": None}] * 3
+    assert (
+        rows.to_pylist() == [{"grade": None, "grade_rounded": None, "graded_by_encoder": False}] * 3
+    )
 
 
 def test_a_safety_model_is_no_grader(tmp_path: Path) -> None:
