@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from udfs.batch_columns import require_columns, schema_with, with_columns
+from udfs.document_quarantine import DocumentQuarantine, Failure, content_hash
 from udfs.extract_document import Extraction, ExtractionOptions
 from udfs.parser_child import ParserChild
 
@@ -27,6 +28,7 @@ COLUMNS: dict[str, pa.DataType] = {
     "tables_kept": pa.int32(),
     "tables_dropped": pa.int32(),
     "content_bytes": pa.int64(),
+    "content_hash": pa.string(),
     "status": pa.string(),
     "detail": pa.string(),
 }
@@ -41,6 +43,8 @@ class ExtractBatches:
     """
 
     options: ExtractionOptions
+    quarantined: Mapping[str, Failure] = field(default_factory=dict)
+    """Fatal documents of earlier chunks and runs, by content hash: they are not parsed again."""
 
     def output_schema(self, schema: pa.Schema) -> pa.Schema:
         """Return the output's schema: ``content`` gone, the extraction's columns appended."""
@@ -50,7 +54,9 @@ class ExtractBatches:
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield a batch for each batch; the child is started once and recycled by its own rules."""
-        with ParserChild(options=self.options) as child:
+        quarantine = _quarantines.setdefault(self.options, DocumentQuarantine())
+        quarantine.learn(self.quarantined)
+        with ParserChild(options=self.options, quarantine=quarantine) as child:
             for batch in batches:
                 yield self._extracted(child, batch)
 
@@ -66,9 +72,13 @@ class ExtractBatches:
                 contents, urls, charsets, formats, strict=True
             )
         ]
-        columns = _columns(results, urls, [len(content) for content in contents])
+        columns = _columns(results, urls, contents)
         rest = batch.drop_columns([CONTENT])
         return with_columns(rest, columns)
+
+
+# Outlives the task: Spark gives a retried task and the next ones to the same Python worker.
+_quarantines: dict[ExtractionOptions, DocumentQuarantine] = {}
 
 
 def _bytes(value: pa.Scalar) -> bytes:
@@ -85,13 +95,17 @@ def _strings(batch: pa.RecordBatch, name: str) -> list[str | None]:
 
 
 def _columns(
-    results: list[Extraction], urls: list[str | None], sizes: list[int]
+    results: list[Extraction], urls: list[str | None], contents: list[bytes]
 ) -> dict[str, pa.Array]:
     # A crawler knows better than the page where it was found; files know only what they say.
     special: dict[str, list[object]] = {
         "url": [url or result.canonical_url for url, result in zip(urls, results, strict=True)],
         "declared_language": [result.language for result in results],
-        "content_bytes": list(sizes),
+        "content_bytes": [len(content) for content in contents],
+        "content_hash": [
+            None if result.status == "ok" else content_hash(content)
+            for result, content in zip(results, contents, strict=True)
+        ],
     }
     return {
         name: pa.array(special.get(name) or [getattr(result, name) for result in results], type_)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from udfs.html_profiles import ProfileName
+
 STATUSES: dict[str, str] = {
     "ok": "text was extracted",
     "empty": "the document holds no text (0 bytes, blank pages, scripts only)",
@@ -34,6 +36,8 @@ class ExtractionOptions:
     nested elements, and real pages hold 1,500 tags in the median.
 
     Attributes:
+        profile: How pages are read: ``quality``, ``balanced``, ``fast`` or ``resiliparse``; see
+            docs/extraction.md for what each costs and gives.
         html_max_bytes: Larger pages end as ``too_big`` (5 MiB is Common Crawl's own cut).
         html_max_tags: More ``<`` than this end as ``too_complex``.
         html_max_tags_main: More than this are read by Resiliparse's linear all-text mode.
@@ -50,10 +54,13 @@ class ExtractionOptions:
         max_text_characters: More extracted text ends as ``too_big``.
         max_replaced_share: More U+FFFD than this share of the characters ends as ``decode_error``.
         max_binary_share: More control bytes than this share end as ``unsupported``.
+        max_lost_share: More crashes, timeouts and memory failures than this share (0 to 1) of the latest
+            1,000 documents of a task stop the run; 1 never does.
         join_wrapped_lines: Undo hard wrapping of plain text where the whole document proves it.
         strip_gutenberg_licence: Remove Project Gutenberg's header and licence from plain text.
     """
 
+    profile: ProfileName = "balanced"
     html_max_bytes: int = 5 * MEBIBYTE
     html_max_tags: int = 500_000
     html_max_tags_main: int = 50_000
@@ -69,6 +76,7 @@ class ExtractionOptions:
     max_text_characters: int = 50_000_000
     max_replaced_share: float = 0.01
     max_binary_share: float = 0.10
+    max_lost_share: float = 0.05
     join_wrapped_lines: bool = True
     strip_gutenberg_licence: bool = True
 

@@ -1,20 +1,16 @@
-"""When the second reader's text of a page is taken: by what the page says it is, and by length.
+"""What kind of page it is, and when the second reader's text is taken: by its own words, and by length.
 
 trafilatura is made for articles and loses posts, services and lists; Resiliparse keeps them, and keeps
 more furniture, too. Taken blindly, the longer text costs pure article sets 1 to 5 points of F1, so
-pages that call themselves articles keep trafilatura's unless it is next to nothing. Measured on 1,012
-WCXB development pages (from which the shares were chosen): word F1 0.849 to 0.866, no page kind below
-trafilatura.
+pages that call themselves articles keep trafilatura's unless it is next to nothing.
 """
 
 from __future__ import annotations
 
 import re
 
-RESCUE_SHARE = 0.7
-"""The second text is taken when the first is shorter than this share of it, on other pages."""
 RESCUE_SHARE_UNSPACED = 0.3
-"""The same for Chinese and Japanese pages, whose articles rarely say that they are articles."""
+"""Instead of a profile's share for Chinese and Japanese pages, whose articles rarely say what they are."""
 RESCUE_SHARE_ANY = 0.15
 """The same on any page, articles included, as long as the first is shorter than ``SHORT_TEXT``."""
 MINIMUM_IDEOGRAPHS = 100
@@ -51,11 +47,19 @@ _PRODUCTS = frozenset(
         "og:product",
     ]
 )
-_FORUM = re.compile(
-    r"DiscussionForumPosting|schema\.org/QAPage|viewthread|showthread|thread-\d+-\d|id=[\"']postlist|"
-    r"content=[\"'](?:Discuz!|phpBB|vBulletin|XenForo|Discourse|phpwind|SMF|MyBB|NodeBB|Flarum)",
-    re.IGNORECASE,
-)
+# Classes, ids, generators and statements by which forum software is known. Plain searches: a pattern
+# of so many alternatives takes ten times as long.
+_FORUM_MARKS = (
+    "DiscussionForumPosting",
+    "schema.org/QAPage",
+    *(f'="{name}' for name in ("Discuz!", "phpBB", "vBulletin", "XenForo", "Discourse", "phpwind", "SMF",
+                               "MyBB", "NodeBB", "Flarum", "flarum")),
+    *(f'id="{name}"' for name in ("XF", "phpbb", "punbb", "postlist")),
+    "viewthread", "showthread", "viewtopic.php?f=", "thread-view",
+    "postmessage_", "post_message_", 'class="t_f"', "read_tpc", "d_post_content", "topic_content",
+    "bbWrapper", "messageContent", "ipsRichText", "ipsType_richText", "usertext-body", "js-post-body",
+    "postmsg", "forum-post", "forumpost", "Post-body", "post/content",
+)  # fmt: skip
 _ARTICLE_CLASS = re.compile(
     r"class\s*=\s*[\"'][^\"'<>]{0,300}?\b(?:hentry|h-entry|single-post|entry-content|post-content|"
     r"article-?body|post-entry)\b",
@@ -83,49 +87,55 @@ def is_unspaced_article(page: str, language: str | None) -> bool:
     declared = (language or "").lower().startswith(("zh", "ja"))
     if ideographs < (MINIMUM_IDEOGRAPHS if declared else 5 * MINIMUM_IDEOGRAPHS):
         return False
-    return _FORUM.search(page, 0, SEARCHED_CHARACTERS) is None
+    return not is_discussion(page)
 
 
-def needs_no_second(first: str, kinds: frozenset[str], page: str) -> bool:
-    """Tell, before the second reader is asked, that its text could not be taken.
+def is_discussion(page: str) -> bool:
+    """Tell a page of forum or question-and-answer software by the marks it leaves in the page."""
+    searched = page[:SEARCHED_CHARACTERS]
+    return any(mark in searched for mark in _FORUM_MARKS)
+
+
+def calls_itself_article(kinds: frozenset[str], page: str) -> bool:
+    """Tell articles and products by what the page states and by the classes of blog software.
 
     Args:
-        first: trafilatura's text.
         kinds: ``PageMetadata.kinds``.
         page: The decoded page.
-
-    Returns:
-        True for articles and products of which trafilatura found a good deal.
     """
-    return len(first) >= SHORT_TEXT and _keeps_first(kinds, page)
+    if kinds & _ARTICLES or kinds & _PRODUCTS or any(kind.startswith("product") for kind in kinds):
+        return True
+    return _ARTICLE_CLASS.search(page, 0, SEARCHED_CHARACTERS) is not None
 
 
-def is_rescued(first: str, second: str, kinds: frozenset[str], page: str) -> bool:
+def states_news(kinds: frozenset[str]) -> bool:
+    """Tell pages that state to be a certain kind of article; ``og:type`` alone says it of anything."""
+    return bool(kinds & _ARTICLES - {"article"})
+
+
+def is_rescued(
+    first: str, second: str, *, is_article: bool, is_forum: bool, share: float = 0.7
+) -> bool:
     """Decide whether the second reader's text replaces the first's.
 
     Args:
         first: trafilatura's text.
         second: Resiliparse's main text; empty when it was not asked.
-        kinds: ``PageMetadata.kinds``.
-        page: The decoded page, searched for marks of forum and blog software when that matters.
+        is_article: Result of ``calls_itself_article``.
+        is_forum: Result of ``is_discussion``.
+        share: ``HtmlProfile.rescue_share``.
 
     Returns:
         True when ``first`` is too short for what the page is.
     """
-    if len(first) >= RESCUE_SHARE * len(second):
+    if len(first) >= share * len(second):
         return False
     if len(first) < min(SHORT_TEXT, RESCUE_SHARE_ANY * len(second)):
         return True
-    if _keeps_first(kinds, page):
+    if is_article:
         return False
     sample = second[:4_000]
-    unspaced = len(_IDEOGRAPH_OR_KANA.findall(sample)) > 0.3 * len(sample)
-    if unspaced and not _FORUM.search(page, 0, SEARCHED_CHARACTERS):
+    is_unspaced = len(_IDEOGRAPH_OR_KANA.findall(sample)) > 0.3 * len(sample)
+    if is_unspaced and not is_forum:
         return len(first) < RESCUE_SHARE_UNSPACED * len(second)
     return True
-
-
-def _keeps_first(kinds: frozenset[str], page: str) -> bool:
-    if kinds & _ARTICLES or kinds & _PRODUCTS or any(kind.startswith("product") for kind in kinds):
-        return True
-    return _ARTICLE_CLASS.search(page, 0, SEARCHED_CHARACTERS) is not None

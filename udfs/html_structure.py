@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
-# Elements that never have content: their tags do not deepen the tree.
-_VOID = r"area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
-# Elements that HTML closes by itself when the next one opens.
-_SELF_CLOSING = r"p|li|dt|dd|option|tr|td|th|thead|tbody|tfoot"
-_NESTING_TAG = re.compile(
-    rf"<(?:(/)|(?!(?:{_VOID}|{_SELF_CLOSING})[\s>/]))[a-z][a-z0-9:-]*", re.IGNORECASE
-)
+import numpy as np
+import numpy.typing as npt
+
+# Elements that never have content, or that HTML closes when the next one opens: they do not deepen the
+# tree. Four bytes of the name with what follows it; ``li`` is closed by the list that must hold it.
+_FLAT = (
+    "br", "hr", "p", "li", "td", "th", "tr", "dt", "dd", "col", "img", "wbr", "area", "base", "link",
+    "meta", "input", "embed", "param", "option", "source", "track",
+)  # fmt: skip
+_LESS_THAN, _SLASH = ord("<"), ord("/")
+_RARE = 8
+"""Elements of a name up to this number are counted as nested in each other."""
+_MAXIMUM_NAMES = 500
+"""Names that are followed one by one; HTML has 110."""
 
 
 class HtmlStructure(NamedTuple):
@@ -19,30 +25,55 @@ class HtmlStructure(NamedTuple):
 
     Attributes:
         tags: Number of ``<``, an upper bound of tags and comments.
-        depth: Estimated nesting depth of elements that must be closed by hand.
+        depth: Upper bound of the nesting depth of elements that must be closed by hand.
     """
 
     tags: int
     depth: int
 
 
-def measure(text: str, depth_limit: int) -> HtmlStructure:
-    """Count tags and estimate the nesting depth.
+def measure(text: str) -> HtmlStructure:
+    """Count tags and bound the nesting depth.
 
     Args:
         text: The decoded page.
-        depth_limit: When no more tags are open than this, the depth is not counted tag by tag; the
-            estimate is then the number of tags left open, which cannot be exceeded.
 
     Returns:
-        The counts. Linear in the size of the page.
+        The counts. Linear in the size of the page. An end tag closes only elements of its own name,
+        so that end tags of what is not open hide no depth; the deepest nestings of all names are
+        added up, which real pages exceed their true depth with by a factor of two or three.
     """
-    tags = text.count("<")
-    left_open = tags - text.count("</")
-    if left_open <= depth_limit:
-        return HtmlStructure(tags, left_open)
-    depth = deepest = 0
-    for match in _NESTING_TAG.finditer(text):
-        depth += -1 if match.group(1) else 1
-        deepest = max(deepest, depth)
-    return HtmlStructure(tags, deepest)
+    content = np.frombuffer(text.encode("utf-8", "replace") + b"     ", np.uint8)
+    starts = np.flatnonzero(content == _LESS_THAN)
+    is_end = content[starts + 1] == _SLASH
+    names = _names(content, starts + 1 + is_end)
+    is_element = (
+        (names & 0xFF >= ord("a")) & (names & 0xFF <= ord("z")) & ~np.isin(names, _FLAT_NAMES)
+    )
+    steps = np.where(is_end, -1, 1)[is_element]
+    _, group, counts = np.unique(names[is_element], return_inverse=True, return_counts=True)
+    frequent = np.flatnonzero(counts > _RARE)
+    if len(frequent) > _MAXIMUM_NAMES:
+        return HtmlStructure(len(starts), int(np.count_nonzero(steps > 0)))
+    depth = int(counts[counts <= _RARE].sum())
+    depth += sum(_deepest(steps[group == index]) for index in frequent)
+    return HtmlStructure(len(starts), depth)
+
+
+def _deepest(steps: npt.NDArray[np.int64]) -> int:
+    """Highest level of a walk that stays at 0 when a step would lead below."""
+    level = np.cumsum(steps)
+    return int(np.max(level - np.minimum(np.minimum.accumulate(level), 0), initial=0))
+
+
+def _names(content: npt.NDArray[np.uint8], places: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
+    """The first four bytes of the names in lower case; one or two letters with a blank behind."""
+    letters = content[places[:, None] + np.arange(4)] | 0x20
+    is_over = np.logical_or.accumulate((letters < ord("0")) | (letters == ord(">")), axis=1)
+    letters[is_over] = ord(" ")
+    return np.ascontiguousarray(letters).view("<u4")[:, 0]
+
+
+_FLAT_NAMES = np.array(
+    [int.from_bytes(name[:4].ljust(4).encode(), "little") for name in _FLAT], np.uint32
+)

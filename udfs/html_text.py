@@ -1,19 +1,14 @@
-"""Web pages: trafilatura's main text as Markdown; Resiliparse's where trafilatura finds far less.
-
-trafilatura runs with ``deduplicate=False``: its duplicate test remembers earlier documents of the
-process, so that a retried task would give other text (95 of 1,991 measured pages differed).
-"""
+"""Web pages to Markdown: each profile's reader, the second reader, posts, and pages in templates."""
 
 from __future__ import annotations
 
-import logging
 import re
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib.metadata import version
-from typing import Any, cast
+from typing import Any
 
-import trafilatura
-from resiliparse.extract.html2text import extract_plain_text
 from trafilatura.utils import load_html
 
 from udfs.extraction_types import (
@@ -22,16 +17,22 @@ from udfs.extraction_types import (
     ExtractionOptions,
     ReadDocument,
 )
+from udfs.html_code import unwrap_listings
 from udfs.html_metadata import PageMetadata, read_metadata
+from udfs.html_posts import posts_page
+from udfs.html_profiles import HTML_PROFILES, HtmlProfile
+from udfs.html_readers import all_text, resiliparse_text, trafilatura_text
 from udfs.html_rescue import (
     PRECISE_SHARE,
+    SHORT_TEXT,
+    calls_itself_article,
+    is_discussion,
     is_rescued,
     is_unspaced_article,
-    needs_no_second,
+    states_news,
 )
+from udfs.html_statements import statements_tree
 from udfs.html_structure import HtmlStructure, measure
-from udfs.markdown_escapes import unescape_markdown
-from udfs.text_cleanup import clean_text
 
 MINIMUM_TEXT = 25
 """Characters below which a result counts as nothing found and the next reader is asked."""
@@ -46,9 +47,6 @@ _TEMPLATE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _PLACEHOLDER = re.compile(r"\{\{[^{}]{0,200}\}\}")
-
-# Its warnings name every discarded page; the status says the same once.
-logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
 @cache
@@ -65,7 +63,7 @@ def read_html(
     Args:
         text: The decoded page.
         url: Its address, which helps trafilatura to resolve what belongs to the page.
-        options: Caps on tags and depth are obeyed.
+        options: The profile and the caps on tags and depth are obeyed.
 
     Returns:
         Markdown with headings, lists, code and tables, without navigation and comments.
@@ -73,71 +71,120 @@ def read_html(
     Raises:
         DocumentRefusedError: ``too_complex`` above ``html_max_tags``.
     """
-    structure = measure(text, options.html_max_depth)
+    structure = measure(text)
     if structure.tags > options.html_max_tags:
         raise DocumentRefusedError(
             "too_complex", f"{structure.tags:,} tags; at most {options.html_max_tags:,} are parsed"
         )
     if structure.tags > options.html_max_tags_main:
-        return _as_document(_all_text(text), "resiliparse_all_text", PageMetadata())
+        return _as_document(all_text(text), "resiliparse_all_text", PageMetadata())
     document = _read_page(text, url, structure, options)
     if len(document.text) < MINIMUM_TEXT and _TEMPLATE.search(text):
         rendered = _PLACEHOLDER.sub("", _TEMPLATE.sub(r"<div>\1</div>", text))
-        document = _read_page(rendered, url, measure(rendered, options.html_max_depth), options)
+        document = _read_page(rendered, url, measure(rendered), options)
     return document
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page with what its readers ask of it, each computed once and only when asked for."""
+
+    text: str
+    url: str | None
+    tree: Any
+    metadata: PageMetadata
+    profile: HtmlProfile
+    has_second: bool
+    """Main-content mode takes time quadratic in the depth: 40 s for a page of 0.5 MB."""
+
+    @cached_property
+    def second(self) -> str:
+        return resiliparse_text(self.text) if self.has_second else ""
+
+    @cached_property
+    def is_article(self) -> bool:
+        return calls_itself_article(self.metadata.kinds, self.text)
+
+    @cached_property
+    def is_discussion(self) -> bool:
+        return not states_news(self.metadata.kinds) and is_discussion(self.text)
+
+
+Found = tuple[str, str]
+"""A text and the name of who found it."""
 
 
 def _read_page(
     text: str, url: str | None, structure: HtmlStructure, options: ExtractionOptions
 ) -> ReadDocument:
-    tree = load_html(text)
-    if tree is None:
-        return _as_document(_all_text(text), "resiliparse_all_text", PageMetadata())
-    metadata = read_metadata(tree)
-    # Main-content mode takes time quadratic in the depth: 40 s for a page of 0.5 MB.
-    may_ask_second = structure.depth <= options.html_max_depth
-    second = ""
-    if may_ask_second and is_unspaced_article(text, metadata.language):
-        second = _resiliparse_text(text)
-        precise = _trafilatura_text(tree, url, favor_precision=True)
-        if len(precise) >= max(MINIMUM_TEXT, PRECISE_SHARE * len(second)):
-            return _as_document(precise, "trafilatura_precision", metadata)
-    found = _trafilatura_text(tree, url, favor_precision=False)
-    if len(found) >= MINIMUM_TEXT and needs_no_second(found, metadata.kinds, text):
-        return _as_document(found, "trafilatura", metadata)
-    if may_ask_second and not second:
-        second = _resiliparse_text(text)
-    if len(found) >= MINIMUM_TEXT and not is_rescued(found, second, metadata.kinds, text):
-        return _as_document(found, "trafilatura", metadata)
-    if len(second) >= MINIMUM_TEXT:
-        return _as_document(second, "resiliparse", metadata)
-    return _as_document(_all_text(text), "resiliparse_all_text", metadata)
+    profile = HTML_PROFILES[options.profile]
+    has_second = structure.depth <= options.html_max_depth
+    if profile.reader == "resiliparse":
+        metadata = read_metadata(statements_tree(text))
+        page = _Page(text, url, None, metadata, profile, has_second)
+    else:
+        tree = load_html(text)
+        if tree is None:
+            return _as_document(all_text(text), "resiliparse_all_text", PageMetadata())
+        page = _Page(text, url, tree, read_metadata(tree), profile, has_second)
+    found, name = READERS[profile.reader](page)
+    if len(found) < MINIMUM_TEXT and len(page.second) >= MINIMUM_TEXT:
+        found, name = page.second, "resiliparse"
+    if len(found) < MINIMUM_TEXT:
+        found, name = all_text(text), "resiliparse_all_text"
+    return _as_document(found, name, page.metadata)
 
 
-def _trafilatura_text(tree: Any, url: str | None, *, favor_precision: bool) -> str:
-    try:
-        found = trafilatura.extract(
-            tree,
-            url=url,
-            output_format="markdown",
-            include_comments=False,
-            include_tables=True,
-            include_links=False,
-            favor_precision=favor_precision,
-            deduplicate=False,
-        )
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
-        # A fault of trafilatura on odd markup; the second reader has another parser.
-        return ""
-    return clean_text(unescape_markdown(cast("str", found or "")))
+def _read_with_trafilatura(page: _Page) -> Found:
+    profile = page.profile
+    if profile.reads_posts and page.is_discussion:
+        posts = posts_page(page.tree)
+        if posts:
+            return all_text(posts), "resiliparse_posts"
+    if "<table" in page.text and ("<pre" in page.text or "<code" in page.text):
+        unwrap_listings(page.tree)
+    is_unspaced = is_unspaced_article(page.text, page.metadata.language)
+    if profile.is_precise_on_unspaced and page.has_second and is_unspaced:
+        precise = trafilatura_text(page.tree, page.url, favor_precision=True)
+        if len(precise) >= max(MINIMUM_TEXT, PRECISE_SHARE * len(page.second)):
+            return precise, "trafilatura_precision"
+    return _with_second(page)
 
 
-def _resiliparse_text(text: str) -> str:
-    return clean_text(extract_plain_text(text, main_content=True, alt_texts=False, links=False))
+def _with_second(page: _Page) -> Found:
+    found = trafilatura_text(page.tree, page.url, compares=page.profile.compares)
+    if len(found) < MINIMUM_TEXT:
+        return page.second, "resiliparse"
+    if len(found) >= SHORT_TEXT and page.is_article and not page.profile.asks_second_always:
+        return found, "trafilatura"  # the second reader's text could not be taken
+    is_taken = len(page.second) >= MINIMUM_TEXT and is_rescued(
+        found,
+        page.second,
+        is_article=page.is_article,
+        is_forum=page.is_discussion,
+        share=page.profile.rescue_share,
+    )
+    return (page.second, "resiliparse") if is_taken else (found, "trafilatura")
 
 
-def _all_text(text: str) -> str:
-    return clean_text(extract_plain_text(text, main_content=False, alt_texts=False, links=False))
+def _read_by_kind(page: _Page) -> Found:
+    """Articles by trafilatura; what it reads worse than Resiliparse, and slower, by Resiliparse."""
+    is_unspaced = is_unspaced_article(page.text, page.metadata.language)
+    if page.is_article or is_unspaced or page.is_discussion or not page.has_second:
+        return _read_with_trafilatura(page)
+    return page.second, "resiliparse"
+
+
+def _read_with_resiliparse(page: _Page) -> Found:
+    return page.second, "resiliparse"
+
+
+READERS: dict[str, Callable[[_Page], Found]] = {
+    "trafilatura": _read_with_trafilatura,
+    "by_kind": _read_by_kind,
+    "resiliparse": _read_with_resiliparse,
+}
+"""By ``HtmlProfile.reader``; what they leave below ``MINIMUM_TEXT`` is sought with the next one."""
 
 
 def _as_document(text: str, extractor: str, metadata: PageMetadata) -> ReadDocument:

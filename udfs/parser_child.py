@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field
 from types import TracebackType
 
 from udfs.document_format import DocumentFormat, identify
+from udfs.document_quarantine import CircuitBreaker, DocumentQuarantine
 from udfs.extract_document import refusal_before_reading
 from udfs.extraction_types import DEFAULT_OPTIONS, Extraction, ExtractionOptions
 from udfs.framed_pipes import (
@@ -87,14 +88,18 @@ class ParserChild:
         self,
         limits: ChildLimits | None = None,
         options: ExtractionOptions = DEFAULT_OPTIONS,
+        quarantine: DocumentQuarantine | None = None,
     ) -> None:
         """Prepare without starting anything.
 
         Args:
             limits: What a document may cost; the defaults are those of design notes and tests.
             options: Structural caps and choices for every document.
+            quarantine: Documents that need not be tried; what kills this child is added.
         """
         self.counts: Counter[str] = Counter()
+        self._quarantine = DocumentQuarantine() if quarantine is None else quarantine
+        self._breaker = CircuitBreaker(options.max_lost_share)
         self._limits = limits or ChildLimits()
         self._options = asdict(options)
         self._caps = options
@@ -132,15 +137,20 @@ class ParserChild:
         Returns:
             The extraction, or one with status ``timeout``, ``oom`` or ``crash``. A crash is tried once
             more in a fresh child, because the one before may have left the parser in a bad state; a
-            timeout is not.
+            timeout is not. What was lost once is not parsed again.
 
         Raises:
-            RuntimeError: The child cannot even be started: an installation fault, not the document's.
+            RuntimeError: The child cannot even be started, or it loses more than ``max_lost_share`` of
+                the latest documents: an installation fault, not the document's.
         """
         found = identify(content) if format is None else DocumentFormat(format)
         extraction = refusal_before_reading(content, found, self._caps)
         if extraction is None:
+            extraction = self._quarantine.find(content, found.name)
+        if extraction is None:
             extraction = self._extract_guarded(content, url, declared_charset, found.name)
+            self._quarantine.add(content, extraction)
+            self._breaker.count(extraction.status)
         self.counts[extraction.status] += 1
         return extraction
 

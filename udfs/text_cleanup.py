@@ -12,14 +12,13 @@ _CHARACTERS: dict[int, str | None] = {
     0x0B: "\n",
     0x0C: "\n",
     0x85: "\n",
-    0xA0: " ",
     0xAD: None,
     0x2028: "\n",
     0x2029: "\n\n",
     0xFEFF: None,
 }
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_NEEDS_TRANSLATION = re.compile("[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u2028\u2029\ufeff]")
+_NEEDS_TRANSLATION = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u2028\u2029\ufeff]")
 _TRAILING_BLANKS = re.compile(r"[ \t\u3000]+\n")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -35,11 +34,14 @@ def clean_text(text: str) -> str:
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\xa0", " ")  # the commonest by far, and a replacement is ten times as fast
     if _NEEDS_TRANSLATION.search(text):
         text = text.translate(_CHARACTERS)
     if _SURROGATE.search(text):
         text = _SURROGATE.sub("\ufffd", text)
-    text = _TRAILING_BLANKS.sub("\n", text)
+    # Looking first is ten times as fast as a pattern that is tried at every blank of the text.
+    if any(ending in text for ending in (" \n", "\t\n", "\u3000\n")):
+        text = _TRAILING_BLANKS.sub("\n", text)
     return _BLANK_LINES.sub("\n\n", text).strip()
 
 

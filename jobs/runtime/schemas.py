@@ -57,6 +57,7 @@ EXTRACTED = _schema(
     ("tables_kept", pa.int32(), "tables kept as Markdown"),
     ("tables_dropped", pa.int32(), "tables that came apart and were left out"),
     ("content_bytes", pa.int64(), "length of the raw bytes"),
+    ("content_hash", pa.string(), "of documents that are not ok: BLAKE2b of the raw bytes"),
     *_STATUS,
 )
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from udfs.html_rescue import is_rescued, is_unspaced_article, needs_no_second
+from udfs.html_rescue import (
+    calls_itself_article,
+    is_discussion,
+    is_rescued,
+    is_unspaced_article,
+    states_news,
+)
 
 ENGLISH, CHINESE = "some words of a page ", "网页上的一些中文内容。"
 DISCUZ = '<meta name="generator" content="Discuz! X3.4" />'
@@ -31,7 +37,13 @@ DISCUZ = '<meta name="generator" content="Discuz! X3.4" />'
 def test_by_length_and_kind(
     first: int, second: int, kinds: set[str], page: str, rescued: bool
 ) -> None:
-    assert is_rescued(ENGLISH * first, ENGLISH * second, frozenset(kinds), page) == rescued
+    taken = is_rescued(
+        ENGLISH * first,
+        ENGLISH * second,
+        is_article=calls_itself_article(frozenset(kinds), page),
+        is_forum=is_discussion(page),
+    )
+    assert taken == rescued
 
 
 @pytest.mark.parametrize(
@@ -39,15 +51,16 @@ def test_by_length_and_kind(
     [(69, "", False), (29, "", True), (69, DISCUZ, True), (71, DISCUZ, False)],
 )
 def test_chinese_pages_need_more_evidence(first: int, page: str, rescued: bool) -> None:
-    assert is_rescued(CHINESE * first, CHINESE * 100, frozenset(), page) == rescued
+    is_forum = is_discussion(page)
+    first_text, second_text = CHINESE * first, CHINESE * 100
+    assert is_rescued(first_text, second_text, is_article=False, is_forum=is_forum) == rescued
 
 
 @pytest.mark.parametrize(
-    ("length", "kinds", "answer"),
-    [(200, {"article"}, True), (20, {"article"}, False), (200, set(), False)],
+    ("kinds", "answer"), [({"article"}, False), ({"newsarticle", "person"}, True), (set(), False)]
 )
-def test_long_articles_are_read_once(length: int, kinds: set[str], answer: bool) -> None:
-    assert needs_no_second(ENGLISH * length, frozenset(kinds), "<p>") == answer
+def test_any_software_says_article_of_anything(kinds: set[str], answer: bool) -> None:
+    assert states_news(frozenset(kinds)) == answer
 
 
 @pytest.mark.parametrize(

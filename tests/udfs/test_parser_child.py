@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from tests.document_builders import deflate_bomb, pdf_of_contents, pdf_of_lines, simple_epub, stream
+from udfs.document_quarantine import DocumentQuarantine
 from udfs.extract_document import extract
 from udfs.extraction_types import Extraction, ExtractionOptions
 from udfs.parser_child import ChildLimits, ParserChild, extract_batch
 
 SENTENCE = "Whoever cannot say what was in the data cannot say why the model lies about it. "
 PAGE = f"<html><title>On data</title><body><p>{SENTENCE * 4}</p></body></html>".encode()
+OTHER_PAGE = PAGE.replace(b"On data", b"On other data")
 SLOW_PAGE = b"<html><body><dl>" + b"<dt>a<dd>b" * 24_000
 DOCUMENTS = [
     PAGE,
@@ -96,7 +98,30 @@ def test_a_second_crash_is_the_documents_status() -> None:
         extraction = dying.extract(PAGE)
         assert (extraction.status, extraction.format) == ("crash", "html")
         assert "SIGSEGV" in extraction.detail
-        assert dying.extract(PAGE).status == "ok"
+        assert dying.extract(OTHER_PAGE).status == "ok"
+
+
+def test_what_was_lost_is_not_parsed_again() -> None:
+    quarantine = DocumentQuarantine()
+    with DyingChild(quarantine=quarantine) as dying:
+        dying.deaths = 2
+        lost = dying.extract(PAGE)
+        starts = dying.counts["starts"]
+        assert dying.extract(PAGE) == lost
+        assert dying.counts == {"crash": 2, "starts": starts}
+    with ParserChild(quarantine=quarantine) as other:  # a retried task in the same worker
+        assert other.extract(PAGE) == lost
+        assert other.counts["starts"] == 0
+
+
+def test_too_many_losses_stop_the_task() -> None:
+    with DyingChild(options=ExtractionOptions(max_lost_share=0.002)) as dying:
+        for number in range(2):
+            dying.deaths = 2
+            assert dying.extract(PAGE + b"%d" % number).status == "crash"
+        dying.deaths = 2
+        with pytest.raises(RuntimeError, match=r"3 of the latest 3 documents.*max_lost_share"):
+            dying.extract(PAGE + b"2")
 
 
 def test_the_kernels_memory_killer_means_oom() -> None:
