@@ -78,10 +78,21 @@ OTHER_UNSPACED_RANGES: Final = (
 # Assigned as a block for Han: a Python with an older Unicode must not split words differently.
 _ALWAYS_HAN: Final = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0x20000, 0x3FFFD))
 
-# Unicode 15.1 PropList, Sentence_Terminal, plus the ellipsis.
+# Unicode 17 PropList, Sentence_Terminal, plus the ellipsis, the Tibetan shads and the Khmer end of chapter;
+# without the one dot leader of tables of contents.
 SENTENCE_END_CHARACTERS: Final = (
     "!.?։؝؞؟۔܀܁܂߹࠷࠹࠽࠾।॥၊။።፧፨᙮᜵᜶᠃᠉᥄᥅᪨᪩᪪᪫᭚᭛᭞᭟᰻᰼᱾᱿‼‽⁇⁈⁉⸮⸼。꓿꘎꘏꛳꛷꡶꡷꣎꣏꤯꧈꧉꩝꩞꩟꫰꫱꯫﹒﹖﹗！．？｡…⋯"
+    "།༎។៕៚᭎᭏᭽᭾᭿⳹⳺⳻⹓⹔⹠⹡︒︕︖"
 )
+SENTENCE_END_RANGES: Final = (  # the same beyond the basic plane
+    (0x10A56, 0x10A57), (0x10F55, 0x10F59), (0x10F86, 0x10F89), (0x11047, 0x11048), (0x110BE, 0x110C1),
+    (0x11141, 0x11143), (0x111C5, 0x111C6), (0x111CD, 0x111CD), (0x111DE, 0x111DF), (0x11238, 0x11239),
+    (0x1123B, 0x1123C), (0x112A9, 0x112A9), (0x113D4, 0x113D5), (0x1144B, 0x1144C), (0x115C2, 0x115C3),
+    (0x115C9, 0x115D7), (0x11641, 0x11642), (0x1173C, 0x1173E), (0x11944, 0x11944), (0x11946, 0x11946),
+    (0x11A42, 0x11A43), (0x11A9B, 0x11A9C), (0x11C41, 0x11C42), (0x11EF7, 0x11EF8), (0x11F43, 0x11F44),
+    (0x16A6E, 0x16A6F), (0x16AF5, 0x16AF5), (0x16B37, 0x16B38), (0x16B44, 0x16B44), (0x16D6E, 0x16D6F),
+    (0x16E98, 0x16E98), (0x1BC9F, 0x1BC9F), (0x1DA88, 0x1DA88),
+)  # fmt: skip
 BULLET_CHARACTERS: Final = "•‣⁃∙●○◦◉■□▪▫▶►▸◆◇◊★☆✓✔✗➢➤➔・"
 _ZERO_WIDTH_SPACE: Final = 0x200B  # separates words in Khmer and Thai: no joiner
 
@@ -155,6 +166,8 @@ def _all_flags() -> npt.NDArray[np.uint32]:
     _mark_composable(flags, characters)
     for bit, members in _SINGLE_CHARACTERS:
         flags[[ord(text) for text in members]] |= np.uint32(bit)
+    for first, last in SENTENCE_END_RANGES:
+        flags[first : last + 1] |= np.uint32(SENTENCE_END)
     stray = np.isin(categories, ["Cc", "Cs", "Co"]) & ((flags & WHITESPACE) == 0)
     flags[stray] |= np.uint32(UNREADABLE)
     flags[0xFDD0:0xFDF0] |= np.uint32(UNREADABLE)

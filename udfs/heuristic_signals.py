@@ -63,6 +63,9 @@ HEURISTIC_FIELDS: Final = (
                 '"..." and "…" per word. Null without words.', _GOPHER),
     SignalField("ellipses_per_token", pa.float64(), "ellipses per token", ">= 0",
                 '"..." and "…" per word or punctuation mark.', _DATATROVE),
+    SignalField("symbols_per_word", pa.float64(), "symbols per word", ">= 0",
+                '#, "..." and "…" together, per word. Null without words.',
+                "RedPajama-V2, rps_doc_symbol_to_word_ratio"),
     SignalField("stop_word_ratio", pa.float64(), *_SHARE,
                 "Words in stopwordsiso's list of the document's language. Null where the language "
                 "is unknown, has no list, or has no words to look up (Japanese, Thai, ...).",
@@ -139,16 +142,18 @@ class _Counts:
 
     def values(self) -> dict[str, npt.NDArray[np.generic]]:
         """All of HEURISTIC_FIELDS."""
+        counted_twice = self._words.spaced + self._words.unspaced - self._token_words  # glued ones
+        token_count = _estimated_words(self._words) - counted_twice + self._marks
         return {
             "byte_count": self._bytes,
             "longest_unbroken_run": self._longest_run,
             **_character_fields(self._characters, self._flags),
             **_word_fields(self._words),
-            "token_count": _estimated_words(self._words) + self._marks,
+            "token_count": token_count,
             "alphabetic_token_ratio": divide(
                 self._alphabetic_tokens, self._token_words + self._marks
             ),
-            **_symbol_fields(self._characters, self._words, self._marks, self._flags),
+            **_symbol_fields(self._characters, self._words, token_count, self._flags),
             **_stop_word_fields(
                 self._languages, self._words, self._stop_words, self._frequent_bits
             ),
@@ -216,17 +221,17 @@ def _estimated_words(words: WordCounts) -> npt.NDArray[np.int64]:
 def _symbol_fields(
     counts: CharacterCounts,
     words: WordCounts,
-    marks: npt.NDArray[np.int64],
+    token_count: npt.NDArray[np.int64],
     flags: npt.NDArray[np.uint32],
 ) -> dict[str, npt.NDArray[np.generic]]:
     word_count = _estimated_words(words)
-    token_count = word_count + marks
     number_signs = _having(counts, flags, classes.NUMBER_SIGN)
     ellipses = _having(counts, flags, classes.ELLIPSIS) + counts.dot_ellipses
     return {
         "number_signs_per_word": divide(number_signs, word_count),
         "number_signs_per_token": divide(number_signs, token_count),
         "ellipses_per_word": divide(ellipses, word_count),
+        "symbols_per_word": divide(number_signs + ellipses, word_count),
         "ellipses_per_token": divide(ellipses, token_count),
     }
 

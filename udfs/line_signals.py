@@ -14,7 +14,7 @@ from udfs.per_text_counts import count_equal
 from udfs.signal_fields import Annotator, SignalField, TextBatch, divide
 from udfs.text_batch import TextPart
 from udfs.text_kernel import TokenBatch
-from udfs.token_batch import PUNCTUATION_TOKEN, UNSPACED_TOKEN
+from udfs.token_batch import UNSPACED_TOKEN
 
 _SHARE: Final = ("share", "0 to 1")
 _FINEWEB: Final = "FineWeb (Penedo et al. 2024)"
@@ -120,17 +120,16 @@ class _Counts:
         self.lines = empty_totals(len(batch))
         self.breaks = np.zeros(len(batch), np.int64)
         self.words = np.zeros(len(batch), np.int64)  # Chinese ones by dictionary
-        self.marks = np.zeros(len(batch), np.int64)
+        self.tokens = np.zeros(len(batch), np.int64)
 
     def add(self, part: TextPart) -> None:
         """Count one part."""
-        facts, tokens, marked = part.lines, part.tokens, part.marked_words
+        facts, tokens = part.lines, part.tokens
         add_lines(facts, furniture_lines(facts), part.rows, self.lines)
         breaks = count_equal(tokens.data, tokens.text_offsets, ord("\n"))
-        marks = count_equal(marked.token_unspaced, marked.token_offsets, PUNCTUATION_TOKEN)
         np.add.at(self.breaks, part.rows, breaks)
         np.add.at(self.words, part.rows, _word_counts(part.words))
-        np.add.at(self.marks, part.rows, marks)
+        np.add.at(self.tokens, part.rows, _word_counts(part.marked_words))
 
     def values(self) -> dict[str, npt.NDArray[np.generic]]:
         """All of LINE_FIELDS."""
@@ -141,7 +140,7 @@ class _Counts:
                 for field, name in _PER_LINE.items()
             },
             "newlines_per_word": divide(self.breaks, self.words),
-            "newlines_per_token": divide(self.breaks, self.words + self.marks),
+            "newlines_per_token": divide(self.breaks, self.tokens),
             "refinedweb_removed_word_ratio": divide(self.lines.removed_words, self.lines.words),
             "speaker_short_line_ratio": divide(self.lines.speaker_short, self.lines.speaker),
             **_short_fields(self.lines),
@@ -149,7 +148,7 @@ class _Counts:
 
 
 def _word_counts(words: TokenBatch) -> npt.NDArray[np.int64]:
-    """Words a text, five characters of unsegmented scripts counting as three words."""
+    """Words (and marks, if there) a text, five characters of unsegmented scripts counting as three."""
     unspaced = count_equal(words.token_unspaced, words.token_offsets, UNSPACED_TOKEN)
     counts: npt.NDArray[np.int64] = np.diff(words.token_offsets)
     counts += (3 * unspaced + 4) // 5 - unspaced

@@ -11,6 +11,7 @@ import pyarrow as pa
 from udfs import line_repetition as lines
 from udfs import ngram_repetition as ngrams
 from udfs import vocabulary_counts as vocabulary
+from udfs.hash_counting import key_table
 from udfs.per_text_counts import count_equal
 from udfs.repeated_windows import worst_window_shares
 from udfs.signal_fields import Annotator, SignalField, TextBatch, divide
@@ -41,6 +42,15 @@ def _top_field(n: int) -> SignalField:
         f"Characters of the most frequent run of {n} words or punctuation marks (joined by spaces) "
         "times its count, among all characters of the text; may pass 1 in short texts.",
         _DATATROVE,
+    )
+
+
+def _top_characters_field(n: int) -> SignalField:
+    return _share(
+        f"top_{n}_character_ratio",
+        f"Second and later occurrences of the most frequent run of {n} characters times {n}, among all "
+        "characters. Null unless most of the text is in unspaced scripts.",
+        "MAP-NEO",
     )
 
 
@@ -116,11 +126,15 @@ REPETITION_FIELDS: Final = (
     _share("character_3gram_repetition_ratio",
            "As character_10gram_repetition_ratio with runs of 3. Null unless most of the text is in "
            "unspaced scripts.", "ROOTS, Chinese settings"),
+    *(_top_characters_field(n) for n in TOP_LENGTHS),
     _share("unique_word_ratio", "Different words among all words.",
            "RedPajama-V2, rps_doc_frac_unique_words"),
     SignalField("word_entropy", pa.float64(), "nats", ">= 0",
                 "Entropy of the word frequencies. Null without words.",
-                "RedPajama-V2, rps_doc_unigram_entropy; MAP-NEO"),
+                "RedPajama-V2, rps_doc_unigram_entropy"),
+    SignalField("character_entropy", pa.float64(), "nats", ">= 0",
+                "Entropy of the frequencies of all characters. Null unless most of the text is in "
+                "unspaced scripts.", "MAP-NEO"),
     _share("top_word_ratio", "Occurrences of the most frequent word among all words.", "corpusmill"),
     SignalField("longest_word_run", pa.int64(), "words", ">= 0",
                 "How often one word stands in a row.", "corpusmill"),
@@ -139,8 +153,9 @@ class _Counts:
         self.lines = np.zeros((rows, lines.MEASURES), np.int64)
         self.vocabulary = np.zeros((rows, vocabulary.WORD_MEASURES), np.int64)
         self.entropy = np.zeros(rows, np.float64)
-        self.tengrams = np.zeros((rows, 2), np.int64)
-        self.trigrams = np.zeros((rows, 2), np.int64)
+        self.tengrams = np.zeros((rows, 3), np.int64)  # of characters, as are the next
+        self.of_unspaced = {n: np.zeros((rows, 3), np.int64) for n in TOP_LENGTHS}
+        self.character_entropy = np.zeros(rows, np.float64)
         self.worst_window = np.full(rows, np.nan)
 
     def add(self, part: TextPart) -> None:
@@ -156,7 +171,12 @@ class _Counts:
         lines.count_repeated_lines(part.tokens, part.lines, part.rows, self.lines)
         vocabulary.count_vocabulary(part.words, part.rows, self.vocabulary, self.entropy)
         vocabulary.count_character_ngrams(part.marked_tokens, texts, part.rows, 10, self.tengrams)
-        vocabulary.count_character_ngrams(part.marked_tokens, unspaced, part.rows, 3, self.trigrams)
+        for n, counts in self.of_unspaced.items():
+            vocabulary.count_character_ngrams(part.marked_tokens, unspaced, part.rows, n, counts)
+        longest = int(np.diff(part.tokens.text_offsets)[unspaced].max(initial=0))
+        vocabulary.add_character_entropy(
+            part.marked_tokens, unspaced, part.rows, key_table(longest), self.character_entropy
+        )
 
     def values(self) -> dict[str, npt.NDArray[np.generic]]:
         """All of REPETITION_FIELDS."""
@@ -225,7 +245,15 @@ def _share_fields(counts: _Counts) -> dict[str, npt.NDArray[np.generic]]:
         "duplicate_word_10gram_share": _repeated_share(counts.words, 10),
         "duplicate_13gram_share": _repeated_share(counts.characters, UNSPACED_LENGTH),
         "character_10gram_repetition_ratio": divide(counts.tengrams[:, 1], counts.tengrams[:, 0]),
-        "character_3gram_repetition_ratio": divide(counts.trigrams[:, 1], counts.trigrams[:, 0]),
+        "character_3gram_repetition_ratio": divide(
+            counts.of_unspaced[3][:, 1], counts.of_unspaced[3][:, 0]
+        ),
+        **{
+            f"top_{n}_character_ratio": np.where(
+                found[:, 0] > 0, divide(n * found[:, 2], counts.lines[:, lines.CHARACTERS]), np.nan
+            )
+            for n, found in counts.of_unspaced.items()
+        },
     }
 
 
@@ -239,6 +267,11 @@ def _vocabulary_fields(counts: _Counts) -> dict[str, npt.NDArray[np.generic]]:
     return {
         "unique_word_ratio": divide(measure[vocabulary.DIFFERENT_WORDS], words),
         "word_entropy": divide(counts.entropy, words),
+        "character_entropy": np.where(
+            counts.character_entropy > 0,
+            divide(counts.character_entropy, counts.lines[:, lines.CHARACTERS]),
+            np.nan,
+        ),
         "top_word_ratio": divide(measure[vocabulary.TOP_WORD], words),
         "longest_word_run": measure[vocabulary.LONGEST_RUN],
     }

@@ -91,6 +91,43 @@ def _count_vocabulary(
         entropy[rows[text]] += words * np.log(words) - weighted
 
 
+@kernel
+def add_character_entropy(
+    batch: TokenBatch,
+    texts: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.int64],
+    table: KeyTable,
+    entropy: npt.NDArray[np.float64],
+) -> None:
+    """Add to each text's row the entropy of its characters in nats times their number.
+
+    Args:
+        batch: The texts (their tokens are not looked at).
+        texts: Which texts of the batch to count.
+        rows: For every text of the batch, its row in ``entropy``.
+        table: For as many keys as the longest of the texts has bytes.
+        entropy: float64[rows]; added to.
+    """
+    for text in texts:
+        data = batch.data[batch.text_offsets[text] : batch.text_offsets[text + 1]]
+        mask = clear_table(table, len(data))
+        used = 0
+        characters = 0
+        position = 0
+        while position < len(data):
+            width = 1
+            code_point = int(np.int64(data[position]))
+            if code_point >= 0x80:
+                code_point, width = decode(data, position, len(data))
+            number = count_key(table, mask, used, mix64(np.uint64(code_point)))
+            used += 1 if number == used else 0
+            position += width
+            characters += 1
+        for number in range(used):
+            count = int(table.counts[number])
+            entropy[rows[text]] += count * np.log(characters / count)
+
+
 def count_character_ngrams(
     batch: TokenBatch,
     texts: npt.NDArray[np.int64],
@@ -105,9 +142,9 @@ def count_character_ngrams(
         texts: Which texts of the batch to count.
         rows: For every text of the batch, its row in ``counts``.
         length: Characters in an n-gram.
-        counts: int64[rows, 2]; added to are all n-grams of the text, and the occurrences of its
-            most frequent ones: as many different n-grams as the square root of their number, but
-            none that occurs once.
+        counts: int64[rows, 3]; added to are all n-grams of the text; the occurrences of its most
+            frequent ones, as many different n-grams as the square root of their number, but none
+            that occurs once; and how often the most frequent one comes again.
     """
     if len(texts) == 0:
         return
@@ -155,7 +192,9 @@ def _count_character_ngrams(
             continue
         unique, used = _count_keys(room, positions, shift, table)
         counts[rows[text], 0] += positions
-        counts[rows[text], 1] += _top_occurrences(room.frequencies, table, unique, used)
+        top, most = _top_occurrences(room.frequencies, table, unique, used)
+        counts[rows[text], 1] += top
+        counts[rows[text], 2] += most - 1
 
 
 @kernel
@@ -212,8 +251,9 @@ def _count_keys(
 @kernel
 def _top_occurrences(
     frequencies: npt.NDArray[np.int32], table: KeyTable, unique: int, used: int
-) -> int:
-    """Occurrences of the sqrt(different) most frequent n-grams, those that occur once left out."""
+) -> tuple[int, int]:
+    """Occurrences of the sqrt(different) most frequent n-grams, those that occur once left out, and
+    of the most frequent one."""
     most = 1
     repeated = 0
     for number in range(used):
@@ -228,4 +268,4 @@ def _top_occurrences(
         taken += several * frequency
         wanted -= several
         frequencies[frequency] = 0
-    return taken
+    return taken, most

@@ -192,5 +192,7 @@ def test_fineweb2_knows_its_largest_languages() -> None:
     languages = set(rules["duplicate_lines"].languages)
     assert len(languages) >= 30
     assert {"zh", "ja", "ru", "de", "es", "fr", "ar", "ko", "no"} <= languages
-    of_all = {"top_2gram", "duplicate_10grams", "newlines", "alphabetic_words"}
+    # Turkish: the configuration that was found is an older one, its top n-grams on another scale.
+    assert set(rules["top_2gram"].languages) == languages - {"tr"}
+    of_all = {"duplicate_10grams", "newlines", "alphabetic_words"}
     assert all(set(rules[reason].languages) == languages for reason in of_all)

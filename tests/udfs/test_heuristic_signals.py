@@ -34,6 +34,7 @@ def heuristics(text: str | bytes, language: str | None = "en") -> dict[str, floa
         ("number_signs_per_word", 1 / 10),
         ("number_signs_per_token", 1 / 13),
         ("ellipses_per_word", 1 / 10),
+        ("symbols_per_word", 2 / 10),
         ("ellipses_per_token", 1 / 13),
         ("frequent_word_kinds", 3),  # the, that, and
         ("special_character_ratio", (46 - 29) / 46),
@@ -94,3 +95,9 @@ def test_without_languages_the_rest_is_still_computed() -> None:
     found = annotate(TextBatch(pa.array(["the cat"])), ["heuristics"])["heuristics"].to_pylist()
     assert found[0]["stop_word_ratio"] is None
     assert found[0]["word_count"] == 2
+
+
+def test_words_that_a_mark_joins_are_one_token() -> None:
+    found = heuristics("Pay 3.14 to a.b@c.d #")
+    assert found["token_count"] == 5
+    assert found["number_signs_per_token"] == pytest.approx(1 / 5)

@@ -82,3 +82,13 @@ LIST = "- one\n- two\n- three\nshort prose"
 def test_golden_values(text: str, field: str, expected: float | None) -> None:
     value = lines(text)[field]
     assert value == (None if expected is None else pytest.approx(expected)), lines(text)
+
+
+def test_words_that_a_mark_joins_are_one_token_to_line_breaks_too() -> None:
+    assert lines("Pay 3.14\nto a.b@c.d #")["newlines_per_token"] == pytest.approx(1 / 5)
+
+
+@pytest.mark.parametrize("mark", [*"។៕။།।۔؟։።。．！…", "\U00011141"])
+def test_sentences_end_in_every_script(mark: str) -> None:
+    assert lines(f"abc{mark} def{mark}")["sentence_count"] == 2
+    assert lines(f"abc{mark}")["terminal_punctuation_ratio"] == 1

@@ -44,6 +44,13 @@ TWICE = "a b c d e f! a b c d e f!"  # 12 words, 2 marks, 25 characters
         ("a b c d e f g h i j a b c d e f g h i j", "duplicate_word_10gram_share", 2 / 11),
         ("a b c d e f g h i", "duplicate_word_10gram_share", None),
         (TWICE, "word_entropy", math.log(6)),
+        (TWICE, "top_2_character_ratio", None),
+        (TWICE, "character_entropy", None),
+        ("天天天地。天天", "top_2_character_ratio", 2 * 2 / 7),  # 天天 three times
+        ("天天天地。天天", "top_3_character_ratio", 0),
+        ("人口手，人口手。", "top_3_character_ratio", 3 / 8),
+        ("人口手，人口手。", "top_4_character_ratio", 0),
+        ("人口手，人口手。", "character_entropy", math.log(8) - 6 / 8 * math.log(2)),
         ("a b c d", "duplicate_5gram_share", None),
         (TWICE, "worst_window_5gram_share", None),
         ("a b c d e f g. " * 3, "worst_window_5gram_share", 1),

@@ -34,19 +34,20 @@ def test_longest_run(text: str, run: int) -> None:
     assert counts[0, vocabulary.LONGEST_RUN] == run
 
 
-def roots_character_repetition(text: str, n: int) -> tuple[int, int]:
-    """(occurrences, occurrences of the top sqrt(distinct) repeated n-grams), as ROOTS defines it."""
+def roots_character_repetition(text: str, n: int) -> tuple[int, int, int]:
+    """(occurrences, those of the top sqrt(distinct) repeated n-grams, repeats of the top one)."""
     counts = Counter(text[i : i + n] for i in range(len(text) - n + 1))
     frequencies = sorted(counts.values(), reverse=True)
     repeated = sum(frequency > 1 for frequency in frequencies)
-    return sum(frequencies), sum(frequencies[: min(int(math.sqrt(len(counts))), repeated)])
+    top = sum(frequencies[: min(int(math.sqrt(len(counts))), repeated)])
+    return sum(frequencies), top, max(frequencies, default=1) - 1
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.text(st.sampled_from("ab中\n"), max_size=50), min_size=1, max_size=3))
 def test_character_repetition(texts: list[str]) -> None:
-    for n in (3, 10):
-        counts = np.zeros((len(texts), 2), np.int64)
+    for n in (2, 3, 4, 10):
+        counts = np.zeros((len(texts), 3), np.int64)
         rows = np.arange(len(texts))
         count_character_ngrams(tokenise(pa.array(texts)), rows, rows, n, counts)
         assert [tuple(row) for row in counts] == [roots_character_repetition(t, n) for t in texts]
