@@ -1,31 +1,35 @@
 """Duplicate removal: signatures and end to end, accuracy against exact Jaccard beside.
 
-``python -m bench.dedup [--quick] [--documents N] [--preset NAME]`` prints one JSON object a line:
-``{workload, system, docs, bytes, wall_s, cpu_s, peak_rss_mb, ...}``. The corpus is generated
+``python -m bench.dedup [--quick] [--documents N] [--preset NAME] [--peers NAME ...]`` prints one JSON
+object a line: ``{workload, system, docs, bytes, wall_s, cpu_s, peak_rss_mb, ...}``. Peers run in
+environments of their own below bench-output/, made at the first run, on the same files in the same run.
+``--growth N`` measures a corpus of any size that is generated in a stream. The corpus is generated
 (``bench/synthetic_families.py``), so figures are ratios to compare systems by, not promises.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
+import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import datasketch
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.dedup_truth import family_truth, score
-from bench.measuring import measured, measured_command, print_result
-from bench.synthetic_families import Corpus, generate
+from bench.dedup_peers import PEERS, run_peer
+from bench.dedup_truth import Truth, family_truth, score, score_removed
+from bench.measuring import Cost, measured, measured_command, print_result
+from bench.synthetic_families import BATCH, Corpus, generate, generate_batches
 from jobs.dedup import DedupSettings
 from udfs.document_signatures import sign_documents
 
+FOLDER = Path(__file__).resolve().parents[1] / "bench-output" / "dedup"
 DATASKETCH_SAMPLE = 300
+DOCUMENTS_PER_FILE = 50_000
+GROWTH_MEMORY = "5g"  # driver and executor in one; Python workers need the rest of 8 GB
 
 
 def main() -> None:
@@ -34,17 +38,33 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--preset", default="default")
     parser.add_argument("--spark-only", action="store_true", help="no search on the driver")
+    parser.add_argument("--peers", nargs="*", default=[], choices=PEERS)
+    parser.add_argument("--growth", type=int, metavar="N", help="N documents, only this")
     arguments = parser.parse_args()
-    count = 10_000 if arguments.quick else arguments.documents
-    corpus = generate(count)
     given: dict[str, object] = {"preset": arguments.preset}
     system = f"corpusmill_{arguments.preset}"
     if arguments.spark_only:
         given["max_driver_documents"] = 0
         system += "_spark_only"
+    settings = DedupSettings.model_validate(given)
+    if arguments.growth:
+        measure_growth(arguments.growth, system, settings)
+        return
+    count = 10_000 if arguments.quick else arguments.documents
+    corpus = generate(count)
     measure_kernels(corpus, min(count, 20_000))
     measure_datasketch(corpus)
-    measure_end_to_end(corpus, system, DedupSettings.model_validate(given))
+    source = write_corpus(count)
+    cost, facts, removed = run_command(source, settings)
+    truth = family_truth(pa.concat_arrays(corpus.table["text"].chunks), corpus.family)
+    size = int(corpus.table["text"].nbytes)
+    ids, keepers = removed["id"].to_numpy(), removed["keeper_id"].to_numpy()
+    print_result(
+        "dedup_end_to_end", system, count, size, **cost.fields(), **facts,
+        **score(truth, ids, keepers, settings.threshold),
+    )  # fmt: skip
+    for name in arguments.peers:
+        measure_peer(name, source, count, size, truth)
 
 
 def measure_kernels(corpus: Corpus, count: int) -> None:
@@ -78,43 +98,82 @@ def measure_datasketch(corpus: Corpus) -> None:
     )  # fmt: skip
 
 
-def measure_end_to_end(corpus: Corpus, system: str, settings: DedupSettings) -> None:
-    """From Parquet to the list of duplicates on local[2], starts of Python and Spark included."""
-    count = len(corpus.family)
-    with tempfile.TemporaryDirectory() as scratch:
-        source, work = Path(scratch) / "documents", Path(scratch) / "work"
-        write_corpus(corpus, source)
-        command = [sys.executable, "-m", "bench.dedup_command", str(source), str(work)]
-        cost = measured_command([*command, settings.model_dump_json()])
-        seconds = {
-            path.parent.name: json.loads(path.read_text())["seconds"]
-            for path in work.glob("*/_fingerprint.json")
-        }
-        persisted = sum(p.stat().st_size for p in (work / "signatures").glob("*.parquet"))
-        removed = pq.read_table(work / "duplicates")
-    truth = family_truth(pa.concat_arrays(corpus.table["text"].chunks), corpus.family)
-    ids, keepers = removed["id"].to_numpy(), removed["keeper_id"].to_numpy()
+def measure_peer(name: str, source: Path, count: int, size: int, truth: Truth) -> None:
+    """One peer from the same files to the ids it keeps, start of its interpreter included."""
+    found = run_peer(name, source, FOLDER)
     print_result(
-        "dedup_end_to_end", system, count, int(corpus.table["text"].nbytes), **cost.fields(),
-        sub_stages_s=seconds, persisted_bytes_per_doc=round(persisted / count),
-        **score(truth, ids, keepers, settings.threshold),
+        "dedup_end_to_end", found.system, count, size, **found.cost.fields(),
+        **score_removed(truth, found.removed(count), 0.7),
     )  # fmt: skip
 
 
+def measure_growth(count: int, system: str, settings: DedupSettings) -> None:
+    """Seconds and bytes a document of a corpus of any size; its files are deleted afterwards."""
+    source = write_corpus(count)
+    size = sum(path.stat().st_size for path in source.glob("*.parquet"))
+    try:
+        cost, facts, removed = run_command(source, settings, GROWTH_MEMORY)
+    finally:
+        shutil.rmtree(source)
+    print_result(
+        "dedup_growth", system, count, size, **cost.fields(), **facts, removed=len(removed),
+        microseconds_per_doc=round(cost.wall_s / count * 1e6, 2),
+    )  # fmt: skip
+
+
+def run_command(
+    source: Path, settings: DedupSettings, *memory: str
+) -> tuple[Cost, dict[str, object], pa.Table]:
+    """From Parquet to the list of duplicates on local[2], starts of Python and Spark included."""
+    count = sum(pq.ParquetFile(path).metadata.num_rows for path in source.glob("*.parquet"))
+    work = FOLDER / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    command = [sys.executable, "-m", "bench.dedup_command", str(source), str(work)]
+    cost = measured_command([*command, settings.model_dump_json(), *memory])
+    told = json.loads((work / "cost.json").read_text())
+    seconds = {
+        path.parent.name: json.loads(path.read_text())["seconds"]
+        for path in work.glob("*/_fingerprint.json")
+    }
+    persisted = sum(path.stat().st_size for path in (work / "signatures").glob("*.parquet"))
+    facts = {
+        "session_s": told["session_s"],
+        "search_s": told["search_s"],
+        "sub_stages_s": seconds,
+        "shuffled_bytes_per_doc": round(told["shuffled_bytes"] / count),
+        "persisted_bytes_per_doc": round(persisted / count),
+    }
+    removed = pq.read_table(work / "duplicates", columns=["id", "keeper_id"])
+    shutil.rmtree(work)
+    return cost, facts, removed
+
+
 def signing_batches(corpus: Corpus, count: int) -> list[pa.RecordBatch]:
+    """The first documents as Spark hands them to a worker."""
     table = corpus.table.slice(0, count)
     table = table.append_column("address", pa.nulls(count, pa.string()))
     table = table.append_column("keep_value", pa.nulls(count, pa.float64()))
     return list(table.to_batches(max_chunksize=256))
 
 
-def write_corpus(corpus: Corpus, folder: Path) -> None:
-    folder.mkdir()
-    files = max(4, len(corpus.family) // 50_000)
-    bounds = np.linspace(0, len(corpus.family), files + 1).astype(int)
-    for number, (start, stop) in enumerate(itertools.pairwise(bounds)):
-        part = corpus.table.slice(start, stop - start)
-        pq.write_table(part, folder / f"{number:04d}.parquet", compression="zstd")
+def write_corpus(documents: int) -> Path:
+    """Write the generated corpus as Parquet, in a stream; its folder."""
+    folder = FOLDER / f"corpus-{documents}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    writer, rows = None, 0
+    per_file = max(BATCH, min(DOCUMENTS_PER_FILE, documents // 4))
+    for number, batch in enumerate(generate_batches(documents, batch=min(BATCH, documents // 4))):
+        if writer is None or rows >= per_file:
+            if writer is not None:
+                writer.close()
+            path = folder / f"{number:05d}.parquet"
+            writer, rows = pq.ParquetWriter(path, batch.table.schema, compression="zstd"), 0
+        writer.write_table(batch.table)
+        rows += len(batch.family)
+    if writer is not None:
+        writer.close()
+    return folder
 
 
 if __name__ == "__main__":

@@ -49,6 +49,8 @@ def test_a_command_in_the_documents_is_one_the_parser_takes(words: list[str]) ->
     if words == ["COMMAND", "--help"]:
         return
     arguments = build_parser().parse_args(words)
+    if words[:2] == ["dedup", "plan"]:  # reads no recipe
+        return
     if "--recipe" in words or "--set" in words or "--preset" in words:
         extra = [f"dedup.preset={arguments.preset}"] if getattr(arguments, "preset", None) else []
         load_recipe(arguments.recipe or "default", [*arguments.overrides, *extra])
