@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command_line import main
+from jobs.ingest.fatal_documents import known_failures, remember_failures
 from jobs.ingest_documents import ingest_stage
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.arrow_frames import map_batches
@@ -19,6 +20,7 @@ from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_
 from jobs.runtime.schemas import EXTRACTED
 from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
 from jobs.runtime.user_tables import open_user_table, raw_content_types
+from udfs.document_quarantine import Failure
 from udfs.extract_batches import ExtractBatches
 from udfs.extract_document import ExtractionOptions
 
@@ -42,24 +44,26 @@ def extract_stage(context: RunContext, recipe: Recipe) -> Manifest:
             module="jobs.extract_text",
             inputs={"documents": source.fingerprint},
             configuration=asdict(recipe.extract),
-            chunks=[
-                parquet_chunk(functools.partial(_extracted, context, chunk, recipe))
-                for chunk in chunks
-            ],
+            chunks=[functools.partial(_write_chunk, context, chunk, recipe) for chunk in chunks],
             account=functools.partial(_account, context),
         ),
     )
 
 
-def extracted_columns(documents: DataFrame, options: ExtractionOptions) -> DataFrame:
+def extracted_columns(
+    documents: DataFrame,
+    options: ExtractionOptions,
+    quarantined: Mapping[str, Failure] | None = None,
+) -> DataFrame:
     """Return the documents with ``content`` replaced by the columns of an extraction.
 
     Args:
         documents: ``content`` binary or string, and any of ``url``, ``declared_charset``,
             ``is_text``; all other columns are carried through.
         options: Limits and choices.
+        quarantined: Fatal documents of earlier runs by content hash; they are not parsed again.
     """
-    return map_batches(documents, ExtractBatches(options))
+    return map_batches(documents, ExtractBatches(options, quarantined or {}))
 
 
 def extract_user_table(
@@ -100,12 +104,20 @@ def extract_user_table(
     )
 
 
+def _write_chunk(
+    context: RunContext, files: Sequence[PublishedFile], recipe: Recipe, folder: str
+) -> None:
+    parquet_chunk(functools.partial(_extracted, context, files, recipe))(folder)
+    remember_failures(context, recipe.extract, folder)
+
+
 def _extracted(context: RunContext, files: Sequence[PublishedFile], recipe: Recipe) -> DataFrame:
     documents = context.spark.read.parquet(*context.spark_paths("documents", files))
     usable = documents.where(F.col("status") == "ok").drop("status", "detail")
     if recipe.run.partitions:
         usable = usable.repartition(recipe.run.partitions)
-    return extracted_columns(usable, recipe.extract).select(*EXTRACTED.names)
+    known = known_failures(context, recipe.extract)
+    return extracted_columns(usable, recipe.extract, known).select(*EXTRACTED.names)
 
 
 def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts:
