@@ -17,6 +17,7 @@ from udfs.arrow_columns import StringViews, replace_rows, string_views, views_to
 from udfs.cleaning_settings import CleaningSettings
 from udfs.line_dropping import RULES
 from udfs.line_splitting import count_code_points
+from udfs.personal_data import mask_personal_data
 from udfs.signal_fields import SignalField, divide
 from udfs.text_batch import PIECE_BYTES, TextBatch
 from udfs.text_kernel import tokenise
@@ -47,6 +48,14 @@ _RULE_MEANINGS: Final = {
     "repeated": ("Third and later copies of a line that ends without punctuation.", _OWN),
 }
 
+_PERSONAL_DATA: Final = {
+    "emails": "e-mail addresses outside the reserved domains (RFC 2606).",
+    "ip_addresses": "IP addresses of the public internet.",
+    "phone_numbers": "phone numbers: Chinese, North American, or international with a plus sign.",
+    "identity_numbers": "Chinese identity numbers with the right check character (GB 11643).",
+    "bank_cards": "bank cards of a known issuer with the right check digit (Luhn).",
+}
+
 CLEANING_FIELDS: Final = (
     _count("collapsed_sentences", "copies",
            "Copies cut of sentences, lines or groups of them that stood in a row three times or "
@@ -62,6 +71,10 @@ CLEANING_FIELDS: Final = (
         for name in RULES
     ),
     _count("dropped_line_characters", "characters", "Characters of all dropped lines."),
+    *(
+        _count(f"masked_{kind}", "places", f"Replaced by a tag: {meaning}")
+        for kind, meaning in _PERSONAL_DATA.items()
+    ),
     SignalField("removed_character_ratio", pa.float64(), "share", "0 to 1",
                 "Characters cut by all repairs among those of the text before. Null without any.",
                 _OWN),
@@ -82,8 +95,9 @@ _COUNT_NAMES: Final = {
 def clean(texts: pa.Array, settings: CleaningSettings) -> tuple[pa.Array, pa.StructArray]:
     """Repair texts.
 
-    Collapses runs of one sentence or line to their first copy, cuts windows of repetition out, and
-    drops lines by rule, in this order and again until nothing changes; so cleaning a cleaned text
+    Masks personal data, collapses runs of one sentence or line to their first copy, cuts windows of
+    repetition out, and drops lines by rule, in this order and again until nothing changes; so
+    cleaning a cleaned text
     changes nothing. A kind of repair that would leave less than a tenth of a text is not made: there
     is nothing to save, and the rules shall judge the text as it is.
 
@@ -99,8 +113,11 @@ def clean(texts: pa.Array, settings: CleaningSettings) -> tuple[pa.Array, pa.Str
         where nothing was cut (texts that changed are in NFC); and a struct of CLEANING_FIELDS a row,
         never null.
     """
-    views = string_views(texts)
     ledger = _Ledger(len(texts))
+    if settings.mask_personal_data:
+        texts, masked = mask_personal_data(texts)
+        ledger.counts.update({f"masked_{kind}": counts for kind, counts in masked.items()})
+    views = string_views(texts)
     changed: dict[int, bytes] = {}
     first = 0
     for rows in TextBatch(texts).slices():

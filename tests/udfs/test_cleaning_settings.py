@@ -18,6 +18,7 @@ def test_the_defaults() -> None:
         "drop_furniture_lines": True,
         "drop_long_word_lines": True,
         "drop_repeated_lines": False,
+        "mask_personal_data": True,
     }
 
 

@@ -170,3 +170,19 @@ def test_hostile_texts_take_linear_time(unit: str) -> None:
 def test_fifty_megabytes_of_one_character() -> None:
     (text,), _ = clean(pa.array(["a" * 50_000_000]), DEFAULT)
     assert set(text.as_py()) == {"a"}
+
+
+def test_personal_data_is_masked_counted_and_can_be_left_in() -> None:
+    text = pa.array(["Write to anna@uni-ulm.de or call 13912345678, please."])
+    result, facts = clean(text, CleaningSettings())
+    assert result.to_pylist() == ["Write to <EMAIL> or call <PHONE>, please."]
+    row = facts.to_pylist()[0]
+    assert (row["masked_emails"], row["masked_phone_numbers"], row["masked_bank_cards"]) == (
+        1,
+        1,
+        0,
+    )
+    assert row["removed_character_ratio"] == 0.0
+    kept, facts = clean(text, CleaningSettings(mask_personal_data=False))
+    assert kept.to_pylist() == text.to_pylist()
+    assert facts.to_pylist()[0]["masked_emails"] == 0
