@@ -229,6 +229,12 @@ def _recipes(arguments: argparse.Namespace) -> None:
         print(f"recipe {recipe.name}: no fault, {len(recipe.rules)} rules")
 
 
+def _perplexity(arguments: argparse.Namespace) -> None:
+    from jobs.perplexity.loss_table import perplexity_table
+
+    print(perplexity_table(arguments.folder))
+
+
 def _doctor(_: argparse.Namespace) -> None:
     from jobs.runtime.doctor import examine
 
@@ -255,6 +261,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "train-perplexity": _train_perplexity,
     "train-grader": _train_grader,
     "recipes": _recipes,
+    "perplexity": _perplexity,
     "doctor": _doctor,
 }
 

@@ -319,6 +319,17 @@ def _add_information(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE"
     )
     recipes.set_defaults(command="recipes")
+    perplexity = _command(
+        commands,
+        "perplexity",
+        "what a perplexity means: loss, bits, and the cut of a run",
+        "  corpusmill perplexity table            perplexity, loss and bits side by side\n"
+        "  corpusmill perplexity table MODEL      held-out text of each model of a folder\n"
+        "  corpusmill perplexity table RUN        percentiles, buckets and cuts of a decided run",
+    )
+    perplexity.add_argument("action", choices=["table"])
+    perplexity.add_argument("folder", nargs="?", metavar="MODEL|RUN")
+    perplexity.set_defaults(command="perplexity")
     doctor = _command(
         commands,
         "doctor",

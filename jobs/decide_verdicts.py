@@ -16,6 +16,7 @@ from jobs.recipes.stored_recipe import store_recipe
 from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
 from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.verdicts.expressions import LANGUAGE, alive, verdict_columns
+from jobs.verdicts.perplexity_calibration import Calibration, bucket, calibrate
 from jobs.verdicts.thresholds import resolve
 
 DATASET = "verdicts"
@@ -39,6 +40,10 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
         signals, _ = context.read("annotated", "annotate")
         return resolve(rules, signals, missing)
 
+    @functools.cache
+    def calibration() -> Calibration:
+        return calibrate(context.read("annotated", "annotate")[0])
+
     store_recipe(context.output, recipe)
     return run_stage(
         context,
@@ -48,11 +53,12 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
             module="jobs.decide_verdicts",
             inputs={"annotated": source.fingerprint},
             configuration={"rules": [rule.model_dump() for rule in rules]},
-            chunks=[parquet_chunk(lambda: _verdicts(context, resolved()[0]))],
+            chunks=[parquet_chunk(lambda: _verdicts(context, resolved()[0], calibration()))],
             account=functools.partial(_account, context),
             details=lambda: {
                 "rules": [rule.model_dump() for rule in resolved()[0]],
                 "absent_rules": [rule.model_dump() for rule in resolved()[1]],
+                "perplexity_calibration": calibration(),
             },
         ),
     )
@@ -75,10 +81,13 @@ def surviving(context: RunContext) -> DataFrame:
     return annotated.where(alive(resolved_rules(context)))
 
 
-def _verdicts(context: RunContext, rules: Sequence[ResolvedRule]) -> DataFrame:
+def _verdicts(
+    context: RunContext, rules: Sequence[ResolvedRule], calibration: Calibration
+) -> DataFrame:
     annotated, _ = context.read("annotated", "annotate")
     language = F.col(LANGUAGE).alias("language")
-    return annotated.select("id", "source", "url", language, *verdict_columns(rules))
+    columns = (*verdict_columns(rules), bucket(calibration))
+    return annotated.select("id", "source", "url", language, *columns)
 
 
 def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts:

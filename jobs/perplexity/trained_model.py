@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from udfs.arpa_file import compress, format_section, write_arpa
 from udfs.kenlm_binary import reads_gzip, write_binary
@@ -135,6 +136,12 @@ def _measure(path: Path, lines: list[bytes]) -> dict[str, Any]:
     log10_probability = math.fsum(scores.log10_probability.tolist())
     return {
         "tokens": tokens,
+        "events_per_character": round((tokens + len(lines)) / max(_characters(data), 1), 6),
         "perplexity": round(10.0 ** (-log10_probability / (tokens + len(lines))), 3),
         "oov_share": round(int(scores.unknown.sum()) / tokens, 6),
     }
+
+
+def _characters(data: npt.NDArray[np.uint8]) -> int:
+    """Characters of UTF-8 other than white space."""
+    return int(((data > 0x20) & (data & 0xC0 != 0x80)).sum())

@@ -61,6 +61,8 @@ def bounds_text(bounds: Bounds) -> str:
     parts = []
     if bounds.min is not None or bounds.max is not None:
         parts.append(_range_text(bounds.min, bounds.max))
+    if bounds.min_percentile is not None:
+        parts.append(f">= P{bounds.min_percentile:g} of its language")
     if bounds.max_percentile is not None:
         parts.append(f"<= P{bounds.max_percentile:g} of its language")
     if bounds.max_fence is not None:

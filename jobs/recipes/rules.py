@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 class Bounds(BaseModel):
     """Where a signal's value may lie; a null signal never fails.
 
-    ``max_percentile`` and ``max_fence`` become numbers per language once the run's own values are
-    known: the value below which that share of the language's documents lies, and
+    ``min_percentile``, ``max_percentile`` and ``max_fence`` become numbers per language once the
+    run's own values are known: the value below which that share of the language's documents lies, and
     ``exp(Q3 + fence * (Q3 - Q1))`` of the logarithms (Tukey's fence; 3 is "far out").
     """
 
@@ -19,13 +19,15 @@ class Bounds(BaseModel):
 
     min: float | None = None
     max: float | None = None
+    min_percentile: float | None = Field(None, gt=0, lt=50)
     max_percentile: float | None = Field(None, gt=50, lt=100)
     max_fence: float | None = Field(None, gt=0)
 
     @property
     def relative(self) -> bool:
         """Whether the bound depends on the run's own values."""
-        return self.max_percentile is not None or self.max_fence is not None
+        asked = (self.min_percentile, self.max_percentile, self.max_fence)
+        return any(bound is not None for bound in asked)
 
     @property
     def empty(self) -> bool:
@@ -61,7 +63,7 @@ class Rule(Bounds):
     def _bounds_something(self) -> Rule:
         if self.empty and not any(self.languages.values()):
             raise ValueError(
-                f"rule {self.reason} has no bound: give min, max, max_percentile or max_fence"
+                f"rule {self.reason} has no bound: give min, max, min_percentile, max_percentile or max_fence"
             )
         return self
 

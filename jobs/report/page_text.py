@@ -116,6 +116,8 @@ def rule_sentence(rule: RuleFacts) -> str:
         relative = (
             f"more than {asked.max_fence:g} quartile ranges above the language's upper quartile"
         )
+    elif asked is not None and asked.min_percentile is not None:
+        relative = f"below percentile {asked.min_percentile:g} of the language"
     else:
         relative = ""
     parts = [relative] if relative else []

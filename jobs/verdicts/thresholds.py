@@ -8,7 +8,6 @@ partitioning and needs one small aggregation at any size; the price is a roundin
 from __future__ import annotations
 
 import bisect
-import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
@@ -36,7 +35,11 @@ def resolve(
         signals: One row a document with the struct columns that the rules read.
         missing: Annotators without values in this run and why, e.g. ``{"quality": "no grader"}``.
     """
-    return resolve_by(rules, missing, functools.partial(_bins, signals))
+
+    def living_bins(fixed: Sequence[ResolvedRule], signal: str) -> dict[str, dict[int, int]]:
+        return language_bins(signals.where(alive(fixed)), signal)
+
+    return resolve_by(rules, missing, living_bins)
 
 
 def resolve_by(
@@ -98,13 +101,11 @@ def _resolved(
     )
 
 
-def _bins(
-    signals: DataFrame, fixed: Sequence[ResolvedRule], signal: str
-) -> dict[str, dict[int, int]]:
-    living = signals.where(alive(fixed))
+def language_bins(documents: DataFrame, signal: str) -> dict[str, dict[int, int]]:
+    """Return counts by language and bin of a signal's logarithm, where there are enough documents."""
     bin_number = F.floor(F.log(signal_column(signal)) * BINS_PER_UNIT)
     rows = (
-        living.where(signal_column(signal) > 0)
+        documents.where((signal_column(signal) > 0) & F.col(LANGUAGE).isNotNull())
         .groupBy(F.col(LANGUAGE).alias("language"), bin_number.alias("bin"))
         .count()
         .collect()  # at most a few thousand bins a language
@@ -123,8 +124,15 @@ def _relative_to(rule: Rule, counts: Mapping[str, Mapping[int, int]]) -> Resolve
     languages: dict[str, Bounds | None] = {}
     for language, bins in sorted(counts.items()):
         bounds = rule.languages.get(language, None if rule.empty else rule)
-        languages[language] = bounds and Bounds(min=bounds.min, max=_upper(bounds, bins))
+        languages[language] = bounds and Bounds(min=_lower(bounds, bins), max=_upper(bounds, bins))
     return _resolved(rule, None, languages)
+
+
+def _lower(bounds: Bounds, bins: Mapping[int, int]) -> float | None:
+    if bounds.min_percentile is None:
+        return bounds.min
+    # The lower edge of the bin: what lies in it may be above the percentile, and stays.
+    return math.exp((quantile(bins, bounds.min_percentile / 100) - 1) / BINS_PER_UNIT)
 
 
 def _upper(bounds: Bounds, bins: Mapping[int, int]) -> float | None:

@@ -119,6 +119,11 @@ class TestRelativeBounds:
         verdicts = judge(data, rule("far", max_fence=3))
         assert [row.reason for row in verdicts] == [None] * 60 + ["far"]
 
+    def test_a_low_percentile_is_a_lower_bound(self, spark: SparkSession) -> None:
+        data = frame(spark, *[("en", float(value), 0.0) for value in range(1, 201)])
+        verdicts = judge(data, rule("low", min_percentile=1))
+        assert [row.reason for row in verdicts] == ["low"] * 2 + [None] * 198
+
     def test_a_language_with_few_documents_is_not_judged(self, spark: SparkSession) -> None:
         data = frame(spark, *[("en", float(v), 0.0) for v in range(1, 101)], ("fr", 1e9, 0.0))
         assert judge(data, rule("tail", max_percentile=99))[-1].reason is None
@@ -157,6 +162,7 @@ def test_a_quantile_is_numpys_of_the_bins_upper_edges(values: list[int], share: 
         ({}, "no bound"),
         ({"max": 1, "signal": "nodot"}, "pattern"),
         ({"max_percentile": 100}, "less than 100"),
+        ({"min_percentile": 50}, "less than 50"),
         ({"max": 1, "colour": "red"}, "colour"),
         ({"max": 1, "action": "burn"}, "drop"),
     ],
