@@ -51,7 +51,9 @@ def main() -> None:
     for language in FOLDERS:
         texts = documents(language, 400 if arguments.quick else 4000)
         measure_tokens(language, texts)
-        measure_training(language, texts)
+        measure_training(language, texts, PRUNE)
+        if not arguments.quick:
+            measure_training(language, texts, (0,) * ORDER)
         measure_scoring(language, texts)
     if not arguments.quick:
         measure_spark(arguments.tokens)
@@ -107,19 +109,19 @@ def measure_tokens(language: str, texts: list[str]) -> None:
     )  # fmt: skip
 
 
-def measure_training(language: str, texts: list[str]) -> None:
+def measure_training(language: str, texts: list[str], prune: tuple[int, ...]) -> None:
     lines = tokenise_lines(pa.array(texts))
     data, tokens = lines.data.tobytes(), int(lines.line_tokens.sum())
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        train_in_memory([data[: data.index(b"\n") + 1]], ORDER, PRUNE)
+        train_in_memory([data[: data.index(b"\n") + 1]], ORDER, prune)
 
         def train() -> None:
-            trained = train_in_memory([data], ORDER, PRUNE)
+            trained = train_in_memory([data], ORDER, prune)
             write_model_files(folder, "ours", trained, [], binary=False)
 
         _, cost = measured(train)
-        workload = f"perplexity: train {language}, order 5, prune 0 0 1 1 1"
+        workload = f"perplexity: train {language}, order 5, prune {' '.join(map(str, prune))}"
         facts = {**cost.fields(), **rates(cost, len(texts), tokens)}
         print_result(
             workload, "corpusmill in memory", len(texts), len(data), tokens=tokens, **facts
@@ -128,7 +130,7 @@ def measure_training(language: str, texts: list[str]) -> None:
             text, theirs = folder / "text", folder / "theirs.arpa"
             text.write_bytes(data)
             command = ["lmplz", "-o", "5", "-S", "1G", "-T", scratch, "--discount_fallback"]
-            command += ["--prune", *map(str, PRUNE), "--text", str(text), "--arpa", str(theirs)]
+            command += ["--prune", *map(str, prune), "--text", str(text), "--arpa", str(theirs)]
             cost = measured_command(command)
             facts = {**cost.fields(), **rates(cost, len(texts), tokens)}
             ours = gzip.decompress((folder / "ours.arpa.gz").read_bytes()).decode()

@@ -162,13 +162,18 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _train_perplexity(arguments: argparse.Namespace) -> None:
+    from jobs.perplexity.lmplz_training import require_lmplz
+    from jobs.perplexity.loss_table import perplexity_table
     from jobs.train_perplexity import train_from_arguments
 
+    given = {"lmplz": arguments.lmplz, "max_tokens_per_language": arguments.max_tokens}
+    arguments.overrides += [f"perplexity.{key}={value}" for key, value in given.items() if value]
     recipe = _recipe(arguments)
+    require_lmplz(recipe.perplexity.lmplz)
     output = arguments.inputs[-1]
     with _context(arguments, output) as context:
         folder = train_from_arguments(context, arguments.inputs[:-1], arguments.text_column, recipe)
-    print(folder)
+    print(perplexity_table(folder), folder, sep="\n")
 
 
 def _train_grader(arguments: argparse.Namespace) -> None:

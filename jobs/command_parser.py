@@ -257,6 +257,12 @@ def _add_training(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     train.add_argument("inputs", nargs="+", metavar="INPUT", help="run folder, files or Parquet")
     train.add_argument("--text-column", metavar="C", help="INPUT is Parquet with text in column C")
+    train.add_argument(
+        "--lmplz", metavar="PATH", help="train by KenLM's lmplz on the driver instead of by Spark"
+    )
+    train.add_argument(
+        "--max-tokens", metavar="N", help="sample size a language (default: 50,000,000)"
+    )
     _finish(train, "train-perplexity")
     _add_grader_training(commands)
 

@@ -80,9 +80,7 @@ def train_distributed(
     ids = np.arange(plan.vocabulary, dtype=np.int32)[:, None]
     first = compress(format_section(ids, log10(unigrams), log10(gammas), vocabulary.words))
     counts, sections = _sections(store, order)
-    return TrainedModel(
-        vocabulary, [plan.vocabulary, *counts], itertools.chain([[first]], sections)
-    )
+    return TrainedModel([plan.vocabulary, *counts], itertools.chain([[first]], sections))
 
 
 @dataclass(frozen=True)

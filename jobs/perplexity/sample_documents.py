@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +27,10 @@ class SampleDocuments(Protocol):
         """Train on all documents but those of one fold."""
         ...
 
+    def seen(self, held_out_fold: int | None) -> Iterator[bytes]:
+        """Token lines of all documents but those of one fold, in an order that content decides."""
+        ...
+
     def held_out(self, fold: int) -> list[bytes]:
         """Token lines of some documents of a fold, in an order that their content decides."""
         ...
@@ -45,8 +49,11 @@ class CollectedSample:
 
     def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> TrainedModel:
         """Train in memory."""
-        seen = (tokens for fold, _, tokens in self._documents if fold != held_out_fold)
-        return train_in_memory(seen, order, prune)
+        return train_in_memory(self.seen(held_out_fold), order, prune)
+
+    def seen(self, held_out_fold: int | None) -> Iterator[bytes]:
+        """Documents of the other folds."""
+        return iter(sorted(tokens for fold, _, tokens in self._documents if fold != held_out_fold))
 
     def held_out(self, fold: int) -> list[bytes]:
         """Documents of the fold with the lowest sampling keys."""
@@ -76,12 +83,19 @@ class StoredSample:
 
     def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> TrainedModel:
         """Train as Spark jobs."""
-        seen = self.tokens.where(F.col("language") == self.sample.language)
-        if held_out_fold is not None:
-            seen = seen.where(F.col("fold") != held_out_fold)
         buckets = -(-self.sample.training_size(held_out_fold)[0] // self.bucket_tokens)
         folder = join(self.work_folder, f"{self.sample.language}-without-{held_out_fold}")
+        seen = self._training(held_out_fold)
         return train_distributed(seen, order, prune, buckets, folder, self.spark)
+
+    def seen(self, held_out_fold: int | None) -> Iterator[bytes]:
+        """Documents of the other folds, fetched a partition at a time."""
+        rows = self._training(held_out_fold).select("tokens").orderBy("tokens")
+        return (bytes(row.tokens) for row in rows.toLocalIterator())
+
+    def _training(self, held_out_fold: int | None) -> DataFrame:
+        seen = self.tokens.where(F.col("language") == self.sample.language)
+        return seen if held_out_fold is None else seen.where(F.col("fold") != held_out_fold)
 
     def held_out(self, fold: int) -> list[bytes]:
         """Documents of the fold with the lowest sampling keys."""

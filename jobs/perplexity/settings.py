@@ -57,8 +57,13 @@ class PerplexitySettings(BaseModel):
     held_out_tokens: int = Field(
         200_000, ge=0, description="unseen text scored at the end to report a held-out perplexity"
     )
+    lmplz: str | None = Field(
+        None,
+        description="KenLM's own trainer to use on the driver instead; its path or name on PATH",
+    )
     languages: tuple[str, ...] | None = Field(
-        None, description="languages to train; default: all that have enough text"
+        None,
+        description="languages to train, and to find in a given model; default: all that have enough text",
     )
     binary: bool = Field(
         True, description="also write kenlm's binary, which workers share in memory, if possible"

@@ -9,10 +9,16 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.perplexity.lmplz_training import require_lmplz, train_with_lmplz
 from jobs.perplexity.sample_documents import SampleDocuments, StoredSample, collect_samples
 from jobs.perplexity.sample_texts import LanguageSample, plan_samples, tokenise_sample
 from jobs.perplexity.settings import PerplexitySettings
-from jobs.perplexity.trained_model import model_card, write_card, write_model_files
+from jobs.perplexity.trained_model import (
+    ArpaSource,
+    model_card,
+    write_card,
+    write_model_files,
+)
 from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.storage import (
     absolute,
@@ -63,6 +69,7 @@ def train_models(
             f"the training text has no column {', '.join(sorted(missing))}: it has "
             f"{', '.join(texts.columns)}; rename the columns to text and language"
         )
+    require_lmplz(settings.lmplz)
     target = absolute(model_folder)
     _check_target(target)
     with tempfile.TemporaryDirectory(prefix="corpusmill-training-") as scratch:
@@ -177,7 +184,12 @@ def _train_language(
         if tokens < settings.min_training_tokens:
             continue
         prune = settings.pruning_for(tokens)
-        trained = documents.train(held_out_fold, settings.order, prune)
+        trained: ArpaSource
+        if settings.lmplz is None:
+            trained = documents.train(held_out_fold, settings.order, prune)
+        else:
+            seen = documents.seen(held_out_fold)
+            trained = train_with_lmplz(seen, settings.order, prune, settings.lmplz, folder)
         held_out = documents.held_out(held_out_fold) if held_out_fold is not None else []
         written = write_model_files(
             folder, f"{sample.language}.{number}", trained, held_out, binary=settings.binary

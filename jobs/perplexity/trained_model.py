@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from udfs.kenlm_binary import reads_gzip, write_binary
 from udfs.kneser_ney import estimate
 from udfs.ngram_scoring import open_line_scorer
 from udfs.perplexity_folder import FORMAT_VERSION, MODEL_CARD, MODEL_FORMAT
-from udfs.perplexity_ids import Vocabulary, build_vocabulary, distinct_words, encode_lines
+from udfs.perplexity_ids import build_vocabulary, distinct_words, encode_lines
 from udfs.perplexity_model import file_entry
 from udfs.perplexity_tokens import TOKEN_SCHEME
 
@@ -29,14 +29,29 @@ class TrainedModel:
     """What training yields, whichever way it ran.
 
     Attributes:
-        vocabulary: Words and their hashes.
         counts: N-grams of each order.
         sections: For each order gzip members of ARPA lines.
     """
 
-    vocabulary: Vocabulary
     counts: Sequence[int]
     sections: Iterable[Iterable[bytes]]
+
+    def write_arpa(self, path: Path, *, compressed: bool) -> None:
+        """Write the model; its sections are used up."""
+        write_arpa(path, self.counts, self.sections, compressed=compressed)
+
+
+class ArpaSource(Protocol):
+    """A model that can be written as an ARPA file, once."""
+
+    @property
+    def counts(self) -> Sequence[int]:
+        """N-grams of each order."""
+        ...
+
+    def write_arpa(self, path: Path, *, compressed: bool) -> None:
+        """Write the model, as gzip or plain text."""
+        ...
 
 
 def train_in_memory(documents: Iterable[bytes], order: int, prune: Sequence[int]) -> TrainedModel:
@@ -64,18 +79,18 @@ def train_in_memory(documents: Iterable[bytes], order: int, prune: Sequence[int]
         ]
         for n, section in enumerate(sections, start=1)
     )
-    return TrainedModel(vocabulary, [len(section.words) for section in sections], texts)
+    return TrainedModel([len(section.words) for section in sections], texts)
 
 
 def write_model_files(
-    folder: Path, stem: str, trained: TrainedModel, held_out: Sequence[bytes], *, binary: bool
+    folder: Path, stem: str, trained: ArpaSource, held_out: Sequence[bytes], *, binary: bool
 ) -> dict[str, Any]:
     """Write one model's files and measure it.
 
     Args:
         folder: Where to write.
         stem: File name without ending, e.g. ``zh.0``.
-        trained: The model; its sections are used up.
+        trained: The model; used up.
         held_out: Token lines of documents it has not seen; may be empty.
         binary: Also write kenlm's binary if this machine can.
 
@@ -87,7 +102,7 @@ def write_model_files(
     """
     compressed = reads_gzip()
     arpa = folder / f"{stem}.arpa{'.gz' if compressed else ''}"
-    write_arpa(arpa, trained.counts, trained.sections, compressed=compressed)
+    trained.write_arpa(arpa, compressed=compressed)
     lines = [line for document in held_out for line in document.splitlines()]
     target = folder / f"{stem}.binary"
     as_binary = binary and write_binary(arpa, target, [*lines[:_SAMPLE_LINES], b""])
