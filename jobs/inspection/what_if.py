@@ -10,10 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.decide_verdicts import is_grade_rule
 from jobs.inspection.run_tables import RunTables
 from jobs.recipes.recipe import Recipe
-from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule
+from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule, is_grade_rule
 from jobs.verdicts.array_verdicts import NO_RULE, SignalTable
 from jobs.verdicts.expressions import LANGUAGE
 from jobs.verdicts.thresholds import resolve_by
@@ -29,11 +28,13 @@ class Judgement:
         rules: Rules with the numbers that were used, in order.
         absent: Rules that could not be judged, and why.
         first: int32 (n,): place of the rule that names the reason, or NO_RULE.
+        hits: Documents that fail each rule, by whatever rule they leave.
     """
 
     rules: list[ResolvedRule]
     absent: list[AbsentRule]
     first: np.ndarray
+    hits: dict[str, int]
 
     def reasons(self) -> dict[str, int]:
         """Return documents by first reason, in the order of the rules."""
@@ -149,8 +150,8 @@ def ask_what_if(tables: RunTables, recipe: Recipe) -> WhatIf:
     resolved, absent = resolve_by(wanted, missing, judged.count_bins)
     return WhatIf(
         documents=table.select(["id", "url", "source", LANGUAGE]),
-        now=Judgement(rules, [], _first_now(tables, rules, table.column("id"))),
-        then=Judgement(resolved, absent, judged.judge(resolved).first),
+        now=_now(tables, rules, table.column("id")),
+        then=_then(judged, resolved, absent),
         quarantined=tables.manifest("quarantined").rows,
         removed=_pairs(tables),
         low_now=_low_now(tables),
@@ -171,16 +172,25 @@ def _group(documents: pa.Table, column: str) -> list[str | None]:
     return list(pc.coalesce(pc.utf8_lower(host), folder, pa.scalar("")).to_pylist())
 
 
-def _first_now(
-    tables: RunTables, rules: Sequence[ResolvedRule], ids: pa.ChunkedArray
-) -> np.ndarray:
-    verdicts = tables.columns("verdicts", ["id", "reason"])
+def _now(tables: RunTables, rules: Sequence[ResolvedRule], ids: pa.ChunkedArray) -> Judgement:
+    verdicts = tables.columns("verdicts", ["id", "reason", "reasons", "flags"])
     places = pa.array([rule.reason for rule in rules], pa.string())
     found = pc.index_in(verdicts.column("reason"), value_set=places).fill_null(NO_RULE)
     order = np.argsort(verdicts.column("id").to_numpy(), kind="stable")
     sorted_ids = verdicts.column("id").to_numpy()[order]
     rows = order[np.searchsorted(sorted_ids, ids.to_numpy())]
-    return np.asarray(found.to_numpy()[rows], dtype=np.int32)
+    hits = dict.fromkeys((rule.reason for rule in rules), 0)
+    for column in ("reasons", "flags"):
+        for counted in pc.list_flatten(verdicts.column(column)).value_counts().to_pylist():
+            hits[counted["values"]] += counted["counts"]
+    first = np.asarray(found.to_numpy()[rows], dtype=np.int32)
+    return Judgement(list(rules), [], first, hits)
+
+
+def _then(signals: SignalTable, rules: list[ResolvedRule], absent: list[AbsentRule]) -> Judgement:
+    verdicts = signals.judge(rules)
+    failed = zip(rules, verdicts.failed.sum(axis=1).tolist(), strict=True)
+    return Judgement(rules, absent, verdicts.first, {rule.reason: n for rule, n in failed})
 
 
 def _pairs(tables: RunTables) -> np.ndarray:

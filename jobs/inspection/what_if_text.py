@@ -27,6 +27,10 @@ def what_if_values(answer: WhatIf) -> dict[str, Any]:
             reason: {"now": now.get(reason, 0), "then": then.get(reason, 0)}
             for reason in dict.fromkeys([*now, *then])
         },
+        "hits": {
+            reason: {"now": answer.now.hits.get(reason, 0), "then": answer.then.hits.get(reason, 0)}
+            for reason in dict.fromkeys([*answer.now.hits, *answer.then.hits])
+        },
         "duplicates": {"now": duplicates_now, "then": duplicates_then},
         "low_grades": {"now": len(answer.low_now), "then": len(answer.low_then)},
         "kept": {"now": kept_now, "then": kept_then},

@@ -6,6 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+# Grades are given to survivors only, by a later stage, which judges these rules itself.
+GRADE_PREFIX = "quality."
+
 
 class Bounds(BaseModel):
     """Where a signal's value may lie; a null signal never fails.
@@ -85,6 +88,11 @@ class ResolvedRule(BaseModel):
     default: Bounds | None
     languages: dict[str, Bounds | None]
 
+    @property
+    def signals(self) -> set[str]:
+        """All signals the rule reads."""
+        return {self.signal, *(condition.signal for condition in self.when)}
+
 
 class AbsentRule(BaseModel):
     """A rule that could not be judged in this run, and why; the report shows it."""
@@ -94,3 +102,8 @@ class AbsentRule(BaseModel):
     reason: str
     signal: str
     why: str
+
+
+def is_grade_rule(rule: Rule | ResolvedRule) -> bool:
+    """Say whether a rule reads a signal that only the grade stage has."""
+    return any(signal.startswith(GRADE_PREFIX) for signal in rule.signals)

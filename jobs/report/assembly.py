@@ -8,6 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.recipes.rules import is_grade_rule
 from jobs.report.cleaning_totals import cleaning_totals
 from jobs.report.document_flows import count_flows, format_flows, language_flows, volume
 from jobs.report.dropped_examples import (
@@ -19,6 +20,7 @@ from jobs.report.dropped_examples import (
 from jobs.report.duplicate_audit import audit_duplicates, read_signatures
 from jobs.report.duplicate_facts import DuplicateCounts, count_duplicates, duplicate_facts
 from jobs.report.duplicate_sources import losses_by_source
+from jobs.report.movable_bounds import movable_bounds
 from jobs.report.page import render_page
 from jobs.report.perplexity_table import perplexity_table
 from jobs.report.published_run import (
@@ -28,7 +30,7 @@ from jobs.report.published_run import (
     read_run,
     recipe_facts,
 )
-from jobs.report.report_model import DuplicateFacts, Histogram, Report, Totals
+from jobs.report.report_model import DuplicateFacts, Histogram, MovableBound, Report, Totals
 from jobs.report.rule_facts import count_hits, rule_facts
 from jobs.report.signal_histograms import histograms, named_signals
 from jobs.report.source_table import input_facts, source_group, source_table
@@ -77,7 +79,9 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
         corpus, dropped, quarantined, inputs.common_folder, totals
     )
     hits = count_hits(frames["verdicts"], dropped)
-    rules = rule_facts(run.rules(), recipe.rules, reasons, hits)
+    drawn = _all_histograms(run, frames)
+    movable = _all_movable_bounds(run, frames, drawn, hits)
+    rules = rule_facts(run.rules(), recipe.rules, reasons, hits, movable)
     counted = count_duplicates(frames["duplicates"])
     chosen = choose_examples(dropped, "reason", LEDGER_COLUMNS)
     ids = {row["id"] for rows in chosen.values() for row in rows}
@@ -97,7 +101,7 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
         formats=format_flows(flows),
         sources=sources,
         other_sources=other_sources,
-        histograms=_all_histograms(run, frames),
+        histograms=drawn,
         duplicates=_duplicates(
             context, run, recipe, frames, inputs.common_folder, samples, counted
         ),
@@ -152,6 +156,19 @@ def _all_histograms(run: PublishedRun, frames: dict[str, DataFrame]) -> dict[str
             found |= histograms(frames[dataset], rules, run.manifests[dataset].rows)
     order = named_signals(rules)
     return {signal: found[signal] for signal in order if signal in found}
+
+
+def _all_movable_bounds(
+    run: PublishedRun,
+    frames: dict[str, DataFrame],
+    drawn: dict[str, Histogram],
+    hits: dict[str, int],
+) -> dict[str, list[MovableBound]]:
+    rules = run.rules()
+    graded = [rule for rule in rules if is_grade_rule(rule)]
+    decided = [rule for rule in rules if not is_grade_rule(rule)]
+    found = movable_bounds(frames["annotated"], decided, drawn, hits)
+    return found | (movable_bounds(frames["quality"], graded, drawn, hits) if graded else {})
 
 
 def _check_ledger(reasons: dict[str, int], totals: Totals) -> None:

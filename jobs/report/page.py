@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from importlib import resources
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -10,15 +12,18 @@ from markupsafe import Markup, escape
 from jobs.report import page_text
 from jobs.report.duplicate_sources import alarm_sentence
 from jobs.report.histogram_drawing import HEIGHT, WIDTH, draw
+from jobs.report.movers import movers
 from jobs.report.report_model import Report, RuleFacts
 from jobs.verdicts.thresholds import MINIMUM_DOCUMENTS
 
 TEMPLATE = "report.html.j2"
 STYLE = "report.css"
+SCRIPT = "report.js"
 
 
 def render_page(report: Report) -> str:
-    """Return the page of a report; it needs no network, no script and no other file."""
+    """Return the page of a report; it needs no network and no other file, and reads without script."""
+    script = _resource(SCRIPT)
     languages = list(report.languages)
     drawings = {
         signal: draw(signal, histogram, languages)
@@ -31,6 +36,15 @@ def render_page(report: Report) -> str:
             report=report,
             # Our own file: escaping would break its quotes.
             style=Markup(_resource(STYLE)),
+            script=Markup(script),
+            # Whatever a document might smuggle in, a browser runs this script only.
+            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            movers={
+                signal: movers(
+                    number, histogram, [rule for rule in report.rules if rule.signal == signal]
+                )
+                for number, (signal, histogram) in enumerate(report.histograms.items(), start=1)
+            },
             drawings=drawings,
             drawing_size=(WIDTH, HEIGHT),
             minimum_documents=MINIMUM_DOCUMENTS,

@@ -86,6 +86,17 @@ class Limits(Fact):
     max: Number = None
 
 
+class MovableBound(Fact):
+    """A bound for all languages without one of their own, and what it would do elsewhere."""
+
+    side: Literal["min", "max"]
+    now: Count = Field(description="index in `places` of the bound as it was used")
+    places: list[float] = Field(description="where the bound could stand, ascending")
+    failing: list[Count] = Field(
+        description="documents that would fail the rule with the bound at each place, all else equal"
+    )
+
+
 class RuleFacts(Fact):
     """One judged rule: bounds, and how often it spoke."""
 
@@ -100,6 +111,9 @@ class RuleFacts(Fact):
     first_hits: Count = Field(description="documents that left by this rule")
     hits: Count = Field(description="documents that fail it, by whatever rule they left")
     never_fired: bool
+    movable: list[MovableBound] = Field(
+        [], description="exact counts for other values of the general bounds"
+    )
 
 
 class LanguageFlow(Fact):

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.recipes.rules import Bounds, ResolvedRule, Rule
-from jobs.report.report_model import Limits, RuleFacts
+from jobs.report.report_model import Limits, MovableBound, RuleFacts
 
 
 def count_hits(verdicts: DataFrame, dropped: DataFrame) -> dict[str, int]:
@@ -35,6 +35,7 @@ def rule_facts(
     asked: Sequence[Rule],
     first_hits: Mapping[str, int],
     hits: Mapping[str, int],
+    movable: Mapping[str, list[MovableBound]],
 ) -> list[RuleFacts]:
     """Return one entry a judged rule, in the order of judging.
 
@@ -43,12 +44,14 @@ def rule_facts(
         asked: The recipe's rules, for the bounds as written and their source.
         first_hits: Documents of the ledger by first reason.
         hits: Documents by failed rule, see :func:`count_hits`.
+        movable: Counts for other bounds by rule, see :mod:`jobs.report.movable_bounds`.
     """
     recipe = {rule.reason: rule for rule in asked}
-    return [
+    facts = [
         _facts(rule, recipe.get(rule.reason), first_hits.get(rule.reason, 0), hits)
         for rule in resolved
     ]
+    return [fact.model_copy(update={"movable": movable.get(fact.reason, [])}) for fact in facts]
 
 
 def _facts(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import itertools
+import json
 import re
 from html.parser import HTMLParser
 from importlib import resources
@@ -21,6 +24,7 @@ from jobs.report.report_model import (
     Histogram,
     LanguageFlow,
     Limits,
+    MovableBound,
     OtherSources,
     QuarantineExample,
     RecipeFacts,
@@ -77,7 +81,9 @@ def _hostile_report() -> Report:
         "recipe": RecipeFacts(name=text, description=text, settings={text: {text: text}}),
         "rules": [RuleFacts(reason=text, signal=text, action="drop", asked=None,
                             default=Limits(max=1), languages={text: None}, when=(), source=text,
-                            first_hits=1, hits=1, never_fired=False)],
+                            first_hits=1, hits=1, never_fired=False,
+                            movable=[MovableBound(side="max", now=1, places=[0.0, 0.5, 1.0],
+                                                  failing=[1, 1, 0])])],
         "never_fired": [text],
         "absent_rules": [AbsentRule(reason=text, signal=text, why=text)],
         "languages": {text: LanguageFlow(**flow, characters_kept=0, estimated_tokens_kept=0)},
@@ -138,10 +144,10 @@ def html(request) -> str:
     return render_page(report)
 
 
-def test_page_is_one_file_without_script_network_or_handlers(html):
+def test_page_is_one_file_without_network_or_handlers(html):
     page = Page(html)
     assert {tag for tag, _ in page.elements}.isdisjoint(
-        {"script", "img", "iframe", "link", "object", "form", "base", "b"}
+        {"img", "iframe", "link", "object", "base", "b"}
     )
     for _, attributes in page.elements:
         assert not [name for name in attributes if name.startswith("on")]
@@ -152,8 +158,34 @@ def test_page_is_one_file_without_script_network_or_handlers(html):
     assert "@import" not in style
 
 
+def test_the_only_script_is_ours_and_browsers_run_no_other(html):
+    (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    assert script == resources.files("jobs.report").joinpath("report.js").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = next(meta["content"] for meta in Page(html).all("meta") if "content" in meta
+                  and "default-src" in meta["content"])  # fmt: skip
+    assert policy.split("; ")[:3] == [
+        "default-src 'none'", "style-src 'unsafe-inline'", f"script-src 'sha256-{digest}'",
+    ]  # fmt: skip
+
+
+def test_every_slider_has_a_name_a_mark_and_its_counts(html):
+    page = Page(html)
+    forms, sliders = page.all("form"), page.all("input")
+    assert len(forms) == len(sliders) == len(page.all("output"))
+    named = {label["for"] for label in page.all("label")}
+    lines = {line.get("id") for line in page.all("line")}
+    for form, slider in zip(forms, sliders, strict=True):
+        assert slider["id"] in named
+        assert form["data-line"] in lines
+        bound = json.loads(form["data-bound"])
+        assert len(bound["places"]) == len(bound["failing"]) == int(slider["max"]) + 1
+        assert len(form["data-positions"].split()) == len(bound["places"])
+        assert bound["now"] == int(slider["value"])
+
+
 def test_hostile_text_is_shown_as_text(html):
-    assert "<script" not in html
+    assert html.count("<script") == 1
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", html)
 
 
