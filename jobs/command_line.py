@@ -306,9 +306,10 @@ def _context(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]
     from jobs.runtime.stage import RunContext
 
     settings = spark_settings(arguments.spark_conf)
+    reporter = Reporter(quiet=arguments.quiet, log_format=arguments.log_format)
     spark = start_session("corpusmill", master=arguments.master, settings=settings)
     try:
-        yield RunContext(spark, storage.absolute(output), Reporter(quiet=arguments.quiet))
+        yield RunContext(spark, storage.absolute(output), reporter)
     finally:
         spark.stop()
 

@@ -48,7 +48,9 @@ def run_pipeline(
     else:  # grades of an earlier run must not decide in this one
         storage.delete_tree(context.folder(GRADES))
     publish_stage(context, recipe)
-    return report_run(context, recipe)
+    report = report_run(context, recipe)
+    context.reporter.where_time_went()
+    return report
 
 
 if __name__ == "__main__":  # spark-submit jobs/run_pipeline.py

@@ -30,7 +30,7 @@ from jobs.report.published_run import (
     read_run,
     recipe_facts,
 )
-from jobs.report.report_model import DuplicateFacts, Histogram, MovableBound, Report, Totals
+from jobs.report.report_model import DuplicateFacts, Histogram, Report, RuleFacts, Totals
 from jobs.report.rule_facts import count_hits, rule_facts
 from jobs.report.signal_histograms import histograms, named_signals
 from jobs.report.source_table import input_facts, source_group, source_table
@@ -78,10 +78,8 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
     sources, other_sources = source_table(
         corpus, dropped, quarantined, inputs.common_folder, totals
     )
-    hits = count_hits(frames["verdicts"], dropped)
     drawn = _all_histograms(run, frames)
-    movable = _all_movable_bounds(run, frames, drawn, hits)
-    rules = rule_facts(run.rules(), recipe.rules, reasons, hits, movable)
+    rules = _rules(run, recipe, frames, drawn, reasons)
     counted = count_duplicates(frames["duplicates"])
     chosen = choose_examples(dropped, "reason", LEDGER_COLUMNS)
     ids = {row["id"] for rows in chosen.values() for row in rows}
@@ -158,17 +156,21 @@ def _all_histograms(run: PublishedRun, frames: dict[str, DataFrame]) -> dict[str
     return {signal: found[signal] for signal in order if signal in found}
 
 
-def _all_movable_bounds(
+def _rules(
     run: PublishedRun,
+    recipe: RecipeLike,
     frames: dict[str, DataFrame],
     drawn: dict[str, Histogram],
-    hits: dict[str, int],
-) -> dict[str, list[MovableBound]]:
-    rules = run.rules()
-    graded = [rule for rule in rules if is_grade_rule(rule)]
-    decided = [rule for rule in rules if not is_grade_rule(rule)]
-    found = movable_bounds(frames["annotated"], decided, drawn, hits)
-    return found | (movable_bounds(frames["quality"], graded, drawn, hits) if graded else {})
+    reasons: dict[str, int],
+) -> list[RuleFacts]:
+    resolved = run.rules()
+    hits = count_hits(frames["verdicts"], frames["dropped"])
+    decided = [rule for rule in resolved if not is_grade_rule(rule)]
+    movable = movable_bounds(frames["annotated"], decided, drawn, hits)
+    graded = [rule for rule in resolved if is_grade_rule(rule)]
+    if graded:
+        movable |= movable_bounds(frames["quality"], graded, drawn, hits)
+    return rule_facts(resolved, recipe.rules, reasons, hits, movable)
 
 
 def _check_ledger(reasons: dict[str, int], totals: Totals) -> None:

@@ -40,14 +40,14 @@ class Movable(NamedTuple):
 class CountPlaces:
     """A function for mapInArrow: documents of each batch by the number of places below their value."""
 
-    def __init__(self, bounds: Sequence[Movable]) -> None:
-        """Count for these bounds."""
-        self.bounds = tuple(bounds)
+    def __init__(self, bounds: Sequence[Movable], names: Sequence[str]) -> None:
+        """Count for these bounds in batches whose columns are the signals of these names."""
+        self.bounds, self.names = tuple(bounds), list(names)
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield one batch of counts for each batch of signals."""
         for batch in batches:
-            signals = SignalTable(pa.Table.from_batches([batch]))
+            signals = SignalTable(pa.table(batch.columns, names=self.names))
             counts = [
                 (number, *_counted(signals, bound)) for number, bound in enumerate(self.bounds)
             ]
@@ -105,8 +105,10 @@ def _places(histogram: Histogram, value: float) -> tuple[float, ...]:
 def _counts(frame: DataFrame, bounds: Sequence[Movable]) -> list[np.ndarray]:
     rules = [bound.rule for bound in bounds]
     signals = {name for rule in rules for name in rule.signals}
-    columns = [F.col(name).alias(name) for name in sorted({LANGUAGE, *signals})]
-    counted = map_with_schema(frame.select(*columns), CountPlaces(bounds), COUNTS)
+    names = sorted({LANGUAGE, *signals})
+    # Spark takes a dot in a name for a field of a struct.
+    columns = [F.col(name).alias(f"signal_{place}") for place, name in enumerate(names)]
+    counted = map_with_schema(frame.select(*columns), CountPlaces(bounds, names), COUNTS)
     rows = counted.groupBy("bound", "place").agg(F.sum("documents").alias("documents")).collect()
     found = [np.zeros(len(bound.places) + 1, dtype=np.int64) for bound in bounds]
     for row in rows:

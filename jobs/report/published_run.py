@@ -204,4 +204,5 @@ def _stage_facts(manifest: Manifest, seconds: float) -> StageFacts:
         bytes=manifest.bytes,
         rows_per_second=round(accounts.rows_in / seconds, 1) if seconds > 0 else None,
         carries_documents=manifest.dataset != MODELS,
+        costs=manifest.costs,
     )

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from jobs.recipes.rules import AbsentRule, Bounds, Condition
+from jobs.runtime.stage_costs import StageCosts
 
 SCHEMA_VERSION = 1
 
@@ -54,6 +55,7 @@ class StageFacts(Fact):
     bytes: Count = Field(description="size of the published files")
     rows_per_second: float | None = Field(description="rows_in / seconds; null for no time at all")
     carries_documents: bool = Field(description="false for a stage that makes a model")
+    costs: StageCosts | None = Field(None, description="Spark's counters of the stage's tasks")
 
 
 class Volume(Fact):

@@ -46,6 +46,12 @@ def add_session_arguments(parser: argparse.ArgumentParser) -> None:
         help="Spark setting, e.g. --spark-conf spark.driver.memory=8g; may be repeated",
     )
     parser.add_argument("--quiet", action="store_true", help="print results and errors only")
+    parser.add_argument(
+        "--log-format",
+        choices=["text", "json"],
+        default="text",
+        help="json: progress as one JSON object a line, for log collectors",
+    )
 
 
 def spark_settings(given: list[str]) -> dict[str, str]:

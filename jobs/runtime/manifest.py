@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from jobs.runtime import storage
 from jobs.runtime.errors import AccountingError, InputError
 from jobs.runtime.fingerprint import digest
+from jobs.runtime.stage_costs import StageCosts
 
 MANIFEST_NAME = "_manifest.json"
 FORMAT_VERSION = 1
@@ -64,6 +65,7 @@ class Manifest(BaseModel):
     files: list[PublishedFile]
     versions: dict[str, str]
     details: dict[str, Any] = {}
+    costs: StageCosts | None = None
 
     @property
     def rows(self) -> int:

@@ -37,6 +37,7 @@ from jobs.runtime.manifest import (
     stage_fingerprint,
 )
 from jobs.runtime.progress import Reporter
+from jobs.runtime.stage_costs import stage_costs
 
 IN_PROGRESS_NAME = "_in_progress.json"
 CHUNK_RECORD_NAME = "_chunk.json"
@@ -136,7 +137,7 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         return published
     started = time.monotonic()
     _claim(stage, folder, fingerprint)
-    with context.reporter.stage(context.spark, stage.name):
+    with context.reporter.stage(context.spark, stage.name) as group:
         try:
             _write_chunks(context, stage, folder)
             files = published_files(folder)
@@ -156,6 +157,7 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         files=files,
         versions=_versions(),
         details=details,
+        costs=stage_costs(context.spark, group),
     )
     storage.write_text(storage.join(folder, MANIFEST_NAME), manifest.model_dump_json(indent=1))
     storage.delete_tree(storage.join(folder, IN_PROGRESS_NAME))
