@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command_line import main
+from jobs.count_shared_lines import DATASET as SHARED_LINES
+from jobs.count_shared_lines import count_stage, shared_keys
 from jobs.recipes.recipe import Recipe
 from jobs.run_models import perplexity_digest, safety_digest
+from jobs.runtime import storage
 from jobs.runtime.arrow_frames import map_batches
 from jobs.runtime.chunks import by_bytes
 from jobs.runtime.fingerprint import digest
@@ -38,6 +41,13 @@ def annotate_stage(
     """
     source = require_manifest(context.folder("extracted"), "extract")
     function = _annotator(recipe, perplexity_model, safety_model)
+    inputs = {"extracted": source.fingerprint, **_model_digests(perplexity_model, safety_model)}
+    if recipe.asks_for("shared_lines"):
+        inputs[SHARED_LINES] = count_stage(context, recipe).fingerprint
+        keys = context.spark.sparkContext.broadcast(shared_keys(context))
+        function = replace(function, shared_lines=functools.partial(getattr, keys, "value"))
+    else:  # counts of an earlier run were not asked in this one
+        storage.delete_tree(context.folder(SHARED_LINES))
     chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
 
     def annotated(files: Sequence[PublishedFile]) -> DataFrame:
@@ -53,10 +63,7 @@ def annotate_stage(
             name="annotate",
             dataset=DATASET,
             module="jobs.annotate_text",
-            inputs={
-                "extracted": source.fingerprint,
-                **_model_digests(perplexity_model, safety_model),
-            },
+            inputs=inputs,
             configuration=asdict(recipe.clean),
             chunks=[parquet_chunk(functools.partial(annotated, chunk)) for chunk in chunks],
             account=functools.partial(_account, source.accounts.rows_out),
@@ -121,6 +128,8 @@ def _absent_signals(function: AnnotateBatches) -> dict[str, str]:
         absent["perplexity"] = (
             "no perplexity model was trained or given (--perplexity-model FOLDER)"
         )
+    if function.shared_lines is None:
+        absent["shared_lines"] = "lines are counted in runs only, where a rule asks for them"
     if function.safety_model is None:
         absent["safety.model_score"] = "no safety model was given (--safety-model FOLDER)"
     return absent

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from udfs.annotators import ANNOTATORS, annotate, struct_type
@@ -13,6 +15,7 @@ from udfs.language_signals import LANGUAGE_TYPE, detect
 from udfs.perplexity_folder import read_model
 from udfs.perplexity_signals import PERPLEXITY_TYPE, score
 from udfs.safety_signals import SAFETY_TYPE, SafetyScreen
+from udfs.shared_lines import SHARED_LINE_TYPE, shared_line_shares, site_keys
 from udfs.text_batch import TextBatch
 from udfs.text_cleaning import CLEANING_TYPE, CleaningSettings, clean
 
@@ -29,11 +32,14 @@ class AnnotateBatches:
         perplexity_model: Tells a worker where on its machine the perplexity models lie (fetching
             them if need be); None leaves perplexity null.
         safety_model: Folder of a trained model; None leaves its score null.
+        shared_lines: Gives the sorted keys of lines that many documents of a site have, of
+            ``udfs.shared_lines``; None leaves their shares null.
     """
 
     cleaning: CleaningSettings
     perplexity_model: Callable[[], str] | None = None
     safety_model: str | None = None
+    shared_lines: Callable[[], npt.NDArray[np.uint64]] | None = None
 
     def output_schema(self, schema: pa.Schema) -> pa.Schema:
         """Return the output's schema: the input's, with a struct column an annotator appended."""
@@ -45,6 +51,7 @@ class AnnotateBatches:
                 "language": LANGUAGE_TYPE,
                 "cleaning": CLEANING_TYPE,
                 **{name: struct_type(name) for name in ANNOTATORS},
+                "shared_lines": SHARED_LINE_TYPE,
                 "perplexity": PERPLEXITY_TYPE,
                 "safety": SAFETY_TYPE,
             },
@@ -59,13 +66,22 @@ class AnnotateBatches:
             language = detect(texts)
             codes = language.field("language")
             signals = annotate(TextBatch(texts, codes), tuple(ANNOTATORS))
-            perplexity = score(texts, codes, model) if model else _unscored(len(texts))
+            perplexity = (
+                score(texts, codes, model) if model else _nulls(PERPLEXITY_TYPE, len(texts))
+            )
             columns = {"text": texts, "language": language, "cleaning": cleaning, **signals}
+            columns["shared_lines"] = self._shared_lines(batch, texts)
             columns |= {"perplexity": perplexity, "safety": screen.annotate(texts, codes)}
             yield with_columns(batch, columns)
 
+    def _shared_lines(self, batch: pa.RecordBatch, texts: pa.Array) -> pa.StructArray:
+        if self.shared_lines is None:
+            return _nulls(SHARED_LINE_TYPE, len(texts))
+        sites = site_keys(batch.column("url"), batch.column("source"))
+        return shared_line_shares(texts, sites, self.shared_lines())
 
-def _unscored(rows: int) -> pa.StructArray:
+
+def _nulls(type_: pa.StructType, rows: int) -> pa.StructArray:
     """Structs that are there with fields that are null, as every annotator gives them."""
-    fields = list(PERPLEXITY_TYPE)
+    fields = list(type_)
     return pa.StructArray.from_arrays([pa.nulls(rows, f.type) for f in fields], fields=fields)

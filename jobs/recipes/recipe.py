@@ -13,6 +13,16 @@ from udfs.extract_document import ExtractionOptions
 from udfs.text_cleaning import CleaningSettings
 
 
+class SharedLineSettings(BaseModel):
+    """When a line counts as shared; without a rule on ``shared_lines`` nothing is counted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min_documents: int = Field(
+        10, ge=2, description="documents of one site that must have a line for it to be shared"
+    )
+
+
 class PublishSettings(BaseModel):
     """The shape of the published corpus."""
 
@@ -60,6 +70,7 @@ class Recipe(BaseModel):
     ingest: IngestSettings = IngestSettings()
     extract: ExtractionOptions = ExtractionOptions()
     clean: CleaningSettings = CleaningSettings()
+    shared_lines: SharedLineSettings = SharedLineSettings()
     perplexity: PerplexitySettings = PerplexitySettings()
     trust: str = Field(
         "default",

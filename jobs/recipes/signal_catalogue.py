@@ -7,6 +7,7 @@ from udfs.language_signals import LANGUAGE_FIELDS
 from udfs.perplexity_signals import PERPLEXITY_FIELDS
 from udfs.quality_signals import QUALITY_FIELDS
 from udfs.safety_signals import SAFETY_FIELDS
+from udfs.shared_lines import SHARED_LINE_FIELDS
 from udfs.signal_fields import SignalField
 from udfs.text_cleaning import CLEANING_FIELDS
 
@@ -17,6 +18,7 @@ def signal_fields() -> dict[str, tuple[SignalField, ...]]:
         "language": LANGUAGE_FIELDS,
         "cleaning": CLEANING_FIELDS,
         **{name: annotator.fields for name, annotator in ANNOTATORS.items()},
+        "shared_lines": SHARED_LINE_FIELDS,
         "perplexity": PERPLEXITY_FIELDS,
         "safety": SAFETY_FIELDS,
         "quality": QUALITY_FIELDS,

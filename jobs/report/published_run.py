@@ -26,10 +26,11 @@ REQUIRED_DATASETS = {
     "corpus": "publish",
 }
 MODELS = "models"  # not rows but models; a run that is given one has none of its own
-OPTIONAL_DATASETS = (MODELS, "quality")
+SHARED_LINES = "shared-lines"  # likewise counts of lines, where a rule asks for them
+OPTIONAL_DATASETS = (MODELS, SHARED_LINES, "quality")
 STAGE_ORDER = (
-    "documents", "extracted", MODELS, "annotated", "verdicts", "duplicates", "quality",
-    "corpus",
+    "documents", "extracted", MODELS, SHARED_LINES, "annotated", "verdicts", "duplicates",
+    "quality", "corpus",
 )  # fmt: skip
 NO_GRADES = "no grader was given, so no document has a grade"
 
