@@ -26,6 +26,7 @@ from udfs.kneser_ney import (
 from udfs.perplexity_ids import Vocabulary, build_vocabulary, encode_lines
 
 Gram = tuple[str, ...]
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "kneser_ney"
 Model = dict[Gram, tuple[float, float]]
 
 
@@ -245,6 +246,24 @@ def test_impossible_settings_are_refused(order: int, prune: list[int], message: 
 def test_no_text_is_refused() -> None:
     with pytest.raises(ValueError, match="no sentence"):
         estimate(np.zeros(0, np.int32), 3, [0, 0, 0], 3)
+
+
+# Written by lmplz of KenLM 0.3.0 with --discount_fallback on texts of ours; "fallback" is too small for
+# the formula of the discounts in its second order, "zipf" is not in its first three.
+@pytest.mark.parametrize(
+    ("name", "text", "prune"),
+    [
+        ("fallback", "fallback", [0, 0, 0]),
+        ("formula", "zipf", [0, 0, 0, 0]),
+        ("pruned", "zipf", [0, 0, 1, 1, 1]),
+    ],
+)
+def test_every_ngram_equals_the_numbers_that_lmplz_wrote(
+    name: str, text: str, prune: list[int]
+) -> None:
+    sentences = [line.split() for line in (GOLDEN / f"{text}.txt").read_text().splitlines()]
+    golden = read_arpa((GOLDEN / f"{name}.arpa").read_text())
+    assert_equal_models(train(sentences, len(prune), prune), golden, 1e-6)
 
 
 @pytest.mark.skipif(shutil.which("lmplz") is None, reason="lmplz is not on PATH")
