@@ -1,22 +1,22 @@
 """The measured figures that estimates rest on, in one place, each with the command that measures it.
 
 Two virtual cores of a shared server (x86-64, 2.6 kB a document); take them for the order of
-magnitude. `python -m bench.dedup` prints them anew.
+magnitude. `python -m bench.dedup --spark-only` measures a run of the kind anew.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-# bench.dedup, sub-stage "signatures": Parquet read, Arrow to Python and back, shingles, 140
-# permutations, Parquet written.
-SIGNED_BYTES_PER_CORE_SECOND: Final = 26e6
-# bench.dedup --growth without the driver's search, all sub-stages behind "signatures": exact copies,
-# band edges, verification, components, screening, result; by band row (one band of one document).
-BAND_ROWS_PER_CORE_SECOND: Final = 0.5e6
-# The same run: bytes shuffled beyond the band rows and text hashes (merged edges, sketches of doubtful
-# pairs, components), a tenth of the documents being copies.
-EDGE_BYTES_PER_DOCUMENT: Final = 120
+# 100,000 documents in a warm session, processor seconds of Java and Python together: Parquet read, Arrow
+# to Python and back, shingles, 140 permutations, Parquet written took 6.7 s (docs/scaling.md).
+SIGNED_BYTES_PER_CORE_SECOND: Final = 38e6
+# The same corpus searched in Spark (`--spark-only`), second run of a session: all sub-stages behind the
+# signatures, 20.4 s for 2,000,000 band rows; halved for what sorts and spills in a large corpus.
+BAND_ROWS_PER_CORE_SECOND: Final = 49_000
+# That run shuffled 1,025 B a document; this is what band rows and text hashes do not explain: overhead
+# of rows, merged edges, sketches of doubtful pairs, components, a tenth of the documents being copies.
+EDGE_BYTES_PER_DOCUMENT: Final = 673
 # Columns of signatures/ besides keys and sketch: id, order key, 128-bit text hash, lengths.
 FIXED_SIGNATURE_BYTES: Final = 40
 # 16 B of key and order key a band; 24 B of hash and id for the exact pass, as Spark's rows hold them.

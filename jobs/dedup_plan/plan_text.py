@@ -173,8 +173,8 @@ def _assumes() -> str:
             "Assumed: similarities of related pairs are spread evenly from 0 to 1, each pair by itself;",
             f"         a banding is chosen so that strangers at {BACKGROUND:g} stay below one a document;",
             f"         {rate} of text a second and core are signed, and "
-            f"{figures.BAND_ROWS_PER_CORE_SECOND:,.0f} band rows searched: measured",
-            "         on two shared virtual cores, an estimate for any other machine.",
+            f"{figures.BAND_ROWS_PER_CORE_SECOND:,.0f} band rows searched: from",
+            "         measurements on two shared virtual cores (docs/scaling.md), an estimate elsewhere.",
         ]
     )
 
