@@ -1,5 +1,7 @@
 import math
 import resource
+import subprocess
+import sys
 
 import pyarrow as pa
 import pytest
@@ -111,6 +113,31 @@ def annotate_one_line(unit: str, megabytes: int) -> int:
 @pytest.mark.parametrize("unit", ["word ", "中", "a", "\n", ". "])
 def test_one_oversized_document_is_no_burden(unit: str) -> None:
     assert annotate_one_line(unit, 10) < 600
+
+
+WORKER = (
+    "import resource, sys, pyarrow as pa\n"
+    "from udfs.annotators import ANNOTATORS, annotate\n"
+    "from udfs.text_batch import TextBatch\n"
+    "unit, copies, texts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])\n"
+    "column = pa.array([unit * copies] * texts, pa.large_string())\n"
+    "found = annotate(TextBatch(column), tuple(ANNOTATORS))\n"
+    "assert len(found['heuristics']) == texts\n"
+    "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("unit", "copies", "texts"),
+    [("word ", 20_000_000, 1), ("中", 33_333_334, 1), ("a", 100_000_000, 1), ("", 0, 10_000)],
+)
+def test_a_worker_of_its_own_stays_below_a_gigabyte_and_a_half(
+    unit: str, copies: int, texts: int
+) -> None:
+    command = [sys.executable, "-c", WORKER, unit, str(copies), str(texts)]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert int(output) < 1500
 
 
 @pytest.mark.slow
