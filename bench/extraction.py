@@ -1,7 +1,9 @@
 """Quality and cost of extraction on the shared folder: `python -m bench.extraction [--quick]`.
 
-Our readers beside plain trafilatura, Resiliparse and pypdfium2 in the same run; --quick takes a sample
-of the pages. Also what the guarded child costs. JSON lines, one a workload and system.
+Every profile beside plain trafilatura and Resiliparse, our PDF reader beside plain pypdfium2, pypdf and
+pdfplumber (these two in an environment of their own below bench-output, made on the first run; left out by
+--without-peers), encodings, line verdicts, and what the guarded child costs. --quick takes a sample of the
+pages. JSON lines, one a workload and system; speeds are paired: every page goes through all systems in turn.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ import gzip
 import json
 import os
 import random
+import subprocess
+import time
+import venv
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -24,11 +29,14 @@ from resiliparse.extract.html2text import extract_plain_text
 from bench.extraction_scores import rows_intact, snippets, table_adjacency, word_bag
 from bench.measuring import measured, print_result
 from udfs.character_encoding import decode
-from udfs.extract_document import extract
+from udfs.extract_document import ExtractionOptions, extract
+from udfs.html_profiles import HTML_PROFILES
 from udfs.parser_child import ParserChild
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 DATA = Path(os.environ.get("CORPUSMILL_SHARED_DATA", REAL_DATA))
+PEERS = Path(__file__).resolve().parents[1] / "bench-output" / "extraction-peers"
+PEER_REQUIREMENTS = ("pypdf==7.*", "pdfplumber==0.11.*")
 QUICK_PAGES = 120
 Page = tuple[bytes, dict[str, Any]]
 
@@ -61,10 +69,17 @@ def plain_pdfium(content: bytes) -> str:
         document.close()
 
 
+def with_profile(options: ExtractionOptions) -> Callable[[bytes], str]:
+    return lambda content: extract(content, options=options).text
+
+
 HTML_SYSTEMS: dict[str, Callable[[bytes], str]] = {
-    "corpusmill": ours,
     "trafilatura": plain_trafilatura,
     "resiliparse": plain_resiliparse,
+    **{
+        f"corpusmill {name}": with_profile(ExtractionOptions(profile=name))
+        for name in HTML_PROFILES
+    },
 }
 PDF_SYSTEMS: dict[str, Callable[[bytes], str]] = {"corpusmill": ours, "pypdfium2": plain_pdfium}
 
@@ -72,7 +87,9 @@ PDF_SYSTEMS: dict[str, Callable[[bytes], str]] = {"corpusmill": ours, "pypdfium2
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_PAGES} pages, not all")
-    quick = parser.parse_args().quick
+    parser.add_argument("--without-peers", action="store_true", help="no pypdf, no pdfplumber")
+    arguments = parser.parse_args()
+    quick = arguments.quick
     if not DATA.is_dir():
         raise SystemExit(f"no real documents at {DATA}; set CORPUSMILL_SHARED_DATA to their folder")
     extract(b"<html><body><p>loads the readers before anything is measured</p></body></html>")
@@ -80,7 +97,7 @@ def main() -> None:
     bench_wcxb(pages)
     bench_snippets()
     bench_encodings()
-    bench_tables()
+    bench_tables(with_peers=not arguments.without_peers)
     bench_child([content for content, _ in pages[:QUICK_PAGES]])
 
 
@@ -96,10 +113,22 @@ def wcxb_pages(limit: int | None) -> list[Page]:
     return pages
 
 
+def read_in_turn(pages: list[bytes]) -> dict[str, tuple[list[str], float]]:
+    """Texts and processor seconds of every system; each page goes through all before the next."""
+    texts: dict[str, list[str]] = {system: [] for system in HTML_SYSTEMS}
+    seconds = dict.fromkeys(HTML_SYSTEMS, 0.0)
+    for content in pages:
+        for system, reader in HTML_SYSTEMS.items():
+            started = time.process_time()
+            texts[system].append(reader(content))
+            seconds[system] += time.process_time() - started
+    return {system: (texts[system], seconds[system]) for system in HTML_SYSTEMS}
+
+
 def bench_wcxb(pages: list[Page]) -> None:
     size = sum(len(content) for content, _ in pages)
-    for system, reader in HTML_SYSTEMS.items():
-        texts, cost = measured(lambda reader=reader: [reader(content) for content, _ in pages])
+    found = read_in_turn([content for content, _ in pages])
+    for system, (texts, seconds) in found.items():
         by_kind: dict[str, list[float]] = defaultdict(list)
         counts: Counter[str] = Counter()
         for text, (_, truth) in zip(texts, pages, strict=True):
@@ -117,8 +146,9 @@ def bench_wcxb(pages: list[Page]) -> None:
             pages_by_kind={kind: len(by_kind[kind]) for kind in sorted(by_kind)},
             empty=sum(not text for text in texts),
             **snippet_shares(counts),
-            pages_per_cpu_s=round(len(pages) / cost.cpu_s, 1),
-            **cost.fields(),
+            pages_per_cpu_s=round(len(pages) / seconds, 1),
+            times_trafilatura=round(found["trafilatura"][1] / seconds, 2),
+            cpu_s=round(seconds, 3),
         )
 
 
@@ -134,12 +164,9 @@ def bench_snippets() -> None:
     folder = DATA / "html/blog_multi"
     gold = json.loads((folder / "cc_pages_gold.json").read_text())
     pages = {name: (folder / "cc_pages" / name).read_bytes() for name in gold}
-    for system, reader in HTML_SYSTEMS.items():
-        texts, cost = measured(
-            lambda reader=reader: {name: reader(content) for name, content in pages.items()}
-        )
+    for system, (texts, seconds) in read_in_turn(list(pages.values())).items():
         counts: Counter[str] = Counter()
-        for name, text in texts.items():
+        for name, text in zip(pages, texts, strict=True):
             counts += snippets(text, gold[name]["with"], gold[name]["without"])
         print_result(
             "extraction: pages with gold snippets",
@@ -147,7 +174,7 @@ def bench_snippets() -> None:
             len(pages),
             sum(map(len, pages.values())),
             **snippet_shares(counts),
-            **cost.fields(),
+            cpu_s=round(seconds, 3),
         )
 
 
@@ -187,30 +214,46 @@ def expected_text(path: Path) -> str | None:
         return None
 
 
-def bench_tables() -> None:
+def bench_tables(*, with_peers: bool) -> None:
     golds = sorted((DATA / "pdf/tables/icdar2013_us").glob("*-str.xml"))
-    files = [(gold.with_name(gold.name.replace("-str.xml", ".pdf")), gold) for gold in golds]
-    contents = [(pdf.read_bytes(), gold) for pdf, gold in files]
-    page_count = sum(len(pypdfium2.PdfDocument(content)) for content, _ in contents)
+    paths = [gold.with_name(gold.name.replace("-str.xml", ".pdf")) for gold in golds]
+    contents = [path.read_bytes() for path in paths]
+    page_count = sum(len(pypdfium2.PdfDocument(content)) for content in contents)
+    found: dict[str, tuple[list[str], float]] = {}
     for system, reader in PDF_SYSTEMS.items():
-        texts, cost = measured(lambda reader=reader: [reader(content) for content, _ in contents])
-        scores = [
-            table_adjacency(text, gold) for text, (_, gold) in zip(texts, contents, strict=True)
-        ]
-        rows = [rows_intact(text, gold) for text, (_, gold) in zip(texts, contents, strict=True)]
+        texts, cost = measured(lambda reader=reader: [reader(content) for content in contents])
+        found[system] = (texts, cost.cpu_s)
+    if with_peers:
+        found |= read_by_peers(paths)
+    for system, (texts, seconds) in found.items():
+        scores = [table_adjacency(text, gold) for text, gold in zip(texts, golds, strict=True)]
+        rows = [rows_intact(text, gold) for text, gold in zip(texts, golds, strict=True)]
         print_result(
             "extraction: ICDAR 2013 tables (US half)",
             system,
             len(contents),
-            sum(len(content) for content, _ in contents),
+            sum(map(len, contents)),
             adjacency_precision=round(mean(score[0] for score in scores), 4),
             adjacency_recall=round(mean(score[1] for score in scores), 4),
             adjacency_f1=round(mean(score[2] for score in scores), 4),
             rows_intact_macro=round(mean(found / max(1, total) for found, total in rows), 4),
             rows_intact_micro=round(sum(row[0] for row in rows) / sum(row[1] for row in rows), 4),
-            ms_per_page=round(1000 * cost.cpu_s / page_count, 2),
-            **cost.fields(),
+            ms_per_page=round(1000 * seconds / page_count, 2),
+            cpu_s=round(seconds, 3),
         )
+
+
+def read_by_peers(paths: list[Path]) -> dict[str, tuple[list[str], float]]:
+    """Texts and processor seconds of the libraries that are no dependencies of ours."""
+    python = PEERS / "bin" / "python"
+    if not python.is_file():
+        venv.create(PEERS, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEER_REQUIREMENTS], check=True)
+    output = PEERS / "texts.jsonl"
+    script = Path(__file__).with_name("extraction_peer.py")
+    subprocess.run([python, script, output, *paths], check=True, stderr=subprocess.DEVNULL)
+    lines = [json.loads(line) for line in output.read_text().splitlines()]
+    return {line["system"]: (line["texts"], line["cpu_s"]) for line in lines}
 
 
 def bench_child(contents: list[bytes]) -> None:

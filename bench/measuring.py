@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -71,6 +72,19 @@ def measured_command(command: Sequence[str]) -> Cost:
     return Cost(wall, sum(watch.cpu.values()), watch.peak / (1 << 20))
 
 
+def tree_cpu_s() -> float:
+    """Return the processor seconds so far of this process and all its descendants.
+
+    Those that ended count where their parent waited for them.
+    """
+    seconds = 0.0
+    for pid in _TreeWatch(os.getpid()).tree():
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            seconds += sum(map(int, fields[11:15])) / TICKS
+    return seconds
+
+
 class _TreeWatch(threading.Thread):
     """Polls /proc for a process and its descendants."""
 
@@ -84,7 +98,7 @@ class _TreeWatch(threading.Thread):
     def run(self) -> None:
         while not self._done.wait(POLL_SECONDS):
             resident = 0
-            for pid, (_, seconds, memory) in self._tree().items():
+            for pid, (_, seconds, memory) in self.tree().items():
                 self.cpu[pid] = max(seconds, self.cpu.get(pid, 0.0))
                 resident += memory
             self.peak = max(self.peak, resident)
@@ -93,7 +107,7 @@ class _TreeWatch(threading.Thread):
         self._done.set()
         self.join()
 
-    def _tree(self) -> dict[int, tuple[int, float, int]]:
+    def tree(self) -> dict[int, tuple[int, float, int]]:
         processes = {}
         for path in Path("/proc").iterdir():
             if path.name.isdigit():

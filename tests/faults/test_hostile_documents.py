@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import resource
 import time
 import zlib
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ from tests.document_builders import (
     stream,
 )
 from udfs.extract_document import extract
-from udfs.extraction_types import STATUSES
+from udfs.extraction_types import STATUSES, ExtractionOptions
+from udfs.html_profiles import ProfileName
 from udfs.parser_child import ParserChild
 
 SENTENCE = "Whoever cannot say what was in the data cannot say why the model lies about it. "
@@ -143,6 +145,43 @@ HOSTILE = [
         {"ok"},
         10,
     ),
+    (
+        "page nested 50,000 deep and closed again",
+        b"<html><body>" + b"<div>" * 50_000 + SENTENCE.encode() + b"</div>" * 50_000,
+        {"ok"},
+        10,
+    ),
+    (
+        "page nested 50,000 deep behind end tags of nothing",
+        b"<html><body>" + b"<section></x>" * 20_000 + SENTENCE.encode(),
+        {"ok"},
+        10,
+    ),
+    (
+        "page of 5,000 nested fonts and links",
+        b"<html><body>" + b"<font><a href=x>" * 2_500 + SENTENCE.encode(),
+        {"ok"},
+        10,
+    ),
+    (
+        "page of 40,000 paragraphs",
+        b"<html><body>" + b"<p>some words that stand here" * 40_000,
+        {"ok"},
+        60,
+    ),
+    (
+        "page of 100,000 links",
+        b"<html><body>" + b"<a href='/x'>some words</a> " * 100_000,
+        {"ok"},
+        20,
+    ),
+    (
+        "page of 100,000 table rows",
+        b"<html><body><table>" + b"<tr><td>a b<td>1 2" * 100_000,
+        {"ok"},
+        20,
+    ),
+    ("page of one 4 MB paragraph", b"<html><body><p>" + b"some words " * 380_000, {"ok"}, 20),
     ("page of a million line breaks", b"<html><body>" + b"<br>" * 1_000_000, {"too_complex"}, 10),
     ("page of 150,000 paragraphs", b"<html><body>" + b"<p>some words here" * 150_000, {"ok"}, 20),
     (
@@ -164,6 +203,16 @@ HOSTILE = [
         10,
     ),
     ("page of 6 MB", b"<html><body>" + b"<p>words</p>" * 500_000, {"too_big"}, 5),
+    ("page of 19 MB in one paragraph", b"<html><body><p>" + b"a b " * 4_800_000, {"too_big"}, 5),
+    ("EPUB cut in half", GOOD_EPUB[: len(GOOD_EPUB) // 2], {"malformed"}, 5),
+    (
+        "ZIP that is no book",
+        epub({"a.txt": "x"}).replace(b"epub+zip", b"zip+epub"),
+        {"unsupported"},
+        5,
+    ),
+    ("picture", b"\x89PNG\r\n\x1a\n" + bytes(1_000), {"unsupported"}, 5),
+    ("word processor file", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1_000), {"unsupported"}, 5),
     ("text of one 70 MB word", b"a" * 70_000_000, {"too_big"}, 60),
 ]
 
@@ -171,6 +220,7 @@ HOSTILE = [
 @pytest.fixture(scope="module")
 def child() -> Iterator[ParserChild]:
     with ParserChild() as running:
+        running.extract(GOOD_PAGE)  # starts it; no document shall pay for that
         yield running
 
 
@@ -189,6 +239,29 @@ def test_each_hostile_document_ends_in_its_status(
     assert extraction.status == "ok" or extraction.detail
     # No other document of the batch is lost.
     assert child.extract(GOOD_PAGE) == extract(GOOD_PAGE)
+
+
+@pytest.mark.parametrize("profile", ["quality", "fast", "resiliparse"])
+def test_other_profiles_hold_on_deep_and_wide_pages(profile: ProfileName) -> None:
+    pages = [case[1] for case in HOSTILE if case[0].startswith("page ") and case[2] == {"ok"}]
+    with ParserChild(options=ExtractionOptions(profile=profile)) as child:
+        for page in pages[:3]:
+            start = time.monotonic()
+            assert child.extract(page).status == "ok"
+            assert time.monotonic() - start < 30
+        assert child.extract(GOOD_PAGE).status == "ok"
+
+
+def test_memory_stays_bounded(child: ParserChild) -> None:
+    """Of this process, which stands for Spark's worker, and of every child it ever had."""
+    bomb = pdf_of_contents([stream(deflate_bomb(1_000_000_000), DOUBLE_FLATE)])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(3):
+        assert child.extract(bomb).status in {"oom", "empty"}
+        assert child.extract(GOOD_PAGE).status == "ok"
+    kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert kibibytes - before < 100 << 10
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < (2 << 20) + (200 << 10)
 
 
 def test_no_secret_is_read_and_no_entity_grows() -> None:
