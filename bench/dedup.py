@@ -152,6 +152,7 @@ def signing_batches(corpus: Corpus, count: int) -> list[pa.RecordBatch]:
     """The first documents as Spark hands them to a worker."""
     table = corpus.table.slice(0, count)
     table = table.append_column("address", pa.nulls(count, pa.string()))
+    table = table.append_column("scope", pa.nulls(count, pa.string()))
     table = table.append_column("keep_value", pa.nulls(count, pa.float64()))
     return list(table.to_batches(max_chunksize=256))
 

@@ -68,9 +68,14 @@ def resolved_rules(context: RunContext) -> list[ResolvedRule]:
     return [ResolvedRule.model_validate(rule) for rule in manifest.details["rules"]]
 
 
-def surviving(context: RunContext) -> DataFrame:
-    """Return the rows of ``annotated/`` that the verdicts let live; text stays where it is."""
-    annotated, _ = context.read("annotated", "annotate")
+def surviving(context: RunContext, files: Sequence[PublishedFile] | None = None) -> DataFrame:
+    """Return the rows of ``annotated/``, or some of its files, that the verdicts let live.
+
+    Text stays where it is.
+    """
+    annotated, manifest = context.read("annotated", "annotate")
+    if files is not None and len(files) < len(manifest.files):
+        annotated = context.spark.read.parquet(*context.spark_paths("annotated", files))
     return annotated.where(alive(resolved_rules(context)))
 
 

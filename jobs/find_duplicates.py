@@ -12,11 +12,15 @@ from pyspark.sql import functions as F
 from jobs.command_line import main
 from jobs.decide_verdicts import surviving
 from jobs.dedup import find_duplicates
+from jobs.dedup.cluster_columns import CLUSTER_COLUMNS, cluster_rows, with_clusters
+from jobs.dedup.file_bitmaps import without_rows
 from jobs.recipes.recipe import Recipe
 from jobs.runtime import storage
+from jobs.runtime.errors import InputError
 from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
 from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.user_tables import ROW_ID, UserTable, open_user_table
+from jobs.verdicts.expressions import LANGUAGE
 
 DATASET = "duplicates"
 WORK_FOLDER = "_work/dedup"
@@ -30,6 +34,10 @@ def dedup_stage(context: RunContext, recipe: Recipe) -> Manifest:
         StageError: Spark failed.
     """
     verdicts = require_manifest(context.folder("verdicts"), "decide")
+
+    def documents() -> DataFrame:
+        return surviving(context).withColumn("language", F.col(LANGUAGE))
+
     return run_stage(
         context,
         Stage(
@@ -38,10 +46,23 @@ def dedup_stage(context: RunContext, recipe: Recipe) -> Manifest:
             module="jobs.find_duplicates",
             inputs={"verdicts": verdicts.fingerprint},
             configuration=recipe.dedup.model_dump(),
-            chunks=[parquet_chunk(lambda: _duplicates(context, recipe, surviving(context)))],
-            account=functools.partial(_account, verdicts.accounts.rows_out),
+            chunks=[parquet_chunk(lambda: _duplicates(context, recipe, documents()))],
+            account=functools.partial(_account, recipe, verdicts.accounts.rows_out),
+            details=lambda: {"mode": recipe.dedup.mode},
         ),
     )
+
+
+def without_duplicates(context: RunContext, documents: DataFrame) -> DataFrame:
+    """Return the documents that deduplication leaves: all of them when it only annotates.
+
+    Raises:
+        InputError: The dedup stage has not run.
+    """
+    duplicates, manifest = context.read(DATASET, "dedup")
+    if manifest.details["mode"] == "annotate":
+        return documents
+    return without_rows(documents, duplicates.select("id"))
 
 
 def dedup_user_table(
@@ -54,20 +75,24 @@ def dedup_user_table(
         StageError: Spark failed.
     """
     table = open_user_table(context.spark, given, id_column, text_column)
+    rows = table.read(context.spark)
+    if recipe.dedup.mode == "annotate":
+        _require_free_names(given, rows.columns)
     stage = functools.partial(
         Stage,
         module="jobs.find_duplicates",
         inputs={"table": table.fingerprint},
         configuration=recipe.dedup.model_dump(),
     )
-    rows = table.read(context.spark).count()
+    count = rows.count()
     run_stage(
         context,
         stage(
             name="dedup",
             dataset=DATASET,
             chunks=[parquet_chunk(lambda: _user_duplicates(context, recipe, table))],
-            account=functools.partial(_account, rows),
+            account=functools.partial(_account, recipe, count),
+            details=lambda: {"mode": recipe.dedup.mode},
         ),
     )
     run_stage(
@@ -75,8 +100,8 @@ def dedup_user_table(
         stage(
             name="publish",
             dataset="corpus",
-            chunks=[parquet_chunk(lambda: _user_corpus(context, table))],
-            account=functools.partial(_account_kept, context, rows),
+            chunks=[parquet_chunk(lambda: _user_corpus(context, recipe, table))],
+            account=functools.partial(_account_kept, context, count),
         ),
     )
 
@@ -88,7 +113,7 @@ def _duplicates(context: RunContext, recipe: Recipe, documents: DataFrame) -> Da
 
 def _user_duplicates(context: RunContext, recipe: Recipe, table: UserTable) -> DataFrame:
     rows = table.read(context.spark)
-    documents = rows.select(F.col(ROW_ID).alias("id"), F.col(table.text_column).alias("text"))
+    documents = rows.withColumns({"id": F.col(ROW_ID), "text": F.col(table.text_column)})
     found = _duplicates(context, recipe, documents).withColumnRenamed("id", ROW_ID)
     ids = rows.select(ROW_ID, table.id_column)
     keepers = ids.select(
@@ -96,9 +121,8 @@ def _user_duplicates(context: RunContext, recipe: Recipe, table: UserTable) -> D
     )
     found = found.withColumnRenamed("keeper_id", "keeper_row_id")
     named = found.join(ids, ROW_ID).join(keepers, "keeper_row_id")
-    identifier = F.col(table.id_column).alias("id")
     return named.select(
-        identifier,
+        F.col(table.id_column).alias("id"),
         "keeper_id",
         "similarity",
         "kind",
@@ -106,23 +130,37 @@ def _user_duplicates(context: RunContext, recipe: Recipe, table: UserTable) -> D
         "cluster_size",
         "n_exact",
         ROW_ID,
+        "keeper_row_id",
     )
 
 
-def _user_corpus(context: RunContext, table: UserTable) -> DataFrame:
+def _user_corpus(context: RunContext, recipe: Recipe, table: UserTable) -> DataFrame:
     duplicates, _ = context.read(DATASET, "dedup")
     rows = table.read(context.spark)
-    # Only ids travel; a sort-merge join would carry all text through the network.
-    return rows.join(F.broadcast(duplicates.select(ROW_ID)), ROW_ID, "left_anti").drop(ROW_ID)
+    if recipe.dedup.mode == "remove":
+        return without_rows(rows, duplicates.select(ROW_ID), ROW_ID).drop(ROW_ID)
+    clusters = cluster_rows(duplicates, row_id=ROW_ID, keeper_row_id="keeper_row_id")
+    marked = with_clusters(rows, clusters, row_id=ROW_ID, given_id=table.id_column)
+    return marked.drop(ROW_ID)
 
 
-def _account(rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:
-    removed = sum(file.rows for file in files)
+def _require_free_names(given: str, columns: Sequence[str]) -> None:
+    taken = sorted(set(CLUSTER_COLUMNS) & set(columns))
+    if taken:
+        raise InputError(
+            f"{given} has {', '.join(taken)} already, which mode annotate adds: rename the "
+            "column, or set dedup.mode to remove."
+        )
+
+
+def _account(recipe: Recipe, rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:
+    found = sum(file.rows for file in files)
+    removed = found if recipe.dedup.mode == "remove" else 0
     return RowAccounts(rows_in=rows_in, rows_out=rows_in - removed, rows_dropped=removed)
 
 
 def _account_kept(context: RunContext, rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:
-    removed = require_manifest(context.folder(DATASET), "dedup").rows
+    removed = require_manifest(context.folder(DATASET), "dedup").accounts.rows_dropped
     kept = sum(file.rows for file in files)
     return RowAccounts(rows_in=rows_in, rows_out=kept, rows_dropped=removed)
 

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.command_line import main
 from jobs.decide_verdicts import surviving
+from jobs.find_duplicates import without_duplicates
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule, is_grade_rule
 from jobs.run_models import grader_digest, require_graded
@@ -111,8 +112,7 @@ def grade_verdicts(context: RunContext) -> DataFrame | None:
 
 
 def _grades(context: RunContext, grader: str) -> DataFrame:
-    duplicates, _ = context.read("duplicates", "dedup")
-    living = surviving(context).join(F.broadcast(duplicates.select("id")), "id", "left_anti")
+    living = without_duplicates(context, surviving(context))
     # The rules may differ by language, so it travels along.
     return map_batches(
         living.select("id", "text", F.struct(LANGUAGE).alias("language")), GradeBatches(grader)

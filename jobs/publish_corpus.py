@@ -5,18 +5,22 @@ from __future__ import annotations
 import functools
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command_line import main
 from jobs.decide_verdicts import surviving
+from jobs.dedup.cluster_columns import CLUSTER_ROW, cluster_rows, with_clusters
+from jobs.dedup.file_bitmaps import without_rows
 from jobs.grade_quality import grade_verdicts
 from jobs.recipes.recipe import Recipe
+from jobs.runtime.chunks import by_bytes
 from jobs.runtime.errors import AccountingError
 from jobs.runtime.manifest import (
     Manifest,
+    PublishedFile,
     read_manifest,
     require_manifest,
 )
@@ -50,9 +54,9 @@ def publish_stage(context: RunContext, recipe: Recipe) -> Manifest:
     if graded is not None:
         inputs["quality"] = graded.fingerprint
     make = functools.partial(_publish, context, inputs)
-    quarantined = make("quarantined", {}, lambda: _quarantined(context))
-    dropped = make("dropped", {}, lambda: _ledger(context))
-    corpus = make("corpus", recipe.publish.model_dump(), lambda: _corpus(context, recipe))
+    quarantined = make("quarantined", {}, [lambda: _quarantined(context)])
+    dropped = make("dropped", {}, [lambda: _ledger(context)])
+    corpus = make("corpus", recipe.publish.model_dump(), _corpus_parts(context, recipe))
     _check_totals(context, corpus, dropped, quarantined)
     return corpus
 
@@ -62,7 +66,7 @@ def _publish(
     inputs: dict[str, str],
     dataset: str,
     configuration: dict[str, object],
-    build: Callable[[], DataFrame],
+    builds: Sequence[Callable[[], DataFrame]],
 ) -> Manifest:
     return run_stage(
         context,
@@ -72,29 +76,52 @@ def _publish(
             module="jobs.publish_corpus",
             inputs=inputs,
             configuration=configuration,
-            chunks=[parquet_chunk(build)],
+            chunks=[parquet_chunk(build) for build in builds],
             account=all_rows_out,
         ),
     )
 
 
-def _corpus(context: RunContext, recipe: Recipe) -> DataFrame:
-    duplicates, _ = context.read("duplicates", "dedup")
-    kept = surviving(context).withColumn("language", F.col(LANGUAGE))
-    # Only ids travel; a sort-merge join would carry all text through the network.
-    kept = kept.join(F.broadcast(duplicates.select("id")), "id", "left_anti")
+def _corpus_parts(context: RunContext, recipe: Recipe) -> list[Callable[[], DataFrame]]:
+    """One part of the corpus for each chunk of annotated files: what a killed run goes on from."""
+    annotated = require_manifest(context.folder("annotated"), "annotate")
+    chunks = by_bytes(annotated.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
+    return [functools.partial(_corpus, context, recipe, chunk) for chunk in chunks]
+
+
+def _corpus(context: RunContext, recipe: Recipe, files: Sequence[PublishedFile]) -> DataFrame:
+    duplicates, manifest = context.read("duplicates", "dedup")
+    # However large the corpus, a task holds what concerns this chunk's documents only.
+    here = functools.partial(_among, _id_range(context, files))
+    kept = surviving(context, files).withColumn("language", F.col(LANGUAGE))
+    kept = kept.select(*CORPUS_COLUMNS)
+    if manifest.details["mode"] == "remove":
+        kept = without_rows(kept, here(duplicates.select("id")))
+    else:
+        kept = with_clusters(kept, here(cluster_rows(duplicates), CLUSTER_ROW))
     graded = grade_verdicts(context)
     if graded is not None:
-        failed = graded.where(F.col("reason").isNotNull()).select("id")
-        kept = kept.join(F.broadcast(failed), "id", "left_anti")
-    annotated = require_manifest(context.folder("annotated"), "annotate")
-    files = math.ceil(annotated.bytes / (recipe.publish.target_file_megabytes * MEBIBYTE))
-    return kept.select(*CORPUS_COLUMNS).coalesce(max(1, files))
+        failed = graded.where(F.col("reason").isNotNull())
+        kept = without_rows(kept, here(failed.select("id")))
+    size = sum(file.bytes for file in files)
+    parts = math.ceil(size / (recipe.publish.target_file_megabytes * MEBIBYTE))
+    return kept.coalesce(max(1, parts))
+
+
+def _among(bounds: tuple[int, int], rows: DataFrame, column: str = "id") -> DataFrame:
+    return rows.where(F.col(column).between(*bounds))
+
+
+def _id_range(context: RunContext, files: Sequence[PublishedFile]) -> tuple[int, int]:
+    annotated = context.spark.read.parquet(*context.spark_paths("annotated", files))
+    row = annotated.agg(F.min("id"), F.max("id")).first()
+    assert row is not None  # an aggregate without groups always has one row
+    return (0, 0) if row[0] is None else (int(row[0]), int(row[1]))
 
 
 def _ledger(context: RunContext) -> DataFrame:
     verdicts, _ = context.read("verdicts", "decide")
-    duplicates, _ = context.read("duplicates", "dedup")
+    duplicates, dedup = context.read("duplicates", "dedup")
     decided = _ledger_rows(verdicts.where(F.col("reason").isNotNull()), "decide")
     reason = F.concat("kind", F.lit("_duplicate"))
     removed = duplicates.join(verdicts.select("id", "source", "url", "language"), "id").select(
@@ -104,7 +131,9 @@ def _ledger(context: RunContext) -> DataFrame:
         F.lit("dedup.similarity").alias("signal"),
         F.col("similarity").alias("value"),
     )
-    parts = [decided, _ledger_rows(removed, "dedup")]
+    parts = [decided]
+    if dedup.details["mode"] == "remove":
+        parts.append(_ledger_rows(removed, "dedup"))
     graded = grade_verdicts(context)
     if graded is not None:
         low = graded.where(F.col("reason").isNotNull())

@@ -65,7 +65,9 @@ def sign_documents(
     """Sign every document (for ``mapInArrow``).
 
     Args:
-        batches: id int64, text string, address string, keep_value float64.
+        batches: id int64, text string, address string, scope string, keep_value float64. Documents
+            whose scopes differ share neither hash nor key nor place in the order, so they never meet;
+            null and the empty string are one scope.
         plan: What to compute.
 
     Yields:
@@ -133,26 +135,32 @@ def _sign(batch: pa.RecordBatch, plan: SigningPlan) -> pa.RecordBatch:
     drawn = permutations(plan.bands * plan.rows, plan.seed)
     values = signatures(shingles, drawn)
     comparable = np.diff(shingles.offsets) > 0
-    hashes = normalised_hashes(composed).view(np.int64)
+    scope = raw_hashes(string_views(batch.column("scope")))
+    hashes = normalised_hashes(composed)
+    keys = band_keys(values, plan.bands, plan.rows, plan.key_bits).view(np.uint64)
     absent = ~text.valid
     arrays = [
         batch.column("id"),
-        pa.array(_order(batch, text, plan.keep)),
-        pa.array(hashes[:, 0], mask=absent),
-        pa.array(hashes[:, 1], mask=absent),
-        _lists(band_keys(values, plan.bands, plan.rows, plan.key_bits), comparable),
+        pa.array(_order(batch, text, scope, plan.keep)),
+        pa.array((hashes[:, 0] ^ scope).view(np.int64), mask=absent),
+        pa.array(hashes[:, 1].view(np.int64), mask=absent),
+        _lists((keys ^ scope[:, np.newaxis]).view(np.int64), comparable),
         _binaries(sketches(values), comparable),
     ]
     return pa.record_batch(arrays, schema=SIGNATURE_SCHEMA)
 
 
-def _order(batch: pa.RecordBatch, text: StringViews, keep: KeepPolicy) -> npt.NDArray[np.int64]:
+def _order(
+    batch: pa.RecordBatch, text: StringViews, scope: npt.NDArray[np.uint64], keep: KeepPolicy
+) -> npt.NDArray[np.int64]:
     values = batch.column("keep_value").cast(pa.float64())
     quantities = values.fill_null(np.nan).to_numpy(zero_copy_only=False)
     buckets = preference_buckets(keep, np.diff(text.offsets), quantities)
-    address = string_views(batch.column("address"))
     # An absent address hashes to 0, as the empty text does.
-    return order_keys(keep, buckets, raw_hashes(text), raw_hashes(address))
+    address = raw_hashes(string_views(batch.column("address")))
+    # Components name documents by these keys: the same page in two scopes must have two.
+    origin = address ^ (scope * np.uint64(0xD6E8FEB86659FD93))
+    return order_keys(keep, buckets, raw_hashes(text), origin)
 
 
 def _lists(keys: npt.NDArray[np.int64], wanted: npt.NDArray[np.bool_]) -> pa.Array:

@@ -155,7 +155,8 @@ def combine(exact: pa.Table, near: pa.Table) -> pa.Table:
         followers[cluster] + 1,
         np.concatenate([_copies_of(near_id, groups, copies), copies[group]]) + 1,
     ]
-    return pa.table([pa.array(column) for column in columns], schema=DUPLICATE_SCHEMA)
+    table = pa.table([pa.array(column) for column in columns], schema=DUPLICATE_SCHEMA)
+    return table.sort_by("id")
 
 
 def _copies_of(

@@ -144,15 +144,19 @@ def _combine(exact: DataFrame, near: DataFrame) -> DataFrame:
     )
     removed = removed.unionByName(copies)
     sizes = removed.groupBy("keeper_id").agg((F.count(F.lit(1)) + 1).alias("cluster_size"))
-    return removed.join(sizes, "keeper_id").select(
-        "id",
-        "keeper_id",
-        "similarity",
-        "kind",
-        F.col("keeper_id").alias("cluster_id"),
-        "cluster_size",
-        "n_exact",
-    )
+    return (
+        removed.join(sizes, "keeper_id")
+        .select(
+            "id",
+            "keeper_id",
+            "similarity",
+            "kind",
+            F.col("keeper_id").alias("cluster_id"),
+            "cluster_size",
+            "n_exact",
+        )
+        .orderBy("id")
+    )  # so that publication reads the ids of one chunk of files, not all of them
 
 
 def _fingerprint(documents: DataFrame, settings: DedupSettings, given: str | None) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
@@ -10,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from jobs.dedup.presets import PRESETS, Verification
+from jobs.runtime.suggestions import did_you_mean
 from udfs.component_resolution import LeaderPlan
 from udfs.document_signatures import ShinglePlan, SigningPlan
 from udfs.keep_order import KeepPolicy
@@ -37,6 +37,11 @@ class DedupSettings(BaseModel):
         keep: Which of several duplicates stays: ``longest`` text, ``best`` (column ``quality``, higher is
             better), ``earliest`` (column ``fetched_at``, timestamp or date), ``source_priority``
             (column ``source``, order of ``source_priority``). Ties are broken by a hash of the text.
+        mode: ``remove``: duplicates leave. ``annotate``: all documents stay, and the corpus says of each in
+            which cluster it is, how large that and its group of exact copies are, and which document
+            would have been kept for it.
+        scope: Column whose equal values delimit the search (``language``, ``source``): documents with
+            different values are never duplicates of each other. None: all documents are compared.
         source_priority: Sources, most trusted first; others come last.
         seed: Of the permutations; 1 as in datasketch.
         standard_errors_below, standard_errors_above: Width of the doubtful band. Three below lose one
@@ -64,6 +69,8 @@ class DedupSettings(BaseModel):
     verification: Verification = PRESETS["default"].verification
     keep: KeepPolicy = "longest"
     source_priority: tuple[str, ...] = ()
+    mode: Literal["remove", "annotate"] = "remove"
+    scope: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     standard_errors_below: Annotated[float, Field(ge=0)] = 3.0
     standard_errors_above: Annotated[float, Field(ge=0)] = 4.0
@@ -82,9 +89,8 @@ class DedupSettings(BaseModel):
         name = given.get("preset", "default")
         preset = PRESETS.get(name) if isinstance(name, str) else None
         if preset is None:
-            close = difflib.get_close_matches(str(name), PRESETS, n=1, cutoff=0.4)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"unknown preset {name!r}.{hint} Presets: {', '.join(PRESETS)}.")
+            hint = did_you_mean(str(name), PRESETS)
+            raise ValueError(f"unknown preset {name!r}{hint} Presets: {', '.join(PRESETS)}.")
         defaults = {key: value for key, value in asdict(preset).items() if key != "source"}
         return {**defaults, **given}
 

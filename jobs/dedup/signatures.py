@@ -25,7 +25,8 @@ def sign(documents: DataFrame, settings: DedupSettings) -> DataFrame:
     15 microseconds of a signature.
 
     Args:
-        documents: id bigint, text string; optionally url string and the column of the keep policy.
+        documents: id bigint, text string; optionally url string and the columns of keep policy
+            and scope.
         settings: Shingles, banding, keep policy.
 
     Returns:
@@ -35,10 +36,12 @@ def sign(documents: DataFrame, settings: DedupSettings) -> DataFrame:
         InputError: A column is missing.
     """
     address = F.col("url").cast("string") if "url" in documents.columns else F.lit(None)
+    scope = F.lit(None) if settings.scope is None else F.col(settings.scope)
     rows = documents.select(
         F.col("id").cast("bigint").alias("id"),
         F.col("text").cast("string").alias("text"),
         address.cast("string").alias("address"),
+        scope.cast("string").alias("scope"),
         _keep_value(documents, settings).cast("double").alias("keep_value"),
     )
     return rows.mapInArrow(
@@ -48,13 +51,13 @@ def sign(documents: DataFrame, settings: DedupSettings) -> DataFrame:
 
 def require_columns(documents: DataFrame, settings: DedupSettings) -> None:
     """Raise InputError when a column that the settings need is not there."""
-    needed = ["id", "text", *filter(None, [_KEEP_COLUMN.get(settings.keep)])]
+    needed = ["id", "text", *filter(None, [_KEEP_COLUMN.get(settings.keep), settings.scope])]
     missing = [name for name in needed if name not in documents.columns]
     if missing:
         raise InputError(
             f"the documents lack the column{'s' * (len(missing) > 1)} {', '.join(missing)}; they "
             f"have {', '.join(documents.columns)}. Rename the column, or choose another keep policy "
-            f"than {settings.keep!r}."
+            f"than {settings.keep!r} or scope than {settings.scope!r}."
         )
 
 

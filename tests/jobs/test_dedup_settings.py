@@ -49,7 +49,10 @@ def test_given_fields_win_over_the_preset() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"preset": "finweb"}, "unknown preset 'finweb'. Did you mean 'fineweb'?"),
+        (
+            {"preset": "finweb"},
+            "unknown preset 'finweb' (did you mean 'fineweb'?). Presets: default",
+        ),
         ({"preset": "zzz"}, "unknown preset 'zzz'. Presets: default"),
         ({"preset": 7}, "unknown preset 7"),
         ({"threshold": 0}, "greater than 0"),

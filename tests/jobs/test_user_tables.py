@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.annotate_text import annotate_user_table
+from jobs.dedup.cluster_columns import CLUSTER_COLUMNS
 from jobs.extract_text import extract_user_table
 from jobs.find_duplicates import dedup_user_table
 from jobs.recipes.loading import load_recipe
@@ -95,6 +96,40 @@ def test_dedup_keeps_the_users_rows_and_names_duplicates_by_their_ids(
         1.0,
         2,
     )
+
+
+def test_mode_annotate_keeps_all_rows_and_says_where_they_belong(
+    context: RunContext, table: str
+) -> None:
+    recipe = load_recipe("default", ["dedup.mode=annotate"])
+    dedup_user_table(context, table, "doc", "body", recipe)
+    rows = {row.pop("doc"): row for row in read(context, "corpus")}
+    assert [row["body"] for _, row in sorted(rows.items())] == [STORY, OTHER, STORY]
+    (keeper,) = {row["keeper_id"] for row in rows.values()} - {None}
+    removed = "a-1" if keeper == "c-3" else "c-3"
+    facts = {name: tuple(row[column] for column in CLUSTER_COLUMNS) for name, row in rows.items()}
+    assert facts == {
+        keeper: (keeper, 2, 2, None, None),
+        removed: (keeper, 2, 2, keeper, 1.0),
+        "b-2": ("b-2", 1, 1, None, None),
+    }
+
+
+def test_mode_annotate_overwrites_no_column(context: RunContext, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": [1], "text": ["x"], "n_exact": [1]}), tmp_path / "t.parquet")
+    recipe = load_recipe("default", ["dedup.mode=annotate"])
+    with pytest.raises(InputError, match=r"has n_exact already.*rename the column"):
+        dedup_user_table(context, str(tmp_path / "t.parquet"), None, None, recipe)
+
+
+def test_a_scope_keeps_copies_of_other_values(context: RunContext, tmp_path: Path) -> None:
+    data = {"id": [1, 2, 3, 4], "text": [STORY] * 4, "dump": ["a", "a", "b", None]}
+    pq.write_table(pa.table(data), tmp_path / "t.parquet")
+    recipe = load_recipe("default", ["dedup.scope=dump"])
+    dedup_user_table(context, str(tmp_path / "t.parquet"), None, None, recipe)
+    (duplicate,) = read(context, "duplicates")
+    assert {duplicate["id"], duplicate["keeper_id"]} == {1, 2}
+    assert (duplicate["cluster_size"], duplicate["n_exact"]) == (2, 2)
 
 
 def test_annotate_gives_signals_beside_the_users_ids(context: RunContext, table: str) -> None:

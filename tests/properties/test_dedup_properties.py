@@ -46,6 +46,7 @@ def remove(
             "id": pa.array(identities, pa.int64()),
             "text": pa.array(texts, pa.string()),
             "address": pa.nulls(len(texts), pa.string()),
+            "scope": pa.nulls(len(texts), pa.string()),
             "keep_value": pa.nulls(len(texts), pa.float64()),
         }
     )

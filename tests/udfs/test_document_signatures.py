@@ -20,19 +20,29 @@ WORDS = ShinglePlan("words", 5, 8)
 PLAN = SigningPlan(WORDS, bands=20, rows=7, seed=1, key_bits=64, keep="longest")
 
 
-def batch(texts: list[str | None], urls: list[str | None] | None = None) -> pa.RecordBatch:
+def batch(
+    texts: list[str | None],
+    urls: list[str | None] | None = None,
+    scopes: list[str | None] | None = None,
+) -> pa.RecordBatch:
     return pa.record_batch(
         {
             "id": pa.array(range(len(texts)), pa.int64()),
             "text": pa.array(texts, pa.string()),
             "address": pa.array(urls or [None] * len(texts), pa.string()),
+            "scope": pa.array(scopes or [None] * len(texts), pa.string()),
             "keep_value": pa.nulls(len(texts), pa.float64()),
         }
     )
 
 
-def sign(texts: list[str | None], urls: list[str | None] | None = None) -> list[dict]:
-    table = pa.Table.from_batches(sign_documents([batch(texts, urls)], PLAN), SIGNATURE_SCHEMA)
+def sign(
+    texts: list[str | None],
+    urls: list[str | None] | None = None,
+    scopes: list[str | None] | None = None,
+) -> list[dict]:
+    signed = sign_documents([batch(texts, urls, scopes)], PLAN)
+    table = pa.Table.from_batches(signed, SIGNATURE_SCHEMA)
     table.validate(full=True)
     return table.to_pylist()
 
@@ -96,3 +106,11 @@ def test_sets_are_sorted_and_distinct() -> None:
     assert [len(values) for values in sets] == [2, 0, 1]
     assert (np.diff(sets[0].astype(np.int64)) > 0).all()
     assert found["root"].to_pylist() == [4, 4, 9]
+
+
+def test_documents_of_different_scopes_share_nothing_to_meet_by() -> None:
+    one, same, other, none, empty = sign(["one text"] * 5, None, ["en", "en", "de", None, ""])
+    for name in ("order_key", "text_hash_high", "band_keys"):
+        assert one[name] == same[name] != other[name] != none[name] == empty[name]
+    assert not set(one["band_keys"]) & set(other["band_keys"])
+    assert one["sketch"] == other["sketch"]
