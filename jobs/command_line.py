@@ -46,7 +46,7 @@ def _run(arguments: argparse.Namespace) -> None:
     recipe = _dedup_recipe(arguments)
     models = _models(arguments, recipe)
     with _context(arguments, arguments.output) as context:
-        report = run_pipeline(context, arguments.inputs, recipe, models)
+        report = run_pipeline(context, arguments.inputs, recipe, models, arguments.against)
     print(report)
 
 
@@ -108,10 +108,15 @@ def _dedup(arguments: argparse.Namespace) -> None:
     recipe = _dedup_recipe(arguments)
     with _context(arguments, arguments.output or arguments.input) as context:
         if arguments.output is None:
-            dedup_stage(context, recipe)
+            dedup_stage(context, recipe, arguments.against)
         else:
             dedup_user_table(
-                context, arguments.input, arguments.id_column, arguments.text_column, recipe
+                context,
+                arguments.input,
+                arguments.id_column,
+                arguments.text_column,
+                recipe,
+                arguments.against,
             )
 
 

@@ -78,7 +78,18 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     run.add_argument("output", metavar="OUTPUT", help="folder or s3:// prefix of this run")
     _add_models(run)
+    _add_against(run)
     _finish(run, "run")
+
+
+def _add_against(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--against",
+        action="append",
+        default=[],
+        metavar="RUN",
+        help="output of an earlier run: its documents stay, copies of them leave here; may be repeated",
+    )
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
@@ -132,6 +143,7 @@ def _add_table_stages(commands: argparse._SubParsersAction[argparse.ArgumentPars
         )
         add_column_arguments(stage, column)
         if name == "dedup":
+            _add_against(stage)
             stage.add_argument("--preset", metavar="NAME", help="banding, e.g. fineweb (see docs)")
             stage.add_argument("--threshold", metavar="J", help="Jaccard similarity, 0 to 1")
         if name in ("annotate", "grade"):

@@ -13,42 +13,73 @@ from jobs.command_line import main
 from jobs.decide_verdicts import surviving
 from jobs.dedup import find_duplicates
 from jobs.dedup.cluster_columns import CLUSTER_COLUMNS, cluster_rows, with_clusters
-from jobs.dedup.file_bitmaps import without_rows
+from jobs.dedup.file_bitmaps import quoted, without_rows
+from jobs.dedup.known_documents import RUN_BIT, KnownDocuments
+from jobs.dedup.published_signatures import DATASET as SIGNATURES
+from jobs.dedup.published_signatures import (
+    KEEPER_ROW_ID,
+    open_previous,
+    previous_signatures,
+    sign_stage,
+)
+from jobs.dedup.signature_rows import SignatureRows
+from jobs.dedup.signatures import GIVEN_ID, sign
 from jobs.recipes.recipe import Recipe
 from jobs.runtime import storage
+from jobs.runtime.chunks import by_bytes
 from jobs.runtime.errors import InputError
 from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.schemas import DUPLICATES
 from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.user_tables import ROW_ID, UserTable, open_user_table
 from jobs.verdicts.expressions import LANGUAGE
+from udfs.duplicate_search import FIRST_KNOWN_ID
 
 DATASET = "duplicates"
 WORK_FOLDER = "_work/dedup"
 
 
-def dedup_stage(context: RunContext, recipe: Recipe) -> Manifest:
-    """Find the duplicates among the documents that the verdicts let live.
+def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()) -> Manifest:
+    """Sign the documents that the verdicts let live, and find the duplicates among them.
+
+    Args:
+        context: The run.
+        recipe: Its settings of deduplication.
+        against: Folders of earlier runs: their documents stay, and copies of them leave here.
 
     Raises:
-        InputError: The decide stage has not run.
+        InputError: The decide stage has not run, or an earlier run cannot be compared with.
         StageError: Spark failed.
     """
     verdicts = require_manifest(context.folder("verdicts"), "decide")
+    annotated = require_manifest(context.folder("annotated"), "annotate")
+    known = open_previous(context, against, recipe.dedup)
+    inputs = {"verdicts": verdicts.fingerprint}
+    chunks = by_bytes(annotated.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
 
-    def documents() -> DataFrame:
-        return surviving(context).withColumn("language", F.col(LANGUAGE))
+    def documents(files: Sequence[PublishedFile] | None = None) -> DataFrame:
+        return surviving(context, files).withColumn("language", F.col(LANGUAGE))
 
+    def signed(files: Sequence[PublishedFile]) -> DataFrame:
+        return sign(documents(files), recipe.dedup)
+
+    def found() -> DataFrame:
+        duplicates = _duplicates(context, recipe, documents(), signatures, known)
+        return duplicates.select(*DUPLICATES.names)
+
+    parts = [functools.partial(signed, chunk) for chunk in chunks]
+    signatures = sign_stage(context, recipe.dedup, inputs, parts, {"id": "id", "text": "text"})
     return run_stage(
         context,
         Stage(
             name="dedup",
             dataset=DATASET,
             module="jobs.find_duplicates",
-            inputs={"verdicts": verdicts.fingerprint},
+            inputs={**inputs, **_known_inputs(known)},
             configuration=recipe.dedup.model_dump(),
-            chunks=[parquet_chunk(lambda: _duplicates(context, recipe, documents()))],
+            chunks=[parquet_chunk(found)],
             account=functools.partial(_account, recipe, verdicts.accounts.rows_out),
-            details=lambda: {"mode": recipe.dedup.mode},
+            details=lambda: _details(recipe, against),
         ),
     )
 
@@ -66,33 +97,59 @@ def without_duplicates(context: RunContext, documents: DataFrame) -> DataFrame:
 
 
 def dedup_user_table(
-    context: RunContext, given: str, id_column: str | None, text_column: str | None, recipe: Recipe
+    context: RunContext,
+    given: str,
+    id_column: str | None,
+    text_column: str | None,
+    recipe: Recipe,
+    against: Sequence[str] = (),
 ) -> None:
     """Write ``corpus`` (all columns of the rows kept) and ``duplicates`` (with the user's ids).
 
+    Args:
+        context: Where to.
+        given: Parquet of the user's.
+        id_column: Column with the user's ids; None means ``id``.
+        text_column: Column with the text; None means ``text``.
+        recipe: Its settings of deduplication.
+        against: Folders that this function filled before.
+
     Raises:
-        InputError: The table cannot be used.
+        InputError: The table cannot be used, or an earlier result cannot be compared with.
         StageError: Spark failed.
     """
     table = open_user_table(context.spark, given, id_column, text_column)
     rows = table.read(context.spark)
     if recipe.dedup.mode == "annotate":
         _require_free_names(given, rows.columns)
+    known = open_previous(context, against, recipe.dedup)
+    inputs = {"table": table.fingerprint}
+    documents = rows.withColumn(GIVEN_ID, F.col(quoted(table.id_column))).withColumns(
+        {"id": F.col(ROW_ID), "text": F.col(quoted(table.text_column))}
+    )
+    names = {"id": table.id_column, "text": table.text_column}
+
+    signed = functools.partial(sign, documents, recipe.dedup, GIVEN_ID)
+    signatures = sign_stage(context, recipe.dedup, inputs, [signed], names)
     stage = functools.partial(
         Stage,
         module="jobs.find_duplicates",
-        inputs={"table": table.fingerprint},
+        inputs={**inputs, **_known_inputs(known)},
         configuration=recipe.dedup.model_dump(),
     )
-    count = rows.count()
+
+    def found() -> DataFrame:
+        duplicates = _duplicates(context, recipe, documents, signatures, known)
+        return _with_given_ids(context, duplicates, known)
+
     run_stage(
         context,
         stage(
             name="dedup",
             dataset=DATASET,
-            chunks=[parquet_chunk(lambda: _user_duplicates(context, recipe, table))],
-            account=functools.partial(_account, recipe, count),
-            details=lambda: {"mode": recipe.dedup.mode},
+            chunks=[parquet_chunk(found)],
+            account=functools.partial(_account, recipe, signatures.count),
+            details=lambda: _details(recipe, against),
         ),
     )
     run_stage(
@@ -101,37 +158,55 @@ def dedup_user_table(
             name="publish",
             dataset="corpus",
             chunks=[parquet_chunk(lambda: _user_corpus(context, recipe, table))],
-            account=functools.partial(_account_kept, context, count),
+            account=functools.partial(_account_kept, context, signatures.count),
         ),
     )
 
 
-def _duplicates(context: RunContext, recipe: Recipe, documents: DataFrame) -> DataFrame:
+def _duplicates(
+    context: RunContext,
+    recipe: Recipe,
+    documents: DataFrame,
+    signatures: SignatureRows,
+    known: KnownDocuments | None,
+) -> DataFrame:
+    """``DUPLICATES``, the keepers of earlier runs told by keeper_run."""
     work_folder = storage.spark_path(context.folder(WORK_FOLDER))
-    return find_duplicates(documents, recipe.dedup, work_folder)
+    found = find_duplicates(documents, recipe.dedup, work_folder, signed=signatures, known=known)
+    if known is None:
+        return found.withColumn("keeper_run", F.lit(0))
+    return found.withColumns(
+        {
+            "keeper_run": F.shiftright("keeper_id", RUN_BIT).cast("int"),
+            "keeper_id": F.col("keeper_id").bitwiseAND(F.lit(FIRST_KNOWN_ID - 1)),
+        }
+    )
 
 
-def _user_duplicates(context: RunContext, recipe: Recipe, table: UserTable) -> DataFrame:
-    rows = table.read(context.spark)
-    documents = rows.withColumns({"id": F.col(ROW_ID), "text": F.col(table.text_column)})
-    found = _duplicates(context, recipe, documents).withColumnRenamed("id", ROW_ID)
-    ids = rows.select(ROW_ID, table.id_column)
-    keepers = ids.select(
-        F.col(ROW_ID).alias("keeper_row_id"), F.col(table.id_column).alias("keeper_id")
+def _known_inputs(known: KnownDocuments | None) -> dict[str, str]:
+    return {} if known is None else {"against": known.fingerprint}
+
+
+def _details(recipe: Recipe, against: Sequence[str]) -> dict[str, object]:
+    return {"mode": recipe.dedup.mode, "against": previous_signatures(against)}
+
+
+def _with_given_ids(
+    context: RunContext, found: DataFrame, known: KnownDocuments | None
+) -> DataFrame:
+    """The duplicates of a user's table by his own ids, with the rows beside them."""
+    signed, _ = context.read(SIGNATURES, "dedup")
+    ours = signed.select("id", GIVEN_ID)
+    names = ours if known is None else ours.unionByName(known.signatures.select("id", GIVEN_ID))
+    full_keeper = F.col("keeper_id") + F.shiftleft(F.col("keeper_run").cast("bigint"), RUN_BIT)
+    rows = found.withColumn("full_keeper", full_keeper).withColumnsRenamed(
+        {"id": ROW_ID, "keeper_id": KEEPER_ROW_ID}
     )
-    found = found.withColumnRenamed("keeper_id", "keeper_row_id")
-    named = found.join(ids, ROW_ID).join(keepers, "keeper_row_id")
-    return named.select(
-        F.col(table.id_column).alias("id"),
-        "keeper_id",
-        "similarity",
-        "kind",
-        F.col("keeper_id").alias("cluster_id"),
-        "cluster_size",
-        "n_exact",
-        ROW_ID,
-        "keeper_row_id",
-    )
+    keepers = names.select(F.col("id").alias("full_keeper"), F.col(GIVEN_ID).alias("keeper_id"))
+    removed = ours.select(F.col("id").alias(ROW_ID), F.col(GIVEN_ID).alias("id"))
+    named = rows.join(removed, ROW_ID).join(keepers, "full_keeper")
+    named = named.withColumn("cluster_id", F.col("keeper_id"))
+    return named.select(*DUPLICATES.names, ROW_ID, KEEPER_ROW_ID)
 
 
 def _user_corpus(context: RunContext, recipe: Recipe, table: UserTable) -> DataFrame:
@@ -139,7 +214,7 @@ def _user_corpus(context: RunContext, recipe: Recipe, table: UserTable) -> DataF
     rows = table.read(context.spark)
     if recipe.dedup.mode == "remove":
         return without_rows(rows, duplicates.select(ROW_ID), ROW_ID).drop(ROW_ID)
-    clusters = cluster_rows(duplicates, row_id=ROW_ID, keeper_row_id="keeper_row_id")
+    clusters = cluster_rows(duplicates, row_id=ROW_ID, keeper_row_id=KEEPER_ROW_ID)
     marked = with_clusters(rows, clusters, row_id=ROW_ID, given_id=table.id_column)
     return marked.drop(ROW_ID)
 

@@ -24,9 +24,20 @@ from jobs.train_perplexity import MODEL_DATASET, train_stage
 
 
 def run_pipeline(
-    context: RunContext, inputs: Sequence[str], recipe: Recipe, models: RunModels
+    context: RunContext,
+    inputs: Sequence[str],
+    recipe: Recipe,
+    models: RunModels,
+    against: Sequence[str] = (),
 ) -> str:
     """Bring every stage of a run up to date and return the path of report.html.
+
+    Args:
+        context: The run.
+        inputs: Files, folders, globs and prefixes.
+        recipe: What becomes of a document.
+        models: Given ones.
+        against: Folders of earlier runs whose documents are not to be had a second time.
 
     Raises:
         CorpusmillError: A stage cannot go on; what is finished stays and a rerun goes on from there.
@@ -42,7 +53,7 @@ def run_pipeline(
         storage.delete_tree(context.folder(MODELS))
     annotate_stage(context, recipe, perplexity, models.safety)
     decide_stage(context, recipe)
-    dedup_stage(context, recipe)
+    dedup_stage(context, recipe, against)
     if models.grader is not None:
         grade_stage(context, recipe, models.grader)
     else:  # grades of an earlier run must not decide in this one

@@ -54,7 +54,8 @@ def screen_components(
 
     Args:
         batches: root int64, node int64, id int64, sketch binary, hubs list<int64>; sorted by
-            root, node, id; all rows of a root in one partition.
+            root, node, id; all rows of a root in one partition. A negative node: a document that an
+            earlier run kept.
         plan: The limits.
 
     Yields:
@@ -78,7 +79,7 @@ def settle_components(
     Args:
         batches: root, node, id int64, sketch binary, hubs list<int64>, set binary; sorted by root,
             node, id. Each document has two rows: one of the screening, and one with root, id and
-            the set of ``shingle_sets`` only.
+            the set of ``shingle_sets`` only; the second is absent where the text is out of reach.
         plan: The limits and the threshold.
 
     Yields:
@@ -130,7 +131,8 @@ def _components(block: pa.Table) -> Components:
     offsets = np.append(begins, len(roots)).astype(np.int64)
     rows = string_views(block.column("sketch")).data.reshape(len(roots), -1)
     neighbours, neighbour_offsets = _neighbour_rows(block)
-    return Components(rows, offsets, neighbours, neighbour_offsets)
+    fixed = block.column("node").to_numpy() < 0
+    return Components(rows, offsets, neighbours, neighbour_offsets, fixed)
 
 
 def _neighbour_rows(block: pa.Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -150,11 +152,9 @@ def _neighbour_rows(block: pa.Table) -> tuple[npt.NDArray[np.int64], npt.NDArray
 
 
 def _sets(documents: pa.Table, sets: pa.Table) -> Shingles:
-    """The sets in the order of the documents."""
-    ids = sets.column("id").to_numpy()
-    order = np.argsort(ids)
-    places = order[np.searchsorted(ids, documents.column("id").to_numpy(), sorter=order)]
-    views = string_views(sets.column("set").cast(pa.large_binary()).take(pa.array(places)))
+    """The sets in the order of the documents; empty for a document that has none."""
+    places = pc.index_in(documents.column("id"), sets.column("id").combine_chunks())
+    views = string_views(sets.column("set").cast(pa.large_binary()).take(places))
     return Shingles(views.data.view("<u4"), views.offsets // 4)
 
 

@@ -21,8 +21,12 @@ from udfs.shingle_hashes import Shingles, character_shingles, word_shingles
 from udfs.text_hash import normalised_hashes, raw_hashes
 from udfs.text_kernel import tokenise
 
+SIGNATURE_FORMAT: Final = 1
+"""Raised whenever the same text and plan give other hashes or keys: old signatures are refused then."""
+
 PIECE_BYTES: Final = 4 << 20  # text at a time: its tokens take up to fifteen times the room
 
+_SIGNED_COLUMNS: Final = ("id", "text", "address", "scope", "keep_value")
 SIGNATURE_SCHEMA: Final = pa.schema(
     [
         pa.field("id", pa.int64(), nullable=False),
@@ -67,11 +71,11 @@ def sign_documents(
     Args:
         batches: id int64, text string, address string, scope string, keep_value float64. Documents
             whose scopes differ share neither hash nor key nor place in the order, so they never meet;
-            null and the empty string are one scope.
+            null and the empty string are one scope. Further columns are passed on.
         plan: What to compute.
 
     Yields:
-        Batches of ``SIGNATURE_SCHEMA``, one row a document, in order.
+        Batches of ``SIGNATURE_SCHEMA`` and the further columns, one row a document, in order.
     """
     for batch in batches:
         for piece in pieces(batch, "text"):
@@ -147,7 +151,9 @@ def _sign(batch: pa.RecordBatch, plan: SigningPlan) -> pa.RecordBatch:
         _lists((keys ^ scope[:, np.newaxis]).view(np.int64), comparable),
         _binaries(sketches(values), comparable),
     ]
-    return pa.record_batch(arrays, schema=SIGNATURE_SCHEMA)
+    carried = [field for field in batch.schema if field.name not in _SIGNED_COLUMNS]
+    arrays += [batch.column(field.name) for field in carried]
+    return pa.record_batch(arrays, schema=pa.schema([*SIGNATURE_SCHEMA, *carried]))
 
 
 def _order(

@@ -7,7 +7,7 @@ bytes a document are needed.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from udfs.arrow_columns import string_views
 from udfs.component_resolution import (
+    REMOVAL_SCHEMA,
     SCREENING_SCHEMA,
     LeaderPlan,
     screen_components,
@@ -23,6 +24,9 @@ from udfs.component_resolution import (
 )
 from udfs.edge_arrays import component_roots
 from udfs.set_similarity import compare_sketches
+
+FIRST_KNOWN_ID: Final = 1 << 49
+"""Ids from here on are documents of earlier runs: the number of the run stands above 49 bits of id."""
 
 EXACT_SCHEMA = pa.schema([("id", pa.int64()), ("keeper_id", pa.int64())])
 DUPLICATE_SCHEMA = pa.schema(
@@ -71,7 +75,11 @@ def find_exact(signatures: pa.Table) -> pa.Table:
 
 
 def screen_signatures(
-    signatures: pa.Table, exact: pa.Table, plan: LeaderPlan, telling_bands: int
+    signatures: pa.Table,
+    exact: pa.Table,
+    plan: LeaderPlan,
+    telling_bands: int,
+    known: pa.Table | None = None,
 ) -> pa.Table:
     """Go from signatures to the screening of components.
 
@@ -80,6 +88,8 @@ def screen_signatures(
         exact: ``find_exact``; these documents are left out.
         plan: When two documents are similar.
         telling_bands: From this many common bands on, a pair needs no look at its sketches.
+        known: ``REMOVAL_SCHEMA``; what earlier runs removed. These documents link others and are not
+            looked at themselves.
 
     Returns:
         ``SCREENING_SCHEMA``.
@@ -100,6 +110,9 @@ def screen_signatures(
     if plan.verified:
         edges = _possible_edges(edges, sketches, plan.limits.possibly_equal, telling_bands)
     block = _component_rows(rows, key, edges)
+    if known is not None:
+        gone = pc.is_in(block.column("id"), known.column("id").combine_chunks())
+        block = block.filter(pc.invert(gone)).combine_chunks()
     batches = block.to_batches(max_chunksize=len(block) or None)
     return pa.Table.from_batches(screen_components(batches, plan), SCREENING_SCHEMA)
 
@@ -122,20 +135,29 @@ def settle_screening(screening: pa.Table, sets: pa.Table, plan: LeaderPlan) -> p
     return pa.concat_tables([removals, *(pa.Table.from_batches([batch]) for batch in settled)])
 
 
-def combine(exact: pa.Table, near: pa.Table) -> pa.Table:
+def combine(exact: pa.Table, near: pa.Table, known: pa.Table | None = None) -> pa.Table:
     """One row a removed document; a copy of a removed document goes to that one's keeper.
 
     Args:
         exact: ``EXACT_SCHEMA``.
         near: ``REMOVAL_SCHEMA``.
+        known: ``REMOVAL_SCHEMA``; what earlier runs removed. It counts in the sizes and is not
+            returned; given, exact copies among the known documents are not returned either.
 
     Returns:
         ``DUPLICATE_SCHEMA``.
     """
+    groups, copies = np.unique(exact.column("keeper_id").to_numpy(), return_counts=True)
+    first_known = None
+    if known is not None:
+        first_known = FIRST_KNOWN_ID
+        exact = exact.filter(pc.less(exact.column("id"), first_known))
+        removed = known.select(REMOVAL_SCHEMA.names).cast(REMOVAL_SCHEMA)
+        near = pa.concat_tables([near, removed])
     near_id, near_keeper, near_similarity = (column.to_numpy() for column in near.columns)
+    exact_id, keeper = exact.column("id").to_numpy(), exact.column("keeper_id").to_numpy().copy()
+    copies_of = np.concatenate([near_id, keeper])
     order = np.argsort(near_id)
-    keeper = exact.column("keeper_id").to_numpy().copy()
-    groups, group, copies = np.unique(keeper, return_inverse=True, return_counts=True)
     places = np.searchsorted(near_id, keeper, sorter=order)
     moved = places < len(order)
     moved[moved] = near_id[order[places[moved]]] == keeper[moved]
@@ -147,15 +169,17 @@ def combine(exact: pa.Table, near: pa.Table) -> pa.Table:
     _, cluster, followers = np.unique(keepers, return_inverse=True, return_counts=True)
     is_exact = np.append(np.zeros(len(near_id), np.bool_), ~moved)
     columns = [
-        np.concatenate([near_id, exact.column("id").to_numpy()]),
+        np.concatenate([near_id, exact_id]),
         keepers,
         np.concatenate([near_similarity, similarity]),
         np.where(is_exact, "exact", "near"),
         keepers,
         followers[cluster] + 1,
-        np.concatenate([_copies_of(near_id, groups, copies), copies[group]]) + 1,
+        _copies_of(copies_of, groups, copies) + 1,
     ]
     table = pa.table([pa.array(column) for column in columns], schema=DUPLICATE_SCHEMA)
+    if first_known is not None:
+        table = table.filter(pc.less(table.column("id"), first_known))
     return table.sort_by("id")
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.compiled import kernel
-from udfs.set_similarity import equal_bytes, jaccard
+from udfs.set_similarity import equal_bytes, jaccard, least_equal_bytes
 from udfs.shingle_hashes import Shingles
 
 NO_LEADER: Final = -1
@@ -37,12 +37,14 @@ class Components(NamedTuple):
         neighbours: int64[edges]; earlier rows each document is known to be like. They are compared
             even when more than ``leader_limit`` leaders come before them.
         neighbour_offsets: int64[documents + 1].
+        fixed: bool[documents]; documents that an earlier run kept, and that stay whatever is found.
     """
 
     sketches: npt.NDArray[np.uint8]
     offsets: npt.NDArray[np.int64]
     neighbours: npt.NDArray[np.int64]
     neighbour_offsets: npt.NDArray[np.int64]
+    fixed: npt.NDArray[np.bool_]
 
 
 class Limits(NamedTuple):
@@ -86,7 +88,7 @@ def screen(components: Components, limits: Limits) -> Screening:
     involved = np.zeros(rows, np.bool_)
     _screen(
         components.sketches, components.offsets, components.neighbours,
-        components.neighbour_offsets, limits.surely_equal, limits.possibly_equal,
+        components.neighbour_offsets, components.fixed, limits.surely_equal, limits.possibly_equal,
         limits.leader_limit, leader, equal, involved,
     )  # fmt: skip
     return Screening(leader, equal, involved)
@@ -100,7 +102,8 @@ def settle(
     Args:
         components: The involved documents only.
         limits: As for ``screen``.
-        sets: ``distinct_sorted`` shingles of the same documents, row by row.
+        sets: ``distinct_sorted`` shingles of the same documents, row by row. Empty where the text is out
+            of reach; such a document is compared by its estimate alone.
         threshold: Jaccard similarity from which on a document leaves.
 
     Returns:
@@ -112,9 +115,9 @@ def settle(
     similarity = np.full(rows, np.nan)
     _settle(
         components.sketches, components.offsets, components.neighbours,
-        components.neighbour_offsets, limits.surely_equal, limits.possibly_equal,
+        components.neighbour_offsets, components.fixed, limits.surely_equal, limits.possibly_equal,
         limits.leader_limit, limits.exact_limit, sets.hashes, sets.offsets, threshold,
-        leader, similarity,
+        least_equal_bytes(threshold, components.sketches.shape[1]), leader, similarity,
     )  # fmt: skip
     return leader, similarity
 
@@ -128,7 +131,8 @@ def follow_first(components: Components) -> Screening:
     begins = np.repeat(components.offsets[:-1], np.diff(components.offsets))
     equal = np.empty(rows, np.int32)
     _compare(components.sketches, begins, equal)
-    leader = np.where(begins == np.arange(rows), NO_LEADER, begins)
+    stays = components.fixed | (begins == np.arange(rows))
+    leader = np.where(stays, NO_LEADER, begins)
     return Screening(leader, equal, np.zeros(rows, np.bool_))
 
 
@@ -168,6 +172,7 @@ def _screen(
     offsets: npt.NDArray[np.int64],
     neighbours: npt.NDArray[np.int64],
     neighbour_offsets: npt.NDArray[np.int64],
+    fixed: npt.NDArray[np.bool_],
     surely_equal: int,
     possibly_equal: int,
     leader_limit: int,
@@ -181,9 +186,11 @@ def _screen(
     for component in range(len(offsets) - 1):
         leader_count = 0
         for row in range(offsets[component], offsets[component + 1]):
-            count = _candidates(
-                row, leaders, leader_count, neighbours, neighbour_offsets, found
-            )  # fmt: skip
+            count = 0
+            if not fixed[row]:
+                count = _candidates(
+                    row, leaders, leader_count, neighbours, neighbour_offsets, found
+                )  # fmt: skip
             possible = 0
             for index in range(count):
                 other = found[index]
@@ -216,6 +223,7 @@ def _settle(
     offsets: npt.NDArray[np.int64],
     neighbours: npt.NDArray[np.int64],
     neighbour_offsets: npt.NDArray[np.int64],
+    fixed: npt.NDArray[np.bool_],
     surely_equal: int,
     possibly_equal: int,
     leader_limit: int,
@@ -223,6 +231,7 @@ def _settle(
     hashes: npt.NDArray[np.uint32],
     set_offsets: npt.NDArray[np.int64],
     threshold: float,
+    estimated_equal: int,
     leader: npt.NDArray[np.int64],
     similarity: npt.NDArray[np.float64],
 ) -> None:
@@ -231,19 +240,23 @@ def _settle(
     for component in range(len(offsets) - 1):
         leader_count = 0
         for row in range(offsets[component], offsets[component + 1]):
-            count = _candidates(
-                row, leaders, leader_count, neighbours, neighbour_offsets, found
-            )  # fmt: skip
+            count = 0
+            if not fixed[row]:
+                count = _candidates(
+                    row, leaders, leader_count, neighbours, neighbour_offsets, found
+                )  # fmt: skip
             looked = 0
+            has_set = set_offsets[row + 1] > set_offsets[row]
             for index in range(count):
                 other = found[index]
                 if leader[other] != NO_LEADER:
                     continue
                 same = equal_bytes(sketches, row, other)
-                if same >= surely_equal:
+                comparable = has_set and set_offsets[other + 1] > set_offsets[other]
+                if same >= (surely_equal if comparable else estimated_equal):
                     leader[row] = other
                     break
-                if same >= possibly_equal and looked < exact_limit:
+                if comparable and same >= possibly_equal and looked < exact_limit:
                     looked += 1
                     exact = jaccard(hashes, set_offsets, row, other)
                     if exact >= threshold:

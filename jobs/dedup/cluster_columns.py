@@ -17,9 +17,9 @@ def cluster_rows(
     """The clusters document by document: those with a duplicate only.
 
     Args:
-        duplicates: ``row_id`` and ``keeper_row_id`` bigint, kind, and ``CLUSTER_COLUMNS``.
+        duplicates: ``row_id``, ``keeper_row_id`` bigint, keeper_run int, kind, ``CLUSTER_COLUMNS``.
         row_id: Column that names a row.
-        keeper_row_id: Column with the row of the keeper; null where it is of another run.
+        keeper_row_id: Column with the row of the keeper in its run.
 
     Returns:
         ``CLUSTER_ROW`` bigint and ``CLUSTER_COLUMNS``; keeper_id and similarity are null for the
@@ -31,7 +31,7 @@ def cluster_rows(
         for name in ("keeper_id", "similarity")
     ]
     keepers = (
-        duplicates.where(F.col(keeper_row_id).isNotNull())
+        duplicates.where(F.col("keeper_run") == 0)  # others are no rows of this corpus
         .groupBy(F.col(keeper_row_id).alias(CLUSTER_ROW))
         .agg(
             F.first("cluster_id").alias("cluster_id"),

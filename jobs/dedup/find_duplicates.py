@@ -34,23 +34,22 @@ import re
 from urllib.parse import unquote
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.dedup.band_edges import find_band_edges
+from jobs.dedup.combine_duplicates import combine
 from jobs.dedup.components import find_components
 from jobs.dedup.driver_search import search_on_driver
 from jobs.dedup.exact_duplicates import find_exact, without_exact
+from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.screen_components import screen_components
 from jobs.dedup.settings import DedupSettings
 from jobs.dedup.settle_doubtful import settle_doubtful, sure_removals
-from jobs.dedup.signatures import require_columns, sign
+from jobs.dedup.signature_rows import SignatureRows, beside, of_work_folder
+from jobs.dedup.signatures import SIGNATURE_OPTIONS, require_columns, sign
 from jobs.dedup.verify_edges import verify_edges
 from jobs.dedup.work_folder import WorkFolder
 from jobs.runtime import storage
 from jobs.runtime.fingerprint import code_fingerprint, digest
-
-# Hashes are noise: looking for a dictionary of them only costs time.
-_SIGNATURE_OPTIONS = {"parquet.enable.dictionary": "false", "compression": "zstd"}
 
 
 def find_duplicates(
@@ -59,6 +58,8 @@ def find_duplicates(
     work_folder: str,
     *,
     input_fingerprint: str | None = None,
+    signed: SignatureRows | None = None,
+    known: KnownDocuments | None = None,
 ) -> DataFrame:
     """Find which documents are copies of others.
 
@@ -70,6 +71,9 @@ def find_duplicates(
             unchanged, reused. Any scheme that Spark and the driver can both write.
         input_fingerprint: Identifies the documents. None: derived from the files that the DataFrame
             reads and from its plan; a DataFrame without files is always computed anew.
+        signed: The documents' signatures, where they have been computed before.
+        known: Documents of earlier runs: they stay as they are, and a new document similar to one of
+            them leaves in its favour. Ids of the new ones must be below 2**49 then.
 
     Returns:
         id bigint, keeper_id bigint, similarity double, kind string, cluster_id bigint, cluster_size
@@ -77,26 +81,33 @@ def find_duplicates(
         normalised text is the same (similarity 1.0), else ``near`` with the Jaccard similarity to the
         keeper. A cluster is a keeper and all documents that it stands for: cluster_id is the keeper's
         id, cluster_size counts the keeper too. n_exact: documents with the same normalised text
-        as this one, itself included (1: there is no other).
+        as this one, itself included (1: there is no other). Known documents count in both; a
+        keeper among them has its number as a known document as keeper_id.
 
     Raises:
         InputError: A needed column is missing.
         StageError: A budget of the settings is exceeded.
     """
     require_columns(documents, settings)
-    work = WorkFolder(
-        documents.sparkSession, work_folder, _fingerprint(documents, settings, input_fingerprint)
-    )
-    signatures = work.sub_stage("signatures", lambda: sign(documents, settings), _SIGNATURE_OPTIONS)
-    if work.row_count("signatures") <= settings.max_driver_documents:
-        return search_on_driver(documents, settings, work)
-    exact = work.sub_stage("exact", lambda: find_exact(signatures))
-    near = _find_near(documents, without_exact(signatures, exact), settings, work)
-    return work.sub_stage("duplicates", lambda: _combine(exact, near))
+    fingerprint = _fingerprint(documents, settings, input_fingerprint, known)
+    work = WorkFolder(documents.sparkSession, work_folder, fingerprint)
+    if signed is None:
+        work.sub_stage("signatures", lambda: sign(documents, settings), SIGNATURE_OPTIONS)
+        signed = of_work_folder(work)
+    rows = beside(signed, known)
+    if rows.count <= settings.max_driver_documents:
+        return search_on_driver(documents, rows, settings, work, known)
+    exact = work.sub_stage("exact", lambda: find_exact(rows.frame))
+    near = _find_near(documents, without_exact(rows.frame, exact), settings, work, known)
+    return work.sub_stage("duplicates", lambda: combine(exact, near, known))
 
 
 def _find_near(
-    documents: DataFrame, signatures: DataFrame, settings: DedupSettings, work: WorkFolder
+    documents: DataFrame,
+    signatures: DataFrame,
+    settings: DedupSettings,
+    work: WorkFolder,
+    known: KnownDocuments | None,
 ) -> DataFrame:
     """Near-duplicates among documents with different normalised texts: id, keeper_id, similarity."""
     candidates = work.sub_stage("band_edges", lambda: find_band_edges(signatures))
@@ -104,62 +115,24 @@ def _find_near(
     components = work.sub_stage(
         "components", lambda: find_components(edges, work, settings.max_driver_edges)
     )
+    standing = signatures
+    if known is not None:
+        standing = signatures.join(known.removed.select("id"), "id", "left_anti")
     screening = work.sub_stage(
-        "screening", lambda: screen_components(components, edges, signatures, settings)
+        "screening", lambda: screen_components(components, edges, standing, settings)
     )
     removals = sure_removals(screening)
     if settings.verification == "none":
         return removals
-    settled = work.sub_stage("settled", lambda: settle_doubtful(screening, documents, settings))
+    settled = work.sub_stage(
+        "settled", lambda: settle_doubtful(screening, documents, settings, known)
+    )
     return removals.unionByName(settled)
 
 
-def _combine(exact: DataFrame, near: DataFrame) -> DataFrame:
-    """One row a removed document; a copy of a removed document goes to that one's keeper."""
-    groups = exact.groupBy(F.col("keeper_id").alias("group_id")).agg(
-        (F.count(F.lit(1)) + 1).alias("n_exact")
-    )
-    moved = near.select(
-        F.col("id").alias("copied_id"),
-        F.col("keeper_id").alias("final_id"),
-        F.col("similarity").alias("final_similarity"),
-    )
-    copies = (
-        exact.join(moved, exact["keeper_id"] == moved["copied_id"], "left")
-        .join(groups, exact["keeper_id"] == groups["group_id"])
-        .select(
-            "id",
-            F.coalesce("final_id", "keeper_id").alias("keeper_id"),
-            F.coalesce("final_similarity", F.lit(1.0)).alias("similarity"),
-            F.when(F.col("final_id").isNull(), "exact").otherwise("near").alias("kind"),
-            "n_exact",
-        )
-    )
-    removed = near.join(groups, near["id"] == groups["group_id"], "left").select(
-        "id",
-        "keeper_id",
-        "similarity",
-        F.lit("near").alias("kind"),
-        F.coalesce("n_exact", F.lit(1)).alias("n_exact"),
-    )
-    removed = removed.unionByName(copies)
-    sizes = removed.groupBy("keeper_id").agg((F.count(F.lit(1)) + 1).alias("cluster_size"))
-    return (
-        removed.join(sizes, "keeper_id")
-        .select(
-            "id",
-            "keeper_id",
-            "similarity",
-            "kind",
-            F.col("keeper_id").alias("cluster_id"),
-            "cluster_size",
-            "n_exact",
-        )
-        .orderBy("id")
-    )  # so that publication reads the ids of one chunk of files, not all of them
-
-
-def _fingerprint(documents: DataFrame, settings: DedupSettings, given: str | None) -> str | None:
+def _fingerprint(
+    documents: DataFrame, settings: DedupSettings, given: str | None, known: KnownDocuments | None
+) -> str | None:
     """What the result depends on; None when the input cannot be identified."""
     source: object = given
     if given is None:
@@ -168,7 +141,9 @@ def _fingerprint(documents: DataFrame, settings: DedupSettings, given: str | Non
         if not files or plan is None:
             return None
         source = [plan, *(storage.file_entry(_local(path)) for path in files)]
-    return digest([source, settings.model_dump(), code_fingerprint("jobs.dedup.find_duplicates")])
+    before = None if known is None else known.fingerprint
+    code = code_fingerprint("jobs.dedup.find_duplicates")
+    return digest([source, settings.model_dump(), before, code])
 
 
 def _plan(documents: DataFrame) -> str | None:

@@ -7,10 +7,12 @@ import functools
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.settings import DedupSettings
 from jobs.runtime.errors import StageError
 from udfs.component_resolution import settle_components
 from udfs.document_signatures import shingle_sets
+from udfs.duplicate_search import FIRST_KNOWN_ID
 
 REMOVAL_COLUMNS = "id bigint, keeper_id bigint, similarity double"
 
@@ -21,7 +23,11 @@ def sure_removals(screening: DataFrame) -> DataFrame:
 
 
 def involved_sets(
-    screening: DataFrame, count: int, documents: DataFrame, settings: DedupSettings
+    screening: DataFrame,
+    count: int,
+    documents: DataFrame,
+    settings: DedupSettings,
+    known: KnownDocuments | None,
 ) -> DataFrame:
     """Shingle sets of the involved documents: root bigint, id bigint, set binary.
 
@@ -32,6 +38,7 @@ def involved_sets(
         count: Number of involved documents.
         documents: id, text.
         settings: Shingles and budget.
+        known: Documents of earlier runs, whose texts may be out of reach: then they have no set.
 
     Raises:
         StageError: More documents are involved than ``max_settled_documents``.
@@ -43,19 +50,23 @@ def involved_sets(
             "document on driver and executors), or set verification to estimate."
         )
     involved = screening.where(F.col("keeper_id").isNull()).select("root", "id")
-    return (
-        documents.select(F.col("id").cast("bigint").alias("id"), "text")
-        .join(F.broadcast(involved), "id")
-        .select("root", "id", "text")
-        .mapInArrow(
-            functools.partial(shingle_sets, plan=settings.shingle_plan),
-            "root bigint, id bigint, set binary",
-        )
+    texts = documents.select(F.col("id").cast("bigint").alias("id"), "text")
+    rows = texts.join(F.broadcast(involved), "id").select("root", "id", "text")
+    if known is not None:
+        earlier = involved.where(F.col("id") >= FIRST_KNOWN_ID)
+        theirs = known.texts(earlier.select("id")).join(F.broadcast(earlier), "id")
+        rows = rows.unionByName(theirs.select("root", "id", "text"))
+    return rows.mapInArrow(
+        functools.partial(shingle_sets, plan=settings.shingle_plan),
+        "root bigint, id bigint, set binary",
     )
 
 
 def settle_doubtful(
-    screening: DataFrame, documents: DataFrame, settings: DedupSettings
+    screening: DataFrame,
+    documents: DataFrame,
+    settings: DedupSettings,
+    known: KnownDocuments | None,
 ) -> DataFrame:
     """Read the texts of involved documents again and decide.
 
@@ -66,6 +77,7 @@ def settle_doubtful(
         screening: ``SCREENING_COLUMNS``.
         documents: id, text.
         settings: Threshold and shingles.
+        known: Documents of earlier runs.
 
     Returns:
         ``REMOVAL_COLUMNS`` of the documents that leave after all.
@@ -74,7 +86,7 @@ def settle_doubtful(
         StageError: More documents are involved than ``max_settled_documents``.
     """
     involved = screening.where(F.col("keeper_id").isNull()).drop("keeper_id", "similarity")
-    sets = involved_sets(screening, involved.count(), documents, settings)
+    sets = involved_sets(screening, involved.count(), documents, settings, known)
     return (
         involved.unionByName(sets, allowMissingColumns=True)
         .repartition("root")

@@ -7,6 +7,7 @@ import functools
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.dedup.file_bitmaps import quoted
 from jobs.dedup.settings import DedupSettings
 from jobs.runtime.errors import InputError
 from udfs.document_signatures import sign_documents
@@ -15,10 +16,13 @@ SIGNATURE_COLUMNS = (
     "id bigint, order_key bigint, text_hash_high bigint, text_hash_low bigint, "
     "band_keys array<bigint>, sketch binary"
 )
+# Hashes are noise: looking for a dictionary of them only costs time.
+SIGNATURE_OPTIONS = {"parquet.enable.dictionary": "false", "compression": "zstd"}
+GIVEN_ID = "given_id"
 _KEEP_COLUMN = {"best": "quality", "earliest": "fetched_at", "source_priority": "source"}
 
 
-def sign(documents: DataFrame, settings: DedupSettings) -> DataFrame:
+def sign(documents: DataFrame, settings: DedupSettings, given_id: str | None = None) -> DataFrame:
     """Compute hashes, band keys and sketch of each document where its text lies.
 
     Exact copies are signed too: reading the text a second time to spare them costs more than the
@@ -27,10 +31,11 @@ def sign(documents: DataFrame, settings: DedupSettings) -> DataFrame:
     Args:
         documents: id bigint, text string; optionally url string and the columns of keep policy
             and scope.
-        settings: Shingles, banding, keep policy.
+        settings: Shingles, banding, keep policy, scope.
+        given_id: Column with the user's own id, passed on as ``GIVEN_ID``.
 
     Returns:
-        ``SIGNATURE_COLUMNS``, one row a document.
+        ``SIGNATURE_COLUMNS`` and, with given_id, ``GIVEN_ID``; one row a document.
 
     Raises:
         InputError: A column is missing.
@@ -43,10 +48,12 @@ def sign(documents: DataFrame, settings: DedupSettings) -> DataFrame:
         address.cast("string").alias("address"),
         scope.cast("string").alias("scope"),
         _keep_value(documents, settings).cast("double").alias("keep_value"),
+        *([] if given_id is None else [F.col(quoted(given_id)).alias(GIVEN_ID)]),
     )
-    return rows.mapInArrow(
-        functools.partial(sign_documents, plan=settings.signing_plan), SIGNATURE_COLUMNS
-    )
+    columns = SIGNATURE_COLUMNS
+    if given_id is not None:
+        columns += f", {GIVEN_ID} {rows.schema[GIVEN_ID].dataType.simpleString()}"
+    return rows.mapInArrow(functools.partial(sign_documents, plan=settings.signing_plan), columns)
 
 
 def require_columns(documents: DataFrame, settings: DedupSettings) -> None:

@@ -80,7 +80,12 @@ DUPLICATES = _schema(
         "Jaccard similarity to the keeper, 0 to 1; 1 for exact duplicates",
     ),
     ("kind", pa.string(), "exact or near"),
-    ("cluster_id", pa.int64(), "the cluster: the id of its keeper"),
+    ("keeper_run", pa.int32(), "0: the keeper is of this run; n: of the n-th run of --against"),
+    (
+        "cluster_id",
+        pa.int64(),
+        "the cluster: the id of its keeper; of an earlier run's, with keeper_run above 49 bits of it",
+    ),
     ("cluster_size", pa.int64(), "documents of the cluster, the keeper included"),
     ("n_exact", pa.int64(), "documents with this one's normalised text, itself included"),
 )
@@ -97,6 +102,7 @@ DROPPED = _schema(
     ("value", pa.float64(), "the signal's value"),
     ("threshold", pa.float64(), "the bound it broke"),
     ("keeper_id", pa.int64(), "for duplicates: the document kept instead"),
+    ("keeper_run", pa.int32(), "for duplicates: the run it is of, 0 for this one"),
     ("similarity", pa.float64(), "for duplicates: Jaccard similarity to it"),
 )
 

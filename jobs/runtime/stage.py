@@ -110,12 +110,15 @@ def all_rows_out(files: Sequence[PublishedFile]) -> RowAccounts:
     return RowAccounts(rows_in=rows, rows_out=rows)
 
 
-def parquet_chunk(build: Callable[[], DataFrame]) -> Callable[[str], None]:
-    """Return a chunk writer that writes one DataFrame as Parquet."""
+def parquet_chunk(
+    build: Callable[[], DataFrame], options: Mapping[str, str] | None = None
+) -> Callable[[str], None]:
+    """Return a chunk writer that writes one DataFrame as Parquet, with options of the writer."""
 
     def write(folder: str) -> None:
         # "overwrite" would delete the folder with its progress marker; leftovers are gone already.
-        build().write.mode("append").parquet(storage.spark_path(folder))
+        writer = build().write.mode("append").options(**(options or {}))
+        writer.parquet(storage.spark_path(folder))
 
     return write
 

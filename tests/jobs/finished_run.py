@@ -286,7 +286,7 @@ def _duplicates(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
         place += size
         for order, number in enumerate(removed):
             rows.append({
-                "id": number, "keeper_id": keeper, "cluster_id": keeper, "cluster_size": size,
+                "id": number, "keeper_id": keeper, "keeper_run": 0, "cluster_id": keeper, "cluster_size": size,
                 "n_exact": 1 if order % 2 else size - size // 2 + 1,
                 "kind": "near" if order % 2 else "exact", "similarity": 0.83 if order % 2 else 1.0,
             })  # fmt: skip
@@ -296,7 +296,7 @@ def _duplicates(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _ledger(
     verdicts: list[dict[str, Any]], duplicates: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    nothing = {"keeper_id": None, "similarity": None}
+    nothing = {"keeper_id": None, "keeper_run": None, "similarity": None}
     rows = [{**row, **nothing, "stage": "decide"} for row in verdicts if row["reason"]]
     by_id = {row["id"]: row for row in verdicts}
     for pair in duplicates:

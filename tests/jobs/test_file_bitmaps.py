@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.spark
 
 DUPLICATES = (
-    "id bigint, keeper_id bigint, similarity double, kind string, cluster_id bigint, "
-    "cluster_size bigint, n_exact bigint"
+    "id bigint, keeper_id bigint, similarity double, kind string, "
+    "keeper_run int, cluster_id bigint, cluster_size bigint, n_exact bigint"
 )
 
 
@@ -39,7 +39,7 @@ def test_exactly_the_named_rows_leave(spark: SparkSession) -> None:
 def test_text_is_never_shuffled(spark: SparkSession, tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": [0, 1, 2], "text": ["a", "b", "c"]}), tmp_path / "rows.parquet")
     rows = spark.read.parquet((tmp_path / "rows.parquet").as_uri())
-    duplicates = spark.createDataFrame([(1, 0, 1.0, "exact", 0, 2, 2)], DUPLICATES)
+    duplicates = spark.createDataFrame([(1, 0, 1.0, "exact", 0, 0, 2, 2)], DUPLICATES)
     kept = without_rows(rows, duplicates.select("id"))
     marked = with_clusters(rows, cluster_rows(duplicates))
     assert sorted(row.text for row in kept.collect()) == ["a", "c"]

@@ -13,10 +13,11 @@ COLUMNS = {
     "corpus": {"id", "text", "source", "url", "language"},
     "dropped": {
         "id", "url", "source", "stage", "reason", "reasons", "signal", "value", "threshold",
-        "keeper_id", "similarity",
+        "keeper_id", "keeper_run", "similarity",
     },
     "duplicates": {
-        "id", "keeper_id", "similarity", "kind", "cluster_id", "cluster_size", "n_exact",
+        "id", "keeper_id", "similarity", "kind", "keeper_run", "cluster_id", "cluster_size",
+        "n_exact",
     },
     "quarantined": {"id", "url", "source", "stage", "status", "detail"},
 }  # fmt: skip

@@ -32,7 +32,8 @@ def components_of(families: list[list[set[int]]], edges: list[tuple[int, int]]) 
     edges = sorted(edges)
     counts = np.bincount([row for row, _ in edges], minlength=len(sets))
     neighbours = np.array([other for _, other in edges], np.int64)
-    return Components(rows, offsets, neighbours, np.append(0, np.cumsum(counts)).astype(np.int64))
+    neighbour_offsets = np.append(0, np.cumsum(counts)).astype(np.int64)
+    return Components(rows, offsets, neighbours, neighbour_offsets, np.zeros(len(sets), np.bool_))
 
 
 def shingles_of(sets: list[set[int]]) -> Shingles:
@@ -45,7 +46,9 @@ def select(components: Components, rows: np.ndarray) -> Components:
     """The components of some of the rows, without edges."""
     offsets = np.searchsorted(np.flatnonzero(rows), components.offsets).astype(np.int64)
     nothing = np.zeros(int(rows.sum()) + 1, np.int64)
-    return Components(components.sketches[rows], offsets, np.zeros(0, np.int64), nothing)
+    return Components(
+        components.sketches[rows], offsets, np.zeros(0, np.int64), nothing, components.fixed[rows]
+    )
 
 
 def resolve(families: list[list[set[int]]], wanted: Limits) -> list[int]:
@@ -155,3 +158,23 @@ def test_unverified_everything_follows_the_first() -> None:
     families = [[{1}, {2}, {3}], [{4}], [{5}, {6}]]
     found = follow_first(components_of(families, []))
     assert found.leader.tolist() == [NO_LEADER, 0, 0, NO_LEADER, NO_LEADER, 4]
+
+
+def test_what_an_earlier_run_kept_stays_and_is_followed() -> None:
+    base = set(range(1000))
+    family = [base, base | {1}, base | {2000}, base | {3000}]
+    components = components_of([family], [])._replace(fixed=np.array([True, True, False, False]))
+    found = screen(components, limits(0.58, 0.86))
+    assert found.leader.tolist() == [NO_LEADER, NO_LEADER, 0, 0]
+    assert follow_first(components).leader.tolist() == [NO_LEADER, NO_LEADER, 0, 0]
+
+
+@pytest.mark.parametrize(("shared", "leaves"), [(0.9, True), (0.55, False)])
+def test_without_a_text_the_estimate_decides(shared: float, leaves: bool) -> None:
+    common = int(2000 * shared / (1 + shared))  # of two sets of a thousand
+    family = [set(range(1000)), set(range(1000 - common, 2000 - common))]
+    components = components_of([family], [])._replace(fixed=np.array([True, False]))
+    sets = shingles_of([set(), family[1]])
+    leader, similarity = settle(components, limits(0.0, 1.0), sets, THRESHOLD)
+    assert leader.tolist() == [NO_LEADER, 0 if leaves else NO_LEADER]
+    assert np.isnan(similarity).all()

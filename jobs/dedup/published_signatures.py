@@ -1,0 +1,187 @@
+"""Signatures as a dataset of their own: made by a run, and read by the runs that come after it.
+
+Some 330 bytes a document stay beside a run's corpus: hashes of the normalised text, band keys,
+sketch. A later run is compared with these and need not read the earlier corpus, but for the texts
+of the few documents whose sketches do not decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.dedup.known_documents import RUN_BIT, KnownDocuments, as_known, known_id
+from jobs.dedup.settings import DedupSettings
+from jobs.dedup.signature_rows import SignatureRows, of_files
+from jobs.dedup.signatures import GIVEN_ID, SIGNATURE_OPTIONS
+from jobs.runtime import storage
+from jobs.runtime.errors import InputError
+from jobs.runtime.fingerprint import digest
+from jobs.runtime.manifest import Manifest, read_manifest, require_manifest
+from jobs.runtime.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
+from jobs.runtime.user_tables import ROW_ID
+from udfs.document_signatures import SIGNATURE_FORMAT
+
+DATASET = "signatures"
+KEEPER_ROW_ID = "keeper_row_id"
+
+
+def comparable(settings: DedupSettings) -> dict[str, object]:
+    """What two runs must have in common for their signatures to be compared."""
+    names = ("bands", "rows", "seed", "shingle_unit", "spaced_length", "unspaced_length")
+    values = settings.model_dump(include={*names, "key_bits", "scope"})
+    return {**values, "signature_format": SIGNATURE_FORMAT}
+
+
+def sign_stage(
+    context: RunContext,
+    settings: DedupSettings,
+    inputs: Mapping[str, str],
+    parts: Sequence[Callable[[], DataFrame]],
+    names: Mapping[str, str],
+) -> SignatureRows:
+    """Publish the signatures of a run's documents.
+
+    Args:
+        context: The run.
+        settings: Shingles, banding, keep policy, scope.
+        inputs: Fingerprints of the documents.
+        parts: Signed documents, chunk by chunk of files: what a killed run goes on from.
+        names: Columns of the corpus that hold the ids (``id``) and the text (``text``).
+    """
+    keep = settings.model_dump(include={"keep", "source_priority"})
+    manifest = run_stage(
+        context,
+        Stage(
+            name="sign",
+            dataset=DATASET,
+            module="jobs.dedup.signatures",
+            inputs=inputs,
+            configuration={**comparable(settings), **keep},
+            chunks=[parquet_chunk(part, SIGNATURE_OPTIONS) for part in parts],
+            account=all_rows_out,
+            details=lambda: {"comparable": comparable(settings), "names": dict(names)},
+        ),
+    )
+    frame, _ = context.read(DATASET, "dedup")
+    folder = context.folder(DATASET)
+    paths = [storage.join(folder, file.path) for file in manifest.files if file.rows]
+    return of_files(frame, paths, manifest.rows)
+
+
+def open_previous(
+    context: RunContext, against: Sequence[str], settings: DedupSettings
+) -> KnownDocuments | None:
+    """Open the runs named by ``--against``; None when there is none.
+
+    Raises:
+        InputError: One has no signatures, or signatures that cannot be compared with this run's.
+    """
+    if not against:
+        return None
+    manifests = [_comparable_manifest(run, settings) for run in against]
+    places = {manifest.fingerprint: run for run, manifest in enumerate(manifests, 1)}
+    previous = [
+        RunContext(context.spark, storage.absolute(run), context.reporter) for run in against
+    ]
+    signatures, removed = [], []
+    for number, run in enumerate(previous, 1):
+        signed, _ = run.read(DATASET, "dedup")
+        if GIVEN_ID not in signed.columns:  # of a run of the pipeline, whose ids are ours
+            signed = signed.withColumn(GIVEN_ID, F.col("id"))
+        signatures.append(as_known(signed, number))
+        removed.append(_removed(run, number, places))
+    lookups = [
+        _texts_of(run, number, manifests[number - 1].details["names"])
+        for number, run in enumerate(previous, 1)
+    ]
+    duplicates = [require_manifest(run.folder("duplicates"), "dedup") for run in previous]
+    return KnownDocuments(
+        signatures=_union(signatures),
+        removed=_union(removed),
+        texts=lambda involved: _union([lookup(involved) for lookup in lookups]),
+        fingerprint=digest([manifest.fingerprint for manifest in (*manifests, *duplicates)]),
+    )
+
+
+def previous_signatures(against: Sequence[str]) -> list[dict[str, object]]:
+    """The runs a result was compared with, for its manifest: path, fingerprint, corpus at hand."""
+    found = []
+    for run in map(storage.absolute, against):
+        manifest = require_manifest(storage.join(run, DATASET), "dedup")
+        corpus = read_manifest(storage.join(run, "corpus")) is not None
+        found.append({"run": run, "signatures": manifest.fingerprint, "texts": corpus})
+    return found
+
+
+def _comparable_manifest(run: str, settings: DedupSettings) -> Manifest:
+    manifest = require_manifest(storage.join(storage.absolute(run), DATASET), "dedup")
+    theirs, ours = manifest.details["comparable"], comparable(settings)
+    faults = [
+        f"{name} is {theirs.get(name)!r} there and {value!r} here"
+        for name, value in ours.items()
+        if theirs.get(name) != value
+    ]
+    if faults:
+        raise InputError(
+            f"--against {run}: its signatures cannot be compared with this run's: "
+            f"{'; '.join(faults)}. Give this run the settings of that one (--set dedup.NAME=VALUE), or "
+            "deduplicate that one again."
+        )
+    return manifest
+
+
+def _removed(run: RunContext, number: int, places: Mapping[str, int]) -> DataFrame:
+    """What an earlier run removed, its keepers numbered as in this run."""
+    duplicates, manifest = run.read("duplicates", "dedup")
+    numbers = [number]
+    for earlier in manifest.details["against"]:
+        if earlier["signatures"] not in places:
+            raise InputError(
+                f"--against {run.output}: it was itself made against {earlier['run']}, whose documents it "
+                f"names as keepers: give --against {earlier['run']} too."
+            )
+        numbers.append(places[earlier["signatures"]])
+    place = F.element_at(F.lit(numbers), F.col("keeper_run") + 1).cast("bigint")
+    of_table = ROW_ID in duplicates.columns
+    row, keeper = (ROW_ID, KEEPER_ROW_ID) if of_table else ("id", "keeper_id")
+    return duplicates.select(
+        known_id(row, number).alias("id"),
+        (F.col(keeper) + F.shiftleft(place, RUN_BIT)).alias("keeper_id"),
+        "similarity",
+    )
+
+
+def _texts_of(
+    run: RunContext, number: int, names: Mapping[str, str]
+) -> Callable[[DataFrame], DataFrame]:
+    """Look texts up in a run's corpus; none when it is gone."""
+
+    def lookup(involved: DataFrame) -> DataFrame:
+        signed, _ = run.read(DATASET, "dedup")
+        given = GIVEN_ID if GIVEN_ID in signed.columns else "id"
+        wanted = (
+            signed.select(known_id("id", number).alias("known"), F.col(given).alias("given"))
+            .join(F.broadcast(involved), F.col("known") == involved["id"])
+            .select("known", "given")
+        )
+        if read_manifest(run.folder("corpus")) is None:
+            nothing = F.lit(None).cast("string").alias("text")
+            return wanted.select(F.col("known").alias("id"), nothing).where(F.lit(False))
+        corpus, _ = run.read("corpus", "publish")
+        texts = corpus.select(
+            F.col(f"`{names['id']}`").alias("name"), F.col(f"`{names['text']}`").alias("text")
+        )
+        found = texts.join(F.broadcast(wanted), F.col("name") == F.col("given"))
+        return found.select(F.col("known").alias("id"), "text")
+
+    return lookup
+
+
+def _union(frames: Sequence[DataFrame]) -> DataFrame:
+    total = frames[0]
+    for frame in frames[1:]:
+        total = total.unionByName(frame)
+    return total
