@@ -27,7 +27,7 @@ from jobs.dedup.signatures import GIVEN_ID, sign
 from jobs.recipes.recipe import Recipe
 from jobs.runtime import storage
 from jobs.runtime.chunks import by_bytes
-from jobs.runtime.errors import InputError
+from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
 from jobs.runtime.schemas import DUPLICATES
 from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
@@ -76,7 +76,7 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
             dataset=DATASET,
             module="jobs.find_duplicates",
             inputs={**inputs, **_known_inputs(known)},
-            configuration=recipe.dedup.model_dump(),
+            configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
             chunks=[parquet_chunk(found)],
             account=functools.partial(_account, recipe, verdicts.accounts.rows_out),
             details=lambda: _details(recipe, against),
@@ -120,6 +120,11 @@ def dedup_user_table(
     """
     table = open_user_table(context.spark, given, id_column, text_column)
     rows = table.read(context.spark)
+    if recipe.dedup.passages.unit != "none":
+        raise SettingsError(
+            f"dedup.passages.unit={recipe.dedup.passages.unit} cuts text while a run is published; a table "
+            "of your own is left as it is: set it to none, or use `corpusmill run`."
+        )
     if recipe.dedup.mode == "annotate":
         _require_free_names(given, rows.columns)
     known = open_previous(context, against, recipe.dedup)
@@ -135,7 +140,7 @@ def dedup_user_table(
         Stage,
         module="jobs.find_duplicates",
         inputs={**inputs, **_known_inputs(known)},
-        configuration=recipe.dedup.model_dump(),
+        configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
     )
 
     def found() -> DataFrame:

@@ -7,20 +7,23 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command_line import main
 from jobs.decide_verdicts import surviving
 from jobs.dedup.cluster_columns import CLUSTER_ROW, cluster_rows, with_clusters
 from jobs.dedup.file_bitmaps import without_rows
+from jobs.dedup.repeated_passages import find_repeated_passages, without_passages
 from jobs.grade_quality import grade_verdicts
 from jobs.recipes.recipe import Recipe
+from jobs.runtime import storage
 from jobs.runtime.chunks import by_bytes
 from jobs.runtime.errors import AccountingError
 from jobs.runtime.manifest import (
     Manifest,
     PublishedFile,
+    published_files,
     read_manifest,
     require_manifest,
 )
@@ -29,6 +32,8 @@ from jobs.runtime.stage import RunContext, Stage, all_rows_out, parquet_chunk, r
 from jobs.verdicts.expressions import LANGUAGE
 
 MEBIBYTE = 1 << 20
+PASSAGES = "repeated_passages"
+Bounds = tuple[int, int]
 STAGES_BEFORE = {
     "documents": "ingest",
     "extracted": "extract",
@@ -53,12 +58,59 @@ def publish_stage(context: RunContext, recipe: Recipe) -> Manifest:
     graded = read_manifest(context.folder("quality"))
     if graded is not None:
         inputs["quality"] = graded.fingerprint
+    passages = _find_passages(context, recipe, inputs)
+    if passages is not None:
+        inputs["repeated_passages"] = passages.fingerprint
     make = functools.partial(_publish, context, inputs)
     quarantined = make("quarantined", {}, [lambda: _quarantined(context)])
     dropped = make("dropped", {}, [lambda: _ledger(context)])
     corpus = make("corpus", recipe.publish.model_dump(), _corpus_parts(context, recipe))
     _check_totals(context, corpus, dropped, quarantined)
     return corpus
+
+
+def _find_passages(context: RunContext, recipe: Recipe, inputs: dict[str, str]) -> Manifest | None:
+    """Find what to cut out of the kept documents, if the recipe wants that."""
+    settings = recipe.dedup.passages
+    folder = context.folder(PASSAGES)
+    if settings.unit == "none":
+        storage.delete_tree(folder)
+        return None
+
+    def totals() -> dict[str, object]:
+        files = [file.path for file in published_files(folder) if file.rows]
+        if not files:
+            return {"documents": 0, "passages": 0, "characters": 0}
+        paths = [storage.spark_read_path(storage.join(folder, path)) for path in files]
+        row = (
+            context.spark.read.parquet(*paths)
+            .agg(
+                F.count(F.lit(1)).alias("documents"),
+                F.sum("passages").alias("passages"),
+                F.sum("characters").alias("characters"),
+            )
+            .first()
+        )
+        assert row is not None  # an aggregate without groups always has one row
+        return row.asDict()
+
+    def build() -> DataFrame:
+        kept = _kept(context, None, None)
+        return find_repeated_passages(kept.select("id", "text"), settings)
+
+    return run_stage(
+        context,
+        Stage(
+            name="publish passages",
+            dataset=PASSAGES,
+            module="jobs.publish_corpus",
+            inputs=dict(inputs),
+            configuration=settings.model_dump(),
+            chunks=[parquet_chunk(build)],
+            account=all_rows_out,
+            details=totals,
+        ),
+    )
 
 
 def _publish(
@@ -90,9 +142,30 @@ def _corpus_parts(context: RunContext, recipe: Recipe) -> list[Callable[[], Data
 
 
 def _corpus(context: RunContext, recipe: Recipe, files: Sequence[PublishedFile]) -> DataFrame:
-    duplicates, manifest = context.read("duplicates", "dedup")
     # However large the corpus, a task holds what concerns this chunk's documents only.
-    here = functools.partial(_among, _id_range(context, files))
+    bounds = _id_range(context, files)
+    kept = _kept(context, files, bounds)
+    if recipe.dedup.passages.unit != "none":
+        cut = _among(bounds, context.read(PASSAGES, "publish")[0])
+        kept = without_rows(kept, cut.where("emptied").select("id"))
+        kept = without_passages(kept, cut, recipe.dedup.passages)
+    size = sum(file.bytes for file in files)
+    parts = math.ceil(size / (recipe.publish.target_file_megabytes * MEBIBYTE))
+    return kept.coalesce(max(1, parts))
+
+
+def _kept(
+    context: RunContext, files: Sequence[PublishedFile] | None, bounds: Bounds | None
+) -> DataFrame:
+    """The documents that neither rules nor deduplication nor grades take out.
+
+    Args:
+        context: The run.
+        files: Of ``annotated/``; None: all.
+        bounds: Smallest and largest id in them; None: any.
+    """
+    here = functools.partial(_among, bounds)
+    duplicates, manifest = context.read("duplicates", "dedup")
     kept = surviving(context, files).withColumn("language", F.col(LANGUAGE))
     kept = kept.select(*CORPUS_COLUMNS)
     if manifest.details["mode"] == "remove":
@@ -103,16 +176,14 @@ def _corpus(context: RunContext, recipe: Recipe, files: Sequence[PublishedFile])
     if graded is not None:
         failed = graded.where(F.col("reason").isNotNull())
         kept = without_rows(kept, here(failed.select("id")))
-    size = sum(file.bytes for file in files)
-    parts = math.ceil(size / (recipe.publish.target_file_megabytes * MEBIBYTE))
-    return kept.coalesce(max(1, parts))
+    return kept
 
 
-def _among(bounds: tuple[int, int], rows: DataFrame, column: str = "id") -> DataFrame:
-    return rows.where(F.col(column).between(*bounds))
+def _among(bounds: Bounds | None, rows: DataFrame, column: str = "id") -> DataFrame:
+    return rows if bounds is None else rows.where(F.col(column).between(*bounds))
 
 
-def _id_range(context: RunContext, files: Sequence[PublishedFile]) -> tuple[int, int]:
+def _id_range(context: RunContext, files: Sequence[PublishedFile]) -> Bounds:
     annotated = context.spark.read.parquet(*context.spark_paths("annotated", files))
     row = annotated.agg(F.min("id"), F.max("id")).first()
     assert row is not None  # an aggregate without groups always has one row
@@ -124,7 +195,8 @@ def _ledger(context: RunContext) -> DataFrame:
     duplicates, dedup = context.read("duplicates", "dedup")
     decided = _ledger_rows(verdicts.where(F.col("reason").isNotNull()), "decide")
     reason = F.concat("kind", F.lit("_duplicate"))
-    removed = duplicates.join(verdicts.select("id", "source", "url", "language"), "id").select(
+    origin = verdicts.select("id", "source", "url", "language")
+    removed = duplicates.join(origin, "id").select(
         "*",
         reason.alias("reason"),
         F.array(reason).alias("reasons"),
@@ -134,12 +206,25 @@ def _ledger(context: RunContext) -> DataFrame:
     parts = [decided]
     if dedup.details["mode"] == "remove":
         parts.append(_ledger_rows(removed, "dedup"))
+    if read_manifest(context.folder(PASSAGES)) is not None:
+        cut, _ = context.read(PASSAGES, "publish")
+        emptied = cut.where("emptied").join(origin, "id")
+        parts.append(_ledger_rows(emptied.select("*", *_passage_reason()), "dedup"))
     graded = grade_verdicts(context)
     if graded is not None:
         low = graded.where(F.col("reason").isNotNull())
-        origin = verdicts.select("id", "source", "url", "language")
         parts.append(_ledger_rows(low.join(origin, "id"), "grade"))
     return functools.reduce(DataFrame.unionByName, parts).coalesce(_ledger_files(context))
+
+
+def _passage_reason() -> list[Column]:
+    reason = F.lit("repeated_passages")
+    return [
+        reason.alias("reason"),
+        F.array(reason).alias("reasons"),
+        F.lit("dedup.passages").alias("signal"),
+        F.col("passages").cast("double").alias("value"),
+    ]
 
 
 def _ledger_rows(rows: DataFrame, stage: str) -> DataFrame:

@@ -77,6 +77,9 @@ def _settings(model: Any, prefix: str) -> Iterator[tuple[str, str, str]]:
     )
     for name in names:
         value = getattr(defaults, name)
+        if isinstance(value, BaseModel):
+            yield from _settings(type(value), f"{prefix}{name}.")
+            continue
         described = model.model_fields[name].description if issubclass(model, BaseModel) else None
         yield f"`{prefix}{name}`", f"`{value}`", described or meanings.get(name, "")
 

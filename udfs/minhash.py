@@ -22,6 +22,7 @@ DATASKETCH_SEED: Final = 1
 BLOCK: Final = (
     4096  # shingles at a time: 16 kB stay in the first-level cache, however long the text
 )
+SKETCH_FACTOR: Final = np.uint32(0x9E3779B1)  # odd; its product's top byte depends on every bit
 SIGNATURE_OF_NOTHING: Final = np.uint32(0xFFFFFFFF)
 
 
@@ -100,12 +101,15 @@ def band_keys(
 
 
 def sketches(values: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
-    """The low 8 bits of each signature value: uint8[documents, k], a quarter of the bytes.
+    """An 8-bit hash of each signature value: uint8[documents, k], a quarter of the bytes.
 
     b-bit minwise hashing (Li and König 2010): at b = 8 the estimate's standard error is that of the
-    full signature to the third digit.
+    full signature to the third digit. Not simply the low byte: that of ``a * h + b`` hangs on the
+    low byte of ``h`` alone, so two documents of one shingle each would agree in all places or in none.
     """
-    return values.astype(np.uint8)
+    mixed = values * SKETCH_FACTOR
+    mixed >>= np.uint32(24)
+    return mixed.astype(np.uint8)
 
 
 @kernel

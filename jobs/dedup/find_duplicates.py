@@ -143,7 +143,7 @@ def _fingerprint(
         source = [plan, *(storage.file_entry(_local(path)) for path in files)]
     before = None if known is None else known.fingerprint
     code = code_fingerprint("jobs.dedup.find_duplicates")
-    return digest([source, settings.model_dump(), before, code])
+    return digest([source, settings.search, before, code])
 
 
 def _plan(documents: DataFrame) -> str | None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from jobs.dedup.presets import PRESETS, Verification
+from jobs.dedup.repeated_passages import PassageSettings
 from jobs.runtime.suggestions import did_you_mean
 from udfs.component_resolution import LeaderPlan
 from udfs.document_signatures import ShinglePlan, SigningPlan
@@ -54,6 +55,7 @@ class DedupSettings(BaseModel):
             above, Spark does.
         max_settled_documents: Texts read again to settle doubtful pairs; above, the run stops and says
             so rather than to fall back in silence. 16 bytes each on driver and executors.
+        passages: Lines or paragraphs to cut out of the documents kept; off by default.
         key_bits: Width of band keys; less than 64 only to test that collisions do no harm.
     """
 
@@ -80,6 +82,7 @@ class DedupSettings(BaseModel):
     max_driver_edges: Annotated[int, Field(ge=0)] = 20_000_000
     max_settled_documents: Annotated[int, Field(ge=0)] = 50_000_000
     key_bits: Annotated[int, Field(ge=1, le=64)] = 64
+    passages: PassageSettings = PassageSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -101,6 +104,11 @@ class DedupSettings(BaseModel):
                 "keep: source_priority needs the list source_priority, most trusted source first"
             )
         return self
+
+    @property
+    def search(self) -> dict[str, Any]:
+        """What decides which documents are duplicates, for fingerprints."""
+        return self.model_dump(exclude={"mode", "passages"})
 
     @property
     def permutations(self) -> int:

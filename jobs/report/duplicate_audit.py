@@ -18,9 +18,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.dedup import DedupSettings
-from jobs.find_duplicates import WORK_FOLDER
+from jobs.dedup.published_signatures import DATASET as SIGNATURES
 from jobs.report.report_model import AuditedShare, DuplicateAudit
-from jobs.runtime import storage
+from jobs.runtime.manifest import read_manifest
 from jobs.runtime.stage import RunContext
 from udfs.banding import Banding, meeting_probability
 from udfs.document_signatures import shingle_sets
@@ -31,8 +31,8 @@ from udfs.shingle_hashes import Shingles
 SAMPLE = 200
 PROBES = 2_000
 GONE = (
-    "refused pairs could not be looked at: the signatures in the run's _work folder are gone; they are "
-    "there when the report is written before that folder is deleted"
+    "refused pairs could not be looked at: the run's signatures/ is gone; write the report before "
+    "deleting it"
 )
 _DRAWS = 1 << 30
 
@@ -52,13 +52,10 @@ class RefusedPairs(NamedTuple):
 
 
 def read_signatures(context: RunContext) -> DataFrame | None:
-    """The signatures that the search left behind, or None."""
-    folder = storage.join(context.folder(WORK_FOLDER), "signatures")
-    if not storage.exists(folder) or not any(
-        entry.path.endswith(".parquet") for entry in storage.list_files(folder)
-    ):
+    """The signatures that the run published, or None when they are gone."""
+    if read_manifest(context.folder(SIGNATURES)) is None:
         return None
-    return context.spark.read.parquet(storage.spark_read_path(folder))
+    return context.read(SIGNATURES, "dedup")[0]
 
 
 def audit_duplicates(
@@ -71,13 +68,15 @@ def audit_duplicates(
     """Measure how many removals are right, and how many similar pairs were left.
 
     Args:
-        duplicates: id, keeper_id, kind of the removed documents.
+        duplicates: id, keeper_id, keeper_run, kind of the removed documents. Pairs with a keeper of
+            an earlier run are left out: its text is elsewhere.
         signatures: id, band_keys of all documents that were compared; None: they are gone.
         texts: id, text of all of them.
         settings: Of the search.
         kept: Documents that stayed.
     """
-    near = duplicates.where(F.col("kind") == "near").select("id", "keeper_id")
+    of_this_run = (F.col("kind") == "near") & (F.col("keeper_run") == 0)
+    near = duplicates.where(of_this_run).select("id", "keeper_id")
     accepted, count = _drawn(near)
     refused = None
     if signatures is not None:

@@ -34,7 +34,9 @@ def count_duplicates(duplicates: DataFrame) -> DuplicateCounts:
     """Count removed documents by kind and clusters by size."""
     kinds = {row["kind"]: row["count"] for row in duplicates.groupBy("kind").count().collect()}
     # Counted from the rows themselves, so that clusters and removed documents agree.
-    clusters = duplicates.groupBy("keeper_id").agg((F.count(F.lit(1)) + 1).alias("size"))
+    # A keeper of an earlier run has a cluster of its own, and no text here.
+    keeper = F.col("cluster_id").alias("keeper_id")
+    clusters = duplicates.groupBy(keeper).agg((F.count(F.lit(1)) + 1).alias("size"))
     size_class = F.ceil(F.log2("size")).cast("int") - 1
     classes = clusters.groupBy(size_class.alias("class")).count().collect()  # at most 63
     top = clusters.orderBy(F.desc("size"), F.asc("keeper_id")).limit(LARGEST_CLUSTERS).collect()

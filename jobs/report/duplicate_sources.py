@@ -36,14 +36,14 @@ def losses_by_source(
 
     Args:
         survivors: id, source, url of the documents that reached deduplication.
-        duplicates: id, keeper_id of the removed ones.
+        duplicates: id, cluster_id of the removed ones.
         group: Name under which a document's source is counted, from source and url.
         alarm_share: Share of a source's documents from which on its loss is an alarm.
     """
     named = survivors.select("id", group.alias("source"))
     keepers = named.select(F.col("id").alias("keeper_id"), F.col("source").alias("keeper_source"))
     removed = (
-        duplicates.select("id", "keeper_id")
+        duplicates.select("id", F.col("cluster_id").alias("keeper_id"))
         .join(named, "id")
         .join(keepers, "keeper_id", "left")
         .groupBy("source", F.coalesce("keeper_source", F.lit(ELSEWHERE)).alias("keeper_source"))

@@ -286,8 +286,8 @@ def _duplicates(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
         place += size
         for order, number in enumerate(removed):
             rows.append({
-                "id": number, "keeper_id": keeper, "keeper_run": 0, "cluster_id": keeper, "cluster_size": size,
-                "n_exact": 1 if order % 2 else size - size // 2 + 1,
+                "id": number, "keeper_id": keeper, "keeper_run": 0, "cluster_id": keeper,
+                "cluster_size": size, "n_exact": 1 if order % 2 else size - size // 2 + 1,
                 "kind": "near" if order % 2 else "exact", "similarity": 0.83 if order % 2 else 1.0,
             })  # fmt: skip
     return rows

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from jobs.dedup import DedupSettings, find_duplicates
 from jobs.report.duplicate_audit import GONE, audit_duplicates, read_signatures, summarise
@@ -22,7 +23,8 @@ DEFAULT = DedupSettings()
 def run(spark: SparkSession, folder: Path, settings: DedupSettings) -> tuple[DataFrame, DataFrame]:
     documents = spark.createDataFrame(list(enumerate(TEXTS)), "id bigint, text string")
     work = folder / "_work" / "dedup"
-    return documents, find_duplicates(documents, settings, str(work), input_fingerprint="x")
+    found = find_duplicates(documents, settings, str(work), input_fingerprint="x")
+    return documents, found.withColumn("keeper_run", F.lit(0))
 
 
 def audited(
@@ -32,8 +34,7 @@ def audited(
     found: DataFrame,
     settings: DedupSettings,
 ) -> DuplicateAudit:
-    signatures = read_signatures(RunContext(spark, str(folder), Reporter(quiet=True)))
-    assert signatures is not None
+    signatures = spark.read.parquet(str(folder / "_work" / "dedup" / "signatures"))
     return audit_duplicates(found, signatures, documents, settings, len(TEXTS) - found.count())
 
 
@@ -67,7 +68,7 @@ def test_wrong_removals_and_missed_pairs_are_counted_as_they_are(
         [(row["id"], row["keeper_id"], row["similarity"], row["kind"]) for row in kept_after_all]
         + wrong,
         "id bigint, keeper_id bigint, similarity double, kind string",
-    )
+    ).withColumn("keeper_run", F.lit(0))
     audit = audited(spark, tmp_path, documents, spoiled, DEFAULT)
     near = sum(row["kind"] == "near" for row in kept_after_all)
     assert (audit.accepted.pairs, audit.accepted.similar) == (near + 10, near)
@@ -102,5 +103,5 @@ def test_theory_says_what_never_met() -> None:
 
 
 @pytest.mark.spark
-def test_a_run_without_work_folder_has_no_signatures(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_run_whose_signatures_are_gone_has_none(spark: SparkSession, tmp_path: Path) -> None:
     assert read_signatures(RunContext(spark, str(tmp_path), Reporter(quiet=True))) is None

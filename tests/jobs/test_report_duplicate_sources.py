@@ -25,7 +25,7 @@ def losses(spark: SparkSession) -> LossesBySource:
     removed += [(number, 0) for number in range(40, 60)]  # b.org in favour of a.org
     removed += [(60, 999)]  # in favour of an earlier corpus
     removed += [(number, 80) for number in range(81, 90)]
-    duplicates = spark.createDataFrame(removed, "id bigint, keeper_id bigint")
+    duplicates = spark.createDataFrame(removed, "id bigint, cluster_id bigint")
     return losses_by_source(survivors, duplicates, source_group(""), 0.5)
 
 
