@@ -120,13 +120,7 @@ def dedup_user_table(
     """
     table = open_user_table(context.spark, given, id_column, text_column)
     rows = table.read(context.spark)
-    if recipe.dedup.passages.unit != "none":
-        raise SettingsError(
-            f"dedup.passages.unit={recipe.dedup.passages.unit} cuts text while a run is published; a table "
-            "of your own is left as it is: set it to none, or use `corpusmill run`."
-        )
-    if recipe.dedup.mode == "annotate":
-        _require_free_names(given, rows.columns)
+    _require_fitting_settings(recipe, given, rows.columns)
     known = open_previous(context, against, recipe.dedup)
     inputs = {"table": table.fingerprint}
     documents = rows.withColumn(GIVEN_ID, F.col(quoted(table.id_column))).withColumns(
@@ -224,9 +218,15 @@ def _user_corpus(context: RunContext, recipe: Recipe, table: UserTable) -> DataF
     return marked.drop(ROW_ID)
 
 
-def _require_free_names(given: str, columns: Sequence[str]) -> None:
+def _require_fitting_settings(recipe: Recipe, given: str, columns: Sequence[str]) -> None:
+    unit = recipe.dedup.passages.unit
+    if unit != "none":
+        raise SettingsError(
+            f"dedup.passages.unit={unit} cuts text while a run is published; the texts of a table of your "
+            "own are left as they are: set it to none, or use `corpusmill run`."
+        )
     taken = sorted(set(CLUSTER_COLUMNS) & set(columns))
-    if taken:
+    if taken and recipe.dedup.mode == "annotate":
         raise InputError(
             f"{given} has {', '.join(taken)} already, which mode annotate adds: rename the "
             "column, or set dedup.mode to remove."

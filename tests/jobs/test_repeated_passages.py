@@ -77,7 +77,7 @@ def test_above_a_frequency_no_copy_stays(
 ) -> None:
     places, left = run(spark, TEXTS, settings(keep="none", max_copies=most))
     assert places == cut
-    assert left[4] == ("\n" if cut else TEXTS[4])
+    assert left[4] == ("" if cut else TEXTS[4])
     assert left[1] == (TEXTS[1].replace(f"\n{BANNER}", "") if cut else TEXTS[1])  # type: ignore[union-attr]
 
 
