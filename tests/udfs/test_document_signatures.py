@@ -114,3 +114,26 @@ def test_documents_of_different_scopes_share_nothing_to_meet_by() -> None:
         assert one[name] == same[name] != other[name] != none[name] == empty[name]
     assert not set(one["band_keys"]) & set(other["band_keys"])
     assert one["sketch"] == other["sketch"]
+
+
+def test_keys_are_those_of_the_format_everywhere() -> None:
+    """Should this fail, published signatures of old runs lose their value: raise SIGNATURE_FORMAT."""
+    assert document_signatures.SIGNATURE_FORMAT == 1
+    rows = sign(
+        [
+            "The quick brown fox jumps over the lazy dog.",
+            "敏捷的棕色狐狸跳过懒狗",
+            "nai\u0308ve café",
+        ],
+        ["https://a.org/", None, None],
+        [None, "zh", None],
+    )
+    names = ("order_key", "text_hash_high", "text_hash_low")
+    assert [
+        (*(row[name] for name in names), row["band_keys"][0], row["sketch"][:4].hex())
+        for row in rows
+    ] == [
+        (8445620294785378861, -933254323409636282, 1651835815369089912, 3706925317514328700, "d9cd0eae"),
+        (8499258835621448971, -3649665985969568711, -7272588873490659191, -2912292203676961622, "eb1c1197"),
+        (8700791686062662113, 6374159539129324479, -4304857302992538636, -797310683274100343, "63af756d"),
+    ]  # fmt: skip
