@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -26,6 +28,7 @@ from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.user_tables import open_user_table
 from udfs.annotate_batches import AnnotateBatches
 from udfs.lexicon_files import LEXICON_NAMES, read_lexicon
+from udfs.safety_settings import SafetySettings
 
 DATASET = "annotated"
 
@@ -41,7 +44,10 @@ def annotate_stage(
     """
     source = require_manifest(context.folder("extracted"), "extract")
     function = _annotator(recipe, perplexity_model, safety_model)
-    inputs = {"extracted": source.fingerprint, **_model_digests(perplexity_model, safety_model)}
+    inputs = {
+        "extracted": source.fingerprint,
+        **_model_digests(recipe.safety, perplexity_model, safety_model),
+    }
     if recipe.asks_for("shared_lines"):
         inputs[SHARED_LINES] = count_stage(context, recipe).fingerprint
         keys = context.spark.sparkContext.broadcast(shared_keys(context))
@@ -64,7 +70,7 @@ def annotate_stage(
             dataset=DATASET,
             module="jobs.annotate_text",
             inputs=inputs,
-            configuration=asdict(recipe.clean),
+            configuration={**asdict(recipe.clean), "safety": asdict(recipe.safety)},
             chunks=[parquet_chunk(functools.partial(annotated, chunk)) for chunk in chunks],
             account=functools.partial(_account, source.accounts.rows_out),
             details=lambda: {"absent_signals": _absent_signals(function)},
@@ -97,8 +103,11 @@ def annotate_user_table(
             name="annotate",
             dataset=DATASET,
             module="jobs.annotate_text",
-            inputs={"table": table.fingerprint, **_model_digests(perplexity_model, safety_model)},
-            configuration=asdict(recipe.clean),
+            inputs={
+                "table": table.fingerprint,
+                **_model_digests(recipe.safety, perplexity_model, safety_model),
+            },
+            configuration={**asdict(recipe.clean), "safety": asdict(recipe.safety)},
             chunks=[parquet_chunk(lambda: map_batches(wanted, function))],
             account=functools.partial(_account, rows.count()),
             details=lambda: {"absent_signals": _absent_signals(function)},
@@ -110,16 +119,26 @@ def _annotator(
     recipe: Recipe, perplexity_model: str | None, safety_model: str | None
 ) -> AnnotateBatches:
     location = NodeCopy.of(perplexity_model).path if perplexity_model is not None else None
-    return AnnotateBatches(recipe.clean, location, safety_model)
+    return AnnotateBatches(recipe.clean, location, safety_model, recipe.safety)
 
 
-def _model_digests(perplexity_model: str | None, safety_model: str | None) -> dict[str, str]:
+def _model_digests(
+    safety: SafetySettings, perplexity_model: str | None, safety_model: str | None
+) -> dict[str, str]:
     digests = {f"lexicon {name}": digest(read_lexicon(name)) for name in LEXICON_NAMES}
+    if safety.lexicons:
+        digests = {f"lexicon {path}": _file_digest(path) for path in safety.lexicons}
+    if safety.blocked_domains is not None:
+        digests["blocked_domains"] = _file_digest(safety.blocked_domains)
     if perplexity_model is not None:
         digests["perplexity_model"] = perplexity_digest(perplexity_model)
     if safety_model is not None:
         digests["safety_model"] = safety_digest(safety_model)
     return digests
+
+
+def _file_digest(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _absent_signals(function: AnnotateBatches) -> dict[str, str]:
@@ -132,6 +151,12 @@ def _absent_signals(function: AnnotateBatches) -> dict[str, str]:
         absent["shared_lines"] = "lines are counted in runs only, where a rule asks for them"
     if function.safety_model is None:
         absent["safety.model_score"] = "no safety model was given (--safety-model FOLDER)"
+        if function.safety.combination == "and":
+            absent["safety.combined_score"] = absent["safety.model_score"]
+    if function.safety.blocked_domains is None:
+        absent["safety.blocked_url"] = (
+            "no list of domains was given (--set safety.blocked_domains=FILE)"
+        )
     return absent
 
 

@@ -281,7 +281,10 @@ def _models(arguments: argparse.Namespace, recipe: Recipe) -> RunModels:
 
     given = (arguments.perplexity_model, arguments.grader, arguments.safety_model)
     return RunModels.checked(
-        *given, languages=recipe.perplexity.languages, grade_languages=recipe.grade.languages
+        *given,
+        languages=recipe.perplexity.languages,
+        grade_languages=recipe.grade.languages,
+        safety_settings=recipe.safety,
     )
 
 

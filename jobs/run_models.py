@@ -9,6 +9,7 @@ from typing import TypeVar
 from jobs.runtime.errors import MissingRequirementError
 from jobs.runtime.node_copies import NodeCopy
 from udfs import grader_model, perplexity_folder, safety_signals
+from udfs.safety_settings import SafetySettings
 
 Result = TypeVar("Result")
 
@@ -29,6 +30,7 @@ class RunModels:
         safety: str | None,
         languages: Sequence[str] | None = None,
         grade_languages: Sequence[str] = (),
+        safety_settings: SafetySettings | None = None,
     ) -> RunModels:
         """Return the models after opening each one.
 
@@ -38,10 +40,11 @@ class RunModels:
             safety: Folder of a safety model.
             languages: Languages that the perplexity models must know; None asks for none.
             grade_languages: Languages that the grader must know.
+            safety_settings: Keyword lists and domains; None means the defaults.
 
         Raises:
-            MissingRequirementError: A model is missing, truncated, of another version, or lacks a
-                language.
+            MissingRequirementError: A model or list is missing, faulty, of another version, or
+                lacks a language.
         """
         if perplexity is not None:
             _require_languages(perplexity, languages or ())
@@ -55,6 +58,7 @@ class RunModels:
                 check(folder)
         if grader is not None:
             require_graded(grader, grade_languages)
+        _opened(lambda: safety_signals.SafetyScreen.open(None, safety_settings))
         return cls(perplexity, grader, safety)
 
 

@@ -14,6 +14,7 @@ from udfs.batch_columns import require_columns, schema_with, with_columns
 from udfs.language_signals import LANGUAGE_TYPE, detect
 from udfs.perplexity_folder import read_model
 from udfs.perplexity_signals import PERPLEXITY_TYPE, score
+from udfs.safety_settings import DEFAULT_SETTINGS, SafetySettings
 from udfs.safety_signals import SAFETY_TYPE, SafetyScreen
 from udfs.shared_lines import SHARED_LINE_TYPE, shared_line_shares, site_keys
 from udfs.text_batch import TextBatch
@@ -32,6 +33,7 @@ class AnnotateBatches:
         perplexity_model: Tells a worker where on its machine the perplexity models lie (fetching
             them if need be); None leaves perplexity null.
         safety_model: Folder of a trained model; None leaves its score null.
+        safety: Keyword lists, domains and how they are combined with the model.
         shared_lines: Gives the sorted keys of lines that many documents of a site have, of
             ``udfs.shared_lines``; None leaves their shares null.
     """
@@ -39,6 +41,7 @@ class AnnotateBatches:
     cleaning: CleaningSettings
     perplexity_model: Callable[[], str] | None = None
     safety_model: str | None = None
+    safety: SafetySettings = DEFAULT_SETTINGS
     shared_lines: Callable[[], npt.NDArray[np.uint64]] | None = None
 
     def output_schema(self, schema: pa.Schema) -> pa.Schema:
@@ -60,7 +63,7 @@ class AnnotateBatches:
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield a batch for each batch."""
         model = read_model(self.perplexity_model(), verify=False) if self.perplexity_model else None
-        screen = SafetyScreen.open(self.safety_model)
+        screen = SafetyScreen.open(self.safety_model, self.safety)
         for batch in batches:
             texts, cleaning = clean(batch.column("text").fill_null(""), self.cleaning)
             language = detect(texts)
@@ -71,7 +74,8 @@ class AnnotateBatches:
             )
             columns = {"text": texts, "language": language, "cleaning": cleaning, **signals}
             columns["shared_lines"] = self._shared_lines(batch, texts)
-            columns |= {"perplexity": perplexity, "safety": screen.annotate(texts, codes)}
+            urls = batch.column("url") if "url" in batch.schema.names else None
+            columns |= {"perplexity": perplexity, "safety": screen.annotate(texts, codes, urls)}
             yield with_columns(batch, columns)
 
     def _shared_lines(self, batch: pa.RecordBatch, texts: pa.Array) -> pa.StructArray:

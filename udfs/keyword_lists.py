@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import yaml
 
+from udfs.obfuscation import normalise_for_matching
+
 FORMAT_VERSION: Final = 1
 MATCHINGS: Final = ("word", "substring")
 SEVERITIES: Final = (1, 2, 3)
 _LIST_KEYS: Final = {"format", "language", "matching", "groups", "allow"}
 _GROUP_KEYS: Final = {"category", "severity", "entries"}
-
-INVISIBLE_CHARACTERS: Final = (
-    "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
-    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufe0e\ufe0f\ufeff"
-)
-"""Characters without a shape of their own: put between letters they hide a word from a filter and
-from nobody else (soft hyphen, zero-width space and joiners, direction marks, variation selectors)."""
-_REMOVE_INVISIBLE: Final = dict.fromkeys(map(ord, INVISIBLE_CHARACTERS))
 
 
 class Keyword(NamedTuple):
@@ -55,23 +48,6 @@ class KeywordList(NamedTuple):
     keywords: tuple[Keyword, ...]
     allow: tuple[str, ...]
     ignored: tuple[str, ...]
-
-
-def normalise_for_matching(text: str) -> str:
-    """Undo the usual ways to hide a word: width and style variants, case, invisible characters.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        NFKC (full-width and mathematical letters become plain), without invisible characters,
-        lower case.
-    """
-    if text.isascii():
-        return text.lower()
-    if any(character in text for character in INVISIBLE_CHARACTERS):
-        text = text.translate(_REMOVE_INVISIBLE)
-    return unicodedata.normalize("NFKC", text).lower()
 
 
 def load_keyword_list(path: Path) -> KeywordList:

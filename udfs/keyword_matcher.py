@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from udfs.character_classes import UNSPACED, WORD, character_tables
-from udfs.keyword_lists import Keyword, KeywordList, normalise_for_matching
+from udfs.keyword_lists import Keyword, KeywordList
 from udfs.language_codes import UNKNOWN_LANGUAGE
+from udfs.obfuscation import normalise_for_matching
 
 FLAG_DISTINCT_HITS: Final = 2
 """Distinct entries close together from which a document is flagged. On 1,040 clean Chinese
@@ -138,7 +139,7 @@ class KeywordMatcher:
         """Occurrences in one text, in order, without overlaps.
 
         Args:
-            text: A text in the form of :func:`udfs.keyword_lists.normalise_for_matching`.
+            text: A text in the form of :func:`udfs.obfuscation.normalise_for_matching`.
             language: Its ISO 639-1 code; None applies every list.
 
         Yields:

@@ -29,7 +29,7 @@ def judge_text(
     """
     models = storage.join(tables.output, "models", "perplexity")
     location = NodeCopy.of(models).path if storage.exists(models) else None
-    function = AnnotateBatches(recipe.clean, location)
+    function = AnnotateBatches(recipe.clean, location, safety=recipe.safety)
     batch = pa.record_batch({"text": pa.array([text])})
     document = next(function(iter([batch]))).to_pylist()[0]
     return document, answers(run_rules(tables), document)

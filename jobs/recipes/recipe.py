@@ -10,6 +10,7 @@ from jobs.ingest.settings import IngestSettings
 from jobs.perplexity import PerplexitySettings
 from jobs.recipes.rules import Rule
 from udfs.extract_document import ExtractionOptions
+from udfs.safety_settings import SafetySettings
 from udfs.text_cleaning import CleaningSettings
 
 
@@ -78,6 +79,7 @@ class Recipe(BaseModel):
         "not your own rules, so that moving a threshold retrains and recomputes nothing",
     )
     dedup: DedupSettings = DedupSettings()
+    safety: SafetySettings = SafetySettings()
     grade: GradeSettings = GradeSettings()
     publish: PublishSettings = PublishSettings()
     report: ReportSettings = ReportSettings()

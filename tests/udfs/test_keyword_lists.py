@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from udfs.keyword_lists import INVISIBLE_CHARACTERS, load_keyword_list, normalise_for_matching
+from udfs.keyword_lists import load_keyword_list
+from udfs.obfuscation import INVISIBLE_CHARACTERS, normalise_for_matching
 
 LEXICONS = Path(__file__).resolve().parents[2] / "conf" / "lexicons"
 VALID = """\
