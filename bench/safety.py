@@ -1,6 +1,6 @@
 """The two safeguards on texts written for it, and on the clean documents of the shared folder.
 
-`python -m bench.safety [--model FOLDER]`. Without a folder a small model is trained first: unsafe texts
+`python -m bench.safety [--model FOLDER] [--quick]`. Without a folder a small model is trained: unsafe texts
 are made from the shipped keyword lists and advertisement phrases, safe ones are stretches of every second
 source of the shared folder; the other sources, and all hand-written cases, are for measuring only. JSON
 lines by language and safeguard: recall, precision and what was wrong; then the share of clean documents.
@@ -56,6 +56,7 @@ VERDICTS: dict[str, Verdict] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", metavar="FOLDER", help="safety model to measure")
+    parser.add_argument("--quick", action="store_true", help="the same: it takes a minute")
     arguments = parser.parse_args()
     documents = weak_labels(DATA, CACHE) if DATA.is_dir() else None
     with tempfile.TemporaryDirectory() as scratch:
