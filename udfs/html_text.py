@@ -71,7 +71,7 @@ def read_html(
     Raises:
         DocumentRefusedError: ``too_complex`` above ``html_max_tags``.
     """
-    structure = measure(text)
+    structure = measure(text, options.html_max_depth)
     if structure.tags > options.html_max_tags:
         raise DocumentRefusedError(
             "too_complex", f"{structure.tags:,} tags; at most {options.html_max_tags:,} are parsed"
@@ -81,7 +81,7 @@ def read_html(
     document = _read_page(text, url, structure, options)
     if len(document.text) < MINIMUM_TEXT and _TEMPLATE.search(text):
         rendered = _PLACEHOLDER.sub("", _TEMPLATE.sub(r"<div>\1</div>", text))
-        document = _read_page(rendered, url, measure(rendered), options)
+        document = _read_page(rendered, url, measure(rendered, options.html_max_depth), options)
     return document
 
 

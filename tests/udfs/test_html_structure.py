@@ -33,6 +33,11 @@ def test_counts(page: str, tags: int, depth: int) -> None:
     assert measure(page) == (tags, depth)
 
 
+def test_small_pages_are_bounded_by_their_number_of_elements() -> None:
+    assert measure("<div>a</div>" * 50, harmless_depth=50) == (100, 50)
+    assert measure("<div>a</div>" * 51, harmless_depth=50) == (102, 1)
+
+
 def test_many_names_count_as_nested_in_each_other() -> None:
     assert measure("".join(f"<x{i}>" for i in range(3_000))).depth == 3_000
 
