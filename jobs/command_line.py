@@ -157,6 +157,13 @@ def _publish(arguments: argparse.Namespace) -> None:
         publish_stage(context, recipe)
 
 
+def _export(arguments: argparse.Namespace) -> None:
+    from jobs.export_corpus import export_stage
+
+    with _context(arguments, arguments.run) as context:
+        export_stage(context)
+
+
 def _report(arguments: argparse.Namespace) -> None:
     from jobs.report_run import report_run
 
@@ -264,6 +271,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "dedup plan": _dedup_plan,
     "grade": _grade,
     "publish": _publish,
+    "export": _export,
     "report": _report,
     "whatif": _what_if,
     "explain": _explain,

@@ -194,7 +194,8 @@ def _add_run_stages(commands: argparse._SubParsersAction[argparse.ArgumentParser
     for name, help_ in (
         ("decide", "judge a run's signals by the recipe's rules"),
         ("publish", "write a run's corpus, ledger of what left, and quarantine"),
-        ("report", "write a run's report.json and report.html"),
+        ("export", "write a run's corpus as compressed JSON lines, too"),
+        ("report", "write a run's report.json, report.html and dataset card"),
     ):
         stage = _command(commands, name, help_, f"{help_[0].upper()}{help_[1:]}.")
         stage.add_argument("run", metavar="RUN", help="folder or prefix of the run")

@@ -64,7 +64,7 @@ def publish_stage(context: RunContext, recipe: Recipe) -> Manifest:
     make = functools.partial(_publish, context, inputs)
     quarantined = make("quarantined", {}, [lambda: _quarantined(context)])
     dropped = make("dropped", {}, [lambda: _ledger(context)])
-    corpus = make("corpus", recipe.publish.model_dump(), _corpus_parts(context, recipe))
+    corpus = make("corpus", _corpus_settings(recipe), _corpus_parts(context, recipe))
     _check_totals(context, corpus, dropped, quarantined)
     return corpus
 
@@ -188,6 +188,10 @@ def _id_range(context: RunContext, files: Sequence[PublishedFile]) -> Bounds:
     row = annotated.agg(F.min("id"), F.max("id")).first()
     assert row is not None  # an aggregate without groups always has one row
     return (0, 0) if row[0] is None else (int(row[0]), int(row[1]))
+
+
+def _corpus_settings(recipe: Recipe) -> dict[str, object]:
+    return recipe.publish.model_dump(exclude={"json_lines"})  # another stage's
 
 
 def _ledger(context: RunContext) -> DataFrame:

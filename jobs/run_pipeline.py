@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from jobs.annotate_text import annotate_stage
 from jobs.command_line import main
 from jobs.decide_verdicts import decide_stage
+from jobs.export_corpus import DATASET as LINES
+from jobs.export_corpus import export_stage
 from jobs.extract_text import extract_stage
 from jobs.find_duplicates import dedup_stage
 from jobs.grade_quality import DATASET as GRADES
@@ -59,6 +61,10 @@ def run_pipeline(
     else:  # grades of an earlier run must not decide in this one
         storage.delete_tree(context.folder(GRADES))
     publish_stage(context, recipe)
+    if recipe.publish.json_lines:
+        export_stage(context)
+    else:  # lines of an earlier run would pass for this one's
+        storage.delete_tree(context.folder(LINES))
     report = report_run(context, recipe)
     context.reporter.where_time_went()
     return report

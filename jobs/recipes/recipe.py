@@ -32,6 +32,9 @@ class PublishSettings(BaseModel):
     target_file_megabytes: int = Field(
         256, ge=1, le=4096, description="size of a corpus file; 256 to 512 suits readers on S3"
     )
+    json_lines: bool = Field(
+        False, description="write jsonl/ beside corpus/: zstd-compressed JSON lines for trainers"
+    )
 
 
 class ReportSettings(BaseModel):

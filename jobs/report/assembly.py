@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.recipes.rules import is_grade_rule
 from jobs.report.cleaning_totals import cleaning_totals
+from jobs.report.dataset_card import dataset_card
 from jobs.report.document_flows import count_flows, format_flows, language_flows, volume
 from jobs.report.dropped_examples import (
     LEDGER_COLUMNS,
@@ -41,10 +42,11 @@ from jobs.runtime.stage import RunContext
 
 JSON_NAME = "report.json"
 HTML_NAME = "report.html"
+CARD_NAME = "dataset_card.md"
 
 
 def write_report(context: RunContext, recipe: RecipeLike) -> dict[str, Any]:
-    """Write ``report.json`` and ``report.html`` of a finished run and return the facts.
+    """Write ``report.json``, ``report.html`` and ``dataset_card.md`` of a finished run; return the facts.
 
     Args:
         context: The run; its OUTPUT holds all published datasets.
@@ -60,6 +62,7 @@ def write_report(context: RunContext, recipe: RecipeLike) -> dict[str, Any]:
     text = json.dumps(facts, ensure_ascii=False, indent=1)
     storage.write_text(storage.join(context.output, JSON_NAME), text + "\n")
     storage.write_text(storage.join(context.output, HTML_NAME), page)
+    storage.write_text(storage.join(context.output, CARD_NAME), dataset_card(report))
     return facts
 
 

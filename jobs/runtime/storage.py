@@ -6,6 +6,7 @@ models and lists of input files. Paths are plain local paths or URIs (``s3://``,
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -131,20 +132,36 @@ def write_text(path: str, text: str) -> None:
     Raises:
         MissingRequirementError: The disk is full or the folder is not writable.
     """
+    with open_output(path) as stream:
+        stream.write(text.encode("utf-8"))
+
+
+@contextlib.contextmanager
+def open_output(path: str) -> Iterator[BinaryIO]:
+    """Open a file for writing that appears under its name only when the block ends without error.
+
+    Two writers may race for one name: each file is whole, the later one stays.
+
+    Raises:
+        MissingRequirementError: The disk is full or the folder is not writable.
+    """
     system, inner = file_system(path)
     try:
         if is_remote(path):  # an object appears whole or not at all
             with system.open_output_stream(inner) as stream:
-                stream.write(text.encode("utf-8"))
+                yield cast("BinaryIO", stream)
             return
         target = Path(inner)
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-        with draft.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(target)
+        try:
+            with draft.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise MissingRequirementError(
             f"cannot write {path}: {error.strerror or error}. Free space or choose another OUTPUT."

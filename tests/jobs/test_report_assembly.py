@@ -256,7 +256,11 @@ def test_grades_are_judged_by_their_own_stage(spark, tmp_path):
     place = Path(graded.output) / "quality"
     place.mkdir()
     grades = pa.table(
-        {"id": [1, 2, 3, 4], "quality": [{"grade": value} for value in (0.5, 2.0, 3.5, 4.0)]}
+        {
+            "id": [1, 2, 3, 4],
+            "language": [{"language": "en"}] * 4,
+            "quality": [{"grade": value} for value in (0.5, 2.0, 3.5, 4.0)],
+        }
     )
     pq.write_table(grades, place / "part-0.parquet")
     rule = next(rule for rule in graded.recipe.rules if rule.reason == "low_grade")

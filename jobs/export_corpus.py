@@ -1,0 +1,76 @@
+"""corpus/ → jsonl/: the same documents as compressed JSON lines, one file for each corpus file."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+import pyarrow.parquet as pq
+
+from jobs.command_line import main
+from jobs.runtime import storage
+from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.stage import RunContext, Stage, run_stage
+from udfs.json_lines import write_json_lines
+
+DATASET = "jsonl"
+
+
+def export_stage(context: RunContext) -> Manifest:
+    """Write ``jsonl/`` beside ``corpus/``; each task turns one Parquet file into one of JSON lines.
+
+    Raises:
+        InputError: The publish stage has not run.
+        AccountingError: A row was lost.
+        StageError: Spark failed.
+    """
+    corpus = require_manifest(context.folder("corpus"), "publish")
+    written: dict[str, int] = {}
+    return run_stage(
+        context,
+        Stage(
+            name="export",
+            dataset=DATASET,
+            module="jobs.export_corpus",
+            inputs={"corpus": corpus.fingerprint},
+            configuration={},
+            chunks=[functools.partial(_write, context, corpus, written)],
+            account=functools.partial(_account, corpus.rows, written),
+            details=lambda: {"rows": written},
+        ),
+    )
+
+
+def _write(context: RunContext, corpus: Manifest, written: dict[str, int], folder: str) -> None:
+    files = [file.path for file in corpus.files if file.path.endswith(".parquet")]
+    pairs = [
+        (storage.join(context.folder("corpus"), path), storage.join(folder, _name(number)))
+        for number, path in enumerate(files)
+    ]
+    tasks = context.spark.sparkContext.parallelize(pairs, max(1, len(pairs)))
+    written.update(tasks.mapPartitions(_converted).collect())
+
+
+def _name(number: int) -> str:
+    return f"part-{number:05d}.jsonl.zst"
+
+
+def _converted(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int]]:
+    # Two attempts of a task write the same bytes under the same name, so either may win.
+    for source, target in pairs:
+        system, inner = storage.file_system(source)
+        with (
+            storage.open_output(target) as stream,
+            pq.ParquetFile(inner, filesystem=system) as file,
+        ):
+            yield target.rsplit("/", 1)[1], write_json_lines(file, stream)
+
+
+def _account(rows_in: int, written: dict[str, int], files: Sequence[PublishedFile]) -> RowAccounts:
+    rows = sum(written.get(file.path, 0) for file in files)
+    return RowAccounts(rows_in=rows_in, rows_out=rows)
+
+
+if __name__ == "__main__":  # spark-submit jobs/export_corpus.py
+    sys.exit(main(["export", *sys.argv[1:]]))
