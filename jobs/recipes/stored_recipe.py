@@ -19,7 +19,9 @@ def store_recipe(output: str, recipe: Recipe) -> None:
     Raises:
         MissingRequirementError: The folder is not writable.
     """
-    storage.write_text(storage.join(output, NAME), recipe_text(recipe))
+    text = recipe_text(recipe)
+    if _stored(output) != text:
+        storage.write_text(storage.join(output, NAME), text)
 
 
 def recipe_of_run(output: str | None, given: str | None, overrides: Sequence[str]) -> Recipe:

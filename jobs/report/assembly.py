@@ -169,10 +169,10 @@ def _rules(
     resolved = run.rules()
     hits = count_hits(frames["verdicts"], frames["dropped"])
     decided = [rule for rule in resolved if not is_grade_rule(rule)]
-    movable = movable_bounds(frames["annotated"], decided, drawn, hits)
+    movable = movable_bounds(frames["annotated"], decided, drawn)
     graded = [rule for rule in resolved if is_grade_rule(rule)]
     if graded:
-        movable |= movable_bounds(frames["quality"], graded, drawn, hits)
+        movable |= movable_bounds(frames["quality"], graded, drawn)
     return rule_facts(resolved, recipe.rules, reasons, hits, movable)
 
 

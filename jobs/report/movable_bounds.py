@@ -23,6 +23,9 @@ from jobs.verdicts.expressions import LANGUAGE
 
 COUNTS = pa.schema([("bound", pa.int32()), ("place", pa.int32()), ("documents", pa.int64())])
 
+FAILING = -1
+"""In the column ``place``: documents that fail the rule now, by whichever bound or language."""
+
 
 class Movable(NamedTuple):
     """A bound of a rule that holds for all languages without one of their own, and where it may go."""
@@ -70,7 +73,6 @@ def movable_bounds(
     frame: DataFrame,
     rules: Sequence[ResolvedRule],
     histograms: Mapping[str, Histogram],
-    hits: Mapping[str, int],
 ) -> dict[str, list[MovableBound]]:
     """Return for each rule with a general bound the documents that fail it, by place of the bound.
 
@@ -78,7 +80,6 @@ def movable_bounds(
         frame: One row a document with struct columns of signals.
         rules: Rules with numbers.
         histograms: By signal; their edges are the places.
-        hits: Documents that fail each rule now.
     """
     bounds = [
         Movable(rule, side, _places(histograms[rule.signal], getattr(rule.default, side)))
@@ -93,7 +94,7 @@ def movable_bounds(
     found: dict[str, list[MovableBound]] = {}
     counts = _counts(frame, bounds)
     for bound, documents in zip(bounds, counts, strict=True):
-        moved = _movable(bound, documents, hits.get(bound.rule.reason, 0))
+        moved = _movable(bound, documents)
         found.setdefault(bound.rule.reason, []).append(moved)
     return found
 
@@ -110,7 +111,7 @@ def _counts(frame: DataFrame, bounds: Sequence[Movable]) -> list[np.ndarray]:
     columns = [F.col(name).alias(f"signal_{place}") for place, name in enumerate(names)]
     counted = map_with_schema(frame.select(*columns), CountPlaces(bounds, names), COUNTS)
     rows = counted.groupBy("bound", "place").agg(F.sum("documents").alias("documents")).collect()
-    found = [np.zeros(len(bound.places) + 1, dtype=np.int64) for bound in bounds]
+    found = [np.zeros(len(bound.places) + 2, dtype=np.int64) for bound in bounds]
     for row in rows:
         found[row["bound"]][row["place"]] = row["documents"]
     return found
@@ -130,15 +131,18 @@ def _counted(signals: SignalTable, bound: Movable) -> tuple[np.ndarray, np.ndarr
     # numpy sorts NaN above all numbers, and so does SQL.
     marks = np.array(bound.places)
     below = np.searchsorted(marks, numbers[chosen], side="right" if bound.side == "min" else "left")
-    return np.unique(below, return_counts=True)
+    found, documents = np.unique(below, return_counts=True)
+    failing = int(signals.judge([rule]).failed.sum())
+    return np.append(found, FAILING), np.append(documents, failing)
 
 
-def _movable(bound: Movable, documents: np.ndarray, hits: int) -> MovableBound:
+def _movable(bound: Movable, counts: np.ndarray) -> MovableBound:
+    documents, failing_now = counts[:-1], int(counts[FAILING])
     # documents[k] lie above k places: under "max" they fail at the first k, under "min" at the rest.
     below = np.cumsum(documents)[:-1]
     moving = below if bound.side == "min" else documents.sum() - below
     now = bisect.bisect_left(bound.places, bound.value)
-    elsewhere = hits - int(moving[now])
+    elsewhere = failing_now - int(moving[now])
     return MovableBound(
         side=bound.side,
         now=now,
