@@ -114,8 +114,6 @@ def test_an_output_that_is_no_model_is_left_alone(
 
 
 def test_an_encoder_makes_it_a_cascade(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("onnxruntime", reason="the extra `grader` is not installed")
-    pytest.importorskip("onnx", reason="the extra `test` is not installed")
     from tests.tiny_encoder import write_export
 
     source = labelled_table(tmp_path / "labelled.parquet", rows=240)

@@ -8,9 +8,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-pytest.importorskip("onnxruntime", reason="the extra `grader` is not installed")
-pytest.importorskip("onnx", reason="the extra `test` is not installed")
-
 from tests.bert_graph import bert_reference
 from tests.tiny_encoder import HEADS, POSITIONS, wordpiece, write_export
 from udfs.encoder_model import open_encoder

@@ -4,9 +4,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("tokenizers", reason="the extra `grader` is not installed")
-pytest.importorskip("onnx", reason="the extra `test` is not installed")
-
 from tests.tiny_encoder import CHINESE, wordpiece
 from udfs.encoder_tokens import (
     MOST_UNKNOWN,

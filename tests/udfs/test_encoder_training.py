@@ -7,9 +7,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-pytest.importorskip("onnxruntime", reason="the extra `grader` is not installed")
-pytest.importorskip("onnx", reason="the extra `test` is not installed")
-
 from tests.tiny_encoder import CHINESE, write_export
 from udfs.encoder_model import open_encoder
 from udfs.encoder_training import encoder_card, save_encoder, train_encoder

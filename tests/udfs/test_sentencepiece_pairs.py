@@ -14,7 +14,6 @@ CHINESE = ["猫坐在垫子上。", "巴黎的狗吃了一个羊角面包。", "
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("sentencepiece", reason="the extra sentencepiece is not installed")
     folder = tmp_path_factory.mktemp("pairs")
     train_pair(folder, "en", ENGLISH)
     train_pair(folder, "zh", CHINESE)

@@ -12,8 +12,6 @@ from udfs.perplexity_folder import read_model
 from udfs.perplexity_signals import score
 from udfs.sentencepiece_tokens import SentencepieceTokens, normalise
 
-pytest.importorskip("sentencepiece", reason="the extra sentencepiece is not installed")
-
 CASED = ["The Cat sat on the Mat.", "A Dog in Paris ate a Croissant.", "Été à la Plage, déjà vu."]
 PLAIN = ["the cat sat on the mat.", "a dog in paris ate a croissant.", "summer at the beach."]
 
