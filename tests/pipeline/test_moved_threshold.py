@@ -1,15 +1,21 @@
 """A moved threshold changes verdicts and recomputes no signal."""
 
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pyspark.sql.classic.dataframe import DataFrame
 
 from jobs.decide_verdicts import resolved_rules
+from jobs.report.movable_bounds import CountPlaces
 from jobs.runtime.manifest import read_manifest
 from jobs.verdicts.expressions import verdict_columns
 from tests.sample_run import FinishedRun
+from udfs.annotate_batches import AnnotateBatches
+from udfs.extract_batches import ExtractBatches
 
 pytestmark = pytest.mark.spark
 
@@ -28,8 +34,22 @@ def state(run: FinishedRun, datasets: tuple[str, ...]) -> dict[str, object]:
     return {dataset: read_manifest(str(run.folder / dataset)) for dataset in datasets}
 
 
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Functions of batches by name; all of them go through mapInArrow."""
+    counts: Counter[str] = Counter()
+    plain = DataFrame.mapInArrow
+
+    def counting(frame: DataFrame, function: Any, *given: Any, **named: Any) -> DataFrame:
+        counts[type(function).__name__] += 1
+        return plain(frame, function, *given, **named)
+
+    monkeypatch.setattr(DataFrame, "mapInArrow", counting)
+    return counts
+
+
 def test_only_verdicts_and_what_follows_are_made_anew(
-    finished_run: FinishedRun, copy: FinishedRun
+    finished_run: FinishedRun, copy: FinishedRun, called: Counter[str]
 ) -> None:
     before = state(copy, (*SIGNALS, "verdicts"))
     copy.run_again("rules.too_few_words.min=200")
@@ -37,6 +57,8 @@ def test_only_verdicts_and_what_follows_are_made_anew(
     assert {name: after[name] for name in SIGNALS} == {name: before[name] for name in SIGNALS}
     assert after["verdicts"] != before["verdicts"]
     assert len(copy.rows("corpus", ["id"])) < len(finished_run.rows("corpus", ["id"]))
+    assert called[AnnotateBatches.__name__] == called[ExtractBatches.__name__] == 0
+    assert called[CountPlaces.__name__] > 0  # the report's own: so the counter counts
 
 
 def test_verdicts_call_no_python(finished_run: FinishedRun) -> None:
