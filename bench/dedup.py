@@ -142,6 +142,9 @@ def run_command(
         "sub_stages_s": seconds,
         "shuffled_bytes_per_doc": round(told["shuffled_bytes"] / count),
         "persisted_bytes_per_doc": round(persisted / count),
+        "read_again": pq.read_table(work / "screening", columns=["keeper_id"])[
+            "keeper_id"
+        ].null_count,
     }
     removed = pq.read_table(work / "duplicates", columns=["id", "keeper_id"])
     shutil.rmtree(work)

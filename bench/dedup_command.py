@@ -13,6 +13,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from jobs.dedup import DedupSettings, find_duplicates
+from jobs.runtime.parquet_frames import read_parquet
 from jobs.runtime.session import start_session
 
 
@@ -22,7 +23,7 @@ def main() -> None:
     given = {"spark.driver.memory": memory[0]} if memory else {}
     spark = start_session("bench-dedup", master="local[2]", settings=given)
     started = time.monotonic()
-    documents = spark.read.parquet(Path(source).as_uri())
+    documents = read_parquet(spark, sorted(map(str, Path(source).glob("*.parquet"))))
     find_duplicates(documents, DedupSettings.model_validate_json(settings), work)
     cost = {
         "session_s": round(started - began, 3),

@@ -75,7 +75,7 @@ def surviving(context: RunContext, files: Sequence[PublishedFile] | None = None)
     """
     annotated, manifest = context.read("annotated", "annotate")
     if files is not None and len(files) < len(manifest.files):
-        annotated = context.spark.read.parquet(*context.spark_paths("annotated", files))
+        annotated = context.read_files("annotated", files)
     return annotated.where(alive(resolved_rules(context)))
 
 
@@ -89,7 +89,7 @@ def _verdicts(
 
 
 def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts:
-    verdicts = context.spark.read.parquet(*context.spark_paths(DATASET, files))
+    verdicts = context.read_files(DATASET, files)
     rows_in = sum(file.rows for file in files)
     dropped = verdicts.where(F.col("reason").isNotNull()).count()
     return RowAccounts(rows_in=rows_in, rows_out=rows_in - dropped, rows_dropped=dropped)

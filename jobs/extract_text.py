@@ -112,7 +112,7 @@ def _write_chunk(
 
 
 def _extracted(context: RunContext, files: Sequence[PublishedFile], recipe: Recipe) -> DataFrame:
-    documents = context.spark.read.parquet(*context.spark_paths("documents", files))
+    documents = context.read_files("documents", files)
     usable = documents.where(F.col("status") == "ok").drop("status", "detail")
     if recipe.run.partitions:
         usable = usable.repartition(recipe.run.partitions)
@@ -121,7 +121,7 @@ def _extracted(context: RunContext, files: Sequence[PublishedFile], recipe: Reci
 
 
 def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts:
-    return status_accounts(context.spark.read.parquet(*context.spark_paths(DATASET, files)))
+    return status_accounts(context.read_files(DATASET, files))
 
 
 if __name__ == "__main__":  # spark-submit jobs/extract_text.py

@@ -122,7 +122,7 @@ def _grades(context: RunContext, grader: str) -> DataFrame:
 def _account(
     context: RunContext, rules: Sequence[ResolvedRule], files: Sequence[PublishedFile]
 ) -> RowAccounts:
-    grades = context.spark.read.parquet(*context.spark_paths(DATASET, files))
+    grades = context.read_files(DATASET, files)
     low = functools.reduce(lambda a, b: a | b, map(failing, rules), F.lit(False))
     rows_in, dropped = grades.count(), grades.where(low).count()
     return RowAccounts(rows_in=rows_in, rows_out=rows_in - dropped, rows_dropped=dropped)

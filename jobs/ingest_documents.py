@@ -69,7 +69,7 @@ def _documents(spark: SparkSession, sources: Sequence[SourceFile], recipe: Recip
 
 
 def _account(context: RunContext, sources: int, files: Sequence[PublishedFile]) -> RowAccounts:
-    documents = context.spark.read.parquet(*context.spark_paths(DATASET, files))
+    documents = context.read_files(DATASET, files)
     seen = documents.select(F.shiftright("id", ROW_BITS).alias("file")).distinct().count()
     if seen != sources:
         raise AccountingError(f"ingest read {seen} of {sources} files; nothing was published")

@@ -78,12 +78,11 @@ def _find_passages(context: RunContext, recipe: Recipe, inputs: dict[str, str]) 
         return None
 
     def totals() -> dict[str, object]:
-        files = [file.path for file in published_files(folder) if file.rows]
+        files = [file for file in published_files(folder) if file.rows]
         if not files:
             return {"documents": 0, "passages": 0, "characters": 0}
-        paths = [storage.spark_read_path(storage.join(folder, path)) for path in files]
         row = (
-            context.spark.read.parquet(*paths)
+            context.read_files(PASSAGES, files)
             .agg(
                 F.count(F.lit(1)).alias("documents"),
                 F.sum("passages").alias("passages"),
@@ -184,7 +183,7 @@ def _among(bounds: Bounds | None, rows: DataFrame, column: str = "id") -> DataFr
 
 
 def _id_range(context: RunContext, files: Sequence[PublishedFile]) -> Bounds:
-    annotated = context.spark.read.parquet(*context.spark_paths("annotated", files))
+    annotated = context.read_files("annotated", files)
     row = annotated.agg(F.min("id"), F.max("id")).first()
     assert row is not None  # an aggregate without groups always has one row
     return (0, 0) if row[0] is None else (int(row[0]), int(row[1]))

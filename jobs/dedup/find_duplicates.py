@@ -6,14 +6,15 @@ How it goes, a Parquet folder each:
    sketch, order key (some 330 bytes a document).
 2. ``exact``: groups of equal normalised texts; all but one leave.
 3. ``band_edges``: the others, linked to the preferred document of each bucket they fall into.
-4. ``edges``: links whose sketches are not hopeless.
-5. ``components`` of these links.
-6. ``screening``: within each component, in the order of preference, a document similar to one
+4. ``sketches`` of the documents that have a link.
+5. ``edges``: links whose sketches are not hopeless.
+6. ``components`` of these links.
+7. ``screening``: within each component, in the order of preference, a document similar to one
    that stays leaves in its favour. Sketches decide the clear cases.
-7. ``settled``: the doubtful ones, by exact Jaccard similarity of shingle sets.
-8. ``duplicates``: the result.
+8. ``settled``: the doubtful ones, by exact Jaccard similarity of shingle sets.
+9. ``duplicates``: the result.
 
-Up to ``max_driver_documents`` documents, steps 2 to 8 run on the driver over the same kernels
+Up to ``max_driver_documents`` documents, steps 2 to 9 run on the driver over the same kernels
 (``driver_search.py``): Spark's share of ten small jobs would be most of the time. Above, each is a
 DataFrame program without any single-machine limit but the largest component's sketches.
 
@@ -34,6 +35,7 @@ import re
 from urllib.parse import unquote
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from jobs.dedup.band_edges import find_band_edges
 from jobs.dedup.combine_duplicates import combine
@@ -41,6 +43,7 @@ from jobs.dedup.components import find_components
 from jobs.dedup.driver_search import search_on_driver
 from jobs.dedup.exact_duplicates import find_exact, without_exact
 from jobs.dedup.known_documents import KnownDocuments
+from jobs.dedup.linked_sketches import linked_documents, linked_sketches
 from jobs.dedup.screen_components import screen_components
 from jobs.dedup.settings import DedupSettings
 from jobs.dedup.settle_doubtful import settle_doubtful, sure_removals
@@ -98,7 +101,8 @@ def find_duplicates(
     if rows.count <= settings.max_driver_documents:
         return search_on_driver(documents, rows, settings, work, known)
     exact = work.sub_stage("exact", lambda: find_exact(rows.frame))
-    near = _find_near(documents, without_exact(rows.frame, exact), settings, work, known)
+    copies = _sent_whole(exact, work.row_count("exact"), settings)
+    near = _find_near(documents, without_exact(rows.frame, copies), settings, work, known)
     return work.sub_stage("duplicates", lambda: combine(exact, near, known))
 
 
@@ -111,13 +115,15 @@ def _find_near(
 ) -> DataFrame:
     """Near-duplicates among documents with different normalised texts: id, keeper_id, similarity."""
     candidates = work.sub_stage("band_edges", lambda: find_band_edges(signatures))
-    edges = work.sub_stage("edges", lambda: verify_edges(candidates, signatures, settings))
+    linked = _sent_whole(linked_documents(candidates), work.row_count("band_edges"), settings)
+    sketches = work.sub_stage("sketches", lambda: linked_sketches(signatures, linked))
+    edges = work.sub_stage("edges", lambda: verify_edges(candidates, sketches, settings))
     components = work.sub_stage(
         "components", lambda: find_components(edges, work, settings.max_driver_edges)
     )
-    standing = signatures
+    standing = sketches
     if known is not None:
-        standing = signatures.join(known.removed.select("id"), "id", "left_anti")
+        standing = sketches.join(known.removed.select("id"), "id", "left_anti")
     screening = work.sub_stage(
         "screening", lambda: screen_components(components, edges, standing, settings)
     )
@@ -128,6 +134,11 @@ def _find_near(
         "settled", lambda: settle_doubtful(screening, documents, settings, known)
     )
     return removals.unionByName(settled)
+
+
+def _sent_whole(frame: DataFrame, rows: int, settings: DedupSettings) -> DataFrame:
+    """A table of ids, to be sent to every task where it is small: else the other side is shuffled."""
+    return F.broadcast(frame) if rows <= settings.max_driver_edges else frame
 
 
 def _fingerprint(

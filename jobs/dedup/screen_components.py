@@ -17,7 +17,7 @@ SCREENING_COLUMNS = (
 
 
 def screen_components(
-    components: DataFrame, edges: DataFrame, signatures: DataFrame, settings: DedupSettings
+    components: DataFrame, edges: DataFrame, sketches: DataFrame, settings: DedupSettings
 ) -> DataFrame:
     """Compare the documents of each component with the preferred ones before them.
 
@@ -27,7 +27,7 @@ def screen_components(
     Args:
         components: node, root.
         edges: hub, node.
-        signatures: id, order_key, sketch.
+        sketches: id, order_key, sketch; of the documents that may leave or stay.
         settings: The limits.
 
     Returns:
@@ -35,7 +35,7 @@ def screen_components(
         in a doubtful case, and documents that stay for sure and matter to no other are absent.
     """
     hubs = edges.groupBy("node").agg(F.collect_list("hub").alias("hubs"))
-    sketches = signatures.select("id", F.col("order_key").alias("node"), "sketch")
+    sketches = sketches.select("id", F.col("order_key").alias("node"), "sketch")
     return (
         components.join(hubs, "node", "left")
         .join(sketches, "node")

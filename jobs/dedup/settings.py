@@ -51,8 +51,8 @@ class DedupSettings(BaseModel):
         exact_limit: Exact comparisons of one document, those with its most preferred partners.
         max_driver_documents: Up to this many documents everything after the signatures runs on the
             driver, in memory (some 800 bytes a document); the result is the same.
-        max_driver_edges: Up to this many edges the driver finds the components (150 bytes an edge);
-            above, Spark does.
+        max_driver_edges: Up to this many edges the driver finds the components (150 bytes an edge), and
+            every task gets the list of their documents; above, Spark does all by shuffles.
         max_settled_documents: Texts read again to settle doubtful pairs; above, the run stops and says
             so rather than to fall back in silence. 16 bytes each on driver and executors.
         passages: Lines or paragraphs to cut out of the documents kept; off by default.

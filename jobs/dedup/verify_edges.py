@@ -15,14 +15,14 @@ from jobs.dedup.settings import DedupSettings
 from udfs.edge_verification import similar_edges
 
 
-def verify_edges(edges: DataFrame, signatures: DataFrame, settings: DedupSettings) -> DataFrame:
+def verify_edges(edges: DataFrame, sketches: DataFrame, settings: DedupSettings) -> DataFrame:
     """Keep the pairs that are possibly similar; what exactly they are is decided per component.
 
     Pairs that share many bands pass unseen, so for most duplicates no sketch is shuffled here.
 
     Args:
         edges: hub, node, bands.
-        signatures: order_key, sketch; of all documents in ``edges``.
+        sketches: order_key, sketch; of all documents in ``edges``.
         settings: The limits.
 
     Returns:
@@ -31,7 +31,7 @@ def verify_edges(edges: DataFrame, signatures: DataFrame, settings: DedupSetting
     if settings.verification == "none":
         return edges.select("hub", "node")
     telling = F.col("bands") >= settings.telling_bands
-    sketches = signatures.select("order_key", "sketch")
+    sketches = sketches.select("order_key", "sketch")
     compared = (
         edges.where(~telling)
         .join(sketches.withColumnsRenamed({"order_key": "node", "sketch": "node_sketch"}), "node")

@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.runtime import storage
 from jobs.runtime.fingerprint import digest
 from jobs.runtime.manifest import published_files
+from jobs.runtime.parquet_frames import read_parquet
 
 RECORD_NAME = "_fingerprint.json"
 
@@ -67,16 +68,13 @@ class WorkFolder:
 
     def rows(self, name: str) -> DataFrame:
         """The rows of a finished sub-stage, for Spark."""
-        return self.spark.read.parquet(storage.spark_path(self._folder(name)))
+        return read_parquet(self.spark, self._parquet_files(name))
 
     def table(self, name: str, columns: list[str] | None = None) -> pa.Table:
         """The rows of a finished sub-stage, or some of their columns, on the driver."""
-        folder = self._folder(name)
-        system, _ = storage.file_system(folder)
-        files = [entry.path for entry in storage.list_files(folder)]
-        inner = [storage.file_system(path)[1] for path in files if path.endswith(".parquet")]
+        inner = [storage.file_system(path) for path in self._parquet_files(name)]
         return pa.concat_tables(
-            pq.read_table(path, columns=columns, filesystem=system) for path in inner
+            pq.read_table(path, columns=columns, filesystem=system) for system, path in inner
         )
 
     def row_count(self, name: str) -> int:
@@ -96,6 +94,10 @@ class WorkFolder:
             "seconds": round(time.monotonic() - started, 3),
         }
         storage.write_text(storage.join(folder, RECORD_NAME), json.dumps(record))
+
+    def _parquet_files(self, name: str) -> list[str]:
+        paths = [entry.path for entry in storage.list_files(self._folder(name))]
+        return [path for path in paths if path.endswith(".parquet")]
 
     def _folder(self, name: str) -> str:
         return storage.join(_plain(self.path), name)

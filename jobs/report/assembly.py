@@ -26,6 +26,8 @@ from jobs.report.page import render_page
 from jobs.report.perplexity_table import perplexity_table
 from jobs.report.published_run import (
     MODELS,
+    PASSAGES,
+    SIGNATURES,
     PublishedRun,
     RecipeLike,
     read_run,
@@ -107,7 +109,7 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
             context, run, recipe, frames, inputs.common_folder, samples, counted
         ),
         perplexity=perplexity_table(annotated, named_signals(run.rules())),
-        cleaning=cleaning_totals(annotated),
+        cleaning=cleaning_totals(annotated) | run.passages_cut(),
         examples=dropped_examples(chosen, samples, list(reasons)),
         quarantine_examples=quarantine_examples(quarantined),
         versions=run.versions(),
@@ -117,9 +119,9 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
 
 def _frames(context: RunContext, run: PublishedRun) -> dict[str, DataFrame]:
     return {
-        dataset: context.spark.read.parquet(*context.spark_paths(dataset, manifest.files))
+        dataset: context.read_files(dataset, manifest.files)
         for dataset, manifest in run.manifests.items()
-        if dataset != MODELS
+        if dataset not in (MODELS, SIGNATURES, PASSAGES)  # of these the manifest says all
     }
 
 

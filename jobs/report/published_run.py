@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from jobs.dedup import DedupSettings
 from jobs.recipes.recipe import ReportSettings
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule
-from jobs.report.report_model import RecipeFacts, StageFacts, Totals
+from jobs.report.report_model import CleaningTotal, RecipeFacts, StageFacts, Totals
 from jobs.runtime.errors import AccountingError
 from jobs.runtime.manifest import Manifest, read_manifest, require_manifest
 from jobs.runtime.stage import RunContext
@@ -27,10 +27,12 @@ REQUIRED_DATASETS = {
 }
 MODELS = "models"  # not rows but models; a run that is given one has none of its own
 SHARED_LINES = "shared-lines"  # likewise counts of lines, where a rule asks for them
-OPTIONAL_DATASETS = (MODELS, SHARED_LINES, "quality")
+SIGNATURES = "signatures"  # older runs published none
+PASSAGES = "repeated_passages"  # only where a recipe cuts them
+OPTIONAL_DATASETS = (MODELS, SHARED_LINES, SIGNATURES, "quality", PASSAGES)
 STAGE_ORDER = (
-    "documents", "extracted", MODELS, SHARED_LINES, "annotated", "verdicts", "duplicates",
-    "quality", "corpus",
+    "documents", "extracted", MODELS, SHARED_LINES, "annotated", "verdicts", SIGNATURES,
+    "duplicates", "quality", PASSAGES, "corpus",
 )  # fmt: skip
 NO_GRADES = "no grader was given, so no document has a grade"
 
@@ -129,6 +131,19 @@ class PublishedRun:
             dropped=rows["dropped"],
             quarantined=rows["quarantined"],
         )
+
+    def passages_cut(self) -> dict[str, CleaningTotal]:
+        """Return what repeated passages took from the documents kept; nothing when none were looked for."""
+        if PASSAGES not in self.manifests:
+            return {}
+        cut = self.manifests[PASSAGES].details
+        return {
+            name: CleaningTotal(total=cut[counted], documents=cut["documents"])
+            for name, counted in (
+                ("repeated_passages_cut", "passages"),
+                ("characters_in_repeated_passages", "characters"),
+            )
+        }
 
     def stages(self) -> list[StageFacts]:
         """Return accounts and cost of each stage; publish counts its three datasets as one."""

@@ -36,6 +36,7 @@ from jobs.runtime.manifest import (
     require_manifest,
     stage_fingerprint,
 )
+from jobs.runtime.parquet_frames import read_parquet
 from jobs.runtime.progress import Reporter
 from jobs.runtime.stage_costs import stage_costs
 
@@ -80,20 +81,17 @@ class RunContext:
         """Return the folder of a dataset of this run."""
         return storage.join(self.output, dataset)
 
-    def spark_paths(self, dataset: str, files: Sequence[PublishedFile]) -> list[str]:
-        """Return the Parquet files of a dataset in Spark's spelling."""
-        folder = self.folder(dataset)
-        return [
-            storage.spark_read_path(storage.join(folder, file.path))
-            for file in files
-            if file.path.endswith(".parquet")
-        ]
-
     def read(self, dataset: str, made_by: str) -> tuple[DataFrame, Manifest]:
         """Open a published dataset by its manifest's explicit files."""
-        folder = self.folder(dataset)
-        manifest = require_manifest(folder, made_by)
-        return self.spark.read.parquet(*self.spark_paths(dataset, manifest.files)), manifest
+        manifest = require_manifest(self.folder(dataset), made_by)
+        return self.read_files(dataset, manifest.files), manifest
+
+    def read_files(self, dataset: str, files: Sequence[PublishedFile]) -> DataFrame:
+        """Open some Parquet files of a dataset."""
+        names = [file.path for file in files if file.path.endswith(".parquet")]
+        return read_parquet(
+            self.spark, [storage.join(self.folder(dataset), name) for name in names]
+        )
 
 
 def status_accounts(documents: DataFrame) -> RowAccounts:

@@ -116,7 +116,7 @@ def test_costs_grow_with_the_corpus_and_its_texts() -> None:
         ("--documents 0", "--documents 0: give a number from 2"),
         ("--documents nan", "--documents nan"),
         ("--document-bytes -1", "--document-bytes -1"),
-        ("--preset finweb", "Did you mean 'fineweb'?"),
+        ("--preset finweb", "did you mean 'fineweb'?"),
         ("--threshold 0.05 --recall 0.99 --documents 1e12", "raise --threshold, or lower --recall"),
         ("--plot /proc/nothing/x.svg", "give a file in a folder that exists"),
     ],

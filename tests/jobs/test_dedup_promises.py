@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 TEXTS = families(12, seed=8)
 IN_SPARK = DedupSettings(max_driver_documents=0, max_driver_edges=0)
 SUB_STAGES = (
-    "signatures", "exact", "band_edges", "edges", "components-start", "components-round-00",
+    "signatures", "exact", "band_edges", "sketches", "edges", "components-start", "components-round-00",
     "components", "screening", "settled", "duplicates",
 )  # fmt: skip
 

@@ -65,3 +65,23 @@ def test_recipe_is_shown_without_its_rules(finished):
     assert facts.name == "default"
     assert facts.settings["dedup"]["threshold"] == 0.7
     assert "rules" not in facts.settings
+
+
+def test_signing_and_cut_passages_are_stages_of_their_own(run):
+    cut = {"documents": 3, "passages": 7, "characters": 240}
+    signed = run.manifests["duplicates"].model_copy(
+        update={"dataset": "signatures", "stage": "sign", "seconds": 5.5}
+    )
+    passages = signed.model_copy(
+        update={"dataset": "repeated_passages", "stage": "publish passages", "details": cut}
+    )
+    whole = PublishedRun({**run.manifests, "signatures": signed, "repeated_passages": passages})
+    stages = {stage.stage: stage.seconds for stage in whole.stages()}
+    names = list(stages)
+    assert stages["sign"] == 5.5
+    assert names[names.index("decide") :] == [
+        "decide", "sign", "dedup", "publish passages", "publish"
+    ]  # fmt: skip
+    totals = {name: (row.total, row.documents) for name, row in whole.passages_cut().items()}
+    assert totals == {"repeated_passages_cut": (7, 3), "characters_in_repeated_passages": (240, 3)}
+    assert run.passages_cut() == {}
