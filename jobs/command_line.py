@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -208,8 +209,13 @@ def _what_if(arguments: argparse.Namespace) -> None:
     from jobs.inspection.run_tables import RunTables
     from jobs.what_if import what_if
 
-    recipe = _recipe(arguments, arguments.run)
-    print(what_if(RunTables(arguments.run), recipe, arguments.samples, as_json=arguments.json))
+    recipe, tables = _recipe(arguments, arguments.run), RunTables(arguments.run)
+    answer = functools.partial(what_if, tables, recipe, arguments.samples, as_json=arguments.json)
+    if not arguments.dedup:
+        print(answer())
+        return
+    with _context(arguments, arguments.run) as context:
+        print(answer(context=context))
 
 
 def _explain(arguments: argparse.Namespace) -> None:

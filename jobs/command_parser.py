@@ -207,8 +207,8 @@ def _add_inspection(commands: argparse._SubParsersAction[argparse.ArgumentParser
         commands,
         "whatif",
         "what other thresholds would do to a finished run, in seconds",
-        "Judge a run's signals by other rules and print what would change; nothing is recomputed or\n"
-        "written. Without --recipe the run's own recipe is changed by --set.\n\n"
+        "Judge a run's signals by other rules and print what would change; no signal is recomputed and\n"
+        "nothing written. Without --recipe the run's own recipe is changed by --set.\n\n"
         "  corpusmill whatif RUN --set rules.too_few_words.min=20\n"
         "  corpusmill whatif RUN --recipe fineweb --json",
     )
@@ -221,7 +221,14 @@ def _add_inspection(commands: argparse._SubParsersAction[argparse.ArgumentParser
         help="documents shown of each kind; default: 3",
     )
     what_if.add_argument("--json", action="store_true", help="print JSON for other programs")
+    what_if.add_argument(
+        "--dedup",
+        action="store_true",
+        help="also search for duplicates among the documents that would live: exact, but takes "
+        "Spark and as long as the dedup stage",
+    )
     add_recipe_arguments(what_if)
+    add_session_arguments(what_if)
     what_if.set_defaults(command="whatif")
     _add_explain(commands)
     compare = _command(

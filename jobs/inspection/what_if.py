@@ -61,6 +61,8 @@ class WhatIf:
         quarantined: Records that no rule ever saw.
         removed: Ids that deduplication removed in the run, and the keeper of each, int64 (m, 2).
         low_now, low_then: Ids whose grade fails a rule now and would then, int64.
+        removed_then: As ``removed``, of a search among the documents that would live; None when it was
+            not made.
     """
 
     documents: pa.Table
@@ -70,6 +72,7 @@ class WhatIf:
     removed: np.ndarray
     low_now: np.ndarray
     low_then: np.ndarray
+    removed_then: np.ndarray | None = None
 
     @property
     def ids(self) -> np.ndarray:
@@ -87,23 +90,29 @@ class WhatIf:
         return np.flatnonzero(self.now.living & ~self.then.living)
 
     def duplicates(self) -> tuple[int, int]:
-        """Return how many duplicates leave now, and how many would if their relations stay.
+        """Return how many duplicates leave now, and how many would.
 
-        A duplicate whose keeper would be dropped counts as kept, and gained documents have not been
-        compared with others: a rerun tells.
+        Unless duplicates were searched for again, a duplicate whose keeper would be dropped counts as
+        kept, and gained documents have not been compared with others.
         """
-        living = self.ids[self.then.living]
-        still = np.isin(self.removed[:, 0], living) & np.isin(self.removed[:, 1], living)
-        return len(self.removed), int(still.sum())
+        return len(self.removed), len(self._leaving_then())
 
     def kept(self) -> tuple[int, int]:
         """Return the documents of the corpus now and then; see :meth:`duplicates`."""
-        gone, still_gone = self.duplicates()
-        still_low = int(np.isin(self.low_then, self.ids[self.then.living]).sum())
-        return (
-            int(self.now.living.sum()) - gone - len(self.low_now),
-            int(self.then.living.sum()) - still_gone - still_low,
-        )
+        now = int(self.now.living.sum()) - len(self.removed) - len(self.low_now)
+        return now, len(self.kept_ids())
+
+    def kept_ids(self) -> np.ndarray:
+        """Return the ids of the corpus as it would be, int64, ascending; see :meth:`duplicates`."""
+        living = np.setdiff1d(self.ids[self.then.living], self._leaving_then())
+        return np.setdiff1d(living, self.low_then)
+
+    def _leaving_then(self) -> np.ndarray:
+        if self.removed_then is not None:
+            return np.asarray(self.removed_then[:, 0])
+        living = self.ids[self.then.living]
+        still = np.isin(self.removed[:, 0], living) & np.isin(self.removed[:, 1], living)
+        return np.asarray(self.removed[still, 0])
 
     def changes_by(self, column: str) -> list[tuple[str, int, int]]:
         """Return ``(value, gained, lost)`` for each language or source, largest change first.

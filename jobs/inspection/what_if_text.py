@@ -94,9 +94,12 @@ def _changes(answer: WhatIf, column: str) -> list[dict[str, Any]]:
 def _caveats(answer: WhatIf) -> list[str]:
     lines = []
     freed = np.isin(answer.removed[:, 1], answer.ids[answer.lost]).sum()
-    if len(answer.gained):
+    if answer.removed_then is not None:
+        freed = 0
+    elif len(answer.gained):
         lines.append(
-            f"not known without a rerun: which of the {len(answer.gained):,} gained documents are duplicates"
+            f"not known without a rerun: which of the {len(answer.gained):,} gained documents are duplicates "
+            "(--dedup searches)"
         )
     if freed:
         lines.append(

@@ -10,15 +10,20 @@ import pytest
 from pyspark.sql.classic.dataframe import DataFrame
 
 from jobs.decide_verdicts import resolved_rules
+from jobs.inspection.run_tables import RunTables
+from jobs.inspection.what_if import ask_what_if
+from jobs.recipes.loading import load_recipe
 from jobs.report.movable_bounds import CountPlaces
 from jobs.runtime.manifest import read_manifest
 from jobs.verdicts.expressions import verdict_columns
+from jobs.what_if import search_again
 from tests.sample_run import FinishedRun
 from udfs.annotate_batches import AnnotateBatches
 from udfs.extract_batches import ExtractBatches
 
 pytestmark = pytest.mark.spark
 
+STRICTER = "rules.too_few_words.min=200"
 SIGNALS = ("documents", "extracted", "models", "annotated")
 
 
@@ -52,7 +57,12 @@ def test_only_verdicts_and_what_follows_are_made_anew(
     finished_run: FinishedRun, copy: FinishedRun, called: Counter[str]
 ) -> None:
     before = state(copy, (*SIGNALS, "verdicts"))
-    copy.run_again("rules.too_few_words.min=200")
+    recipe = load_recipe("default", [STRICTER])
+    answer = ask_what_if(RunTables(copy.context.output), recipe)
+    answer = replace(answer, removed_then=search_again(copy.context, recipe, answer))
+    called.clear()
+    copy.run_again(STRICTER)
+    assert answer.kept_ids().tolist() == sorted(row["id"] for row in copy.rows("corpus", ["id"]))
     after = state(copy, (*SIGNALS, "verdicts"))
     assert {name: after[name] for name in SIGNALS} == {name: before[name] for name in SIGNALS}
     assert after["verdicts"] != before["verdicts"]
