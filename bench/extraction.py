@@ -38,6 +38,8 @@ DATA = Path(os.environ.get("CORPUSMILL_SHARED_DATA", REAL_DATA))
 PEERS = Path(__file__).resolve().parents[1] / "bench-output" / "extraction-peers"
 PEER_REQUIREMENTS = ("pypdf==7.*", "pdfplumber==0.11.*")
 QUICK_PAGES = 120
+PDF_READINGS = 3
+"""Of which the cheapest counts: the files are read in under a second, so that any neighbour shows."""
 Page = tuple[bytes, dict[str, Any]]
 
 
@@ -221,8 +223,12 @@ def bench_tables(*, with_peers: bool) -> None:
     page_count = sum(len(pypdfium2.PdfDocument(content)) for content in contents)
     found: dict[str, tuple[list[str], float]] = {}
     for system, reader in PDF_SYSTEMS.items():
-        texts, cost = measured(lambda reader=reader: [reader(content) for content in contents])
-        found[system] = (texts, cost.cpu_s)
+        reader(contents[0])  # what loading the library costs is no cost of a page
+        readings = [
+            measured(lambda reader=reader: [reader(content) for content in contents])
+            for _ in range(PDF_READINGS)
+        ]
+        found[system] = (readings[0][0], min(cost.cpu_s for _, cost in readings))
     if with_peers:
         found |= read_by_peers(paths)
     for system, (texts, seconds) in found.items():

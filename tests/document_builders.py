@@ -114,3 +114,14 @@ def deflate_bomb(size: int, layers: int = 2) -> bytes:
     for _ in range(layers - 1):
         packed = zlib.compress(packed, 9)
     return packed
+
+
+def line_at(x0: float, y0: float, x1: float, y1: float) -> bytes:
+    """A stroke between two points, half a point wide."""
+    return b"0.5 w %g %g m %g %g l S\n" % (x0, y0, x1, y1)
+
+
+def grid_at(xs: list[float], ys: list[float]) -> bytes:
+    """Strokes along every x and every y, from end to end."""
+    upright = b"".join(line_at(x, min(ys), x, max(ys)) for x in xs)
+    return upright + b"".join(line_at(min(xs), y, max(xs), y) for y in ys)

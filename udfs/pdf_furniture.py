@@ -34,7 +34,10 @@ def remove_page_furniture(pages: list[list[Segment]], heights: list[float]) -> l
         a quarter of the pages) is bound to the height here, so that chapter titles in the head of a
         few pages go, and a heading that recurs in the text stays.
     """
-    keys = [[(_key(segment), segment) for segment in _edge_segments(page)] for page in pages]
+    keys = [
+        [(_key(segment), segment) for segment in _edge_segments(page) if segment.table is None]
+        for page in pages
+    ]
     # Odd and even pages differ, and so do the pages of two chapters: three pages are enough.
     counts = Counter(key for page in keys for key in {key for key, _ in page})
     cleaned = []

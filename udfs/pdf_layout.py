@@ -110,14 +110,19 @@ def find_gutter(segments: list[Segment]) -> float | None:
     Returns:
         The gutter with the most segments in columns beside it, or None for a single column or a table.
     """
-    long_segments = sum(segment.columns >= MINIMUM_COLUMN_CHARACTERS for segment in segments)
-    if long_segments < 2 * MINIMUM_COLUMN_ROWS:
+    long_segments = [s for s in segments if s.columns >= MINIMUM_COLUMN_CHARACTERS]
+    if len(long_segments) < 2 * MINIMUM_COLUMN_ROWS:
         return None
     left, right = min(s.x0 for s in segments), max(s.x1 for s in segments)
     if right - left < MINIMUM_TWO_COLUMN_WIDTH:
         return None
     best, best_score = None, 2 * MINIMUM_COLUMN_ROWS - 1
     for gutter in _candidate_gutters(segments, left, right):
+        # The median of a column of prose is long: without so many long lines there is none.
+        on_left = sum(s.x1 <= gutter for s in long_segments)
+        on_right = sum(s.x0 >= gutter for s in long_segments)
+        if 2 * min(on_left, on_right) < MINIMUM_COLUMN_ROWS:
+            continue
         bands = _bands(segments, gutter)
         score = sum(len(band) for band, in_columns in bands if in_columns)
         if score > best_score:

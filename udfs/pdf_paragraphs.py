@@ -28,7 +28,8 @@ def body_height(pages: list[list[Row]]) -> float:
     counts: Counter[float] = Counter()
     for rows in pages:
         for row in rows:
-            counts[round(row.height * 2) / 2] += len(row.text)
+            if row.table is None:
+                counts[round(row.height * 2) / 2] += len(row.text)
     return counts.most_common(1)[0][0] if counts else 12.0
 
 

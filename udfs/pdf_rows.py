@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from statistics import median
 
 from udfs.hard_wrapping import display_width, is_wide
+from udfs.markdown_tables import RenderedTable
+from udfs.pdf_rules import Rule
 from udfs.pdf_words import Word
 
 SEGMENT_GAP = 0.75
 """Gap between words of a row, in font-box heights, that separates cells or columns."""
+
+LEADERS = ".·…_"
+"""What leads the eye from a heading to its page number; wide apart they would be cells."""
+BULLETS = frozenset("•‣▪●○◦■□\uf0b7\uf0a7")
+"""Marks that stand at a distance before the text of their item (the last two are Symbol's)."""
+LEADER_GAP = 3.0
+"""Gap between two leaders, or after a bullet, in font-box heights, that separates nothing."""
+RULE_OVERLAP = 1.0
+"""Points by which a letter may reach over the rule between two cells."""
 
 
 @dataclass(eq=False)
@@ -22,6 +36,8 @@ class Segment:
     y0: float
     y1: float
     words: list[Word]
+    table: RenderedTable | None = None
+    """A ruled table that stands here instead of a line."""
 
     @property
     def height(self) -> float:
@@ -36,6 +52,8 @@ class Segment:
     @cached_property
     def text(self) -> str:
         """Its words in reading order, with a blank where there is a gap."""
+        if self.table is not None:
+            return self.table.text
         return join_words(self.words)
 
     @cached_property
@@ -49,6 +67,11 @@ class Row:
     """The segments of one column at one height, from left to right."""
 
     segments: list[Segment]
+
+    @property
+    def table(self) -> RenderedTable | None:
+        """The ruled table that this row stands for."""
+        return self.segments[0].table
 
     @property
     def x0(self) -> float:
@@ -81,11 +104,17 @@ class Row:
         return "  ".join(segment.text for segment in self.segments)
 
 
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
+_left_edge = attrgetter("x0")
+
+
 def join_words(words: list[Word]) -> str:
     """Write words that stand side by side; Arabic and Hebrew from the right."""
-    letters = "".join(word.text for word in words)
-    right_to_left = sum("\u0590" <= character <= "\u08ff" for character in letters)
-    ordered = sorted(words, key=lambda word: word.x0, reverse=right_to_left > len(letters) / 2)
+    if len(words) == 1:
+        return words[0].text
+    letters = "".join([word.text for word in words])
+    right_to_left = 2 * len(_RIGHT_TO_LEFT.findall(letters)) > len(letters)
+    ordered = sorted(words, key=_left_edge, reverse=right_to_left)
     parts: list[str] = []
     for index, word in enumerate(ordered):
         if index and _has_blank_between(ordered[index - 1], word):
@@ -101,11 +130,12 @@ def _has_blank_between(left: Word, right: Word) -> bool:
     return gap > 0.05 * left.height or right.first > left.first + len(left.text)
 
 
-def segments_of_page(words: list[Word]) -> list[Segment]:
+def segments_of_page(words: list[Word], upright: Sequence[Rule] = ()) -> list[Segment]:
     """Join the words of a page into segments.
 
     Args:
         words: Words of a page in any order.
+        upright: Upright rules of the page; no segment runs across one.
 
     Returns:
         Segments from top to bottom, left to right.
@@ -120,26 +150,44 @@ def segments_of_page(words: list[Word]) -> list[Segment]:
         else:
             rows.append([word])
             tallest = word
-    return [segment for row in rows for segment in _split_at_gaps(row)]
+    return [segment for row in rows for segment in _split_at_gaps(row, upright)]
 
 
 def _is_same_row(tallest: Word, word: Word) -> bool:
     """Compared with the row's tallest word, so that superscripts join it."""
     overlap = min(tallest.y1, word.y1) - max(tallest.y0, word.y0)
-    return overlap > 0.55 * min(tallest.height, word.height)
+    return overlap > 0.55 * min(tallest.y1 - tallest.y0, word.y1 - word.y0)
 
 
-def _split_at_gaps(row: list[Word]) -> list[Segment]:
+def _split_at_gaps(row: list[Word], upright: Sequence[Rule]) -> list[Segment]:
     segments: list[Segment] = []
-    for word in sorted(row, key=lambda word: word.x0):
-        last = segments[-1] if segments else None
-        if last is not None and word.x0 - last.x1 < SEGMENT_GAP * max(last.height, word.height):
+    middle = (row[0].y0 + row[0].y1) / 2
+    rules = [rule.position for rule in upright if rule.start <= middle <= rule.end]
+    last: Segment | None = None
+    for word in sorted(row, key=_left_edge):
+        if last is not None and _belongs_to(last, word, rules):
             last.words.append(word)
             last.x1 = max(last.x1, word.x1)
             last.y0, last.y1 = min(last.y0, word.y0), max(last.y1, word.y1)
         else:
-            segments.append(Segment(word.x0, word.x1, word.y0, word.y1, [word]))
+            last = Segment(word.x0, word.x1, word.y0, word.y1, [word])
+            segments.append(last)
     return segments
+
+
+def _belongs_to(segment: Segment, word: Word, rules: list[float]) -> bool:
+    gap, height = word.x0 - segment.x1, max(segment.y1 - segment.y0, word.y1 - word.y0)
+    if gap >= SEGMENT_GAP * height and gap >= _allowed_gap(segment.words, word) * height:
+        return False
+    return not rules or not any(
+        segment.x1 - RULE_OVERLAP <= x <= word.x0 + RULE_OVERLAP for x in rules
+    )
+
+
+def _allowed_gap(segment: list[Word], word: Word) -> float:
+    is_bullet = len(segment) == 1 and segment[0].text in BULLETS
+    is_leader = not word.text.strip(LEADERS) and not segment[-1].text.strip(LEADERS)
+    return LEADER_GAP if is_bullet or is_leader else SEGMENT_GAP
 
 
 def rows_of(segments: list[Segment]) -> list[Row]:
@@ -147,7 +195,9 @@ def rows_of(segments: list[Segment]) -> list[Row]:
     rows: list[Row] = []
     for segment in sorted(segments, key=lambda segment: (-segment.middle, segment.x0)):
         last = rows[-1].segments[0] if rows else None
-        if last is not None and abs(last.middle - segment.middle) < 0.4 * min(
+        if segment.table is not None or (last is not None and last.table is not None):
+            rows.append(Row([segment]))
+        elif last is not None and abs(last.middle - segment.middle) < 0.4 * min(
             last.height, segment.height
         ):
             rows[-1].segments.append(segment)

@@ -1,18 +1,22 @@
 """Tables of a PDF page by alignment: rows of segments whose x-intervals line up in columns.
 
 The idea is the prototype measured for this project (cell adjacency F1 0.62 on the ICDAR 2013 set, where
-the best permissively licensed library reached 0.59): characters with boxes, no ruling lines, no model.
+the best permissively licensed library reached 0.59): characters with boxes, no model. Ruling lines are
+hints here; grids of them are read before (``udfs.pdf_ruled_tables``).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
 from udfs.markdown_tables import MINIMUM_COLUMNS, MINIMUM_FILL, RenderedTable, render_table
+from udfs.pdf_row_bands import join_ruled_bands
 from udfs.pdf_rows import Row, Segment
+from udfs.pdf_rules import Rule
 from udfs.pdf_words import Word
 
 MINIMUM_TABLE_ROWS = 3
@@ -55,11 +59,13 @@ class TableBlock:
     rendered: RenderedTable
 
 
-def find_tables(rows: list[Row]) -> list[TableBlock]:
+def find_tables(rows: list[Row], level: Sequence[Rule] = ()) -> list[TableBlock]:
     """Find the tables among the rows of one column.
 
     Args:
         rows: Rows from top to bottom.
+        level: Level rules of the page; where they stand between most rows they say which lines are one
+            row.
 
     Returns:
         Tables in order, without overlap; those that fail the keep rules come back as plain rows.
@@ -71,9 +77,9 @@ def find_tables(rows: list[Row]) -> list[TableBlock]:
         if last is None:
             first += 1
             continue
-        table = _as_table(rows[first:last])
-        if table is not None:
-            tables.append(TableBlock(first, last, table))
+        found = _as_table(rows[first:last], level)
+        if found is not None:
+            tables.append(TableBlock(first + found[0], last, found[1]))
         first = last
     return tables
 
@@ -110,8 +116,8 @@ def _follows(rows: list[Row], wide: list[int], index: int) -> bool:
     return under >= 0.8 * len(row.segments) and len(row.segments) >= 0.6 * len(above.segments)
 
 
-def _without_caption(rows: list[Row], columns: list[tuple[float, float]]) -> list[Row]:
-    """Drop leading rows in which one segment runs over three columns or more."""
+def _caption_rows(rows: list[Row], columns: list[tuple[float, float]]) -> int:
+    """Count the leading rows in which one segment runs over three columns or more."""
     first = 0
     while first < len(rows) - 1 and any(
         sum(s.x0 < x1 and x0 < s.x1 for x0, x1 in columns) >= 3 for s in rows[first].segments
@@ -119,11 +125,13 @@ def _without_caption(rows: list[Row], columns: list[tuple[float, float]]) -> lis
         if len(rows[first].segments) > 2:
             break
         first += 1
-    return rows[first:]
+    return first
 
 
-def _as_table(rows: list[Row]) -> RenderedTable | None:
-    rows = _split_at_rivers([row for row in rows if not _TYPED_RULE.fullmatch(row.text)])
+def _as_table(rows: list[Row], level: Sequence[Rule]) -> tuple[int, RenderedTable] | None:
+    """The table and how many of the rows stand before it, or None."""
+    kept = [index for index, row in enumerate(rows) if not _TYPED_RULE.fullmatch(row.text)]
+    rows = _split_at_rivers([rows[index] for index in kept])
     if len(rows) < MINIMUM_TABLE_ROWS:
         return None
     segments = [segment for row in rows for segment in row.segments]
@@ -133,14 +141,15 @@ def _as_table(rows: list[Row]) -> RenderedTable | None:
     columns = _columns(rows)
     if len(columns) < MINIMUM_COLUMNS:
         return None
-    rows = _without_caption(rows, columns)
+    first = _caption_rows(rows, columns)
+    rows = rows[first:]
     if _is_prose_in_columns(rows, columns) or _alignment(rows, columns) < MINIMUM_ALIGNMENT:
         return None
     grid = [_cells(row, columns) for row in rows]
     filled = sum(bool(cell) for cells in grid for cell in cells)
     if filled < MINIMUM_FILL * len(grid) * len(columns):
         return None
-    return render_table(_join_wrapped(grid))
+    return kept[first], render_table(_join_wrapped(join_ruled_bands(grid, rows, level)))
 
 
 def _split_at_rivers(rows: list[Row]) -> list[Row]:

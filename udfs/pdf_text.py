@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version
+from itertools import groupby
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -17,7 +18,9 @@ from udfs.extraction_types import (
 from udfs.pdf_furniture import remove_page_furniture
 from udfs.pdf_layout import reading_order
 from udfs.pdf_paragraphs import body_height, join_pages, paragraphs_of
-from udfs.pdf_rows import Row, segments_of_page
+from udfs.pdf_rows import Row, Segment, segments_of_page
+from udfs.pdf_ruled_tables import find_ruled_tables, segment_of_table
+from udfs.pdf_rules import PageRules, Rule, read_rule_boxes, rules_of
 from udfs.pdf_tables import find_tables
 from udfs.pdf_words import PageWords, is_mostly_picture, open_document, read_words
 from udfs.text_cleanup import clean_field, clean_text
@@ -80,13 +83,19 @@ def _read_document(document: Any, options: ExtractionOptions) -> ReadDocument:
             "too_complex", f"{count:,} pages; at most {options.pdf_max_pages:,} are read"
         )
     pages, scanned = _read_pages(document, count)
-    _refuse_unreadable(pages, scanned)
-    segments = [segments_of_page(page.words) for page in pages]
-    segments = remove_page_furniture(segments, [page.height for page in pages])
+    _refuse_unreadable([page for page, _ in pages], scanned)
+    segments = [_segments(page, rules) for page, rules in pages]
+    segments = remove_page_furniture(segments, [page.height for page, _ in pages])
     blocks = [reading_order(page) for page in segments]
     body = body_height([[row for block in page for row in block] for page in blocks])
     fates: list[str] = []
-    text = join_pages([_page_blocks(page, body, fates) for page in blocks])
+    rules = [rules for _, rules in pages]
+    text = join_pages(
+        [
+            _page_blocks(page, body, level.level, fates)
+            for page, level in zip(blocks, rules, strict=True)
+        ]
+    )
     info = document.get_metadata_dict()
     return ReadDocument(
         text=clean_text(text),
@@ -101,7 +110,7 @@ def _read_document(document: Any, options: ExtractionOptions) -> ReadDocument:
     )
 
 
-def _read_pages(document: Any, count: int) -> tuple[list[PageWords], int]:
+def _read_pages(document: Any, count: int) -> tuple[list[tuple[PageWords, PageRules]], int]:
     pages, scanned, broken = [], 0, 0
     for number in range(count):
         try:
@@ -112,7 +121,7 @@ def _read_pages(document: Any, count: int) -> tuple[list[PageWords], int]:
         words = read_words(page)
         if words.characters < FEW_CHARACTERS and is_mostly_picture(page):
             scanned += 1
-        pages.append(words)
+        pages.append((words, rules_of(list(map(words.turn.apply, read_rule_boxes(page))))))
         page.close()
     if broken == count:
         raise DocumentRefusedError("malformed", f"pdfium can load none of {count:,} pages")
@@ -132,18 +141,39 @@ def _refuse_unreadable(pages: list[PageWords], scanned: int) -> None:
         )
 
 
-def _page_blocks(blocks: list[list[Row]], body: float, fates: list[str]) -> list[str]:
+def _segments(page: PageWords, rules: PageRules) -> list[Segment]:
+    """Lines and cells of a page; each ruled table is one segment."""
+    tables = find_ruled_tables(page.words, rules)
+    taken = {word.first for table in tables for word in table.words}
+    words = [word for word in page.words if word.first not in taken] if taken else page.words
+    return segments_of_page(words, rules.upright) + [segment_of_table(table) for table in tables]
+
+
+def _page_blocks(
+    blocks: list[list[Row]], body: float, level: list[Rule], fates: list[str]
+) -> list[str]:
     written: list[str] = []
-    for rows in blocks:
-        start = 0
-        for table in find_tables(rows):
-            written += paragraphs_of(rows[start : table.first], body)
-            fates.append(table.rendered.fate)
-            if table.rendered.text:
-                written.append(table.rendered.text)
-            start = table.last
-        written += paragraphs_of(rows[start:], body)
+    for block in blocks:
+        for is_table, group in groupby(block, key=lambda row: row.table is not None):
+            rows = list(group)
+            if is_table:
+                fates += ["kept"] * len(rows)
+                written += [row.text for row in rows]
+            else:
+                written += _lines(rows, body, level, fates)
     return written
+
+
+def _lines(rows: list[Row], body: float, level: list[Rule], fates: list[str]) -> list[str]:
+    written: list[str] = []
+    start = 0
+    for table in find_tables(rows, level):
+        written += paragraphs_of(rows[start : table.first], body)
+        fates.append(table.rendered.fate)
+        if table.rendered.text:
+            written.append(table.rendered.text)
+        start = table.last
+    return written + paragraphs_of(rows[start:], body)
 
 
 def _title(value: str | None) -> str | None:

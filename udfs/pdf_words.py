@@ -10,12 +10,15 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import math
-from collections import Counter
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
+
+from udfs.pdf_rules import Box
+from udfs.pdf_turning import Turn, turn_of
 
 MAXIMUM_PAGE_CHARACTERS = 200_000
 """More characters on one page are an attack or a data dump (a dense newspaper page has 30,000)."""
@@ -24,9 +27,19 @@ LONG_RUN = 40
 HYPHEN_AT_LINE_END = "\u00ad"
 """What pdfium marks as a hyphen made by the typesetter becomes a soft hyphen in a word's text."""
 
-_BLANKS = frozenset({0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x3000, *range(0x2000, 0x200C)})
-_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st",
-              0xFB06: "st"}  # fmt: skip
+_BLANK = r"\t\n\r \u00a0\u3000\u2000-\u200b"
+_RUN = re.compile(f"[^{_BLANK}]+")
+_SPECIAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufb00-\ufb06\ufffe\ud800-\udfff]")
+_UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
+_BAD = re.compile("[\ufffd\ue000-\uf8ff]")
+_LETTER = re.compile(r"[^\W_]")
+_SPELLED_OUT = {
+    0x02: HYPHEN_AT_LINE_END, 0xFFFE: HYPHEN_AT_LINE_END,  # pdfium's marks for a hyphen that breaks a word
+    0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st",
+    0xFB06: "st",
+}  # fmt: skip
+TALL_MARK = 1.6
+"""Height of a font box, in usual heights of the page, from which a mark is measured by its ink."""
 _WIDEST_JUMP = 1.5  # gap inside a run, in character heights, above which it is two words
 
 
@@ -41,6 +54,12 @@ _unicode_of = ctypes.CFUNCTYPE(ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)(
 _angle_of = ctypes.CFUNCTYPE(ctypes.c_float, ctypes.c_void_p, ctypes.c_int)(
     _address_of(pdfium_c.FPDFText_GetCharAngle)
 )
+_text_of = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p
+)(_address_of(pdfium_c.FPDFText_GetText))
+_tight_box_of = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * 4
+)(_address_of(pdfium_c.FPDFText_GetCharBox))
 _loose_box_of = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
     _address_of(pdfium_c.FPDFText_GetLooseCharBox)
 )
@@ -81,6 +100,7 @@ class PageWords:
     height: float
     characters: int
     bad_characters: int
+    turn: Turn
 
 
 def read_words(page: Any) -> PageWords:
@@ -104,44 +124,72 @@ def read_words(page: Any) -> PageWords:
                 f"a page holds {count:,} characters; at most {MAXIMUM_PAGE_CHARACTERS:,} are read"
             )
         handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value
-        codes = [_unicode_of(handle, index) for index in range(count)]
-        characters = [_CHARACTERS[code] for code in codes]
+        text = _characters(handle, count)
+        is_plain = _SPECIAL.search(text) is None
         words: list[tuple[int, Word]] = []
-        for first, last in _runs(codes):
+        for run in _RUN.finditer(text):
+            first, last = run.start(), run.end() - 1
             angle = _angle(handle, first)
-            words += [
-                (angle, word) for word in _words_of_run(handle, characters, first, last, angle)
-            ]
+            words += [(angle, word) for word in _words_of_run(handle, text, first, last, angle)]
+        if not is_plain:
+            words = [(angle, word) for angle, word in words if _spell_out(word)]
+        _level_tall_marks(handle, words)
     finally:
         text_page.close()
-    bad = sum(code == 0xFFFD or 0xE000 <= code <= 0xF8FF for code in codes)
-    upright = _turned_upright(words)
-    return PageWords(upright, width, height, sum(len(word.text) for word in upright), bad)
+    turn = turn_of([(angle, len(w.text), (w.x0, w.x1, w.y0, w.y1)) for angle, w in words])
+    level = _turned_level(words, turn)
+    total = sum(len(word.text) for word in level)
+    return PageWords(level, width, height, total, len(_BAD.findall(text)), turn)
 
 
-def _runs(codes: list[int]) -> list[tuple[int, int]]:
-    """First and last index of each stretch without blanks."""
-    runs = []
-    first = -1
-    for index, code in enumerate(codes):
-        if code in _BLANKS:
-            if first >= 0:
-                runs.append((first, index - 1))
-                first = -1
-        elif first < 0:
-            first = index
-    if first >= 0:
-        runs.append((first, len(codes) - 1))
-    return runs
+def _characters(handle: int | None, count: int) -> str:
+    """The code points of a page, as many as pdfium counts characters."""
+    buffer = (ctypes.c_uint16 * (count + 1))()
+    written = _text_of(handle, 0, count, ctypes.addressof(buffer)) - 1
+    if written == count:
+        text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+        if len(text) == count:
+            return text
+    # pdfium leaves glyphs without a character out of its text: ask for each by itself.
+    codes = [_unicode_of(handle, index) for index in range(count)]
+    return "".join([chr(code) if code <= 0x10FFFF else "\ufffd" for code in codes])
+
+
+def _spell_out(word: Word) -> bool:
+    """Replace what is no letter in a word's text; tell whether anything is left."""
+    if _SPECIAL.search(word.text):
+        word.text = word.text.translate(_SPELLED_OUT)
+        word.text = _UNWRITABLE.sub("", word.text)
+    return bool(word.text)
+
+
+def _level_tall_marks(handle: int | None, words: list[tuple[int, Word]]) -> None:
+    """Give bullets and brackets of odd fonts the height of the text beside them.
+
+    The font's box of a symbol may be three lines tall, and would make one row of them.
+    """
+    heights = sorted(word.height for angle, word in words if angle == 0)
+    if not heights:
+        return
+    usual = heights[len(heights) // 2]
+    for angle, word in words:
+        if angle == 0 and word.height > TALL_MARK * usual and not _LETTER.search(word.text):
+            if not _tight_box_of(handle, word.first, *_EDGE_ADDRESSES):
+                continue
+            middle = (_EDGES[2] + _EDGES[3]) / 2
+            word.y0, word.y1 = middle - usual / 2, middle + usual / 2
 
 
 def _words_of_run(
-    handle: int | None, characters: list[str], first: int, last: int, angle: int
+    handle: int | None, characters: str, first: int, last: int, angle: int
 ) -> list[Word]:
     if angle:
         boxes = [_box(handle, index) for index in range(first, last + 1)]
         return _word(characters, first, last, boxes)
-    start, end = _box(handle, first), _box(handle, last)
+    start = _box(handle, first)
+    if first == last:
+        return [Word(*start, characters[first], first)]
+    end = _box(handle, last)
     height = max(start[3] - start[2], 0.1)
     advances = 0 <= end[1] - start[0] <= (last - first + 1) * 1.6 * height
     same_line = abs(start[2] - end[2]) < 0.4 * height
@@ -157,9 +205,6 @@ def _words_of_run(
     return words
 
 
-Box = tuple[float, float, float, float]
-
-
 def _box(handle: int | None, index: int) -> Box:
     rectangle = _RECTANGLE
     _loose_box_of(handle, index, _RECTANGLE_ADDRESS)
@@ -173,37 +218,22 @@ def _angle(handle: int | None, index: int) -> int:
     return round(angle / (math.pi / 2)) % 4
 
 
-def _turned_upright(words: list[tuple[int, Word]]) -> list[Word]:
+def _turned_level(words: list[tuple[int, Word]], turn: Turn) -> list[Word]:
     """Keep the words of the commonest direction and turn them level.
 
     A page set sideways reads like any other; a margin note or watermark across the text does not.
     """
-    counts = Counter(angle for angle, word in words for _ in word.text)
-    if not counts:
-        return []
-    direction = counts.most_common(1)[0][0]
-    kept = [word for angle, word in words if angle == direction]
-    if direction == 0:
-        return kept
-    for word in kept:
-        corners = (word.x0, word.x1, word.y0, word.y1)
-        x0, x1, y0, y1 = corners
-        if direction == 3:
-            corners = (y0, y1, -x1, -x0)
-        elif direction == 2:
-            corners = (-x1, -x0, -y1, -y0)
-        else:
-            corners = (-y1, -y0, x0, x1)
-        word.x0, word.x1, word.y0, word.y1 = corners
-    lowest, leftmost = min(word.y0 for word in kept), min(word.x0 for word in kept)
-    for word in kept:
-        word.x0, word.x1 = word.x0 - leftmost, word.x1 - leftmost
-        word.y0, word.y1 = word.y0 - lowest, word.y1 - lowest
+    kept = [word for angle, word in words if angle == turn.quarters]
+    if turn.quarters:
+        for word in kept:
+            word.x0, word.x1, word.y0, word.y1 = turn.apply((word.x0, word.x1, word.y0, word.y1))
     return kept
 
 
 _RECTANGLE = (ctypes.c_float * 4)()  # pdfium is not thread-safe, so one buffer serves
 _RECTANGLE_ADDRESS = ctypes.addressof(_RECTANGLE)
+_EDGES = (ctypes.c_double * 4)()  # left, right, bottom, top
+_EDGE_ADDRESSES = [ctypes.addressof(_EDGES) + 8 * index for index in range(4)]
 
 
 def _is_break(left: Box, right: Box) -> bool:
@@ -214,34 +244,14 @@ def _is_break(left: Box, right: Box) -> bool:
     return gap > _WIDEST_JUMP * height
 
 
-def _word(characters: list[str], first: int, last: int, boxes: list[Box]) -> list[Word]:
-    text = "".join(characters[first : last + 1])
-    if not text:
-        return []
+def _word(characters: str, first: int, last: int, boxes: list[Box]) -> list[Word]:
     left, right = boxes[0], boxes[-1]
     x0, x1 = min(left[0], right[0]), max(left[1], right[1])
     y0, y1 = min(left[2], right[2]), max(left[3], right[3])
     if len(boxes) > 2:
         x0, x1 = min(box[0] for box in boxes), max(box[1] for box in boxes)
         y0, y1 = min(box[2] for box in boxes), max(box[3] for box in boxes)
-    return [Word(x0, x1, y0, y1, text, first)]
-
-
-class _Characters(dict[int, str]):
-    """Code point of pdfium to text; filled as codes are met."""
-
-    def __missing__(self, code: int) -> str:
-        if code in {0x02, 0xFFFE}:  # pdfium's marks for a hyphen that breaks a word
-            character = HYPHEN_AT_LINE_END
-        elif code < 0x20 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
-            character = ""
-        else:
-            character = _LIGATURES.get(code, chr(code))
-        self[code] = character
-        return character
-
-
-_CHARACTERS = _Characters()
+    return [Word(x0, x1, y0, y1, characters[first : last + 1], first)]
 
 
 def open_document(content: bytes) -> Any:
