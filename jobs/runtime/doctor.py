@@ -14,6 +14,7 @@ from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import CorpusmillError
 from jobs.runtime.fingerprint import library_versions
 from jobs.runtime.java_runtime import find_java
+from jobs.runtime.s3_jars import jar_coordinates, jar_folder, missing_jars
 
 LOW_DISK_GIGABYTES = 10
 LIBRARIES = (
@@ -84,15 +85,16 @@ def _models() -> Finding:
 
 
 def _s3_jars() -> Finding:
-    spec = importlib.util.find_spec("pyspark")
-    home = Path(spec.origin).parent if spec and spec.origin else Path()
-    jars = [jar.name for jar in home.glob("jars/hadoop-aws*.jar")]
-    if jars:
-        return Finding("S3 for Spark", ", ".join(jars), "ok")
-    step = "no hadoop-aws jar: s3:// paths need --spark-conf spark.jars.packages=" + (
-        "org.apache.hadoop:hadoop-aws:VERSION with the Hadoop version of your Spark"
-    )
-    return Finding("S3 for Spark", step, "note")
+    try:
+        absent = missing_jars()
+    except CorpusmillError as error:
+        return Finding("S3 for Spark", str(error), "note")
+    if absent:
+        step = f"{', '.join(absent)} not in {jar_folder()}: s3:// paths need `make s3-jars`"
+        return Finding("S3 for Spark", step, "note")
+    if importlib.util.find_spec("boto3") is None:
+        return Finding("S3 for Spark", "jars are there, boto3 is not: corpusmill[aws]", "note")
+    return Finding("S3 for Spark", f"{', '.join(jar_coordinates())} in {jar_folder()}", "ok")
 
 
 def _disk() -> Finding:

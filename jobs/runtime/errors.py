@@ -19,6 +19,17 @@ class InputError(CorpusmillError):
     """The input as a whole cannot be used (no such file, wrong schema, changed while being read)."""
 
 
+class OutputBusyError(CorpusmillError):
+    """Another driver writes to the same OUTPUT: wait for it, or choose another one."""
+
+
+class StoreReadError(Exception):
+    """A store broke off while a file was read; the task must fail and be tried again.
+
+    No OSError on purpose: those mean a damaged file, which costs a row of quarantine.
+    """
+
+
 class StageError(CorpusmillError):
     """A stage failed while running; finished work is kept and the same command resumes it."""
 

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from jobs.runtime.configuration_files import configuration_file
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.java_runtime import use_java
+from jobs.runtime.s3_settings import s3_settings
 
 
 def read_spark_conf(path: Path) -> dict[str, str]:
@@ -32,21 +33,27 @@ def read_spark_conf(path: Path) -> dict[str, str]:
 
 
 def start_session(
-    app_name: str, *, master: str | None = None, settings: Mapping[str, str] | None = None
+    app_name: str,
+    *,
+    master: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    uses_s3: bool = False,
 ) -> SparkSession:
     """Return the SparkSession of this process, starting it when there is none.
 
     Under spark-submit the cluster's own settings are kept and only ``settings`` are added; started
-    as a plain command, local mode on all cores with conf/spark-local.conf is used.
+    as a plain command, local mode on all cores with conf/spark-local.conf is used, or
+    conf/spark-standalone.conf where the master is a cluster's.
 
     Args:
         app_name: Shown in Spark's UI and event log.
         master: Spark master URL, e.g. ``local[2]``; None means spark-submit's, else ``local[*]``.
         settings: Further Spark settings; they win over the file.
+        uses_s3: A path of this run is on S3: add its jars, address and committer.
 
     Raises:
-        MissingRequirementError: No usable Java.
-        SettingsError: conf/spark-local.conf is malformed.
+        MissingRequirementError: No usable Java, or S3 is asked for and its jars are missing.
+        SettingsError: A file of conf/ is malformed.
     """
     builder = SparkSession.builder.appName(app_name)
     under_spark_submit = "PYSPARK_GATEWAY_PORT" in os.environ
@@ -54,15 +61,29 @@ def start_session(
         use_java()
         # The workers must run this very interpreter: another one lacks our packages.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        # Else Spark looks up the host name and warns when that leads nowhere.
-        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         logging = configuration_file("log4j2.properties").as_uri()
         builder = builder.config(
             "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={logging}"
         )
-        builder = builder.master(master or os.environ.get("SPARK_MASTER", "local[*]"))
-        for key, value in read_spark_conf(configuration_file("spark-local.conf")).items():
+        chosen = master or os.environ.get("SPARK_MASTER", "local[*]")
+        for key, value in _command_settings(chosen, settings or {}, uses_s3=uses_s3).items():
             builder = builder.config(key, value)
+        builder = builder.master(chosen)
     for key, value in (settings or {}).items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+def _command_settings(
+    master: str, settings: Mapping[str, str], *, uses_s3: bool
+) -> Mapping[str, str]:
+    local = master.startswith("local")
+    if local:  # else Spark looks up the host name and warns when that leads nowhere
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    name = "spark-local.conf" if local else "spark-standalone.conf"
+    chosen = read_spark_conf(configuration_file(name))
+    if uses_s3:
+        chosen |= read_spark_conf(configuration_file("spark-s3.conf"))
+        if "spark.jars.packages" not in settings:
+            chosen |= s3_settings()
+    return chosen

@@ -36,6 +36,7 @@ from jobs.runtime.manifest import (
     require_manifest,
     stage_fingerprint,
 )
+from jobs.runtime.output_lease import OutputLease
 from jobs.runtime.parquet_frames import read_parquet
 from jobs.runtime.progress import Reporter
 from jobs.runtime.stage_costs import stage_costs
@@ -76,6 +77,7 @@ class RunContext:
     spark: SparkSession
     output: str
     reporter: Reporter
+    lease: OutputLease = field(default_factory=OutputLease)
 
     def folder(self, dataset: str) -> str:
         """Return the folder of a dataset of this run."""
@@ -160,10 +162,20 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         details=details,
         costs=stage_costs(context.spark, group),
     )
-    storage.write_text(storage.join(folder, MANIFEST_NAME), manifest.model_dump_json(indent=1))
-    storage.delete_tree(storage.join(folder, IN_PROGRESS_NAME))
+    _publish(context, folder, manifest)
     context.reporter.finished(manifest)
     return manifest
+
+
+def _publish(context: RunContext, folder: str, manifest: Manifest) -> None:
+    context.lease.require()
+    text = manifest.model_dump_json(indent=1)
+    if not storage.write_new_text(storage.join(folder, MANIFEST_NAME), text):
+        raise StageError(
+            f"{folder} was published by another corpusmill in the meantime; its files are complete and "
+            "ours are not listed there. Run the same command again to go on from them."
+        )
+    storage.delete_tree(storage.join(folder, IN_PROGRESS_NAME))
 
 
 def _still_valid(

@@ -21,6 +21,15 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 
 from jobs.runtime.errors import InputError, MissingRequirementError
+from jobs.runtime.s3_store import (
+    ANYTHING,
+    bucket_fault,
+    explain_s3_error,
+    is_s3,
+    put_object,
+    s3_file_system,
+)
+from jobs.runtime.store_stream import StoreStream
 
 REMOTE_SCHEMES = ("s3://", "s3a://", "gs://", "gcs://", "hdfs://", "abfss://")
 GLOB_CHARACTERS = "*?["
@@ -44,6 +53,13 @@ class FileEntry:
 def is_remote(path: str) -> bool:
     """Say whether the path names an object store rather than a local disk."""
     return path.startswith(REMOTE_SCHEMES)
+
+
+def is_passing(path: str, error: OSError) -> bool:
+    """Say whether a store's error may be gone at the next try: not a missing file or a missing right."""
+    if not is_remote(path) or isinstance(error, (FileNotFoundError, PermissionError)):
+        return False
+    return re.search(r"ACCESS_DENIED|NO_SUCH_KEY|HTTP status 40[134]", str(error)) is None
 
 
 def absolute(path: str) -> str:
@@ -78,9 +94,10 @@ def file_system(path: str) -> tuple[pafs.FileSystem, str]:
     """
     if not is_remote(path):
         return pafs.LocalFileSystem(), absolute(path)
-    uri = "s3://" + path.removeprefix("s3a://") if path.startswith("s3a://") else path
+    if is_s3(path):
+        return s3_file_system(path)
     try:
-        found, inner = pafs.FileSystem.from_uri(uri)
+        found, inner = pafs.FileSystem.from_uri(path)
     except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise MissingRequirementError(
             f"the store of {path} cannot be used: {error}. Check credentials, region and spelling."
@@ -88,21 +105,42 @@ def file_system(path: str) -> tuple[pafs.FileSystem, str]:
     return found, cast("str", inner)
 
 
+@contextlib.contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """Turn what an S3 store says into what its user can do; other errors pass."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if not is_s3(path):
+            raise
+        raise MissingRequirementError(explain_s3_error(path, error)) from error
+
+
 def open_input(path: str) -> BinaryIO:
     """Open a file for sequential reading; the caller closes it.
+
+    Reading a remote file raises StoreReadError where the connection breaks.
 
     Raises:
         OSError: The file is missing or not readable.
     """
     system, inner = file_system(path)
+    file = system.open_input_file(inner)
     # Arrow's files cannot read lines; the standard reader around them can.
-    return io.BufferedReader(system.open_input_file(inner), READ_BYTES)
+    return io.BufferedReader(StoreStream(path, file) if is_remote(path) else file, READ_BYTES)
 
 
 def exists(path: str) -> bool:
-    """Say whether a file or folder is there."""
+    """Say whether a file or folder is there.
+
+    Raises:
+        MissingRequirementError: The store does not tell.
+    """
     system, inner = file_system(path)
-    return bool(system.get_file_info(inner).type != pafs.FileType.NotFound)
+    with _explained(path):
+        return bool(system.get_file_info(inner).type != pafs.FileType.NotFound)
 
 
 def file_entry(path: str) -> FileEntry:
@@ -119,11 +157,42 @@ def file_entry(path: str) -> FileEntry:
 
 
 def read_text(path: str) -> str | None:
-    """Return a small UTF-8 file, or None when there is none."""
-    if not exists(path):
-        return None
-    with open_input(path) as stream:
-        return stream.read().decode("utf-8")
+    """Return a small UTF-8 file, or None when there is none.
+
+    Raises:
+        MissingRequirementError: The store refuses.
+    """
+    with _explained(path):
+        try:
+            with open_input(path) as stream:
+                return stream.read().decode("utf-8")
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+
+def write_new_text(path: str, text: str) -> bool:
+    """Write a small file only if there is none, so that of two writers one wins; say who did.
+
+    S3 decides by ``If-None-Match``, a local disk by a hard link. Other stores have no such promise here:
+    the last writer wins.
+
+    Raises:
+        MissingRequirementError: The place cannot be written.
+    """
+    if is_s3(path):
+        return put_object(path, text, replaces=None) is not None
+    if is_remote(path):
+        write_text(path, text)
+        return True
+    draft = f"{path}.{uuid.uuid4().hex}"
+    write_text(draft, text)
+    try:
+        os.link(draft, absolute(path))
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(draft)
+    return True
 
 
 def write_text(path: str, text: str) -> None:
@@ -132,6 +201,9 @@ def write_text(path: str, text: str) -> None:
     Raises:
         MissingRequirementError: The disk is full or the folder is not writable.
     """
+    if is_s3(path):
+        put_object(path, text, replaces=ANYTHING)
+        return
     with open_output(path) as stream:
         stream.write(text.encode("utf-8"))
 
@@ -171,17 +243,19 @@ def open_output(path: str) -> Iterator[BinaryIO]:
 def delete_tree(path: str) -> None:
     """Delete a folder and all in it; nothing happens when it is not there."""
     system, inner = file_system(path)
-    info = system.get_file_info(inner)
-    if info.type == pafs.FileType.Directory:
-        system.delete_dir(inner)
-    elif info.type == pafs.FileType.File:
-        system.delete_file(inner)
+    with _explained(path):
+        info = system.get_file_info(inner)
+        if info.type == pafs.FileType.Directory:
+            system.delete_dir(inner)
+        elif info.type == pafs.FileType.File:
+            system.delete_file(inner)
 
 
 def holds_anything(folder: str) -> bool:
     """Say whether a folder or prefix has anything in it."""
     system, inner = file_system(folder)
-    return bool(system.get_file_info(pafs.FileSelector(inner, allow_not_found=True)))
+    with _explained(folder):
+        return bool(system.get_file_info(pafs.FileSelector(inner, allow_not_found=True)))
 
 
 def replace_folder(source: Path, target: str) -> None:
@@ -238,7 +312,8 @@ def _listed(folder: str, left_out: re.Pattern[str]) -> list[FileEntry]:
     system, inner = file_system(folder)
     prefix = folder[: len(folder) - len(inner)] if is_remote(folder) else ""
     try:
-        infos = system.get_file_info(pafs.FileSelector(inner, recursive=True))
+        with _explained(folder):
+            infos = system.get_file_info(pafs.FileSelector(inner, recursive=True))
     except OSError as error:
         raise InputError(
             f"cannot list {folder}: {error}. Check the path and its rights."
@@ -262,10 +337,14 @@ def find_files(pattern: str) -> list[FileEntry]:
         found = list(_glob(pattern))
     else:
         system, inner = file_system(pattern)
-        info = system.get_file_info(inner)
+        with _explained(pattern):
+            info = system.get_file_info(inner)
         if info.type == pafs.FileType.File:
             found = [FileEntry(pattern, info.size or 0, info.mtime_ns or 0)]
         elif info.type == pafs.FileType.NotFound:
+            fault = bucket_fault(pattern) if is_s3(pattern) else None
+            if fault:
+                raise MissingRequirementError(fault)
             raise InputError(
                 f"{pattern}: no such file or folder. Give a file, folder, glob or prefix."
             )

@@ -126,14 +126,17 @@ class TestObjectStore:
     def bucket(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         store = pafs.SubTreeFileSystem(str(tmp_path), pafs.LocalFileSystem())
 
-        class Stores:
-            @staticmethod
-            def from_uri(uri: str) -> tuple[pafs.FileSystem, str]:
-                if "refused" in uri:
-                    raise OSError("AWS Error ACCESS_DENIED")
-                return store, uri.removeprefix("s3://")
+        def opened(path: str) -> tuple[pafs.FileSystem, str]:
+            if "refused" in path:
+                raise MissingRequirementError(f"{path} cannot be used: check credentials")
+            return store, path.split("://", 1)[1]
 
-        monkeypatch.setattr(storage.pafs, "FileSystem", Stores)
+        def written(path: str, text: str, *, replaces: str | None) -> str:
+            (tmp_path / path.split("://", 1)[1]).write_text(text)
+            return "etag"
+
+        monkeypatch.setattr(storage, "s3_file_system", opened)
+        monkeypatch.setattr(storage, "put_object", written)
         fill(tmp_path / "crawl", "2026/a.warc.gz", "2026/b.html", "2025/c.html")
         return tmp_path / "crawl"
 
