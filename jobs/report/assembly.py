@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from jobs.recipes.rules import is_grade_rule
+from jobs.report.borderline_documents import borderline_examples, find_borderline
 from jobs.report.cleaning_totals import cleaning_totals
 from jobs.report.dataset_card import dataset_card
-from jobs.report.document_flows import count_flows, format_flows, language_flows, volume
+from jobs.report.document_flows import Flows, count_flows, format_flows, language_flows, volume
 from jobs.report.dropped_examples import (
     LEDGER_COLUMNS,
     choose_examples,
@@ -23,7 +24,7 @@ from jobs.report.duplicate_facts import DuplicateCounts, count_duplicates, dupli
 from jobs.report.duplicate_sources import losses_by_source
 from jobs.report.movable_bounds import movable_bounds
 from jobs.report.page import render_page
-from jobs.report.perplexity_table import perplexity_table
+from jobs.report.perplexity_table import bucket_flows, perplexity_table
 from jobs.report.published_run import (
     MODELS,
     PASSAGES,
@@ -33,7 +34,14 @@ from jobs.report.published_run import (
     read_run,
     recipe_facts,
 )
-from jobs.report.report_model import DuplicateFacts, Histogram, Report, RuleFacts, Totals
+from jobs.report.report_model import (
+    BucketFlow,
+    DuplicateFacts,
+    Histogram,
+    Report,
+    RuleFacts,
+    Totals,
+)
 from jobs.report.rule_facts import count_hits, rule_facts
 from jobs.report.signal_histograms import histograms, named_signals
 from jobs.report.source_table import input_facts, source_group, source_table
@@ -77,9 +85,7 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
 
     inputs = input_facts(frames["documents"])
     flows = count_flows(frames["extracted"], annotated, corpus, dropped, quarantined)
-    reasons = flows.label_counts("dropped")
-    _check_ledger(reasons, totals)
-    _check_corpus(flows.total("remaining").documents, totals)
+    reasons = _checked_reasons(flows, totals)
     sources, other_sources = source_table(
         corpus, dropped, quarantined, inputs.common_folder, totals
     )
@@ -87,8 +93,8 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
     rules = _rules(run, recipe, frames, drawn, reasons)
     counted = count_duplicates(frames["duplicates"])
     chosen = choose_examples(dropped, "reason", LEDGER_COLUMNS)
-    ids = {row["id"] for rows in chosen.values() for row in rows}
-    samples = text_samples(annotated, ids | {cluster.keeper_id for cluster in counted.largest})
+    borderline = find_borderline(annotated, [r for r in run.rules() if not is_grade_rule(r)])
+    samples = _samples(annotated, [*chosen.values(), *borderline.values()], counted)
     return Report(
         created_at=run.created_at,
         totals=totals,
@@ -110,11 +116,26 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
         ),
         perplexity=perplexity_table(annotated, named_signals(run.rules())),
         cleaning=cleaning_totals(annotated) | run.passages_cut(),
+        perplexity_buckets=_buckets(frames),
+        borderline=borderline_examples(borderline, samples),
         examples=dropped_examples(chosen, samples, list(reasons)),
         quarantine_examples=quarantine_examples(quarantined),
         versions=run.versions(),
         fingerprints=run.fingerprints(),
     )
+
+
+def _samples(
+    annotated: DataFrame, rows: list[list[Row]], counted: DuplicateCounts
+) -> dict[int, Sample]:
+    ids = {row["id"] for some in rows for row in some}
+    return text_samples(annotated, ids | {cluster.keeper_id for cluster in counted.largest})
+
+
+def _buckets(frames: dict[str, DataFrame]) -> dict[str, BucketFlow]:
+    verdicts = frames["verdicts"]
+    known = "perplexity_bucket" in verdicts.columns
+    return bucket_flows(verdicts, frames["corpus"]) if known else {}
 
 
 def _frames(context: RunContext, run: PublishedRun) -> dict[str, DataFrame]:
@@ -176,6 +197,13 @@ def _rules(
     if graded:
         movable |= movable_bounds(frames["quality"], graded, drawn)
     return rule_facts(resolved, recipe.rules, reasons, hits, movable)
+
+
+def _checked_reasons(flows: Flows, totals: Totals) -> dict[str, int]:
+    reasons = flows.label_counts("dropped")
+    _check_ledger(reasons, totals)
+    _check_corpus(flows.total("remaining").documents, totals)
+    return reasons
 
 
 def _check_ledger(reasons: dict[str, int], totals: Totals) -> None:

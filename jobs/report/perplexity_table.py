@@ -1,4 +1,4 @@
-"""Percentiles of perplexity by language, from the same logarithmic bins as the thresholds."""
+"""Perplexity by language: percentiles from the bins of the thresholds, and head, middle and tail."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.report.report_model import Percentiles
+from jobs.report.report_model import BucketFlow, Percentiles
 from jobs.report.signal_histograms import finite_signal
 from jobs.verdicts.expressions import LANGUAGE
 from jobs.verdicts.thresholds import BINS_PER_UNIT, MINIMUM_DOCUMENTS, quantile
 from udfs.language_codes import UNKNOWN_LANGUAGE
 
 STRUCT = "perplexity."
+BUCKETS = ("head", "middle", "tail")
 SHARES = {"p1": 0.01, "p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95, "p99": 0.99}
 
 
@@ -29,6 +30,36 @@ def perplexity_table(
     """
     wanted = [signal for signal in signals if signal.startswith(STRUCT)]
     return {signal: _languages(annotated, signal) for signal in wanted}
+
+
+def bucket_flows(verdicts: DataFrame, corpus: DataFrame) -> dict[str, BucketFlow]:
+    """Return documents by language and bucket, before and after; languages without buckets not.
+
+    Args:
+        verdicts: ``id, language, perplexity_bucket`` of every judged document.
+        corpus: ``id`` of the documents kept.
+    """
+    kept = verdicts.join(corpus.select("id", F.lit(True).alias("kept")), "id", "left")
+    rows = (
+        kept.where(F.col("perplexity_bucket").isNotNull())
+        .groupBy("language", "perplexity_bucket")
+        .agg(F.count(F.lit(1)).alias("in"), F.count("kept").alias("kept"))
+        .collect()  # three rows a language
+    )
+    counts: dict[str, dict[str, tuple[int, int]]] = {}
+    for row in rows:
+        own = counts.setdefault(row["language"], {})
+        own[row["perplexity_bucket"]] = (row["in"], row["kept"])
+    ordered = sorted(
+        counts.items(), key=lambda item: (-sum(n for n, _ in item[1].values()), item[0])
+    )
+    return {
+        language: BucketFlow(
+            documents_in={name: own.get(name, (0, 0))[0] for name in BUCKETS},
+            kept={name: own.get(name, (0, 0))[1] for name in BUCKETS},
+        )
+        for language, own in ordered
+    }
 
 
 def _languages(annotated: DataFrame, signal: str) -> dict[str, Percentiles]:

@@ -305,6 +305,27 @@ class DroppedExample(Fact):
     text: str
 
 
+class BorderlineExample(Fact):
+    """One of the documents nearest to a rule's bound."""
+
+    id: int
+    url: str | None
+    language: str | None
+    fails: bool = Field(description="whether it is on the side that leaves")
+    value: Number
+    bound: Number
+    text: str = Field(description="first 300 characters")
+
+
+class BucketFlow(Fact):
+    """Documents of one language by how usual their perplexity is there."""
+
+    documents_in: dict[str, Count] = Field(
+        alias="in", description="documents of head, middle and tail"
+    )
+    kept: dict[str, Count] = Field(description="those of them in the corpus")
+
+
 class QuarantineExample(Fact):
     """One record that could not be used, and why."""
 
@@ -340,8 +361,16 @@ class Report(Fact):
     perplexity: dict[str, dict[str, Percentiles]] = Field(
         description="signal, then language; languages with enough documents for a percentile"
     )
+    perplexity_buckets: dict[str, BucketFlow] = Field(
+        {},
+        description="by language; head and middle are the 30 % and the next 30 % that read most "
+        "like the training text",
+    )
     cleaning: dict[str, CleaningTotal]
     examples: dict[str, list[DroppedExample]]
+    borderline: dict[str, list[BorderlineExample]] = Field(
+        {}, description="by rule: the documents nearest to its bounds, those that fail first"
+    )
     quarantine_examples: dict[str, list[QuarantineExample]]
     versions: dict[str, str]
     fingerprints: dict[str, str] = Field(description="stage and the fingerprint of its result")

@@ -19,7 +19,7 @@ from tests.sample_run import FinishedRun
 pytestmark = [pytest.mark.spark, pytest.mark.browser]
 
 SECTIONS = (
-    "stages", "reasons", "absent", "signals", "examples", "unreadable", "languages", "sources",
+    "stages", "reasons", "absent", "signals", "examples", "borderline", "unreadable", "languages", "sources",
     "duplicates", "perplexity", "cleaning", "settings",
 )  # fmt: skip
 WIDTHS = {"phone": 390, "desktop": 1280}
