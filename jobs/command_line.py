@@ -258,6 +258,19 @@ def _perplexity(arguments: argparse.Namespace) -> None:
     print(perplexity_table(arguments.folder))
 
 
+def _submit(arguments: argparse.Namespace) -> None:
+    from jobs.submission.submit import submit
+
+    print(submit(arguments))
+
+
+def _plan(arguments: argparse.Namespace) -> None:
+    from jobs.cluster_plan import cluster_plan_text, plan_cluster
+
+    given = (arguments.input, arguments.documents, arguments.document_bytes, arguments.hours)
+    print(cluster_plan_text(plan_cluster(*given)))
+
+
 def _doctor(_: argparse.Namespace) -> None:
     from jobs.runtime.doctor import examine
 
@@ -286,6 +299,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "train-grader": _train_grader,
     "recipes": _recipes,
     "perplexity": _perplexity,
+    "submit": _submit,
+    "plan": _plan,
     "doctor": _doctor,
 }
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 import jobs
+from jobs.cluster_arguments import add_plan, add_submit
 from jobs.runtime.arguments import add_column_arguments, add_recipe_arguments, add_session_arguments
 
 MODELS = "models that a run can use; without one, its rules are left out and the report says so"
@@ -32,6 +33,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_run_stages(commands)
     _add_inspection(commands)
     _add_training(commands)
+    add_submit(commands)
+    add_plan(commands)
     _add_information(commands)
     return parser
 

@@ -134,6 +134,18 @@ def s3_client() -> Any:
     return _s3_client(s3_address())
 
 
+def boto_client(service: str) -> Any:
+    """Return a boto3 client of another service, by the same region and chain.
+
+    Raises:
+        MissingRequirementError: boto3 is not installed, or no region is named.
+    """
+    region = s3_address().region
+    if region is None:
+        raise MissingRequirementError("no region: set AWS_REGION to the one of the cluster")
+    return _boto3().client(service, region_name=region)
+
+
 ANYTHING = "*"
 
 

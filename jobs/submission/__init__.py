@@ -1,0 +1,1 @@
+"""Runs handed to EMR, EMR Serverless or Dataproc: requests, waiting, logs of the driver."""
