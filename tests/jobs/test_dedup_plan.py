@@ -139,12 +139,13 @@ def test_six_permutations_are_told_what_they_miss_and_what_to_take() -> None:
 
 
 def test_a_run_with_six_permutations_says_so_before_it_starts(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise SettingsError("no session in this test")
 
     monkeypatch.setattr("jobs.runtime.session.start_session", refuse)
+    monkeypatch.chdir(tmp_path)
     assert main(["dedup", "table.parquet", "out", "--preset", "six-permutations"]) == 1
     assert "--preset default" in capsys.readouterr().err
     assert main(["dedup", "table.parquet", "out", "--preset", "fineweb"]) == 1
