@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The oldest of EMR 7, and the newest there is.
+SMOKE_SPARKS ?= 3.5.9 4.3.0
 SHARED_DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-fast test-slow s3-jars test-cluster test-browser real-run bench bench-quick docs lock dist clean
+.PHONY: help setup demo test check test-fast test-slow s3-jars test-cluster test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -72,6 +74,17 @@ lock: setup ## Write requirements.lock from what is installed and tested
 dist: setup ## The zip for spark-submit --py-files and the wheel
 	mkdir -p dist && $(BIN)/python -m zipfile -c dist/corpusmill.zip jobs udfs conf
 	$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
+
+env-archive: ## The Python environment for spark-submit --archives, without Spark itself (dist/environment.tar.gz)
+	mkdir -p dist build
+	test -x build/environment/bin/python || $(PYTHON) -m venv build/environment
+	grep -v -i -E '^(pyspark|py4j)==' requirements.lock > build/environment.lock
+	build/environment/bin/python -m pip install --quiet --disable-pip-version-check -r build/environment.lock "venv-pack2==0.9.2"
+	build/environment/bin/python -m pip install --quiet --disable-pip-version-check --no-deps .
+	build/environment/bin/venv-pack --force --prefix build/environment --output dist/environment.tar.gz
+
+smoke-spark: setup ## The sample's whole pipeline on the oldest and the newest Spark of the fleet, each in its own venv
+	@for version in $(SMOKE_SPARKS); do $(BIN)/python -m tests.smoke_spark $$version || exit 1; done
 
 clean: ## Remove what runs and tests leave behind and compiled kernels, but not .venv
 	rm -rf demo-output bench-output build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse
