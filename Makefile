@@ -9,7 +9,7 @@ SMOKE_SPARKS ?= 3.5.9 4.3.0
 SHARED_DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-fast test-slow s3-jars test-cluster test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
+.PHONY: help setup demo test check test-fast test-slow s3-jars test-s3 test-cluster test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ test-slow: setup ## The slower tests: faults, kill and resume, invariance, hosti
 
 s3-jars: setup ## Fetch the jars that Spark needs for s3:// (hadoop-aws and its AWS bundle, 640 MB, by mvn)
 	$(BIN)/python -m jobs.fetch_s3_jars
+
+test-s3: setup ## Storage on a real S3 server (needs Go): one winner, leases, errors that help
+	$(BIN)/python -m pytest -m cluster tests/cluster/test_s3_storage.py
 
 test-cluster: s3-jars ## A real S3 server, a Spark master and two workers, and what can go wrong on them (needs Go)
 	$(BIN)/python -m pytest -s -m cluster tests/cluster
