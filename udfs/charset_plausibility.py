@@ -70,6 +70,21 @@ def _score(text: str, encoding: str) -> float:
     return points / len(outside_ascii)
 
 
+def everyday_ideograph_share(ideographs: str) -> float:
+    """Ideographs of the first level of any of the national standards, as a share, 0 to 1.
+
+    Args:
+        ideographs: Han characters only.
+
+    Returns:
+        Above 0.9 for text in Chinese, Japanese or Korean; 1.0 for an empty string.
+    """
+    if not ideographs:
+        return 1.0
+    everyday = frozenset[str]().union(*map(_everyday_characters, ("gb18030", "big5", "euc_jp")))
+    return sum(character in everyday for character in ideographs) / len(ideographs)
+
+
 def decode_viscii(content: bytes) -> str:
     """Decode VISCII (RFC 1456), for which Python has no codec.
 

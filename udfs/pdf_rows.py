@@ -19,8 +19,8 @@ SEGMENT_GAP = 0.75
 
 LEADERS = ".·…_"
 """What leads the eye from a heading to its page number; wide apart they would be cells."""
-BULLETS = frozenset("•‣▪●○◦■□\uf0b7\uf0a7")
-"""Marks that stand at a distance before the text of their item (the last two are Symbol's)."""
+BULLETS = frozenset("•‣▪●○◦■□")
+"""Marks that stand at a distance before the text of their item."""
 LEADER_GAP = 3.0
 """Gap between two leaders, or after a bullet, in font-box heights, that separates nothing."""
 RULE_OVERLAP = 1.0

@@ -22,6 +22,7 @@ from udfs.pdf_rows import Row, Segment, segments_of_page
 from udfs.pdf_ruled_tables import find_ruled_tables, segment_of_table
 from udfs.pdf_rules import PageRules, Rule, read_rule_boxes, rules_of
 from udfs.pdf_tables import find_tables
+from udfs.pdf_text_layer import why_unreadable, without_second_layer
 from udfs.pdf_words import PageWords, is_mostly_picture, open_document, read_words
 from udfs.text_cleanup import clean_field, clean_text
 
@@ -30,8 +31,6 @@ FEW_CHARACTERS = 25
 """A page with fewer and a picture over half of it is a scan."""
 SCANNED_SHARE = 0.5
 """Share of such pages from which the document needs OCR."""
-BAD_CHARACTER_SHARE = 0.01
-"""Share of U+FFFD and private-use characters from which the text layer is not text."""
 
 _PASSWORD_ERROR = 4
 _PDF_DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
@@ -133,19 +132,22 @@ def _refuse_unreadable(pages: list[PageWords], scanned: int) -> None:
         raise DocumentRefusedError(
             "needs_ocr", f"{scanned:,} of {len(pages):,} pages are pictures without text"
         )
-    characters = sum(page.characters for page in pages)
-    bad = sum(page.bad_characters for page in pages)
-    if bad > BAD_CHARACTER_SHARE * characters:
-        raise DocumentRefusedError(
-            "needs_ocr", f"{bad:,} of {characters:,} characters have no Unicode value"
-        )
+    reason = why_unreadable(
+        " ".join([word.text for page in pages for word in page.words]),
+        sum(page.characters for page in pages),
+        sum(page.bad_characters for page in pages),
+    )
+    if reason is not None:
+        raise DocumentRefusedError("needs_ocr", f"the text layer is not text: {reason}")
 
 
 def _segments(page: PageWords, rules: PageRules) -> list[Segment]:
     """Lines and cells of a page; each ruled table is one segment."""
-    tables = find_ruled_tables(page.words, rules)
+    words = without_second_layer(page.words)
+    tables = find_ruled_tables(words, rules)
     taken = {word.first for table in tables for word in table.words}
-    words = [word for word in page.words if word.first not in taken] if taken else page.words
+    if taken:
+        words = [word for word in words if word.first not in taken]
     return segments_of_page(words, rules.upright) + [segment_of_table(table) for table in tables]
 
 

@@ -29,14 +29,17 @@ HYPHEN_AT_LINE_END = "\u00ad"
 
 _BLANK = r"\t\n\r \u00a0\u3000\u2000-\u200b"
 _RUN = re.compile(f"[^{_BLANK}]+")
-_SPECIAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufb00-\ufb06\ufffe\ud800-\udfff]")
+_SPECIAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufb00-\ufb06\ufffe\uf0a7\uf0b7\ud800-\udfff]")
 _UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
-_BAD = re.compile("[\ufffd\ue000-\uf8ff]")
+_BAD = re.compile(
+    "[\x00\x01\x03-\x08\x0e-\x1f\ufffd\ue000-\uf0a6\uf0a8-\uf0b6\uf0b8-\uf8ff]"
+)  # without the bullets of the Symbol and Wingdings fonts
 _LETTER = re.compile(r"[^\W_]")
 _SPELLED_OUT = {
     0x02: HYPHEN_AT_LINE_END, 0xFFFE: HYPHEN_AT_LINE_END,  # pdfium's marks for a hyphen that breaks a word
     0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st",
     0xFB06: "st",
+    0xF0A7: "▪", 0xF0B7: "•",
 }  # fmt: skip
 TALL_MARK = 1.6
 """Height of a font box, in usual heights of the page, from which a mark is measured by its ink."""
