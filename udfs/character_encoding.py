@@ -9,7 +9,12 @@ from typing import NamedTuple
 from resiliparse.parse.encoding import detect_encoding
 
 from udfs.charset_names import codecs_of, encoding_of_label
-from udfs.charset_plausibility import decode_viscii, looks_like_viscii, most_plausible_encoding
+from udfs.charset_plausibility import (
+    contradicts_label,
+    decode_viscii,
+    looks_like_viscii,
+    most_plausible_encoding,
+)
 
 DECLARED_ERROR_SHARE = 0.001
 """A declared charset is believed when less than this share of the characters fails to decode."""
@@ -54,7 +59,8 @@ def decode(content: bytes, declared: str | None = None) -> DecodedText:
     The order: byte-order mark; UTF-8 that proves itself (three or more multi-byte characters and no
     error: by chance this happens to no legacy text, and servers that declare something else are
     wrong); the declared charset (HTTP header), then the one in ``<meta>`` or the XML declaration, each
-    believed only when under 0.1 % of the characters fail; ASCII or short UTF-8; a detector.
+    believed only when under 0.1 % of the characters fail, and Big5 or GBK only when the bytes are not
+    clearly Chinese in the other one; ASCII or short UTF-8; a detector.
 
     Args:
         content: Any bytes.
@@ -74,7 +80,8 @@ def decode(content: bytes, declared: str | None = None) -> DecodedText:
         if encoding is not None and encoding not in {"utf-16", "utf-32"}:
             decoded = _decode_as(content, encoding)
             if decoded.replaced_share < DECLARED_ERROR_SHARE:
-                return decoded
+                other = contradicts_label(content, encoding)
+                return decoded if other is None else _decode_as(content, other)
     escaped = _decode_seven_bit(content)
     if escaped is not None:
         return escaped

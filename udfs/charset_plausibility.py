@@ -12,6 +12,14 @@ from functools import cache
 
 from udfs.charset_names import codecs_of
 
+CHINESE_TWIN = {"big5": "gb18030", "gb18030": "big5"}
+"""Bytes of one of these mostly decode as the other too, so that a wrong label raises no error."""
+TWIN_SCORE = 0.7
+"""Share of everyday characters that the other reading must reach before a label is overruled."""
+TWIN_LEAD = 0.3
+"""By how much it must be more plausible than the reading that was declared."""
+TWIN_CHARACTERS = 20
+"""Characters outside ASCII below which nothing is overruled."""
 MINIMUM_SCORE = 0.3
 """Share of a text's non-ASCII characters that must be everyday ones before a guess is believed."""
 
@@ -128,6 +136,32 @@ def most_plausible_encoding(content: bytes, minimum_score: float = MINIMUM_SCORE
                     best_encoding, best_score = encoding, score
                 break
     return best_encoding
+
+
+def contradicts_label(content: bytes, encoding: str) -> str | None:
+    """Tell whether Chinese bytes bear the label of the other Chinese encoding.
+
+    Args:
+        content: Bytes that decode as ``encoding``; the first 64 KB are read.
+        encoding: The declared encoding.
+
+    Returns:
+        The encoding in which they are Chinese, or None when the label may be right.
+    """
+    other = CHINESE_TWIN.get(encoding)
+    if other is None:
+        return None
+    sample, is_cut = content[:65_536], len(content) > 65_536
+    scores = {}
+    for name in (encoding, other):
+        texts = (_strict_decode(sample, codec, may_be_cut=is_cut) for codec in codecs_of(name))
+        text = next((text for text in texts if text is not None), None)
+        if text is not None and sum(character > "\x7f" for character in text) < TWIN_CHARACTERS:
+            return None
+        scores[name] = -1.0 if text is None else _score(text, name)
+    if scores[other] >= TWIN_SCORE and scores[other] >= scores[encoding] + TWIN_LEAD:
+        return other
+    return None
 
 
 def _strict_decode(sample: bytes, codec: str, *, may_be_cut: bool) -> str | None:

@@ -151,3 +151,36 @@ def test_every_named_sample_decodes_as_its_name_says(shared_data: Path) -> None:
         elif encoding != "euc-tw" and decode(content).text != content.decode(codec):
             wrong.append(path.name)
     assert wrong == []
+
+
+SHIPS = "那年秋天船队回到港口的时候，没有人相信船长们讲述的关于北方冰海之外岛屿的故事。"
+SHIPS_TRADITIONAL = "那年秋天船隊回到港口的時候，沒有人相信船長們講述的關於北方冰海之外島嶼的故事。"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "label", "codec"),
+    [
+        (SHIPS, "gbk", "big5", "gb18030"),
+        (SHIPS_TRADITIONAL, "big5", "gb2312", "cp950"),
+        (SHIPS, "gbk", "gbk", "gb18030"),
+        (SHIPS_TRADITIONAL, "big5", "big5", "cp950"),
+        (SHIPS_TRADITIONAL, "gbk", "gbk", "gb18030"),
+        (SHIPS[:6], "gbk", "gbk", "gb18030"),
+        ("龘靐齉爩麤灪龗" * 9, "gbk", "gbk", "gb18030"),
+    ],
+    ids=[
+        "GBK as Big5",
+        "Big5 as GBK",
+        "GBK",
+        "Big5",
+        "traditional GBK",
+        "short",
+        "rare characters",
+    ],
+)
+def test_a_wrong_chinese_label_is_overruled_and_a_right_one_is_not(
+    text: str, encoding: str, label: str, codec: str
+) -> None:
+    decoded = decode(text.encode(encoding) * 3, label)
+    assert decoded.text == text * 3
+    assert decoded.charset == codec

@@ -117,3 +117,8 @@ def test_a_word_beside_its_like_stays() -> None:
 def test_no_real_file_is_routed_out(shared_data: Path) -> None:
     for path in sorted(shared_data.glob("pdf/tables/icdar2013_us/*.pdf")):
         assert read_pdf(path.read_bytes()).text
+
+
+def test_ligatures_are_spelled_out() -> None:
+    text = read_pdf(pdf_with_unicode_table("Aa Bb Cc Dd", 0xFB00)).text
+    assert text == "Aff Bfi Cfl Dffi"
