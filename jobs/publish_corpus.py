@@ -253,6 +253,8 @@ def _quarantined(context: RunContext) -> DataFrame:
     for dataset, stage in (("documents", "ingest"), ("extracted", "extract")):
         rows, _ = context.read(dataset, stage)
         unusable = rows.where(F.col("status") != "ok").withColumn("stage", F.lit(stage))
+        if "content_hash" not in unusable.columns:
+            unusable = unusable.withColumn("content_hash", F.lit(None).cast("string"))
         parts.append(unusable.select(*QUARANTINED.names))
     return functools.reduce(DataFrame.unionByName, parts).coalesce(_ledger_files(context))
 

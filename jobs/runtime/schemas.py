@@ -112,6 +112,7 @@ QUARANTINED = _schema(
     ("source", pa.string(), "its file"),
     ("stage", pa.string(), "ingest or extract"),
     *_STATUS,
+    ("content_hash", pa.string(), "BLAKE2b of the raw bytes; null for what ingest refused unread"),
 )
 
 

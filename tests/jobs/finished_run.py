@@ -327,6 +327,7 @@ def _unreadable() -> list[dict[str, Any]]:
             "stage": "ingest" if at_ingest else "extract",
             "status": "empty" if at_ingest else ("malformed", "encrypted")[number % 2],
             "detail": "0 bytes, at least 1 wanted" if at_ingest else "trailer missing <at byte 512>",
+            "content_hash": None if at_ingest else f"{number:032x}",
         })  # fmt: skip
     return rows
 

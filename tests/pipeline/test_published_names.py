@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.sample_run import FinishedRun
+from udfs.document_quarantine import content_hash
 
 pytestmark = pytest.mark.spark
 
@@ -19,7 +20,7 @@ COLUMNS = {
         "id", "keeper_id", "similarity", "kind", "keeper_run", "cluster_id", "cluster_size",
         "n_exact",
     },
-    "quarantined": {"id", "url", "source", "stage", "status", "detail"},
+    "quarantined": {"id", "url", "source", "stage", "status", "detail", "content_hash"},
 }  # fmt: skip
 
 
@@ -53,6 +54,17 @@ def test_every_document_ends_in_exactly_one_place(finished_run: FinishedRun) -> 
     documents = [row["id"] for row in finished_run.rows("documents", ["id"])]
     assert len(documents) == len(set(documents)) == sum(map(len, places))
     assert set.union(*places) == set(documents)
+
+
+def test_what_extraction_could_not_use_is_known_by_the_hash_of_its_bytes(
+    finished_run: FinishedRun,
+) -> None:
+    contents = {row["id"]: row["content"] for row in finished_run.rows("documents")}
+    rows = finished_run.rows("quarantined")
+    assert {row["stage"] for row in rows} >= {"extract"}
+    for row in rows:
+        is_read = row["stage"] == "extract"
+        assert row["content_hash"] == (content_hash(contents[row["id"]]) if is_read else None)
 
 
 def test_every_input_file_gave_a_document(finished_run: FinishedRun) -> None:
