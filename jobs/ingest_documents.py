@@ -14,7 +14,7 @@ from jobs.command_line import main
 from jobs.ingest.read_batches import DocumentReader
 from jobs.ingest.source_files import SourceFile, list_sources, sources_fingerprint
 from jobs.recipes.recipe import Recipe
-from jobs.runtime.arrow_frames import map_with_schema
+from jobs.runtime.arrow_frames import frame_of_table, map_with_schema
 from jobs.runtime.chunks import by_bytes
 from jobs.runtime.document_ids import ROW_BITS
 from jobs.runtime.errors import AccountingError
@@ -64,7 +64,7 @@ def _documents(spark: SparkSession, sources: Sequence[SourceFile], recipe: Recip
     # The largest files first and dealt out in turn: no task gets all the big books.
     ordered = sorted(sources, key=lambda file: (-file.size, file.number))
     table = pa.Table.from_pylist([vars(file) for file in ordered], schema=SOURCE_FILES)
-    files = spark.createDataFrame(table).repartition(int(tasks))
+    files = frame_of_table(spark, table).repartition(int(tasks))
     return map_with_schema(files, DocumentReader(recipe.ingest), DOCUMENTS)
 
 

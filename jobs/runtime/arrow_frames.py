@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol, cast
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from jobs.runtime.schemas import spark_schema
@@ -42,3 +42,10 @@ def map_with_schema(
     """Return ``frame`` passed through ``function``, whose batches have ``schema``."""
     # Spark's stubs ask for a function of Iterable; it passes, and since 4.3 demands, iterators.
     return frame.mapInArrow(cast("Any", function), spark_schema(schema))
+
+
+def frame_of_table(spark: SparkSession, table: pa.Table) -> DataFrame:
+    """Return a small table of the driver's as a DataFrame; Spark takes Arrow itself from 4.0 on."""
+    if spark.version.startswith("3."):
+        return spark.createDataFrame(table.to_pylist(), spark_schema(table.schema))
+    return spark.createDataFrame(table)
