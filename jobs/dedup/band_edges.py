@@ -6,11 +6,15 @@ are linear in the bucket, so buckets need no cap, and none is dropped in silence
 
 from __future__ import annotations
 
+import math
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+ROWS_A_PARTITION = 2_000_000  # the hash table of their keys takes some 150 MB
 
-def find_band_edges(signatures: DataFrame) -> DataFrame:
+
+def find_band_edges(signatures: DataFrame, rows: int) -> DataFrame:
     """Link documents that share band keys.
 
     Band rows are 16 bytes (key, order_key), shuffled once: the aggregate and the join read the same
@@ -18,21 +22,32 @@ def find_band_edges(signatures: DataFrame) -> DataFrame:
 
     Args:
         signatures: order_key bigint, band_keys array<bigint>.
+        rows: Number of keys in all of them, or more: where ``ROWS_A_PARTITION`` for each of Spark's
+            shuffle partitions are fewer, there are more partitions than those.
 
     Returns:
         hub bigint, node bigint, bands int: order keys, hub < node, each pair once with the number
         of bands in which hub is the preferred document and node a member.
     """
-    rows = signatures.select(F.explode("band_keys").alias("key"), "order_key").repartition("key")
+    members = _partitioned(
+        signatures.select(F.explode("band_keys").alias("key"), "order_key"), rows
+    )
     hubs = (
-        rows.groupBy("key")
+        members.groupBy("key")
         .agg(F.min("order_key").alias("hub"), F.count(F.lit(1)).alias("members"))
         .where(F.col("members") > 1)
         .select("key", "hub")
     )
     return (
-        rows.join(hubs.hint("shuffle_hash"), "key")
+        members.join(hubs.hint("shuffle_hash"), "key")
         .where(F.col("hub") < F.col("order_key"))
         .groupBy("hub", F.col("order_key").alias("node"))
         .agg(F.count(F.lit(1)).cast("int").alias("bands"))
     )
+
+
+def _partitioned(members: DataFrame, rows: int) -> DataFrame:
+    usual = int(str(members.sparkSession.conf.get("spark.sql.shuffle.partitions")))
+    needed = math.ceil(rows / ROWS_A_PARTITION)
+    # A stated number would keep Spark from merging the partitions of a small corpus.
+    return members.repartition("key") if needed <= usual else members.repartition(needed, "key")

@@ -32,6 +32,7 @@ as its keeper, and that keeper stays.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import unquote
 
 from pyspark.sql import DataFrame
@@ -102,21 +103,23 @@ def find_duplicates(
         return search_on_driver(documents, rows, settings, work, known)
     exact = work.sub_stage("exact", lambda: find_exact(rows.frame))
     copies = _sent_whole(exact, work.row_count("exact"), settings)
-    near = _find_near(documents, without_exact(rows.frame, copies), settings, work, known)
+    unlike = replace(rows, frame=without_exact(rows.frame, copies))
+    near = _find_near(documents, unlike, settings, work, known)
     return work.sub_stage("duplicates", lambda: combine(exact, near, known))
 
 
 def _find_near(
     documents: DataFrame,
-    signatures: DataFrame,
+    signatures: SignatureRows,
     settings: DedupSettings,
     work: WorkFolder,
     known: KnownDocuments | None,
 ) -> DataFrame:
     """Near-duplicates among documents with different normalised texts: id, keeper_id, similarity."""
-    candidates = work.sub_stage("band_edges", lambda: find_band_edges(signatures))
+    band_rows = signatures.count * settings.bands
+    candidates = work.sub_stage("band_edges", lambda: find_band_edges(signatures.frame, band_rows))
     linked = _sent_whole(linked_documents(candidates), work.row_count("band_edges"), settings)
-    sketches = work.sub_stage("sketches", lambda: linked_sketches(signatures, linked))
+    sketches = work.sub_stage("sketches", lambda: linked_sketches(signatures.frame, linked))
     edges = work.sub_stage("edges", lambda: verify_edges(candidates, sketches, settings))
     components = work.sub_stage(
         "components", lambda: find_components(edges, work, settings.max_driver_edges)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.dedup import DedupSettings, find_duplicates
+from jobs.dedup import DedupSettings, band_edges, find_duplicates
 from jobs.runtime.errors import InputError, StageError
 from tests.jobs.dedup_documents import edited, families, similarity, words
 
@@ -186,6 +186,13 @@ def test_the_search_in_spark_gives_the_same(
 ) -> None:
     settings = DedupSettings(max_driver_documents=0, max_driver_edges=max_driver_edges)
     assert run(TEXTS, settings=settings) == plain
+
+
+def test_the_search_in_spark_gives_the_same_in_more_partitions(
+    run: Run, plain: dict[int, Removal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(band_edges, "ROWS_A_PARTITION", 400)
+    assert run(TEXTS, settings=DedupSettings(max_driver_documents=0)) == plain
 
 
 def test_the_search_in_spark_gives_the_same_unverified(run: Run) -> None:
