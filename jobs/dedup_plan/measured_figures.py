@@ -14,14 +14,17 @@ SIGNED_BYTES_PER_CORE_SECOND: Final = 38e6
 # The same corpus searched in Spark (`--spark-only`), second run of a session: all sub-stages behind the
 # signatures, 20.4 s for 2,000,000 band rows; halved for what sorts and spills in a large corpus.
 BAND_ROWS_PER_CORE_SECOND: Final = 49_000
-# That run shuffled 1,025 B a document; this is what band rows and text hashes do not explain: overhead
-# of rows, merged edges, sketches of doubtful pairs, components, a tenth of the documents being copies.
-EDGE_BYTES_PER_DOCUMENT: Final = 673
+# `--spark-only`, 20,000 documents, zstd: 645 B shuffled a document, of which 511 were band rows (16 B of key
+# and order key, Spark's row around them, edges merged), 26 the exact pass (24 B of hash and id), and
+# the rest sketches and shingle sets of doubtful documents, components, a tenth being copies.
+SHUFFLED_BYTES_PER_BAND: Final = 25.6
+SHUFFLED_BYTES_FOR_EXACT: Final = 27
+EDGE_BYTES_PER_DOCUMENT: Final = 107
+# Assumed: a tenth of the documents are near-duplicates with one edge each, and some meet by accident.
+EDGES_PER_DOCUMENT: Final = 0.12
+JOIN_ROW_BYTES: Final = 24  # id and order key, and what Spark puts around them
 # Columns of signatures/ besides keys and sketch: id, order key, 128-bit text hash, lengths.
 FIXED_SIGNATURE_BYTES: Final = 40
-# 16 B of key and order key a band; 24 B of hash and id for the exact pass, as Spark's rows hold them.
-SHUFFLED_BYTES_PER_BAND: Final = 16
-SHUFFLED_BYTES_FOR_EXACT: Final = 32
 
 # bench.preset_recall: share of 20,000 pairs of known similarity that six permutations in one band find.
 SIX_PERMUTATIONS_RECALL: Final = {

@@ -84,7 +84,13 @@ class DedupPlan:
     def shuffled_bytes(self) -> float:
         """Bytes a document that travel between machines."""
         bands = figures.SHUFFLED_BYTES_PER_BAND * self.settings.bands
-        return figures.SHUFFLED_BYTES_FOR_EXACT + bands + figures.EDGE_BYTES_PER_DOCUMENT
+        whole = self.documents * figures.EDGES_PER_DOCUMENT > self.settings.max_driver_edges
+        signatures = (
+            8 * self.settings.bands + self.settings.permutations + 2 * figures.JOIN_ROW_BYTES
+        )
+        # The list of linked documents is too long for every task then: keys and sketches go to it.
+        joined = signatures if whole else 0
+        return figures.SHUFFLED_BYTES_FOR_EXACT + bands + figures.EDGE_BYTES_PER_DOCUMENT + joined
 
     @property
     def persisted_bytes(self) -> float:
