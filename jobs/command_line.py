@@ -205,6 +205,18 @@ def _train_grader(arguments: argparse.Namespace) -> None:
     print(train_grader(arguments.labelled, arguments.output, columns, arguments.kind, encoder))
 
 
+def _train_extractor(arguments: argparse.Namespace) -> None:
+    from jobs.runtime.progress import Reporter
+    from jobs.train_extractor import train_extractor
+
+    reporter = Reporter(quiet=arguments.quiet)
+    print(
+        train_extractor(
+            arguments.pages, arguments.output, reporter, arguments.unlabelled, arguments.trees
+        )
+    )
+
+
 def _what_if(arguments: argparse.Namespace) -> None:
     from jobs.inspection.run_tables import RunTables
     from jobs.what_if import what_if
@@ -297,6 +309,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "compare": _compare,
     "train-perplexity": _train_perplexity,
     "train-grader": _train_grader,
+    "train-extractor": _train_extractor,
     "recipes": _recipes,
     "perplexity": _perplexity,
     "submit": _submit,

@@ -328,6 +328,31 @@ def _add_grader_training(commands: argparse._SubParsersAction[argparse.ArgumentP
         help="that it reads at once; default: 256",
     )
     train.set_defaults(command="train-grader")
+    _add_extractor_training(commands)
+
+
+def _add_extractor_training(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    train = _command(
+        commands,
+        "train-extractor",
+        "train the HTML reader of the profile learned",
+        "Learn from pages with gold text which blocks of a page are content, test on sites it has not\n"
+        "seen, and write the model, those of its folds and a card; udfs/block_model.npz was made so.\n\n"
+        "  corpusmill train-extractor PAGES OUTPUT                      html/ beside ground-truth/\n"
+        "  corpusmill train-extractor PAGES OUTPUT --unlabelled FOLDER  and East Asian pages",
+    )
+    train.add_argument("pages", metavar="PAGES", help="folder with html/ and ground-truth/")
+    train.add_argument("output", metavar="OUTPUT", help="local folder of the model")
+    train.add_argument(
+        "--unlabelled",
+        metavar="FOLDER",
+        help="saved pages, a folder a site; its East Asian ones are labelled where two readers agree",
+    )
+    train.add_argument(
+        "--trees", type=int, metavar="N", help="of the first stage; default: as shipped"
+    )
+    train.add_argument("--quiet", action="store_true", help="say nothing but the card")
+    train.set_defaults(command="train-extractor")
 
 
 def _add_information(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

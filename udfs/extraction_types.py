@@ -36,8 +36,8 @@ class ExtractionOptions:
     nested elements, and real pages hold 1,500 tags in the median.
 
     Attributes:
-        profile: How pages are read: ``quality``, ``balanced``, ``fast`` or ``resiliparse``; see
-            docs/extraction.md for what each costs and gives.
+        profile: How pages are read: ``quality``, ``balanced``, ``fast``, ``learned`` or ``resiliparse``;
+            see docs/extraction.md for what each costs and gives.
         html_max_bytes: Larger pages end as ``too_big`` (5 MiB is Common Crawl's own cut).
         html_max_tags: More ``<`` than this end as ``too_complex``.
         html_max_tags_main: More than this are read by Resiliparse's linear all-text mode.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-ProfileName = Literal["quality", "balanced", "fast", "resiliparse"]
+ProfileName = Literal["quality", "balanced", "fast", "learned", "resiliparse"]
 """Values of ``extract.profile``; the keys of ``HTML_PROFILES``."""
 
 
@@ -16,7 +16,8 @@ class HtmlProfile:
     Attributes:
         summary: What it is for, in one line.
         reader: ``trafilatura`` reads every page that is not a discussion; ``by_kind`` gives it articles
-            and products only and the rest to Resiliparse; ``resiliparse`` gives it nothing.
+            and products only and the rest to Resiliparse; ``learned`` is our own classifier of blocks;
+            ``resiliparse`` gives trafilatura nothing.
         compares: Whether trafilatura compares its text with readability's and jusText's (its default;
             without, it takes 0.7 of the time and loses 4 points of word F1 on mixed pages).
         rescue_share: Resiliparse's text is taken on a page that does not call itself an article when
@@ -28,7 +29,7 @@ class HtmlProfile:
     """
 
     summary: str
-    reader: Literal["trafilatura", "by_kind", "resiliparse"]
+    reader: Literal["trafilatura", "by_kind", "learned", "resiliparse"]
     compares: bool = True
     rescue_share: float = 0.7
     asks_second_always: bool = False
@@ -51,6 +52,12 @@ HTML_PROFILES: dict[ProfileName, HtmlProfile] = {
         "trafilatura without its comparisons for articles and products, Resiliparse for the rest",
         "by_kind",
         compares=False,
+    ),
+    "learned": HtmlProfile(
+        "a classifier of text blocks, learnt from pages with gold text; no page is parsed by lxml",
+        "learned",
+        reads_posts=False,
+        is_precise_on_unspaced=False,
     ),
     "resiliparse": HtmlProfile(
         "Resiliparse alone; the page is never parsed by lxml",

@@ -11,13 +11,16 @@ from typing import Any
 
 from trafilatura.utils import load_html
 
+from udfs.block_model import shipped_model
 from udfs.extraction_types import (
     DEFAULT_OPTIONS,
     DocumentRefusedError,
     ExtractionOptions,
     ReadDocument,
 )
+from udfs.html_blocks import PageBlocks, segment
 from udfs.html_code import unwrap_listings
+from udfs.html_learned import learned_text, stated_tree
 from udfs.html_metadata import PageMetadata, read_metadata
 from udfs.html_posts import posts_page
 from udfs.html_profiles import HTML_PROFILES, HtmlProfile
@@ -33,6 +36,7 @@ from udfs.html_rescue import (
 )
 from udfs.html_statements import statements_tree
 from udfs.html_structure import HtmlStructure, measure
+from udfs.text_cleanup import clean_text
 
 MINIMUM_TEXT = 25
 """Characters below which a result counts as nothing found and the next reader is asked."""
@@ -77,6 +81,10 @@ def read_html(
             "too_complex", f"{structure.tags:,} tags; at most {options.html_max_tags:,} are parsed"
         )
     if structure.tags > options.html_max_tags_main:
+        if HTML_PROFILES[options.profile].reader == "learned":
+            return _as_document(
+                clean_text(segment(text).all_text()), "learned_all_text", PageMetadata()
+            )
         return _as_document(all_text(text), "resiliparse_all_text", PageMetadata())
     document = _read_page(text, url, structure, options)
     if len(document.text) < MINIMUM_TEXT and _TEMPLATE.search(text):
@@ -94,6 +102,8 @@ class _Page:
     tree: Any
     metadata: PageMetadata
     profile: HtmlProfile
+    blocks: PageBlocks | None
+    """Of the learned reader only."""
     has_second: bool
     """Main-content mode takes time quadratic in the depth: 40 s for a page of 0.5 MB."""
 
@@ -119,20 +129,32 @@ def _read_page(
 ) -> ReadDocument:
     profile = HTML_PROFILES[options.profile]
     has_second = structure.depth <= options.html_max_depth
-    if profile.reader == "resiliparse":
+    if profile.reader == "learned":
+        blocks = segment(text)
+        metadata = read_metadata(stated_tree(blocks))
+        page = _Page(text, url, None, metadata, profile, blocks, has_second)
+    elif profile.reader == "resiliparse":
         metadata = read_metadata(statements_tree(text))
-        page = _Page(text, url, None, metadata, profile, has_second)
+        page = _Page(text, url, None, metadata, profile, None, has_second)
     else:
         tree = load_html(text)
         if tree is None:
             return _as_document(all_text(text), "resiliparse_all_text", PageMetadata())
-        page = _Page(text, url, tree, read_metadata(tree), profile, has_second)
+        page = _Page(text, url, tree, read_metadata(tree), profile, None, has_second)
     found, name = READERS[profile.reader](page)
     if len(found) < MINIMUM_TEXT and len(page.second) >= MINIMUM_TEXT:
         found, name = page.second, "resiliparse"
     if len(found) < MINIMUM_TEXT:
-        found, name = all_text(text), "resiliparse_all_text"
+        found, name = _all_text(page)
     return _as_document(found, name, page.metadata)
+
+
+def _all_text(page: _Page) -> Found:
+    if (
+        page.blocks is not None
+    ):  # linear even where Resiliparse's indentation of nested lists is not
+        return clean_text(page.blocks.all_text()), "learned_all_text"
+    return all_text(page.text), "resiliparse_all_text"
 
 
 def _read_with_trafilatura(page: _Page) -> Found:
@@ -179,20 +201,32 @@ def _read_with_resiliparse(page: _Page) -> Found:
     return page.second, "resiliparse"
 
 
+def _read_with_model(page: _Page) -> Found:
+    if page.blocks is None:
+        return "", "learned"
+    return learned_text(page.blocks, shipped_model()).text, "learned"
+
+
 READERS: dict[str, Callable[[_Page], Found]] = {
     "trafilatura": _read_with_trafilatura,
     "by_kind": _read_by_kind,
+    "learned": _read_with_model,
     "resiliparse": _read_with_resiliparse,
 }
 """By ``HtmlProfile.reader``; what they leave below ``MINIMUM_TEXT`` is sought with the next one."""
 
 
+def _extractor_version(extractor: str) -> str:
+    if extractor.startswith("learned"):
+        return shipped_model().version
+    return reader_version("trafilatura" if extractor.startswith("trafilatura") else "Resiliparse")
+
+
 def _as_document(text: str, extractor: str, metadata: PageMetadata) -> ReadDocument:
-    distribution = "trafilatura" if extractor.startswith("trafilatura") else "Resiliparse"
     return ReadDocument(
         text=text,
         extractor=extractor,
-        extractor_version=reader_version(distribution),
+        extractor_version=_extractor_version(extractor),
         title=metadata.title,
         author=metadata.author,
         date=metadata.date,

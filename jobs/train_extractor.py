@@ -1,0 +1,64 @@
+"""Pages with gold text → the model of the profile `learned`, the models of its folds, and a card."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from jobs.command_line import main
+from jobs.extractor.agreed_pages import agreed_pages
+from jobs.extractor.gold_pages import read_gold_pages, training_page
+from jobs.extractor.model_card import card_text, evaluate
+from jobs.runtime.errors import InputError
+from jobs.runtime.progress import Reporter
+from udfs.block_model import MODEL_FILE, save_block_model
+from udfs.block_training import FIRST, SECOND, train_blocks
+
+
+def train_extractor(
+    given: str,
+    output: str,
+    reporter: Reporter,
+    unlabelled: str | None = None,
+    trees: int | None = None,
+) -> str:
+    """Train the reader and write its folder.
+
+    Args:
+        given: Folder of gold pages; see ``read_gold_pages``.
+        output: Local folder; receives ``block_model.npz``, ``fold-N.npz`` and ``card.md``.
+        reporter: Told about every step.
+        unlabelled: Folder of pages that two other readers label where they agree.
+        trees: Trees of the first stage, two thirds of it in the second; None as the shipped model has.
+
+    Returns:
+        The card. The same pages give the same files.
+
+    Raises:
+        InputError: There are no pages to train on, or of too few sites.
+    """
+    if "://" in output:
+        raise InputError(f"{output} is no local folder: give one, and copy the files from there")
+    gold = read_gold_pages(given)
+    training = [training_page(page) for page in gold]
+    agreed = agreed_pages(unlabelled) if unlabelled else []
+    first, second = FIRST, SECOND
+    if trees is not None:
+        first, second = replace(FIRST, trees=trees), replace(SECOND, trees=max(1, trees * 2 // 3))
+    try:
+        trained = train_blocks([*training, *agreed], reporter.note, first, second)
+    except ValueError as error:
+        raise InputError(f"{given}: {error}") from error
+    folder = Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_block_model(trained.model, folder / MODEL_FILE)
+    for number, model in enumerate(trained.folds):
+        save_block_model(model, folder / f"fold-{number}.npz")
+    card = card_text(evaluate(gold, training, trained.folds), trained, len(gold), len(agreed))
+    (folder / "card.md").write_text(card, "utf-8")
+    return card
+
+
+if __name__ == "__main__":  # python -m jobs.train_extractor
+    sys.exit(main(["train-extractor", *sys.argv[1:]]))
