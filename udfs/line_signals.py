@@ -49,7 +49,8 @@ LINE_FIELDS: Final = (
            "data-juicer, maximum_line_length_filter"),
     _share("short_line_ratio",
            "Lines of at most 30 columns among all. Headings, list items, tables and code are left "
-           "out while they are less than half of the lines.", _FINEWEB + ", columns: corpusmill"),
+           "out while they are less than half of the lines; lines in a code fence are never short.",
+           _FINEWEB + ", columns: corpusmill"),
     _share("short_line_character_ratio",
            "Characters in such short lines among those of the same lines.", _OWN),
     _share("short_line_plain_ratio", "Lines of at most 30 characters among all lines.", _FINEWEB),

@@ -21,7 +21,7 @@ from udfs.line_batch import (
     LineFacts,
 )
 from udfs.line_phrases import JAVASCRIPT, LOREM_IPSUM, POLICY, REFINEDWEB_EDIT, UNFOLD
-from udfs.line_structure import BULLET, STRUCTURE
+from udfs.line_structure import BULLET, IN_CODE, STRUCTURE
 
 SHORT_COLUMNS: Final = 30
 LONG_CHARACTERS: Final = 200
@@ -37,8 +37,8 @@ class LineTotals(NamedTuple):
         characters: Their characters; as are words, columns (``width``), and sentences.
         longest: Characters of the longest line.
         structure: List items, headings, table rows, code; ``structure_characters`` theirs.
-        short: Lines of at most 30 columns; of these ``short_structure`` are structure, and the
-            characters of both are counted too. ``short_plain``: of at most 30 characters.
+        short: Lines of at most 30 columns outside of code fences; of these ``short_structure`` are
+            structure, and the characters of both are counted too. ``short_plain``: of at most 30 characters.
         long: Lines of 200 characters or more.
         speaker: Lines with a speaker's tag; ``speaker_short``: at most 30 columns behind it.
         terminal: Ends of the kinds of udfs.line_batch, as are mark_end, c4_terminal and ellipsis.
@@ -142,7 +142,8 @@ def _add_measures(facts: LineFacts, line: int, row: int, totals: LineTotals) -> 
     flags = facts.flags[line]
     characters = int(facts.characters[line])
     structure = _has(flags, STRUCTURE)
-    short = 1 if facts.width[line] <= SHORT_COLUMNS else 0
+    # A code fence says what its lines are; a chat log has none.
+    short = 1 if facts.width[line] <= SHORT_COLUMNS and not _has(flags, IN_CODE) else 0
     speaker = _has(flags, SPEAKER)
     totals.lines[row] += 1
     totals.characters[row] += characters

@@ -45,6 +45,8 @@ LIST = "- one\n- two\n- three\nshort prose"
         (INTERVIEW, "speaker_line_ratio", 1),
         (INTERVIEW, "speaker_short_line_ratio", 0),
         (LIST, "bullet_line_ratio", 3 / 4),
+        ("```\na = 1\nb = 2\n```", "short_line_ratio", 0),  # code says that it is code
+        ("```\na = 1\nb = 2\n```\nhi\nho", "short_line_ratio", 2 / 6),
         (LIST, "short_line_ratio", 1),  # a list is judged as the list it is
         (f"# Title\n{LONG}\n{LONG}", "short_line_ratio", 0),  # a heading is not
         ("no tags here", "speaker_short_line_ratio", None),
