@@ -1,0 +1,155 @@
+"""The profile `learned`: its contract, pages made to break it, mutations, exact characters."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import re
+import time
+from pathlib import Path
+
+import pytest
+from resiliparse.parse.html import HTMLTree, NodeType
+
+from udfs.block_model import read_block_model, shipped_model
+from udfs.character_encoding import decode
+from udfs.extract_document import ExtractionOptions, extract
+from udfs.html_blocks import segment
+
+LEARNED = ExtractionOptions(profile="learned")
+SENTENCE = "Whoever cannot say what was in the data cannot say why the model lies about it. "
+PAGE = (
+    "<!doctype html><html lang=en><head><title>On data | Site</title><meta name=author content='Ann B'>"
+    '<script type=\'application/ld+json\'>{"@type": "Article", "datePublished": "2024-05-06"}</script>'
+    "</head><body><nav><ul><li><a href=/>Home</a><li><a href=/in>Log in</a></ul></nav>"
+    "<article><h1>On data</h1>"
+    + "".join(f"<p>{number}. {SENTENCE * 3}</p>" for number in range(6))
+    + "<pre>a\n  b</pre></article><footer><a href=/c>Contact</a> © 2026 site</footer></body></html>"
+)
+
+
+def test_text_metadata_and_provenance() -> None:
+    found = extract(PAGE.encode(), options=LEARNED)
+    assert (found.status, found.extractor) == ("ok", "learned")
+    assert found.extractor_version == shipped_model().version
+    assert found.text.count(SENTENCE.strip()) == 18
+    assert "Log in" not in found.text
+    assert "Contact" not in found.text
+    assert (found.title, found.author) == ("On data", "Ann B")
+    assert (found.date, found.language) == ("2024-05-06", "en")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not a zip" * 20])
+def test_a_broken_model_is_named_with_the_next_step(content: bytes) -> None:
+    with pytest.raises(ValueError, match="train-extractor"):
+        read_block_model(content)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div>" * 50_000 + SENTENCE + "</div>" * 50_000,
+        "some words<br>" * 49_000,
+        "<svg>" * 200_000 + SENTENCE * 3,
+        "<p>" + SENTENCE * 60_000,
+        f'<p>{SENTENCE * 4}<a href="{SENTENCE * 50_000}',
+        "</div></p></td>" * 100_000 + SENTENCE * 3,
+        "<table><tr><td>" * 15_000 + SENTENCE,
+        "<!--" * 400_000 + SENTENCE,
+        "<" * 490_000,
+        "<p>" + "&" * 4_000_000,
+        "<p>" + "&CounterClockwiseContourIntegra" * 150_000,
+        "<title>" * 100_000,
+        "<textarea>x<xmp>" * 200_000 + SENTENCE,
+        "<ul><li>x" * 24_000,
+        "<ul><li>x" * 200_000,
+        "<p " + "a=b " * 1_000_000 + ">" + SENTENCE * 4,
+    ],
+    ids=lambda page: page[:16],
+)
+def test_hostile_pages_end_within_two_seconds(page: str) -> None:
+    extract(PAGE.encode(), options=LEARNED)  # compiles
+    content = f"<html><body>{page}".encode()
+    started = time.process_time()
+    found = extract(content, options=LEARNED)
+    assert time.process_time() - started < 2
+    assert found.status in {"ok", "empty"}
+
+
+@pytest.mark.slow
+def test_ten_thousand_mutations_raise_nothing() -> None:
+    draw = random.Random(9)
+    tokens = [
+        b"<",
+        b">",
+        b"</",
+        b"<table>",
+        b"<td>",
+        b"</p>",
+        b"<pre>",
+        b"&#",
+        b"\x00",
+        b"\xff",
+        b"'",
+        b"<!--",
+    ]
+    for _ in range(10_000):
+        content = bytearray(PAGE.encode()[: draw.randrange(200, len(PAGE))])
+        for _ in range(draw.randrange(1, 12)):
+            place = draw.randrange(len(content))
+            content[place : place + draw.randrange(6)] = draw.choice(tokens)
+        found = extract(bytes(content), options=LEARNED, known_format="html")
+        assert found.status in {"ok", "empty", "decode_error"}, found.detail
+
+
+# No text for a reader: neither do browsers show it, or only as a control.
+UNREAD = frozenset(
+    {
+        "script",
+        "style",
+        "svg",
+        "math",
+        "select",
+        "canvas",
+        "rp",
+        "iframe",
+        "noembed",
+        "noframes",
+        "xmp",
+    }
+    | {"textarea", "title", "template", "head"}
+)
+BLANKS = re.compile(r"[\s\x00-\x20\xa0]+")
+
+
+def parsed_text(page: str) -> str:
+    """Text nodes of lexbor's tree in document order, without blanks."""
+    parts: list[str] = []
+    pending = [HTMLTree.parse(page).document]
+    while pending:
+        node = pending.pop()
+        if node.type == NodeType.TEXT:
+            parts.append(node.value or "")
+        elif node.tag not in UNREAD:
+            pending.extend(reversed(list(node.child_nodes)))
+    return BLANKS.sub("", "".join(parts))
+
+
+@pytest.mark.real_data
+def test_blocks_hold_the_characters_of_an_html_parser(shared_data: Path) -> None:
+    """Every block's characters occur in the parser's text; nearly every page is the same throughout.
+
+    What differs: lexbor moves misplaced text out of tables, and we do not.
+    """
+    blocks = found = same = 0
+    paths = sorted((shared_data / "wcxb_dev/html").glob("*.html.gz"))[::25]
+    for path in paths:
+        page = decode(gzip.decompress(path.read_bytes())).text
+        expected = parsed_text(page)
+        texts = [BLANKS.sub("", text).replace("`", "") for text in segment(page).texts()]
+        plain = expected.replace("`", "")
+        blocks += len(texts)
+        found += sum(text in plain for text in texts)
+        same += "".join(texts) == plain
+    assert found >= 0.999 * blocks
+    assert same >= 0.9 * len(paths)
