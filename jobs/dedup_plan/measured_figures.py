@@ -14,12 +14,12 @@ SIGNED_BYTES_PER_CORE_SECOND: Final = 38e6
 # The same corpus searched in Spark (`--spark-only`), second run of a session: all sub-stages behind the
 # signatures, 20.4 s for 2,000,000 band rows; halved for what sorts and spills in a large corpus.
 BAND_ROWS_PER_CORE_SECOND: Final = 49_000
-# `--spark-only`, 20,000 documents, zstd: 645 B shuffled a document, of which 511 were band rows (16 B of key
-# and order key, Spark's row around them, edges merged), 26 the exact pass (24 B of hash and id), and
+# `--spark-only`, 100,000 documents, zstd: 674 B shuffled a document, of which 512 were band rows (16 B of key
+# and order key, Spark's row around them, edges merged), 27 the exact pass (24 B of hash and id), and
 # the rest sketches and shingle sets of doubtful documents, components, a tenth being copies.
 SHUFFLED_BYTES_PER_BAND: Final = 25.6
 SHUFFLED_BYTES_FOR_EXACT: Final = 27
-EDGE_BYTES_PER_DOCUMENT: Final = 107
+EDGE_BYTES_PER_DOCUMENT: Final = 135
 # Assumed: a tenth of the documents are near-duplicates with one edge each, and some meet by accident.
 EDGES_PER_DOCUMENT: Final = 0.12
 JOIN_ROW_BYTES: Final = 24  # id and order key, and what Spark puts around them
