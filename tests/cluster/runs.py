@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from jobs.runtime.manifest import Manifest
+from tests.cluster.owned_process import die_with_parent
 from tests.conftest import REPOSITORY
 
 DATASETS = ("corpus", "dropped", "quarantined", "duplicates")
@@ -54,7 +55,7 @@ def start_run(
     with log.open("ab") as file:
         process = subprocess.Popen(
             command, cwd=REPOSITORY, env=dict(environment), stdout=file, stderr=file,
-            start_new_session=True,
+            start_new_session=True, preexec_fn=die_with_parent,
         )  # fmt: skip
     return Run(process, log)
 

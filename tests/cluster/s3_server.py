@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.owned_process import die_with_parent
 from tests.cluster.ports import free_port
 
 VERSION = "v1.7.0"
@@ -69,7 +70,9 @@ class S3Server:
             "posix", "--sidecar", str(sidecar), str(self.root),
         ]  # fmt: skip
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, env=environment, stdout=log, stderr=log, preexec_fn=die_with_parent
+            )
         self._wait()
 
     def _wait(self) -> None:

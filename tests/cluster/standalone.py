@@ -15,6 +15,7 @@ import pyspark
 import pytest
 
 from jobs.runtime.java_runtime import find_java
+from tests.cluster.owned_process import die_with_parent
 from tests.cluster.ports import free_port
 from tests.conftest import REPOSITORY
 
@@ -72,6 +73,7 @@ class StandaloneCluster:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
+                    preexec_fn=die_with_parent,
                 )
             )
 
