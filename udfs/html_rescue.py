@@ -17,6 +17,10 @@ MINIMUM_IDEOGRAPHS = 100
 """Ideographs and kana on a page that declares Chinese or Japanese; five times as many on others."""
 PRECISE_SHARE = 0.5
 """Precise text shorter than this share of the second reader's has lost too much."""
+FEW_CHARACTERS = 500
+"""Below, a row of buttons is a tenth of the text, and only ``RESCUE_SHARE`` tells that some is missing."""
+RESCUE_SHARE = 0.7
+"""Share of the second text that the first must reach on a page that calls itself no article."""
 SHORT_TEXT = 2_000
 """Characters; an article of that length with a much longer second text has many comments."""
 SEARCHED_CHARACTERS = 300_000
@@ -114,7 +118,7 @@ def states_news(kinds: frozenset[str]) -> bool:
 
 
 def is_rescued(
-    first: str, second: str, *, is_article: bool, is_forum: bool, share: float = 0.7
+    first: str, second: str, *, is_article: bool, is_forum: bool, share: float = RESCUE_SHARE
 ) -> bool:
     """Decide whether the second reader's text replaces the first's.
 
@@ -128,6 +132,8 @@ def is_rescued(
     Returns:
         True when ``first`` is too short for what the page is.
     """
+    if len(second) < FEW_CHARACTERS:
+        share = min(share, RESCUE_SHARE)
     if len(first) >= share * len(second):
         return False
     if len(first) < min(SHORT_TEXT, RESCUE_SHARE_ANY * len(second)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from udfs.html_rescue import (
@@ -78,3 +80,10 @@ def test_any_software_says_article_of_anything(kinds: set[str], answer: bool) ->
 )
 def test_chinese_articles_are_read_precisely(page: str, language: str | None, answer: bool) -> None:
     assert is_unspaced_article(page, language) == answer
+
+
+def test_a_row_of_buttons_is_no_reason_to_change_the_reader_of_a_short_page() -> None:
+    asked: dict[str, Any] = {"is_article": False, "is_forum": False, "share": 0.9}
+    assert not is_rescued("x" * 300, "x" * 400, **asked)
+    assert is_rescued("x" * 200, "x" * 400, **asked)
+    assert is_rescued("x" * 3_000, "x" * 4_000, **asked)
