@@ -79,10 +79,9 @@ CODE_MARK: Final = 2
     _SCRIPT,
     _STYLE,
     _META,
-    _LINK,
     _TIME,
     _HTML,
-) = tags_named("a br hr img pre body table #custom h1 title script style meta link time html")
+) = tags_named("a br hr img pre body table #custom h1 title script style meta time html")
 _P, _LI, _TD, _TEMPLATE = tags_named("p li td template")
 
 
@@ -237,7 +236,7 @@ def find_blocks(
             break  # the end of the page within a tag: the standard drops the tag
         tag_start = i
         i = place
-        if not is_end and (found[STATES] or tag in (_META, _LINK, _TIME, _HTML)):
+        if not is_end and (found[STATES] or tag in (_META, _TIME, _HTML)):
             _state(page, statements, counts, tag_start, place)
             if found[OG_TYPE] > 0:
                 kinds[LINKED_GROUPS] = found[OG_TYPE]

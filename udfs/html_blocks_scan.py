@@ -39,6 +39,8 @@ PRIME: Final = np.uint64(FNV_PRIME)
 _WHOLE_SALT: Final = np.uint64(FNV_OFFSET ^ 7777)
 _ROLE_SALT: Final = np.uint64(1000003)
 _OG_TYPE: Final = np.uint64(fnv(b"og:type"))
+_LICENSE: Final = np.uint64(fnv(b"license"))
+_CANONICAL: Final = np.uint64(fnv(b"canonical"))
 
 # Places of what ``read_attributes`` finds in its ``found``.
 HIDES, STATES, IS_LINKED_DATA, OG_TYPE, ATTRIBUTE_FACTS = range(5)
@@ -316,8 +318,14 @@ def read_attributes(
             is_og_type = is_og_type or hash_lower(page, start, end) == _OG_TYPE
         elif which == _CONTENT:
             content_start = start
-        elif which in (_ITEMTYPE, _REL):
+        elif which == _ITEMTYPE:
             found[STATES] = 1
+        elif which == _REL and end - start >= 7:
+            # One of several relations is looked for at both ends of the list.
+            found[STATES] |= hash_lower(page, start, start + 7) == _LICENSE
+            found[STATES] |= hash_lower(page, end - 7, end) == _LICENSE
+            found[STATES] |= hash_lower(page, start, min(end, start + 9)) == _CANONICAL
+            found[STATES] |= hash_lower(page, max(start, end - 9), end) == _CANONICAL
         elif which == _TYPE and end - start > 10:
             found[IS_LINKED_DATA] = hash_lower(page, end - 4, end) == _JSON
     if is_og_type and 0 <= content_start < size:
