@@ -241,7 +241,7 @@ def test_each_hostile_document_ends_in_its_status(
     assert child.extract(GOOD_PAGE) == extract(GOOD_PAGE)
 
 
-@pytest.mark.parametrize("profile", ["quality", "fast", "resiliparse"])
+@pytest.mark.parametrize("profile", ["quality", "fast", "learned", "resiliparse"])
 def test_other_profiles_hold_on_deep_and_wide_pages(profile: ProfileName) -> None:
     pages = [case[1] for case in HOSTILE if case[0].startswith("page ") and case[2] == {"ok"}]
     with ParserChild(options=ExtractionOptions(profile=profile)) as child:
