@@ -42,7 +42,8 @@ ODDITIES = (
     "灯还亮着。" * 30 + "cheap garden deals " * 60,
 )
 COPIES = 20
-COMPILED = ("models", "annotated", "duplicates")
+PAGE = f"<html><body><h1>The ferry</h1><p>{ENGLISH}</p><ul><li>one</li></ul><p>{CHINESE}</p></body></html>"
+COMPILED = ("extracted", "models", "annotated", "duplicates")
 
 
 def warm_kernels() -> dict[str, float]:
@@ -53,11 +54,15 @@ def warm_kernels() -> dict[str, float]:
             for number in range(COPIES)
             for text in (ENGLISH, CHINESE, *ODDITIES)
         ]
-        Path(scratch, "lines.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        crawl = Path(scratch, "crawl")
+        crawl.mkdir()
+        (crawl / "lines.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        (crawl / "page.html").write_text(PAGE, encoding="utf-8")
         spark = start_session("corpusmill warm-up", master="local[1]")
         context = RunContext(spark, str(Path(scratch, "run")), Reporter(quiet=True))
-        recipe = load_recipe("default", ["perplexity.min_training_tokens=10"])
-        run_pipeline(context, [str(Path(scratch, "lines.jsonl"))], recipe, RunModels())
+        # The profile that reads pages by kernels of its own; the others need none.
+        settings = ["perplexity.min_training_tokens=10", "extract.profile=learned"]
+        run_pipeline(context, [str(crawl)], load_recipe("default", settings), RunModels())
         manifests = [read_manifest(context.folder(name)) for name in COMPILED]
         spark.stop()
         return {manifest.stage: manifest.seconds for manifest in manifests if manifest}
