@@ -39,8 +39,10 @@ def test_every_shipped_recipe_is_valid_and_can_be_shown(name: str) -> None:
 
 
 def test_every_yaml_in_conf_is_read_by_some_test() -> None:
-    places = {path.parent.name for path in configuration_folder().rglob("*.yaml")}
-    assert places <= {"recipes", "lexicons", "schedules"}
+    folder = configuration_folder()
+    places = {str(path.relative_to(folder).parent) for path in folder.rglob("*.yaml")}
+    assert places <= {"recipes", "lexicons", "schedules", "."}
+    assert {path.name for path in folder.glob("*.yaml")} == {"s3-jars.yaml"}
 
 
 def test_a_child_replaces_by_reason_adds_and_leaves_out(tmp_path: Path) -> None:
