@@ -33,7 +33,7 @@ def contents(folder: Path) -> dict[str, str]:
     """A digest of each dataset's rows, sorted; file names and row order may differ."""
     digests = {}
     for dataset in DATASETS:
-        files = sorted((folder / dataset).glob("*.parquet"))
+        files = sorted((folder / dataset).rglob("*.parquet"))
         rows = sorted(repr(row) for file in files for row in pq.read_table(file).to_pylist())
         assert rows, dataset
         digests[dataset] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
