@@ -27,7 +27,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "zipfile", "-c", str(folder / "dist" / "corpusmill.zip")]
     subprocess.run([*command, "jobs", "udfs", "conf"], cwd=REPOSITORY, check=True)
     (folder / "jobs").mkdir()
-    for job in (REPOSITORY / "jobs").glob("*.py"):
+    for job in (REPOSITORY / "jobs").glob("[!_]*.py"):  # the package itself is the zip's
         (folder / "jobs" / job.name).write_text(job.read_text(encoding="utf-8"), encoding="utf-8")
     rows = {"doc": ["a", "b", "c"], "text": [TEXT * 3, "Beeswax melts at a low heat.", TEXT * 3]}
     pq.write_table(pa.table(rows), folder / "table.parquet")
