@@ -11,10 +11,11 @@ from __future__ import annotations
 import functools
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.dedup.work_folder import WorkFolder
+from jobs.runtime.arrow_frames import frame_of_table
 from jobs.runtime.errors import StageError
 from udfs.edge_arrays import STAR_SCHEMA, component_roots, contract_edges
 
@@ -42,7 +43,7 @@ def components_on_driver(edges: DataFrame) -> DataFrame:
     table = collect_arrow(edges.select("hub", "node"))
     nodes, roots = component_roots(table.column("hub").to_numpy(), table.column("node").to_numpy())
     labels = pa.table([pa.array(nodes), pa.array(roots)], schema=STAR_SCHEMA)
-    return distribute_arrow(edges.sparkSession, labels)
+    return frame_of_table(edges.sparkSession, labels)
 
 
 def components_in_spark(edges: DataFrame, work: WorkFolder) -> DataFrame:
@@ -118,10 +119,3 @@ def collect_arrow(frame: DataFrame) -> pa.Table:
     if hasattr(frame, "toArrow"):  # Spark 4.0
         return frame.toArrow()
     return pa.Table.from_pandas(frame.toPandas(), preserve_index=False)
-
-
-def distribute_arrow(spark: SparkSession, table: pa.Table) -> DataFrame:
-    """Give a driver's table to Spark."""
-    if hasattr(DataFrame, "toArrow"):  # Spark 4.0
-        return spark.createDataFrame(table)
-    return spark.createDataFrame(table.to_pandas())
