@@ -102,23 +102,21 @@ def answers(rules: Iterable[ResolvedRule], document: Mapping[str, Any]) -> tuple
         rules: Rules with numbers.
         document: A row of ``annotated/``: struct columns as mappings.
     """
-    found = []
-    for rule in rules:
-        names = [LANGUAGE, rule.signal, *(condition.signal for condition in rule.when)]
-        row = {name: [_signal(document, name)] for name in dict.fromkeys(names)}
-        table = pa.table({name: _column(name, values) for name, values in row.items()})
-        judged = SignalTable(table)
-        language = row[LANGUAGE][0]
-        found.append(
-            RuleAnswer(
-                rule=rule,
-                value=None if row[rule.signal][0] is None else float(row[rule.signal][0]),
-                bounds=rule.languages.get(language, rule.default),
-                applies=bool(judged.conditions_hold(rule)[0]),
-                fails=bool(judged.judge([rule]).failed[0, 0]),
-            )
+    asked = list(rules)
+    names = sorted({LANGUAGE, *(name for rule in asked for name in rule.signals)})
+    row = {name: _signal(document, name) for name in names}
+    judged = SignalTable(pa.table({name: _column(name, [row[name]]) for name in names}))
+    failed = judged.judge(asked).failed[:, 0]
+    return tuple(
+        RuleAnswer(
+            rule=rule,
+            value=None if row[rule.signal] is None else float(row[rule.signal]),
+            bounds=rule.languages.get(row[LANGUAGE], rule.default),
+            applies=bool(judged.conditions_hold(rule)[0]),
+            fails=bool(fails),
         )
-    return tuple(found)
+        for rule, fails in zip(asked, failed, strict=True)
+    )
 
 
 def _signal(document: Mapping[str, Any], name: str) -> Any:

@@ -15,7 +15,7 @@ from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule, is_grade_rule
 from jobs.verdicts.array_verdicts import NO_RULE, SignalTable
 from jobs.verdicts.expressions import LANGUAGE
-from jobs.verdicts.thresholds import resolve_by
+from jobs.verdicts.thresholds import resolve_by, why_missing
 
 HOST = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#@]*@)?(?P<host>[^/?#:@]+)"
 
@@ -151,7 +151,12 @@ def ask_what_if(tables: RunTables, recipe: Recipe) -> WhatIf:
     missing: Mapping[str, str] = tables.manifest("annotated").details.get("absent_signals", {})
     wanted = [rule for rule in recipe.rules if not is_grade_rule(rule)]
     signals = sorted(
-        {signal for rule in wanted for signal in rule.signals if _present(signal, missing)}
+        {
+            signal
+            for rule in wanted
+            for signal in rule.signals
+            if why_missing(signal, missing) is None
+        }
     )
     columns = ["id", "url", "source", *dict.fromkeys([LANGUAGE, *signals])]
     table = tables.columns("annotated", columns)
@@ -166,10 +171,6 @@ def ask_what_if(tables: RunTables, recipe: Recipe) -> WhatIf:
         low_now=_low_now(tables),
         low_then=_low_then(tables, [rule for rule in recipe.rules if is_grade_rule(rule)]),
     )
-
-
-def _present(signal: str, missing: Mapping[str, str]) -> bool:
-    return not any(signal == name or signal.startswith(name + ".") for name in missing)
 
 
 def _group(documents: pa.Table, column: str) -> list[str | None]:

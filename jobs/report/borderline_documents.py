@@ -15,7 +15,7 @@ from jobs.report.report_model import BorderlineExample
 from jobs.report.text_samples import Sample
 from jobs.runtime.arrow_frames import map_with_schema
 from jobs.verdicts.array_verdicts import SignalTable
-from jobs.verdicts.expressions import LANGUAGE
+from jobs.verdicts.expressions import LANGUAGE, undotted
 
 EACH_SIDE = 2
 NEAREST = pa.schema(
@@ -70,8 +70,7 @@ def find_borderline(frame: DataFrame, rules: Sequence[ResolvedRule]) -> dict[str
     if not dropping:
         return {}
     names = sorted({LANGUAGE, *(name for rule in dropping for name in rule.signals)})
-    # Spark takes a dot in a name for a field of a struct.
-    columns = [F.col(name).alias(f"signal_{place}") for place, name in enumerate(names)]
+    columns = undotted(names)
     nearest = map_with_schema(frame.select("id", *columns), FindNearest(dropping, names), NEAREST)
     window = Window.partitionBy("rule", "fails").orderBy("distance", "id")
     rows = (

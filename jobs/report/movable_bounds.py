@@ -19,7 +19,7 @@ from jobs.recipes.rules import ResolvedRule
 from jobs.report.report_model import Histogram, MovableBound
 from jobs.runtime.arrow_frames import map_with_schema
 from jobs.verdicts.array_verdicts import SignalTable
-from jobs.verdicts.expressions import LANGUAGE
+from jobs.verdicts.expressions import LANGUAGE, undotted
 
 COUNTS = pa.schema([("bound", pa.int32()), ("place", pa.int32()), ("documents", pa.int64())])
 
@@ -107,8 +107,7 @@ def _counts(frame: DataFrame, bounds: Sequence[Movable]) -> list[np.ndarray]:
     rules = [bound.rule for bound in bounds]
     signals = {name for rule in rules for name in rule.signals}
     names = sorted({LANGUAGE, *signals})
-    # Spark takes a dot in a name for a field of a struct.
-    columns = [F.col(name).alias(f"signal_{place}") for place, name in enumerate(names)]
+    columns = undotted(names)
     counted = map_with_schema(frame.select(*columns), CountPlaces(bounds, names), COUNTS)
     rows = counted.groupBy("bound", "place").agg(F.sum("documents").alias("documents")).collect()
     found = [np.zeros(len(bound.places) + 2, dtype=np.int64) for bound in bounds]

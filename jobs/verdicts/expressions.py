@@ -20,6 +20,14 @@ def signal_column(name: str) -> Column:
     return F.col(name).cast("double")
 
 
+def undotted(names: Sequence[str]) -> list[Column]:
+    """Return signals as columns for a function of batches, in order, named by their place.
+
+    A function of batches must name its columns itself: Spark takes a dot for a field of a struct.
+    """
+    return [F.col(name).alias(f"signal_{place}") for place, name in enumerate(names)]
+
+
 def failing(rule: ResolvedRule) -> Column:
     """Return whether a document fails a rule; never null."""
     lower, upper = _bound(rule, "min"), _bound(rule, "max")

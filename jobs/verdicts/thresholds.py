@@ -73,9 +73,17 @@ def resolve_by(
 
 def _absence(rule: Rule, missing: Mapping[str, str]) -> AbsentRule | None:
     for signal in sorted(rule.signals):
-        for prefix, why in missing.items():
-            if signal == prefix or signal.startswith(prefix + "."):
-                return AbsentRule(reason=rule.reason, signal=signal, why=why)
+        why = why_missing(signal, missing)
+        if why is not None:
+            return AbsentRule(reason=rule.reason, signal=signal, why=why)
+    return None
+
+
+def why_missing(signal: str, missing: Mapping[str, str]) -> str | None:
+    """Return why a run has no values of a signal, or None; ``missing`` as in :func:`resolve`."""
+    for prefix, why in missing.items():
+        if signal == prefix or signal.startswith(prefix + "."):
+            return why
     return None
 
 
