@@ -34,7 +34,24 @@ def load_recipe(name_or_file: str, overrides: Sequence[str] = ()) -> Recipe:
         SettingsError: Anything is wrong; the message lists all faults, each with the value given,
             what is allowed and, for a misspelt name, the nearest right one.
     """
-    data = _with_parents(name_or_file)
+    return _validated(name_or_file, _with_parents(name_or_file), overrides)
+
+
+def read_recipe(text: str, overrides: Sequence[str], label: str) -> Recipe:
+    """Return a recipe from YAML that stands for itself, as :func:`recipe_text` writes it.
+
+    Args:
+        text: The YAML.
+        overrides: ``key=value`` changes on top.
+        label: What messages call it.
+
+    Raises:
+        SettingsError: As :func:`load_recipe`.
+    """
+    return _validated(label, _parsed(text, label), overrides)
+
+
+def _validated(name: str, data: dict[str, Any], overrides: Sequence[str]) -> Recipe:
     faults = [fault for text in overrides if (fault := _override(data, text))]
     faults += unknown_keys(Recipe, data)
     try:
@@ -43,10 +60,10 @@ def load_recipe(name_or_file: str, overrides: Sequence[str] = ()) -> Recipe:
         faults += [
             _explained(fault) for fault in error.errors() if fault["type"] != "extra_forbidden"
         ]
-        raise _settings_error(name_or_file, faults) from error
+        raise _settings_error(name, faults) from error
     faults += _signal_faults(recipe)
     if faults:
-        raise _settings_error(name_or_file, faults)
+        raise _settings_error(name, faults)
     return recipe
 
 
@@ -96,12 +113,24 @@ def _with_parents(name_or_file: str) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"recipe {path} is no YAML: {' '.join(str(error).split())}") from error
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _no_yaml(str(path), error) from error
+    return _parsed(text, str(path))
+
+
+def _parsed(text: str, label: str) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _no_yaml(label, error) from error
     if not isinstance(data, dict):
-        raise SettingsError(f"recipe {path} must be a mapping with name, description and rules")
+        raise SettingsError(f"recipe {label} must be a mapping with name, description and rules")
     return data
+
+
+def _no_yaml(label: str, error: Exception) -> SettingsError:
+    return SettingsError(f"recipe {label} is no YAML: {' '.join(str(error).split())}")
 
 
 def _merged(parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
-from jobs.recipes.loading import load_recipe, recipe_text
+from jobs.recipes.loading import load_recipe, read_recipe, recipe_text
 from jobs.recipes.recipe import Recipe
 from jobs.runtime import storage
 
@@ -39,10 +37,7 @@ def recipe_of_run(output: str | None, given: str | None, overrides: Sequence[str
     stored = None if given or output is None else _stored(output)
     if stored is None:
         return load_recipe(given or "default", overrides)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / NAME
-        path.write_text(stored, encoding="utf-8")
-        return load_recipe(str(path), overrides)
+    return read_recipe(stored, overrides, f"{output}/{NAME}")
 
 
 def _stored(output: str) -> str | None:
