@@ -14,22 +14,11 @@ import pyarrow.parquet as pq
 
 from jobs.runtime import storage
 from jobs.runtime.errors import InputError
-from jobs.runtime.manifest import Manifest, read_manifest, require_manifest
+from jobs.runtime.manifest import MADE_BY, Manifest, read_manifest, require_manifest
 
 # More readers wait for a store's answers at once; decoding has few cores in any case.
 READERS = 8
 BATCH_ROWS = 1024  # of text: a few megabytes
-MADE_BY = {
-    "documents": "ingest",
-    "extracted": "extract",
-    "annotated": "annotate",
-    "verdicts": "decide",
-    "duplicates": "dedup",
-    "quality": "grade",
-    "dropped": "publish",
-    "quarantined": "publish",
-    "corpus": "publish",
-}
 
 
 @dataclass(frozen=True)

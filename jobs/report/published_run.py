@@ -11,20 +11,9 @@ from jobs.recipes.recipe import ReportSettings
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule
 from jobs.report.report_model import CleaningTotal, RecipeFacts, StageFacts, Totals
 from jobs.runtime.errors import AccountingError
-from jobs.runtime.manifest import Manifest, read_manifest, require_manifest
+from jobs.runtime.manifest import MADE_BY, Manifest, read_manifest, require_manifest
 from jobs.runtime.stage import RunContext
 
-# In the order in which documents pass them.
-REQUIRED_DATASETS = {
-    "documents": "ingest",
-    "extracted": "extract",
-    "annotated": "annotate",
-    "verdicts": "decide",
-    "duplicates": "dedup",
-    "dropped": "publish",
-    "quarantined": "publish",
-    "corpus": "publish",
-}
 MODELS = "models"  # not rows but models; a run that is given one has none of its own
 SHARED_LINES = "shared-lines"  # likewise counts of lines, where a rule asks for them
 SIGNATURES = "signatures"  # older runs published none
@@ -187,7 +176,8 @@ def read_run(context: RunContext) -> PublishedRun:
     """
     manifests = {
         dataset: require_manifest(context.folder(dataset), stage)
-        for dataset, stage in REQUIRED_DATASETS.items()
+        for dataset, stage in MADE_BY.items()
+        if dataset not in OPTIONAL_DATASETS
     }
     for dataset in OPTIONAL_DATASETS:
         manifest = read_manifest(context.folder(dataset))

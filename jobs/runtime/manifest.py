@@ -19,6 +19,18 @@ from jobs.runtime.stage_costs import StageCosts
 
 MANIFEST_NAME = "_manifest.json"
 FORMAT_VERSION = 1
+MADE_BY = {
+    "documents": "ingest",
+    "extracted": "extract",
+    "annotated": "annotate",
+    "verdicts": "decide",
+    "duplicates": "dedup",
+    "quality": "grade",
+    "dropped": "publish",
+    "quarantined": "publish",
+    "corpus": "publish",
+}
+"""The command that makes each dataset of documents, in the order in which they pass them."""
 
 
 class PublishedFile(BaseModel):
