@@ -1,8 +1,6 @@
-"""Cheap counts over a page's bytes, taken before any parser sees it."""
+"""A bound on how deep a page's elements are nested, from its bytes, before any parser sees it."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,20 +18,8 @@ _MAXIMUM_NAMES = 500
 """Names that are followed one by one; HTML has 110."""
 
 
-class HtmlStructure(NamedTuple):
-    """Counts that predict what a parser will cost.
-
-    Attributes:
-        tags: Number of ``<``, an upper bound of tags and comments.
-        depth: Upper bound of the nesting depth of elements that must be closed by hand.
-    """
-
-    tags: int
-    depth: int
-
-
-def measure(text: str, harmless_depth: int = 0) -> HtmlStructure:
-    """Count tags and bound the nesting depth.
+def nesting_bound(text: str, harmless_depth: int = 0) -> int:
+    """Bound the nesting depth of the elements that must be closed by hand.
 
     Args:
         text: The decoded page.
@@ -41,14 +27,13 @@ def measure(text: str, harmless_depth: int = 0) -> HtmlStructure:
             number is its bound.
 
     Returns:
-        The counts. Linear in the size of the page. An end tag closes only elements of its own name,
+        An upper bound. Linear in the size of the page. An end tag closes only elements of its own name,
         so that end tags of what is not open hide no depth; the deepest nestings of all names are
         added up, which real pages exceed their true depth with by a factor of two or three.
     """
-    tags = text.count("<")
-    opened = tags - text.count("</")  # comments included
+    opened = text.count("<") - text.count("</")  # comments included
     if opened <= harmless_depth:
-        return HtmlStructure(tags, opened)
+        return opened
     content = np.frombuffer(text.encode("utf-8", "replace") + b"     ", np.uint8)
     starts = np.flatnonzero(content == _LESS_THAN)
     is_end = content[starts + 1] == _SLASH
@@ -60,10 +45,9 @@ def measure(text: str, harmless_depth: int = 0) -> HtmlStructure:
     _, group, counts = np.unique(names[is_element], return_inverse=True, return_counts=True)
     frequent = np.flatnonzero(counts > _RARE)
     if len(frequent) > _MAXIMUM_NAMES:
-        return HtmlStructure(tags, opened)
+        return opened
     depth = int(counts[counts <= _RARE].sum())
-    depth += sum(_deepest(steps[group == index]) for index in frequent)
-    return HtmlStructure(tags, depth)
+    return depth + sum(_deepest(steps[group == index]) for index in frequent)
 
 
 def _deepest(steps: npt.NDArray[np.int64]) -> int:

@@ -35,7 +35,7 @@ from udfs.html_rescue import (
     states_news,
 )
 from udfs.html_statements import statements_tree
-from udfs.html_structure import HtmlStructure, measure
+from udfs.html_structure import nesting_bound
 from udfs.text_cleanup import clean_text
 
 MINIMUM_TEXT = 25
@@ -75,21 +75,21 @@ def read_html(
     Raises:
         DocumentRefusedError: ``too_complex`` above ``html_max_tags``.
     """
-    structure = measure(text, options.html_max_depth)
-    if structure.tags > options.html_max_tags:
+    tags = text.count("<")  # comments included
+    if tags > options.html_max_tags:
         raise DocumentRefusedError(
-            "too_complex", f"{structure.tags:,} tags; at most {options.html_max_tags:,} are parsed"
+            "too_complex", f"{tags:,} tags; at most {options.html_max_tags:,} are parsed"
         )
-    if structure.tags > options.html_max_tags_main:
+    if tags > options.html_max_tags_main:
         if HTML_PROFILES[options.profile].reader == "learned":
             return _as_document(
                 clean_text(segment(text).all_text()), "learned_all_text", PageMetadata()
             )
         return _as_document(all_text(text), "resiliparse_all_text", PageMetadata())
-    document = _read_page(text, url, structure, options)
+    document = _read_page(text, url, options)
     if len(document.text) < MINIMUM_TEXT and _TEMPLATE.search(text):
         rendered = _PLACEHOLDER.sub("", _TEMPLATE.sub(r"<div>\1</div>", text))
-        document = _read_page(rendered, url, measure(rendered, options.html_max_depth), options)
+        document = _read_page(rendered, url, options)
     return document
 
 
@@ -104,8 +104,12 @@ class _Page:
     profile: HtmlProfile
     blocks: PageBlocks | None
     """Of the learned reader only."""
-    has_second: bool
-    """Main-content mode takes time quadratic in the depth: 40 s for a page of 0.5 MB."""
+    maximum_depth: int
+
+    @cached_property
+    def has_second(self) -> bool:
+        """Main-content mode takes time quadratic in the depth: 40 s for a page of 0.5 MB."""
+        return nesting_bound(self.text, self.maximum_depth) <= self.maximum_depth
 
     @cached_property
     def second(self) -> str:
@@ -124,23 +128,21 @@ Found = tuple[str, str]
 """A text and the name of who found it."""
 
 
-def _read_page(
-    text: str, url: str | None, structure: HtmlStructure, options: ExtractionOptions
-) -> ReadDocument:
+def _read_page(text: str, url: str | None, options: ExtractionOptions) -> ReadDocument:
     profile = HTML_PROFILES[options.profile]
-    has_second = structure.depth <= options.html_max_depth
+    depth = options.html_max_depth
     if profile.reader == "learned":
         blocks = segment(text)
         metadata = read_metadata(stated_tree(blocks))
-        page = _Page(text, url, None, metadata, profile, blocks, has_second)
+        page = _Page(text, url, None, metadata, profile, blocks, depth)
     elif profile.reader == "resiliparse":
         metadata = read_metadata(statements_tree(text))
-        page = _Page(text, url, None, metadata, profile, None, has_second)
+        page = _Page(text, url, None, metadata, profile, None, depth)
     else:
         tree = load_html(text)
         if tree is None:
             return _as_document(all_text(text), "resiliparse_all_text", PageMetadata())
-        page = _Page(text, url, tree, read_metadata(tree), profile, None, has_second)
+        page = _Page(text, url, tree, read_metadata(tree), profile, None, depth)
     found, name = READERS[profile.reader](page)
     if len(found) < MINIMUM_TEXT and len(page.second) >= MINIMUM_TEXT:
         found, name = page.second, "resiliparse"
