@@ -16,19 +16,20 @@ from jobs.runtime.s3_settings import s3_settings
 
 
 def read_spark_conf(path: Path) -> dict[str, str]:
-    """Read a spark-defaults style file: ``key value  # reason`` a line.
+    """Read a file as ``spark-submit --properties-file`` does: ``key value`` a line, ``#`` lines left out.
 
     Raises:
         SettingsError: A line has a key and no value.
     """
     settings: dict[str, str] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        words = line.split("#", 1)[0].split(None, 1)
-        if not words:
+        # Only a line that begins with # is a comment: behind a value it would be a part of it.
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
-        if len(words) == 1:
-            raise SettingsError(f"{path.name}, line {number}: {words[0]!r} has no value")
-        settings[words[0]] = words[1].strip()
+        key, *value = line.split(None, 1)
+        if not value:
+            raise SettingsError(f"{path.name}, line {number}: {key!r} has no value")
+        settings[key] = value[0].strip()
     return settings
 
 
