@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pyspark
 
+from jobs.runtime.requester_pays import ENVIRONMENT_VARIABLE as REQUESTER_PAYS
+from jobs.runtime.requester_pays import paid_buckets
 from jobs.runtime.s3_jars import s3_class_path
 from jobs.runtime.s3_store import s3_address
 
 PROVIDER_CHAIN = "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
 # Without credentials of their own, executors must at least look for them in the same place.
-PASSED_ON = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION")
+PASSED_ON = (
+    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION", REQUESTER_PAYS,
+)  # fmt: skip
 
 
 def s3_settings() -> dict[str, str]:
@@ -31,6 +35,8 @@ def s3_settings() -> dict[str, str]:
     if not pyspark.__version__.startswith("3."):
         # S3A's own chain knows no profiles; this is the one that boto3 and Arrow follow. SDK 1 lacks it.
         settings["spark.hadoop.fs.s3a.aws.credentials.provider"] = PROVIDER_CHAIN
+    for bucket in paid_buckets():
+        settings[f"spark.hadoop.fs.s3a.bucket.{bucket}.requester.pays.enabled"] = "true"
     if address.region:
         settings["spark.hadoop.fs.s3a.endpoint.region"] = address.region
     if address.endpoint:

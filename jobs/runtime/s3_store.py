@@ -16,6 +16,10 @@ from urllib.parse import urlsplit
 import pyarrow.fs as pafs
 
 from jobs.runtime.errors import MissingRequirementError
+from jobs.runtime.requester_pays import (
+    ENVIRONMENT_VARIABLE as REQUESTER_PAYS,
+)
+from jobs.runtime.requester_pays import RequesterPaysFiles, paid_buckets
 
 SCHEMES = ("s3://", "s3a://")
 DEFAULT_REGION = "us-east-1"
@@ -63,6 +67,8 @@ def s3_file_system(path: str) -> tuple[pafs.FileSystem, str]:
         MissingRequirementError: The path names no bucket, or AWS does not know its region.
     """
     bucket, key = bucket_and_key(path)
+    if bucket in paid_buckets():
+        return pafs.PyFileSystem(RequesterPaysFiles(s3_client())), f"{bucket}/{key}".rstrip("/")
     try:
         return _arrow_file_system(bucket, s3_address()), f"{bucket}/{key}".rstrip("/")
     except OSError as error:
@@ -258,7 +264,8 @@ def _bucket_refusal(bucket: str, status: int) -> str | None:
     return {
         301: f"bucket {bucket} is in another region: set AWS_REGION to it",
         400: f"the store does not accept the region or key for {bucket}: check AWS_REGION and credentials",
-        403: f"this identity may not use bucket {bucket}: wrong key, or s3:ListBucket is missing",
+        403: f"this identity may not use bucket {bucket}: wrong key, or s3:ListBucket is missing; where "
+        f"readers pay for a bucket, agree by {REQUESTER_PAYS}={bucket}",
         404: f"there is no bucket {bucket} (region {s3_address().region}). Create it or correct the name.",
     }.get(status)
 

@@ -220,7 +220,8 @@ def open_output(path: str) -> Iterator[BinaryIO]:
     system, inner = file_system(path)
     try:
         if is_remote(path):  # an object appears whole or not at all
-            with system.open_output_stream(inner) as stream:
+            # Arrow would compress once more what goes to a name like x.jsonl.zst or x.tar.gz.
+            with system.open_output_stream(inner, compression=None) as stream:
                 yield cast("BinaryIO", stream)
             return
         target = Path(inner)

@@ -7,30 +7,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from jobs.runtime.java_runtime import find_java
 from tests.conftest import REPOSITORY
+from tests.submit_checkout import TEXT, write_checkout
 
 pytestmark = pytest.mark.slow
-
-TEXT = "The ferry left at six, as it had every morning since the bridge was washed away, and nobody spoke. "
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the line names, and nothing importable but the zip."""
     folder = tmp_path_factory.mktemp("checkout")
-    (folder / "dist").mkdir()
-    command = [sys.executable, "-m", "zipfile", "-c", str(folder / "dist" / "corpusmill.zip")]
-    subprocess.run([*command, "jobs", "udfs", "conf"], cwd=REPOSITORY, check=True)
-    (folder / "jobs").mkdir()
-    for job in (REPOSITORY / "jobs").glob("[!_]*.py"):  # the package itself is the zip's
-        (folder / "jobs" / job.name).write_text(job.read_text(encoding="utf-8"), encoding="utf-8")
-    rows = {"doc": ["a", "b", "c"], "text": [TEXT * 3, "Beeswax melts at a low heat.", TEXT * 3]}
-    pq.write_table(pa.table(rows), folder / "table.parquet")
+    write_checkout(folder)
     return folder
 
 
@@ -67,11 +57,8 @@ def test_other_stages_explain_themselves_under_spark_submit(checkout: Path, job:
 
 
 def test_extraction_and_signals_work_from_the_zip(checkout: Path) -> None:
-    page = f"<html><body><article><p>{TEXT * 4}</p></article></body></html>"
-    (checkout / "pages").mkdir()
-    (checkout / "pages" / "a.html").write_text(page)
     words = ["spark-submit", "--py-files", "dist/corpusmill.zip"]
-    for job, arguments in (("extract_text", ["pages", "run"]), ("annotate_text", ["run"])):
+    for job, arguments in (("extract_text", ["crawl", "run"]), ("annotate_text", ["run"])):
         done = submit(checkout, *words, f"jobs/{job}.py", *arguments)
         assert done.returncode == 0, done.stderr[-3000:]
     (row,) = pq.read_table(checkout / "run" / "annotated").to_pylist()
