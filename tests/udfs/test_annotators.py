@@ -1,5 +1,4 @@
 import math
-import resource
 import subprocess
 import sys
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.peak_memory import growth_mib
 from udfs import text_batch
 from udfs.annotators import ANNOTATORS, annotate, struct_type
 from udfs.text_batch import TextBatch
@@ -104,10 +104,12 @@ def annotate_one_line(unit: str, megabytes: int) -> int:
     """Annotate that much of one line; return by how much the process grew, in MiB."""
     text = unit * (megabytes * 1_000_000 // len(unit.encode()))
     column = pa.array([text], pa.large_string())
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = annotate(TextBatch(column), NAMES)
-    assert found["heuristics"].field("byte_count")[0].as_py() == len(text.encode())
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+
+    def work() -> None:
+        found = annotate(TextBatch(column), NAMES)
+        assert found["heuristics"].field("byte_count")[0].as_py() == len(text.encode())
+
+    return growth_mib(work)
 
 
 @pytest.mark.parametrize("unit", ["word ", "中", "a", "\n", ". "])
@@ -116,14 +118,15 @@ def test_one_oversized_document_is_no_burden(unit: str) -> None:
 
 
 WORKER = (
-    "import resource, sys, pyarrow as pa\n"
+    "import sys, pyarrow as pa\n"
+    "from tests.peak_memory import peak_mib\n"
     "from udfs.annotators import ANNOTATORS, annotate\n"
     "from udfs.text_batch import TextBatch\n"
     "unit, copies, texts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])\n"
     "column = pa.array([unit * copies] * texts, pa.large_string())\n"
     "found = annotate(TextBatch(column), tuple(ANNOTATORS))\n"
     "assert len(found['heuristics']) == texts\n"
-    "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+    "print(peak_mib())\n"
 )
 
 
