@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
+import udfs.euc_tw  # noqa: F401 - registers the codec that Python lacks
+
 CODECS_OF_ENCODING: dict[str, tuple[str, ...]] = {
     "gb18030": ("gb18030",),
     "big5": ("cp950", "big5hkscs"),
@@ -27,6 +29,7 @@ _LABELS_OF_ENCODING: dict[str, str] = {
     "euc_kr": "euckr cseuckr csksc56011987 isoir149 korean ksc56011987 ksc56011989 ksc5601 "
     "windows949 cp949 uhc 949",
     "iso2022_jp": "iso2022jp csiso2022jp",
+    "euc_tw": "euctw xeuctw cns11643 cseuctw",
     "cp1252": "iso88591 latin1 l1 ascii usascii ansix341968 iso885911987 cp819 ibm819 isoir100 "
     "csisolatin1 windows1252 cp1252 xcp1252",
     "cp1254": "iso88599 latin5 l5 isoir148 csisolatin5 iso885991989 windows1254 cp1254 xcp1254",
