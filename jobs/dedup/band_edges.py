@@ -29,9 +29,9 @@ def find_band_edges(signatures: DataFrame, rows: int) -> DataFrame:
         hub bigint, node bigint, bands int: order keys, hub < node, each pair once with the number
         of bands in which hub is the preferred document and node a member.
     """
-    members = _partitioned(
-        signatures.select(F.explode("band_keys").alias("key"), "order_key"), rows
-    )
+    # The join below would ask for this on its own side alone, and there would be two exchanges.
+    ordered = signatures.where(F.col("order_key").isNotNull())
+    members = _partitioned(ordered.select(F.explode("band_keys").alias("key"), "order_key"), rows)
     hubs = (
         members.groupBy("key")
         .agg(F.min("order_key").alias("hub"), F.count(F.lit(1)).alias("members"))

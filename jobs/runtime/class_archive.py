@@ -10,7 +10,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -74,7 +76,11 @@ def write_archive(java: JavaRuntime, script: Path, python_path: Sequence[Path] =
         str(spark_home() / "bin" / "spark-submit"), "--master", "local[1]",
         "--driver-java-options", options, str(script),
     ]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(imports)}
+    environment = os.environ | {
+        "JAVA_HOME": str(java.home),
+        "PYSPARK_PYTHON": sys.executable,
+        "PYTHONPATH": os.pathsep.join(imports),
+    }
     try:
         subprocess.run(command, check=True, env=environment)
         if not draft.is_file():
@@ -92,7 +98,8 @@ def _build(java: JavaRuntime) -> str:
     answer = subprocess.run(
         [str(java.home / "bin" / "java"), "-version"], capture_output=True, text=True, check=False
     )
-    return answer.stderr + answer.stdout
+    # Beside the build Java may tell which options it took from the environment.
+    return " ".join(re.findall(r"build [^,)]+", answer.stderr + answer.stdout))
 
 
 def _digest(*parts: str) -> str:

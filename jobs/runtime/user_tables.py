@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import BinaryType, DataType, StringType
+from pyspark.sql.types import BinaryType, DataType, StringType, StructType
 
 from jobs.runtime import storage
 from jobs.runtime.document_ids import ROW_BITS
@@ -27,11 +27,12 @@ class UserTable:
     paths: tuple[str, ...]
     id_column: str
     text_column: str
+    schema: StructType
     fingerprint: str
 
     def read(self, spark: SparkSession) -> DataFrame:
         """Return all columns of the table and ``ROW_ID``."""
-        frame = spark.read.parquet(*map(storage.spark_read_path, self.paths))
+        frame = spark.read.schema(self.schema).parquet(*map(storage.spark_read_path, self.paths))
         number = _file_number(frame)
         return frame.withColumn(
             ROW_ID, F.shiftleft(number, ROW_BITS).bitwiseOR(F.col("_metadata.row_index"))
@@ -83,7 +84,7 @@ def open_user_table(
         found = columns[text].simpleString()
         raise InputError(f"--text-column {text} of {given} is {found}, wanted {wanted}")
     facts = [(entry.path, entry.size, entry.modified) for entry in entries]
-    return UserTable(paths, identifier, text, digest([facts, identifier, text]))
+    return UserTable(paths, identifier, text, schema, digest([facts, identifier, text]))
 
 
 def raw_content_types() -> tuple[DataType, ...]:

@@ -16,3 +16,11 @@ def shuffled_columns(frame: DataFrame) -> set[str]:
     shuffles = re.findall(r"^\(\d+\) Exchange.*\nInput.*?: \[(.*)\]", plan, re.MULTILINE)
     assert shuffles or "Exchange" not in plan.replace("BroadcastExchange", "")
     return {re.sub(r"#\d+L?$", "", name.strip()) for row in shuffles for name in row.split(",")}
+
+
+def final_plan(frame: DataFrame) -> str:
+    """The physical plan by which the rows were made; they are made for this."""
+    execution = frame._jdf.queryExecution()
+    frame._jdf.collectToPython()
+    plan: str = execution.executedPlan().toString()
+    return plan.split("+- == Initial Plan ==")[0]

@@ -109,7 +109,8 @@ def test_spark_takes_its_classes_from_the_archive(
     log = tmp_path / "classes.log"
     monkeypatch.setenv("JDK_JAVA_OPTIONS", f"-Xlog:class+load:file={log}.%p")
     subprocess.run([sys.executable, str(script)], check=True, capture_output=True)
-    loaded = [line for path in tmp_path.glob("classes.log.*") for line in path.open()]
+    logs = [path.read_text() for path in tmp_path.glob("classes.log.*")]
+    loaded = [line for text in logs for line in text.splitlines()]
     spark = [line for line in loaded if " org.apache.spark.sql." in line]
     mapped = [line for line in spark if "shared objects file (top)" in line]
     assert len(mapped) > 1000
