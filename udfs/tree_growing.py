@@ -134,40 +134,75 @@ def _choose_splits(
         values = binned[candidates[candidate]]
         for row in range(count):
             drawn[candidate, row] = values[sample[row]]
+    sums = np.zeros((candidates.shape[0], BINS << (depth - 1), 2), np.float64)
     splits = np.full((depth, 2), -1, np.int32)
+    fewer = np.arange(count).astype(np.int32)
+    is_right = True
     for level in range(depth):
         size = 1 << level
         best = -1.0
         for candidate in range(candidates.shape[0]):
-            values = drawn[candidate]
-            sums = np.zeros((size * BINS, 2), np.float64)
-            for row in range(count):
-                place = leaf[row] * BINS + values[row]
-                sums[place, 0] += slopes[row, 0]
-                sums[place, 1] += slopes[row, 1]
-            gains = np.zeros(BINS - 1, np.float64)
-            for number in range(size):
-                part = sums[number * BINS : (number + 1) * BINS]
-                gradient = part[:, 0].sum()
-                curvature = part[:, 1].sum()
-                left_gradient = left_curvature = 0.0
-                for split in range(BINS - 1):
-                    left_gradient += part[split, 0]
-                    left_curvature += part[split, 1]
-                    rest = gradient - left_gradient
-                    gains[split] += left_gradient * left_gradient / (left_curvature + penalty)
-                    gains[split] += rest * rest / (curvature - left_curvature + penalty)
+            _count_bins(sums[candidate], drawn[candidate], slopes, leaf, fewer, is_right, size)
+            gains = _gains(sums[candidate], size, penalty)
             for split in range(BINS - 1):
                 if gains[split] > best + 1e-9:
                     best = gains[split]
                     splits[level, 0] = candidate
                     splits[level, 1] = split
         values = drawn[splits[level, 0]]
+        right = 0
         for row in range(count):
             if values[row] > splits[level, 1]:
                 leaf[row] += size
+                right += 1
+        is_right = 2 * right <= count
+        fewer = np.flatnonzero((leaf >= size) == is_right).astype(np.int32)
         splits[level, 0] = candidates[splits[level, 0]]
     return splits
+
+
+@kernel
+def _count_bins(
+    sums: Any, values: Any, slopes: Any, leaf: Any, fewer: Any, is_right: bool, size: int
+) -> None:
+    """Slopes by leaf and bin, from the level above: only the smaller side of its question is summed.
+
+    What remains of the parents is the other side (the subtraction of LightGBM, Ke et al. 2017).
+    """
+    half = (size >> 1) * BINS
+    sums[half : size * BINS] = 0
+    shift = 0 if is_right else half
+    for place in range(fewer.shape[0]):
+        row = fewer[place]
+        cell = leaf[row] * BINS + values[row] + shift
+        sums[cell, 0] += slopes[row, 0]
+        sums[cell, 1] += slopes[row, 1]
+    for cell in range(half):
+        for part in range(2):
+            rest = sums[cell, part] - sums[half + cell, part]
+            if is_right:
+                sums[cell, part] = rest
+            else:
+                sums[cell, part] = sums[half + cell, part]
+                sums[half + cell, part] = rest
+
+
+@kernel
+def _gains(sums: Any, size: int, penalty: float) -> npt.NDArray[np.float64]:
+    """Gain of a question at each bin, summed over the leaves."""
+    gains = np.zeros(BINS - 1, np.float64)
+    for number in range(size):
+        part = sums[number * BINS : (number + 1) * BINS]
+        gradient = part[:, 0].sum()
+        curvature = part[:, 1].sum()
+        left_gradient = left_curvature = 0.0
+        for split in range(BINS - 1):
+            left_gradient += part[split, 0]
+            left_curvature += part[split, 1]
+            rest = gradient - left_gradient
+            gains[split] += left_gradient * left_gradient / (left_curvature + penalty)
+            gains[split] += rest * rest / (curvature - left_curvature + penalty)
+    return gains
 
 
 @kernel
