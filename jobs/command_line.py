@@ -212,7 +212,12 @@ def _train_extractor(arguments: argparse.Namespace) -> None:
     reporter = Reporter(quiet=arguments.quiet)
     print(
         train_extractor(
-            arguments.pages, arguments.output, reporter, arguments.unlabelled, arguments.trees
+            arguments.pages,
+            arguments.output,
+            reporter,
+            arguments.unlabelled,
+            arguments.trees,
+            with_ablation=arguments.ablation,
         )
     )
 

@@ -351,6 +351,7 @@ def _add_extractor_training(commands: argparse._SubParsersAction[argparse.Argume
     train.add_argument(
         "--trees", type=int, metavar="N", help="of the first stage; default: as shipped"
     )
+    train.add_argument("--ablation", action="store_true", help="measure each group of features")
     train.add_argument("--quiet", action="store_true", help="say nothing but the card")
     train.set_defaults(command="train-extractor")
 

@@ -13,7 +13,7 @@ from jobs.extractor.model_card import card_text, evaluate
 from jobs.runtime.errors import InputError
 from jobs.runtime.progress import Reporter
 from udfs.block_model import MODEL_FILE, save_block_model
-from udfs.block_training import FIRST, SECOND, train_blocks
+from udfs.block_training import ABLATION, FIRST, SECOND, train_blocks
 
 
 def train_extractor(
@@ -22,6 +22,8 @@ def train_extractor(
     reporter: Reporter,
     unlabelled: str | None = None,
     trees: int | None = None,
+    *,
+    with_ablation: bool = False,
 ) -> str:
     """Train the reader and write its folder.
 
@@ -31,6 +33,7 @@ def train_extractor(
         reporter: Told about every step.
         unlabelled: Folder of pages that two other readers label where they agree.
         trees: Trees of the first stage, two thirds of it in the second; None as the shipped model has.
+        with_ablation: Whether the card says what each group of features is worth.
 
     Returns:
         The card. The same pages give the same files.
@@ -46,8 +49,9 @@ def train_extractor(
     first, second = FIRST, SECOND
     if trees is not None:
         first, second = replace(FIRST, trees=trees), replace(SECOND, trees=max(1, trees * 2 // 3))
+    ablation = replace(ABLATION, trees=min(ABLATION.trees, first.trees)) if with_ablation else None
     try:
-        trained = train_blocks([*training, *agreed], reporter.note, first, second)
+        trained = train_blocks([*training, *agreed], reporter.note, first, second, ablation)
     except ValueError as error:
         raise InputError(f"{given}: {error}") from error
     folder = Path(output)
@@ -55,7 +59,7 @@ def train_extractor(
     save_block_model(trained.model, folder / MODEL_FILE)
     for number, model in enumerate(trained.folds):
         save_block_model(model, folder / f"fold-{number}.npz")
-    card = card_text(evaluate(gold, training, trained.folds), trained, len(gold), len(agreed))
+    card = card_text(evaluate(gold, training, trained), trained, len(gold), len(agreed))
     (folder / "card.md").write_text(card, "utf-8")
     return card
 

@@ -43,15 +43,17 @@ NEIGHBOURS: Final = (-2, -1, 1, 2)
 WINDOWS: Final = (3, 8)
 
 
-def _family(prefix: str, what: str, names: str) -> list[BlockField]:
-    return [BlockField(f"{prefix}_{name}", f"{what}: {name}") for name in names.split()]
+def _family(prefix: str, what: str, names: str, group: str | None = None) -> list[BlockField]:
+    return [
+        BlockField(f"{prefix}_{name}", f"{what}: {name}", group or prefix) for name in names.split()
+    ]
 
 
 _FIELDS: list[BlockField] = list(TEXT_FIELDS)
 _FIELDS += _family(
     "element", "the block's element", "tag parent_tag grandparent_tag depth heading_level"
 )
-_FIELDS += _family("within", "the element or an ancestor is", " ".join(FLAGS))
+_FIELDS += _family("within", "the element or an ancestor is", " ".join(FLAGS), "element")
 _FIELDS += _family(
     "class",
     "log-odds of class words",
@@ -68,12 +70,14 @@ for _step in NEIGHBOURS:
         f"neighbour{_step:+d}",
         f"the block at {_step:+d}, -1 where there is none",
         "log_columns link_share function_word_share closing heading_level kinship same_path class_lowest",
+        "neighbours",
     )
 for _width in WINDOWS:
     _FIELDS += _family(
         f"window{_width}",
         f"the {_width} blocks on both sides with this one",
         "columns link_share marks function_word_share",
+        "neighbours",
     )
 for _level in LEVELS:
     _FIELDS += _family(
@@ -81,12 +85,14 @@ for _level in LEVELS:
         f"the element {_level} generations up",
         "log_columns link_share log_blocks columns_a_block sentence_share text_share sentences_of_page marks"
         " headings children images",
+        "containers",
     )
 for _name in ("path", "parent_path"):
     _FIELDS += _family(
         _name,
         "blocks whose elements and classes are the same up to the root",
         "log_blocks text_share link_share log_columns marks",
+        "paths",
     )
 _FIELDS += _family(
     "best", "the best container", "inside levels_up levels_down path_score own parent_score here"

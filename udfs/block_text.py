@@ -28,10 +28,12 @@ class BlockField(NamedTuple):
     Attributes:
         name: Unique among the fields of a model.
         meaning: What the number says.
+        group: Fields that look at the same thing.
     """
 
     name: str
     meaning: str
+    group: str = "text"
 
 
 TEXT_FIELDS: Final = tuple(
@@ -40,7 +42,7 @@ TEXT_FIELDS: Final = tuple(
         ("characters", "characters of the block's text"),
         ("words", "runs of letters or digits; each ideograph, kana and Hangul syllable is one"),
         ("columns", "characters, the wide ones of East Asia counted twice"),
-        ("link_share", "share of the characters within links"),
+        ("link_share", "share of the characters within links, blanks not counted"),
         ("links", "links that begin or go on in the block"),
         ("sentence_ends", "sentence-ending marks before a blank, or ideographic ones"),
         ("commas", "commas, semicolons and ideographic commas"),
@@ -186,6 +188,7 @@ def measure_texts(text: Bytes, blocks: Nodes, title: Bytes) -> npt.NDArray[np.fl
         end = np.int64(blocks[number, BLOCK_END])
         characters = words = columns = ends = commas = digits = capitals = function_words = wide = 0
         in_title = separators = copyrights = times = colons = questions = letters = word_letters = 0
+        inked = 0
         starts_capital = False
         value = SEED
         length = last = previous = 0
@@ -197,6 +200,7 @@ def measure_texts(text: Bytes, blocks: Nodes, title: Bytes) -> npt.NDArray[np.fl
                 characters += 1
                 columns += 1
                 if code > 32:
+                    inked += 1
                     last = code
             if _is_wide(code):
                 wide += 1
@@ -255,7 +259,7 @@ def measure_texts(text: Bytes, blocks: Nodes, title: Bytes) -> npt.NDArray[np.fl
         row[0] = characters
         row[1] = words
         row[2] = columns
-        row[3] = min(np.float32(1), blocks[number, LINK_BYTES] * by_characters)
+        row[3] = min(np.float32(1), np.float32(blocks[number, LINK_BYTES] / max(inked, 1)))
         row[4] = blocks[number, LINKS]
         row[5] = ends
         row[6] = commas

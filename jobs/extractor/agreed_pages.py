@@ -11,7 +11,7 @@ from trafilatura.utils import load_html
 
 from jobs.runtime.errors import InputError
 from udfs.block_labels import bag_f1, label_blocks, words_of
-from udfs.block_training import TrainingPage
+from udfs.block_training_rows import TrainingPage
 from udfs.character_encoding import decode
 from udfs.html_blocks import segment
 from udfs.html_readers import resiliparse_text, trafilatura_text

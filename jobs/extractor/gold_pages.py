@@ -11,7 +11,7 @@ from urllib.parse import urlparse
 
 from jobs.runtime.errors import InputError
 from udfs.block_labels import label_blocks
-from udfs.block_training import TrainingPage
+from udfs.block_training_rows import TrainingPage
 from udfs.character_encoding import decode
 from udfs.html_blocks import segment
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from statistics import mean
@@ -11,11 +12,14 @@ import numpy as np
 
 from jobs.extractor.gold_pages import GoldPage
 from udfs.block_labels import bag_f1, words_of
-from udfs.block_model import BlockModel, judge_blocks
-from udfs.block_training import TrainedBlocks, TrainingPage, fold_of
+from udfs.block_model import judge_blocks, keep_blocks
+from udfs.block_training import TrainedBlocks, feature_groups, fold_of
+from udfs.block_training_rows import TrainingPage
 
-CUTS: Final = (0.3, 0.4, 0.5, 0.6)
+CUTS: Final = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 """Fixed cuts that the expected-F1 rule is compared with."""
+CONFIDENCES: Final = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
+"""Bounds of the ranges of confidence that are compared with what came out."""
 
 
 class Evaluation(NamedTuple):
@@ -25,46 +29,79 @@ class Evaluation(NamedTuple):
         by_kind: Mean F1 and number of pages of each kind of page.
         overall: Mean F1 of all pages.
         by_cut: Mean F1 of all pages with a fixed cut on the probability.
-        expected: Mean of the F1 that the models themselves expect.
+        by_confidence: Mean confidence, mean F1 and number of the pages in each range of confidence.
+        without: Mean F1 of a first stage without each group of features; see ``TrainedBlocks.without``.
     """
 
     by_kind: dict[str, tuple[float, int]]
     overall: float
     by_cut: dict[float, float]
-    expected: float
+    by_confidence: list[tuple[float, float, int]]
+    without: dict[str, float]
+
+
+class _Words(NamedTuple):
+    """Words of each block of a page, and of its gold text."""
+
+    blocks: list[list[str]]
+    wanted: list[str]
+
+    def f1(self, is_kept: Any) -> float:
+        kept = [word for number in np.flatnonzero(is_kept) for word in self.blocks[number]]
+        return bag_f1(kept, self.wanted)
 
 
 def evaluate(
-    pages: Sequence[GoldPage], training: Sequence[TrainingPage], folds: Sequence[BlockModel]
+    pages: Sequence[GoldPage], training: Sequence[TrainingPage], trained: TrainedBlocks
 ) -> Evaluation:
     """Judge every page by the model of its fold.
 
     Args:
-        pages: Gold pages.
+        pages: Gold pages, the first that were trained on.
         training: The same pages as blocks, in the same order.
-        folds: Models of ``TrainedBlocks.folds``.
+        trained: The models.
     """
+    words = [
+        _Words([words_of(text) for text in blocks.page.texts()], words_of(page.gold))
+        for page, blocks in zip(pages, training, strict=True)
+    ]
     by_kind: dict[str, list[float]] = defaultdict(list)
     by_cut: dict[float, list[float]] = {cut: [] for cut in CUTS}
-    expected: list[float] = []
-    for page, blocks in zip(pages, training, strict=True):
-        judged = judge_blocks(blocks.page, folds[fold_of(page.site)])
-        words = [words_of(text) for text in blocks.page.texts()]
-        wanted = words_of(page.gold)
-        by_kind[page.kind].append(_score(words, judged.is_kept, wanted))
+    confidences: list[tuple[float, float]] = []
+    for page, blocks, its in zip(pages, training, words, strict=True):
+        judged = judge_blocks(blocks.page, trained.folds[fold_of(page.site)])
+        score = its.f1(judged.is_kept)
+        by_kind[page.kind].append(score)
+        confidences.append((judged.confidence, score))
         for cut, scores in by_cut.items():
-            scores.append(_score(words, judged.chances > cut, wanted))
-        expected.append(judged.confidence)
+            scores.append(its.f1(judged.chances > cut))
+    without = {
+        group: mean(
+            its.f1(keep_blocks(chances[number], _counts(its))[0])
+            for number, its in enumerate(words)
+        )
+        for group, chances in trained.without.items()
+    }
     return Evaluation(
         {kind: (mean(scores), len(scores)) for kind, scores in sorted(by_kind.items())},
         mean(score for scores in by_kind.values() for score in scores),
         {cut: mean(scores) for cut, scores in by_cut.items()},
-        mean(expected),
+        _by_confidence(confidences),
+        without,
     )
 
 
-def _score(words: list[list[str]], is_kept: Any, wanted: list[str]) -> float:
-    return bag_f1([word for number in np.flatnonzero(is_kept) for word in words[number]], wanted)
+def _counts(words: _Words) -> Any:
+    return np.array([len(block) for block in words.blocks], np.float32)
+
+
+def _by_confidence(pages: list[tuple[float, float]]) -> list[tuple[float, float, int]]:
+    ranges = []
+    for low, high in itertools.pairwise(CONFIDENCES):
+        its = [pair for pair in pages if low <= pair[0] < high or (high == 1 and pair[0] >= 1)]
+        if its:
+            ranges.append((mean(pair[0] for pair in its), mean(pair[1] for pair in its), len(its)))
+    return ranges
 
 
 def card_text(evaluation: Evaluation, trained: TrainedBlocks, gold: int, agreed: int) -> str:
@@ -81,11 +118,6 @@ def card_text(evaluation: Evaluation, trained: TrainedBlocks, gold: int, agreed:
         f"{len(trees.leaves)} trees of depth {trees.columns.shape[1]}"
         for trees in (model.first, model.second)
     ]
-    kinds = [
-        f"| {kind or 'not stated'} | {count} | {score:.4f} |"
-        for kind, (score, count) in evaluation.by_kind.items()
-    ]
-    cuts = [f"| {cut} | {score:.4f} |" for cut, score in evaluation.by_cut.items()]
     return "\n".join(
         [
             "# Card of a learned HTML reader",
@@ -97,18 +129,47 @@ def card_text(evaluation: Evaluation, trained: TrainedBlocks, gold: int, agreed:
             "",
             "| kind of page | pages | word F1 |",
             "| --- | ---: | ---: |",
-            *kinds,
+            *(
+                f"| {kind or 'not stated'} | {count} | {score:.4f} |"
+                for kind, (score, count) in evaluation.by_kind.items()
+            ),
             f"| all | {gold} | {evaluation.overall:.4f} |",
             "",
-            f"The models expected {evaluation.expected:.4f} on average. The text of a page is the set of",
-            "blocks with the highest expected F1; a fixed cut on the probability would have given:",
+            "The text of a page is the set of blocks with the highest expected F1. A fixed cut on the",
+            "probability would have given:",
             "",
             "| cut | word F1 |",
             "| --- | ---: |",
-            *cuts,
+            *(f"| {cut} | {score:.4f} |" for cut, score in evaluation.by_cut.items()),
             "",
+            "What the models expected of their own text, and what came out, by ranges of what they expected:",
+            "",
+            "| pages | expected F1 | word F1 |",
+            "| ---: | ---: | ---: |",
+            *(f"| {n} | {low:.4f} | {score:.4f} |" for low, score, n in evaluation.by_confidence),
+            "",
+            *_ablation(evaluation.without),
             "Not for: pages whose text is made by scripts, and languages without blanks other than",
             "Chinese and Japanese, of which the training pages hold none.",
             "",
         ]
     )
+
+
+def _ablation(without: dict[str, float]) -> list[str]:
+    if not without:
+        return []
+    groups = feature_groups()
+    rows = sorted((score, group) for group, score in without.items() if group)
+    return [
+        "A first stage of fewer trees, without altered copies and without one group of features:",
+        "",
+        "| without | features | word F1 | lost |",
+        "| --- | ---: | ---: | ---: |",
+        f"| nothing | | {without['']:.4f} | |",
+        *(
+            f"| {group} | {len(groups[group])} | {score:.4f} | {without[''] - score:.4f} |"
+            for score, group in rows
+        ),
+        "",
+    ]

@@ -59,6 +59,7 @@ def test_it_learns_and_writes_the_same_files_again(pages: Path, tmp_path: Path) 
             str(tmp_path / output),
             "--trees",
             "12",
+            "--ablation",
             "--quiet",
         ]
         assert main(command) == 0
@@ -66,6 +67,7 @@ def test_it_learns_and_writes_the_same_files_again(pages: Path, tmp_path: Path) 
     assert {path.name for path in (tmp_path / "one").iterdir()} == names
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert "| containers | " in (tmp_path / "one" / "card.md").read_text()
     model = read_block_model((tmp_path / "one" / "block_model.npz").read_bytes())
     page, gold = page_of(20, 1)
     blocks = segment(page)

@@ -32,6 +32,7 @@ def measures_of(body: str, title: str = "") -> dict[str, float]:
         ("数据ab", "wide_share", 0.5),
         ("カナ 한글", "wide_share", 0.8),
         ("<a href=x>half</a>half", "link_share", 0.5),
+        ("<a href=x>of several words</a>", "link_share", 1),
         ("<a href=x>a</a> b <a href=x>c</a>", "links", 2),
         ("One. Two! 3.5 www.x.org?", "sentence_ends", 3),
         ("好。好！", "sentence_ends", 2),
