@@ -162,19 +162,23 @@ def snippet_shares(counts: Counter[str]) -> dict[str, float]:
     }
 
 
-def bench_snippets() -> None:
+def snippet_pages() -> list[Page]:
     folder = DATA / "html/blog_multi"
     gold = json.loads((folder / "cc_pages_gold.json").read_text())
-    pages = {name: (folder / "cc_pages" / name).read_bytes() for name in gold}
-    for system, (texts, seconds) in read_in_turn(list(pages.values())).items():
+    return [((folder / "cc_pages" / name).read_bytes(), wanted) for name, wanted in gold.items()]
+
+
+def bench_snippets() -> None:
+    pages = snippet_pages()
+    for system, (texts, seconds) in read_in_turn([content for content, _ in pages]).items():
         counts: Counter[str] = Counter()
-        for name, text in zip(pages, texts, strict=True):
-            counts += snippets(text, gold[name]["with"], gold[name]["without"])
+        for text, (_, gold) in zip(texts, pages, strict=True):
+            counts += snippets(text, gold["with"], gold["without"])
         print_result(
             "extraction: pages with gold snippets",
             system,
             len(pages),
-            sum(map(len, pages.values())),
+            sum(len(content) for content, _ in pages),
             **snippet_shares(counts),
             cpu_s=round(seconds, 3),
         )

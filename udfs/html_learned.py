@@ -30,17 +30,21 @@ class LearnedText(NamedTuple):
     confidence: float
 
 
-def learned_text(page: PageBlocks, model: BlockModel) -> LearnedText:
+def learned_text(page: PageBlocks, model: BlockModel, minimum_chance: float = 0.0) -> LearnedText:
     """Write the blocks that the model takes for content.
 
     Args:
         page: The page's blocks.
         model: The trained extractor.
+        minimum_chance: Probability that a kept block must have as long as any has it; the page's
+            expected F1 may ask for more or for less.
     """
     if not 0 < len(page.blocks) <= MAXIMUM_BLOCKS:
         return LearnedText("", 0.0)
     judged = judge_blocks(page, model)
-    return LearnedText(write_markdown(page, judged.is_kept), judged.confidence)
+    likely = judged.is_kept & (judged.chances > minimum_chance)
+    is_kept = likely if likely.any() else judged.is_kept
+    return LearnedText(write_markdown(page, is_kept), judged.confidence)
 
 
 def stated_tree(page: PageBlocks) -> Any:

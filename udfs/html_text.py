@@ -32,6 +32,7 @@ from udfs.html_rescue import (
     is_discussion,
     is_rescued,
     is_unspaced_article,
+    minimum_chance,
     states_news,
 )
 from udfs.html_statements import statements_tree
@@ -206,7 +207,8 @@ def _read_with_resiliparse(page: _Page) -> Found:
 def _read_with_model(page: _Page) -> Found:
     if page.blocks is None:
         return "", "learned"
-    return learned_text(page.blocks, shipped_model()).text, "learned"
+    lowest = minimum_chance(page.text, page.metadata.language, page.metadata.kinds)
+    return learned_text(page.blocks, shipped_model(), lowest).text, "learned"
 
 
 READERS: dict[str, Callable[[_Page], Found]] = {

@@ -8,13 +8,18 @@ import re
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from resiliparse.parse.html import HTMLTree, NodeType
 
-from udfs.block_model import read_block_model, shipped_model
+from udfs.block_class_words import no_class_odds
+from udfs.block_features import BLOCK_FIELDS
+from udfs.block_model import BlockModel, read_block_model, shipped_model
+from udfs.boosted_trees import BoostedTrees
 from udfs.character_encoding import decode
 from udfs.extract_document import ExtractionOptions, extract
 from udfs.html_blocks import segment
+from udfs.html_learned import learned_text
 
 LEARNED = ExtractionOptions(profile="learned")
 SENTENCE = "Whoever cannot say what was in the data cannot say why the model lies about it. "
@@ -37,6 +42,31 @@ def test_text_metadata_and_provenance() -> None:
     assert "Contact" not in found.text
     assert (found.title, found.author) == ("On data", "Ann B")
     assert (found.date, found.language) == ("2024-05-06", "en")
+
+
+def model_of_first_tree(chances: list[float]) -> BlockModel:
+    """Gives the blocks of a page these probabilities, by their place on it."""
+    places = np.arange(len(chances) - 1, dtype=np.float32) / len(chances) + 0.01
+    column = [field.name for field in BLOCK_FIELDS].index("place_block_share")
+    odds = np.log(np.array(chances, np.float32) / (1 - np.array(chances, np.float32)))
+    trees = BoostedTrees(
+        np.full((len(places), 1), column, np.int32),
+        places[:, None],
+        np.stack([np.zeros(len(places), np.float32), np.diff(odds)], axis=1),
+        odds[:1],
+    )
+    return BlockModel(no_class_odds(), trees, trees)
+
+
+@pytest.mark.parametrize(
+    ("minimum", "kept"), [(0.0, ["one", "two"]), (0.5, ["one"]), (0.95, ["one", "two"])]
+)
+def test_blocks_must_be_as_likely_as_asked_as_long_as_any_is(
+    minimum: float, kept: list[str]
+) -> None:
+    model = model_of_first_tree([0.9, 0.49, 0.01])
+    page = segment("<p>one<p>two<p>three")
+    assert learned_text(page, model, minimum).text.split() == kept
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip" * 20])

@@ -11,6 +11,7 @@ from udfs.html_rescue import (
     is_discussion,
     is_rescued,
     is_unspaced_article,
+    minimum_chance,
     states_news,
 )
 
@@ -80,6 +81,25 @@ def test_any_software_says_article_of_anything(kinds: set[str], answer: bool) ->
 )
 def test_chinese_articles_are_read_precisely(page: str, language: str | None, answer: bool) -> None:
     assert is_unspaced_article(page, language) == answer
+
+
+@pytest.mark.parametrize(
+    ("page", "language", "kinds", "chance"),
+    [
+        (ENGLISH * 100, "en", set(), 0.0),
+        (ENGLISH * 100, "en", {"article"}, 0.0),
+        (ENGLISH * 100, "en", {"newsarticle"}, 0.5),
+        (CHINESE * 20, "zh", set(), 0.5),
+        (CHINESE * 100, None, set(), 0.5),
+        (CHINESE * 5, "zh", set(), 0.0),
+        (DISCUZ + CHINESE * 100, "zh", set(), 0.4),
+        (DISCUZ + ENGLISH * 100, "en", set(), 0.0),
+    ],
+)
+def test_the_learned_reader_must_be_surer_on_pages_unlike_its_gold(
+    page: str, language: str | None, kinds: set[str], chance: float
+) -> None:
+    assert minimum_chance(page, language, frozenset(kinds)) == chance
 
 
 def test_a_row_of_buttons_is_no_reason_to_change_the_reader_of_a_short_page() -> None:
