@@ -85,7 +85,7 @@ env-archive: ## The Python environment for spark-submit --archives, without Spar
 	grep -v -i -E '^(pyspark|py4j)==' requirements.lock > build/environment.lock
 	build/environment/bin/python -m pip install --quiet --disable-pip-version-check -r build/environment.lock "venv-pack2==0.9.2"
 	build/environment/bin/python -m pip install --quiet --disable-pip-version-check --no-deps .
-	build/environment/bin/venv-pack --force --prefix build/environment --output dist/environment.tar.gz
+	build/environment/bin/venv-pack --quiet --force --prefix build/environment --output dist/environment.tar.gz
 
 smoke-spark: setup ## The sample's whole pipeline on the oldest and the newest Spark of the fleet, each in its own venv
 	@for version in $(SMOKE_SPARKS); do $(BIN)/python -m tests.smoke_spark $$version || exit 1; done

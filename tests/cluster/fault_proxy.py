@@ -1,9 +1,10 @@
-"""A proxy before the S3 server that counts requests and, when told to, answers 503 or hangs up."""
+"""A proxy before the S3 server that counts requests and, when told to, answers 503, hangs up or waits."""
 
 import http.client
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ SLOW_DOWN = (
     b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>SlowDown</Code>'
     b"<Message>Please reduce your request rate.</Message></Error>"
 )
+WAIT_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Request:
     method: str
     path: str
     query: dict[str, list[str]]
+    payer: str = ""
 
     @property
     def key(self) -> str:
@@ -46,7 +49,7 @@ def no_fault(number: int, request: Request) -> str:
 
 
 class FaultProxy(ThreadingHTTPServer):
-    """Forwards everything; ``fault`` may answer "slow" or "reset" for a request instead of ""."""
+    """Forwards everything; ``fault`` may say "slow", "reset" or "wait" for a request instead of ""."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -64,6 +67,12 @@ class FaultProxy(ThreadingHTTPServer):
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def forget(self) -> None:
+        """Begin anew: no fault, nothing counted."""
+        self.fault = no_fault
+        self.requests.clear()
+        self.faults.clear()
 
     def record(self, request: Request) -> str:
         with self._lock:
@@ -84,7 +93,10 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = parse_qs(parts.query, keep_blank_values=True)
         body = self._body()
-        fault = self.server.record(Request(self.command, parts.path, query))
+        payer = self.headers.get("x-amz-request-payer", "")
+        fault = self.server.record(Request(self.command, parts.path, query, payer))
+        if fault == "wait":
+            time.sleep(WAIT_SECONDS)
         if fault == "slow":
             self._answer(503, [("Content-Type", "application/xml")], SLOW_DOWN)
         elif fault == "reset":

@@ -86,6 +86,15 @@ class S3Server:
         self.stop()
         pytest.fail(f"versitygw did not start: {self.log.read_text(errors='replace')[-2000:]}")
 
+    def add_user(self, access_key: str, secret_key: str) -> None:
+        """Make an account without any right; bucket policies may give it some."""
+        command = [
+            str(server_program()), "admin", "--access", ACCESS_KEY, "--secret", SECRET_KEY,
+            "--endpoint-url", self.endpoint, "create-user", "--access", access_key,
+            "--secret", secret_key, "--role", "user",
+        ]  # fmt: skip
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+
     def stop(self) -> None:
         if self.process is not None:
             self.process.kill()

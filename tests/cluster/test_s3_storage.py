@@ -1,17 +1,30 @@
 """Storage on a real S3 server: listings, whole-or-nothing writes, one winner, errors that help."""
 
+import gzip
+import json
 import threading
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from jobs.command_line import main
+from jobs.ingest.read_batches import DocumentReader
+from jobs.ingest.settings import IngestSettings
+from jobs.ingest.source_files import list_sources
 from jobs.runtime import output_lease, s3_store, storage
-from jobs.runtime.errors import MissingRequirementError, OutputBusyError, StoreReadError
+from jobs.runtime.errors import (
+    InputError,
+    MissingRequirementError,
+    OutputBusyError,
+    StoreReadError,
+)
 from jobs.runtime.output_lease import LEASE_NAME, hold_output
 from jobs.runtime.s3_store import forget_clients
+from jobs.runtime.schemas import SOURCE_FILES
 from tests.cluster.fault_proxy import FaultProxy
-from tests.cluster.s3_server import BUCKET
+from tests.cluster.s3_server import BUCKET, S3Server
 
 pytestmark = pytest.mark.cluster
 
@@ -35,6 +48,14 @@ def test_objects_are_written_listed_read_and_deleted(prefix: str, proxy: FaultPr
     assert storage.read_text(f"{prefix}/none") is None
     storage.delete_tree(prefix)
     assert not storage.exists(f"{prefix}/b.html")
+
+
+@pytest.mark.parametrize("name", ["x.jsonl.zst", "environment.tar.gz", "x"])
+def test_bytes_arrive_as_they_were_given(prefix: str, store_client: Any, name: str) -> None:
+    with storage.open_output(f"{prefix}/{name}") as file:
+        file.write(b"as given")
+    key = f"{prefix.rpartition('/')[2]}/{name}"
+    assert store_client.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"as given"
 
 
 def test_of_many_writers_one_wins(prefix: str) -> None:
@@ -133,6 +154,51 @@ class TestErrors:
         with pytest.raises(MissingRequirementError, match="region"):
             storage.find_files(prefix)
 
+    def test_no_right_at_all(
+        self, prefix: str, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        s3_server.add_user("stranger", "strangers-secret")
+        self._become("stranger", monkeypatch)
+        for use in (storage.find_files, storage.read_text, storage.exists):
+            with pytest.raises(MissingRequirementError, match="this identity may not use bucket"):
+                use(f"{prefix}/x")
+
+    def test_no_right_to_write(
+        self,
+        prefix: str,
+        s3_server: S3Server,
+        store_client: Any,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        store_client.put_object(Bucket=BUCKET, Key=f"{prefix.rpartition('/')[2]}/x", Body=b"x")
+        s3_server.add_user("reader", "readers-secret")
+        resources = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
+        may_read = {
+            "Effect": "Allow", "Principal": {"AWS": ["reader"]}, "Resource": resources,
+            "Action": ["s3:ListBucket", "s3:GetObject"],
+        }  # fmt: skip
+        policy = {"Version": "2012-10-17", "Statement": [may_read]}
+        store_client.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
+        self._become("reader", monkeypatch)
+        assert [entry.path for entry in storage.find_files(prefix)] == [f"{prefix}/x"]
+        with pytest.raises(MissingRequirementError, match="s3:PutObject"):
+            storage.write_text(f"{prefix}/y", "y")
+        with pytest.raises(MissingRequirementError, match="s3:DeleteObject"):
+            storage.delete_tree(f"{prefix}/x")
+        # The command says it before it has started Spark.
+        assert main(["run", prefix, f"{prefix}-out"]) == 1
+        said = capsys.readouterr().err
+        assert said.startswith(f"corpusmill: {prefix}-out")
+        assert said.count("\n") == 1
+        assert "s3:PutObject" in said
+        store_client.delete_bucket_policy(Bucket=BUCKET)
+
+    def _become(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", name)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", f"{name}s-secret")
+        self._forget_clients()
+
     def test_no_bucket_named(self, s3_environment: dict[str, str]) -> None:
         with pytest.raises(MissingRequirementError, match="names no bucket"):
             storage.find_files("s3:///x")
@@ -147,6 +213,63 @@ class TestErrors:
     @staticmethod
     def _forget_clients() -> None:
         forget_clients()
+
+
+def test_a_prefix_of_common_crawl(prefix: str) -> None:
+    crawl = f"{prefix}/crawl-data/CC-MAIN-2026-10"
+    head = b"WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Target-URI: https://%d.example/\r\n"
+    record = head + b"Content-Length: 4\r\n\r\ntext\r\n\r\n"
+    names = [
+        f"{crawl}/segments/1700000000{segment}.{kind}/{kind}/CC-MAIN-{number:05d}.{kind}.gz"
+        for segment in (1, 2)
+        for kind in ("warc", "wet", "robotstxt")
+        for number in (0, 1)
+    ]
+    for number, name in enumerate(names):
+        with storage.open_output(name) as file:
+            file.write(gzip.compress(record % number))
+    storage.write_text(f"{crawl}/warc.paths.gz", "")
+    found = list_sources([f"{crawl}/segments/*/warc/*.warc.gz"])
+    assert [file.path for file in found] == [name for name in names if "/warc/" in name]
+    read = DocumentReader(IngestSettings())
+    files = pa.RecordBatch.from_pylist([vars(file) for file in found], schema=SOURCE_FILES)
+    rows = [row for batch in read(iter([files])) for row in batch.to_pylist()]
+    assert [row["content"] for row in rows] == [b"text"] * 4
+    assert [row["source"] for row in rows] == [file.path for file in found]
+
+
+def test_of_a_bucket_that_readers_pay_for_every_request_says_so(
+    store_client: Any, proxy: FaultProxy, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_client.create_bucket(Bucket="paid")
+    text = b"".join(b"%08d" % number for number in range(500_000))
+    for name in ("papers/a.txt", "papers/deep/b.txt"):
+        store_client.put_object(Bucket="paid", Key=name, Body=text)
+    monkeypatch.setenv("CORPUSMILL_REQUESTER_PAYS", "other, paid")
+    paths = ["s3://paid/papers/a.txt", "s3://paid/papers/deep/b.txt"]
+    assert [entry.path for entry in storage.find_files("s3://paid/papers")] == paths
+    assert [entry.path for entry in storage.find_files("s3://paid/papers/*.txt")] == paths[:1]
+    assert storage.file_entry(paths[0]).size == len(text)
+    assert not storage.exists("s3://paid/papers/none")
+    with storage.open_input(paths[0]) as file:
+        assert file.read() == text
+        file.seek(-16, 2)
+        assert file.read() == text[-16:]
+        file.seek(80)
+        assert file.read(8) == b"00000010"
+    with pytest.raises(InputError, match="no such file or folder"):
+        storage.find_files("s3://paid/none")
+    asked = [request for request in proxy.requests if request.path.startswith("/paid")]
+    of_objects = [request for request in asked if request.method != "HEAD" or request.key]
+    assert len(of_objects) > 8
+    assert {request.payer for request in of_objects} == {"requester"}
+    # Reading in a row is one request, and each seek another one.
+    assert sum(request.method == "GET" and bool(request.key) for request in asked) == 3
+    proxy.requests.clear()
+    storage.write_text(f"{prefix}/x", "x")
+    assert {request.payer for request in proxy.requests} == {""}
+    with pytest.raises(MissingRequirementError, match="only read"):
+        storage.delete_tree("s3://paid/papers/a.txt")
 
 
 def test_slow_downs_and_resets_are_outlived(prefix: str, proxy: FaultProxy) -> None:
