@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from typing import Final
 
-# 100,000 documents in a warm session, processor seconds of Java and Python together: Parquet read, Arrow
-# to Python and back, shingles, 140 permutations, Parquet written took 6.7 s (docs/scaling.md).
-SIGNED_BYTES_PER_CORE_SECOND: Final = 38e6
-# The same corpus searched in Spark (`--spark-only`), second run of a session: all sub-stages behind the
-# signatures, 20.4 s for 2,000,000 band rows; halved for what sorts and spills in a large corpus.
-BAND_ROWS_PER_CORE_SECOND: Final = 49_000
-# `--spark-only`, 100,000 documents, zstd: 674 B shuffled a document, of which 512 were band rows (16 B of key
-# and order key, Spark's row around them, edges merged), 27 the exact pass (24 B of hash and id), and
-# the rest sketches and shingle sets of doubtful documents, components, a tenth being copies.
-SHUFFLED_BYTES_PER_BAND: Final = 25.6
+# `--growth 10000000 --spark-only`: 26 GB of text in 316 s of two cores, Parquet read, Arrow to Python and
+# back, shingles, 140 permutations, Parquet written. One core alone does 52 MB/s (bench.dedup_signing).
+SIGNED_BYTES_PER_CORE_SECOND: Final = 41e6
+# The same run: 338 s of two cores behind the signatures for 200,000,000 band rows, 296,000 a core-second;
+# halved for what grows with the logarithm of the corpus and for the network, which one machine has not.
+BAND_ROWS_PER_CORE_SECOND: Final = 148_000
+# A band row is 16 B of key and order key and Spark's row around them. In zstd it takes 12.7 B where a
+# partition holds several rows of a document (up to some million documents), 15.6 B where it does not.
+SHUFFLED_BYTES_PER_BAND: Final = 15.6
+# 24 B of hash and id.
 SHUFFLED_BYTES_FOR_EXACT: Final = 27
-EDGE_BYTES_PER_DOCUMENT: Final = 135
+# Edges merged, sketches of linked documents, components, shingle sets of doubtful documents (152 of them),
+# a tenth of the documents being copies: `--growth 1000000 --spark-only`.
+OTHER_BYTES_PER_DOCUMENT: Final = 225
 # Assumed: a tenth of the documents are near-duplicates with one edge each, and some meet by accident.
 EDGES_PER_DOCUMENT: Final = 0.12
 JOIN_ROW_BYTES: Final = 24  # id and order key, and what Spark puts around them

@@ -90,7 +90,7 @@ class DedupPlan:
         )
         # The list of linked documents is too long for every task then: keys and sketches go to it.
         joined = signatures if whole else 0
-        return figures.SHUFFLED_BYTES_FOR_EXACT + bands + figures.EDGE_BYTES_PER_DOCUMENT + joined
+        return figures.SHUFFLED_BYTES_FOR_EXACT + bands + figures.OTHER_BYTES_PER_DOCUMENT + joined
 
     @property
     def persisted_bytes(self) -> float:
