@@ -17,6 +17,7 @@ from bench.measuring import Cost, measured_command
 PEERS = {
     "rensa": ("rensa==0.5.*", "pyarrow", "numpy"),
     "text-dedup": ("text-dedup==0.4.0", "setuptools<81"),
+    "py-data-juicer": ("py-data-juicer==1.6.1", "scipy"),
     "datatrove": ("datatrove[io,processing]==0.10.*", "spacy", "lxml_html_clean"),
 }
 
@@ -49,7 +50,7 @@ def run_peer(name: str, source: Path, folder: Path) -> PeerRun:
     if not python.is_file():
         venv.create(place, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS[name]], check=True)
-    package = name.replace("-", "_")
+    package = name.removeprefix("py-").replace("-", "_")
     asked = f"from importlib.metadata import version; print(version('{name}'))"
     version = subprocess.run(
         [python, "-c", asked], check=True, capture_output=True, text=True

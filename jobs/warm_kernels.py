@@ -77,11 +77,18 @@ def main() -> None:
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         sys.stdout.write(f"kernels ready; seconds by stage: {warm_kernels()}\n")
         return
-    archived = write_archive(use_java(), Path(__file__), [Path(__file__).parents[1]])
+    sys.stdout.write("compiling kernels and archiving Spark's classes: a minute or two, once\n")
+    sys.stdout.flush()
+    try:
+        archived = write_archive(use_java(), Path(__file__), [Path(__file__).parents[1]])
+    except OSError as error:  # no archive is no reason to do without kernels
+        sys.stderr.write(f"Spark's classes are not archived: {error}\n")
+        sys.stdout.write(f"kernels ready; seconds by stage: {warm_kernels()}\n")
+        return
     sys.stdout.write(
         "Spark's classes archived; local mode starts faster now\n"
         if archived
-        else "this Java archives no classes; local mode starts as fast as it does without\n"
+        else "this Java archives no classes; local mode starts as it always did\n"
     )
 
 
