@@ -33,14 +33,14 @@ from bench.extraction_scores import snippets, word_bag
 from bench.measuring import print_result
 from bench.selected_pages import SelectedPage, news_pages, shared_pages
 from udfs.block_labels import bag_f1, words_of
-from udfs.block_model import BlockModel, read_block_model, shipped_model
+from udfs.block_model import BlockModel, judge_blocks, read_block_model, shipped_model
 from udfs.block_training import FOLDS, fold_of
 from udfs.character_encoding import decode
 from udfs.extract_document import ExtractionOptions, extract
 from udfs.html_blocks import segment
 from udfs.html_learned import learned_text, stated_tree
 from udfs.html_metadata import read_metadata
-from udfs.html_rescue import minimum_chance
+from udfs.html_rescue import minimum_chances
 
 LEARNED = ExtractionOptions(profile="learned")
 PAGES_PER_SITE = 20
@@ -73,8 +73,8 @@ def read_learned(content: bytes, model: BlockModel) -> str:
     text = decode(content).text
     blocks = segment(text)
     stated = read_metadata(stated_tree(blocks))
-    lowest = minimum_chance(text, stated.language, stated.kinds)
-    return learned_text(blocks, model, lowest).text
+    judged = judge_blocks(blocks, model)
+    return learned_text(blocks, judged, minimum_chances(text, judged.wide_share, stated.kinds))
 
 
 def sample(pages: list[SelectedPage]) -> list[SelectedPage]:

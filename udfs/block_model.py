@@ -16,7 +16,7 @@ import numpy.typing as npt
 from udfs.block_containers import Floats
 from udfs.block_features import BLOCK_FIELDS, ClassOdds, block_features
 from udfs.block_neighbours import NEIGHBOUR_FIELDS, neighbour_features
-from udfs.block_text import TEXT_COLUMN, measure_texts
+from udfs.block_text import TEXT_COLUMN, TEXT_FIELDS, measure_texts
 from udfs.boosted_trees import BoostedTrees, probabilities, tree_sums
 from udfs.compiled import kernel
 from udfs.html_blocks import PageBlocks
@@ -49,13 +49,22 @@ class JudgedBlocks:
 
     Attributes:
         chances: Probability of each block to be content; float32 [blocks].
+        texts: Measures of each block's text; float32 [blocks, ``TEXT_FIELDS``].
         is_kept: Which blocks make up the text; bool [blocks].
         confidence: Expected word F1 of the text against the content, 0 to 1.
     """
 
     chances: Floats
+    texts: Floats
     is_kept: npt.NDArray[np.bool_]
     confidence: float
+
+    @property
+    def wide_share(self) -> float:
+        """Share of the page's characters that are ideographs, kana or Hangul."""
+        characters = self.texts[:, TEXT_COLUMN["characters"]]
+        wide = self.texts[:, TEXT_COLUMN["wide_share"]] * characters
+        return float(wide.sum() / max(float(characters.sum()), 1.0))
 
 
 def judge_blocks(page: PageBlocks, model: BlockModel) -> JudgedBlocks:
@@ -66,13 +75,14 @@ def judge_blocks(page: PageBlocks, model: BlockModel) -> JudgedBlocks:
         model: A trained extractor.
     """
     if not len(page.blocks):
-        return JudgedBlocks(np.zeros(0, np.float32), np.zeros(0, np.bool_), 0.0)
+        texts = np.zeros((0, len(TEXT_FIELDS)), np.float32)
+        return JudgedBlocks(texts[:, 0], texts, np.zeros(0, np.bool_), 0.0)
     texts = measure_texts(page.text, page.blocks, page.title)
     features = block_features(page, model.odds, texts)
     chances = first_chances(features, model.first)
     chances = second_chances(page, features, texts, chances, model.second)
     is_kept, confidence = keep_blocks(chances, texts[:, TEXT_COLUMN["words"]].copy())
-    return JudgedBlocks(chances, is_kept, float(confidence))
+    return JudgedBlocks(chances, texts, is_kept, float(confidence))
 
 
 def first_chances(features: Floats, trees: BoostedTrees) -> Floats:

@@ -31,8 +31,8 @@ from udfs.tree_growing import (
 )
 
 FOLDS: Final = 3
-FIRST: Final = GrowingSettings(trees=300, rate=0.09)
-SECOND: Final = GrowingSettings(trees=200, rate=0.09, seed=10)
+FIRST: Final = GrowingSettings(trees=100)
+SECOND: Final = GrowingSettings(trees=60, seed=10)
 ABLATION: Final = GrowingSettings(trees=60)
 SEED: Final = 5
 

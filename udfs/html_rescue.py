@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import re
 
+from udfs.html_learned import ANY_CHANCE, MinimumChances
+
 RESCUE_SHARE_UNSPACED = 0.3
 """Instead of a profile's share for Chinese and Japanese pages, whose articles rarely say what they are."""
 RESCUE_SHARE_ANY = 0.15
 """The same on any page, articles included, as long as the first is shorter than ``SHORT_TEXT``."""
 MINIMUM_IDEOGRAPHS = 100
 """Ideographs and kana on a page that declares Chinese or Japanese; five times as many on others."""
-CHANCE_OF_ARTICLES = 0.5
-"""Probability from which the learned reader keeps a block of a news page or an unspaced one."""
-CHANCE_OF_POSTS = 0.4
-"""The same on unspaced pages of forum software."""
+UNSPACED_SHARE = 0.3
+"""Share of ideographs, kana and Hangul in a page's text from which the learned reader must be surer."""
+UNSPACED_ARTICLE = MinimumChances(text=0.5, link=0.7)
+UNSPACED_POSTS = MinimumChances(text=0.4)
+NEWS_ARTICLE = MinimumChances(text=0.6)
+"""What the learned reader asks of blocks by the kind of page; see ``minimum_chances``."""
 PRECISE_SHARE = 0.5
 """Precise text shorter than this share of the second reader's has lost too much."""
 FEW_CHARACTERS = 500
@@ -76,8 +80,11 @@ _ARTICLE_CLASS = re.compile(
 _IDEOGRAPH_OR_KANA = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
-def is_unspaced(page: str, language: str | None) -> bool:
-    """Tell Chinese and Japanese pages.
+def is_unspaced_article(page: str, language: str | None) -> bool:
+    """Tell Chinese and Japanese pages without marks of forum software.
+
+    trafilatura's precision mode suits their articles (word F1 0.91 against 0.87 on the 62 of the
+    magic-html set); on forums it drops posts.
 
     Args:
         page: The decoded page.
@@ -90,37 +97,26 @@ def is_unspaced(page: str, language: str | None) -> bool:
         return False
     ideographs = len(_IDEOGRAPH_OR_KANA.findall(page, 0, SEARCHED_CHARACTERS))
     declared = (language or "").lower().startswith(("zh", "ja"))
-    return ideographs >= (MINIMUM_IDEOGRAPHS if declared else 5 * MINIMUM_IDEOGRAPHS)
+    if ideographs < (MINIMUM_IDEOGRAPHS if declared else 5 * MINIMUM_IDEOGRAPHS):
+        return False
+    return not is_discussion(page)
 
 
-def is_unspaced_article(page: str, language: str | None) -> bool:
-    """Tell Chinese and Japanese pages without marks of forum software; arguments of ``is_unspaced``.
-
-    trafilatura's precision mode suits their articles (word F1 0.91 against 0.87 on the 62 of the
-    magic-html set); on forums it drops posts.
-    """
-    return is_unspaced(page, language) and not is_discussion(page)
-
-
-def minimum_chance(page: str, language: str | None, kinds: frozenset[str]) -> float:
-    """What probability the learned reader asks of a block on pages unlike those it was trained on.
+def minimum_chances(page: str, wide_share: float, kinds: frozenset[str]) -> MinimumChances:
+    """What probability the learned reader asks of a block on some kinds of pages.
 
     The gold pages hold no Chinese or Japanese, and lists of stories count as content in the
-    collections among them: on Chinese news pages the reader expected too much of the lists below
-    a short article (word F1 0.91 with the expected-F1 rule alone, 0.94 with a cut of 0.5, trafilatura
-    0.90). Forums have no such lists, and less certain posts. Pages that state to be news articles
-    lose nothing by the cut.
+    collections among them: below short articles of Chinese news pages the reader took such lists
+    for content, most of them links. Forums have no such lists, and less certain posts.
 
     Args:
         page: The decoded page.
-        language: What the page declares.
+        wide_share: Share of its text that is ideographs, kana or Hangul, 0 to 1.
         kinds: ``PageMetadata.kinds``.
     """
-    if states_news(kinds):
-        return CHANCE_OF_ARTICLES
-    if is_unspaced(page, language):
-        return CHANCE_OF_POSTS if is_discussion(page) else CHANCE_OF_ARTICLES
-    return 0.0
+    if wide_share >= UNSPACED_SHARE:
+        return UNSPACED_POSTS if is_discussion(page) else UNSPACED_ARTICLE
+    return NEWS_ARTICLE if states_news(kinds) else ANY_CHANCE
 
 
 def is_discussion(page: str) -> bool:

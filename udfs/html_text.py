@@ -11,7 +11,7 @@ from typing import Any
 
 from trafilatura.utils import load_html
 
-from udfs.block_model import shipped_model
+from udfs.block_model import judge_blocks, shipped_model
 from udfs.extraction_types import (
     DEFAULT_OPTIONS,
     DocumentRefusedError,
@@ -32,7 +32,7 @@ from udfs.html_rescue import (
     is_discussion,
     is_rescued,
     is_unspaced_article,
-    minimum_chance,
+    minimum_chances,
     states_news,
 )
 from udfs.html_statements import statements_tree
@@ -41,6 +41,9 @@ from udfs.text_cleanup import clean_text
 
 MINIMUM_TEXT = 25
 """Characters below which a result counts as nothing found and the next reader is asked."""
+
+MAXIMUM_BLOCKS = 20_000
+"""More are never judged: about a second's work, and no page of the development set has a fifth of it."""
 
 _TABLE_RULE = re.compile(r"^\|(?:\s*:?-{3,}:?\s*\|)+\s*$", re.MULTILINE)
 
@@ -207,8 +210,11 @@ def _read_with_resiliparse(page: _Page) -> Found:
 def _read_with_model(page: _Page) -> Found:
     if page.blocks is None:
         return "", "learned"
-    lowest = minimum_chance(page.text, page.metadata.language, page.metadata.kinds)
-    return learned_text(page.blocks, shipped_model(), lowest).text, "learned"
+    if len(page.blocks.blocks) > MAXIMUM_BLOCKS:
+        return "", "learned"
+    judged = judge_blocks(page.blocks, shipped_model())
+    minimum = minimum_chances(page.text, judged.wide_share, page.metadata.kinds)
+    return learned_text(page.blocks, judged, minimum), "learned"
 
 
 READERS: dict[str, Callable[[_Page], Found]] = {

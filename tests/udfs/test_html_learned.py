@@ -14,12 +14,12 @@ from resiliparse.parse.html import HTMLTree, NodeType
 
 from udfs.block_class_words import no_class_odds
 from udfs.block_features import BLOCK_FIELDS
-from udfs.block_model import BlockModel, read_block_model, shipped_model
+from udfs.block_model import BlockModel, judge_blocks, read_block_model, shipped_model
 from udfs.boosted_trees import BoostedTrees
 from udfs.character_encoding import decode
 from udfs.extract_document import ExtractionOptions, extract
 from udfs.html_blocks import segment
-from udfs.html_learned import learned_text
+from udfs.html_learned import MinimumChances, learned_text
 
 LEARNED = ExtractionOptions(profile="learned")
 SENTENCE = "Whoever cannot say what was in the data cannot say why the model lies about it. "
@@ -59,14 +59,30 @@ def model_of_first_tree(chances: list[float]) -> BlockModel:
 
 
 @pytest.mark.parametrize(
-    ("minimum", "kept"), [(0.0, ["one", "two"]), (0.5, ["one"]), (0.95, ["one", "two"])]
+    ("text", "link", "kept"),
+    [
+        (0.0, 0.0, ["one", "two"]),
+        (0.5, 0.0, ["one", "two"]),
+        (0.0, 0.5, ["one"]),
+        (0.95, 0.4, ["two"]),
+        (0.95, 0.95, ["one", "two"]),
+    ],
 )
 def test_blocks_must_be_as_likely_as_asked_as_long_as_any_is(
-    minimum: float, kept: list[str]
+    text: float, link: float, kept: list[str]
 ) -> None:
     model = model_of_first_tree([0.9, 0.49, 0.01])
-    page = segment("<p>one<p>two<p>three")
-    assert learned_text(page, model, minimum).text.split() == kept
+    page = segment("<p>one<p><a href=x>two</a><p>three")
+    judged = judge_blocks(page, model)
+    assert learned_text(page, judged, MinimumChances(text, link)).split() == kept
+
+
+@pytest.mark.parametrize(("chance", "kept"), [(0.2, ["one", "```", "two", "```"]), (0.05, ["one"])])
+def test_preformatted_text_is_kept_unless_it_is_surely_none(chance: float, kept: list[str]) -> None:
+    model = model_of_first_tree([0.9, chance, 0.01])
+    page = segment(f"<p>one<pre>two</pre><p>{'three ' * 50}")
+    judged = judge_blocks(page, model)
+    assert learned_text(page, judged, MinimumChances(0.5, 0.5)).split() == kept
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip" * 20])

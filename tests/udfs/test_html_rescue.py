@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
+from udfs.html_learned import ANY_CHANCE, MinimumChances
 from udfs.html_rescue import (
+    NEWS_ARTICLE,
+    UNSPACED_ARTICLE,
+    UNSPACED_POSTS,
     calls_itself_article,
     is_discussion,
     is_rescued,
     is_unspaced_article,
-    minimum_chance,
+    minimum_chances,
     states_news,
 )
 
@@ -84,22 +88,21 @@ def test_chinese_articles_are_read_precisely(page: str, language: str | None, an
 
 
 @pytest.mark.parametrize(
-    ("page", "language", "kinds", "chance"),
+    ("page", "wide_share", "kinds", "minimum"),
     [
-        (ENGLISH * 100, "en", set(), 0.0),
-        (ENGLISH * 100, "en", {"article"}, 0.0),
-        (ENGLISH * 100, "en", {"newsarticle"}, 0.5),
-        (CHINESE * 20, "zh", set(), 0.5),
-        (CHINESE * 100, None, set(), 0.5),
-        (CHINESE * 5, "zh", set(), 0.0),
-        (DISCUZ + CHINESE * 100, "zh", set(), 0.4),
-        (DISCUZ + ENGLISH * 100, "en", set(), 0.0),
+        (ENGLISH, 0.0, set(), ANY_CHANCE),
+        (ENGLISH, 0.1, {"article"}, ANY_CHANCE),
+        (ENGLISH, 0.1, {"newsarticle"}, NEWS_ARTICLE),
+        (CHINESE, 0.9, set(), UNSPACED_ARTICLE),
+        (CHINESE, 0.3, {"newsarticle"}, UNSPACED_ARTICLE),
+        (DISCUZ + CHINESE, 0.9, set(), UNSPACED_POSTS),
+        (DISCUZ + ENGLISH, 0.0, set(), ANY_CHANCE),
     ],
 )
 def test_the_learned_reader_must_be_surer_on_pages_unlike_its_gold(
-    page: str, language: str | None, kinds: set[str], chance: float
+    page: str, wide_share: float, kinds: set[str], minimum: MinimumChances
 ) -> None:
-    assert minimum_chance(page, language, frozenset(kinds)) == chance
+    assert minimum_chances(page, wide_share, frozenset(kinds)) == minimum
 
 
 def test_a_row_of_buttons_is_no_reason_to_change_the_reader_of_a_short_page() -> None:
