@@ -21,7 +21,7 @@ def main() -> None:
     }  # fmt: skip
     recipe = {
         "project_name": "bench", "dataset_path": source, "export_path": f"{output}/kept.jsonl",
-        "work_dir": output, "np": 2, "open_tracer": False, "auto_install": False,
+        "work_dir": output, "np": 2, "open_tracer": False,
         "process": [{"document_minhash_deduplicator": operator}],
     }  # fmt: skip
     path = Path(output, "recipe.yaml")

@@ -17,7 +17,7 @@ from bench.measuring import Cost, measured_command
 PEERS = {
     "rensa": ("rensa==0.5.*", "pyarrow", "numpy"),
     "text-dedup": ("text-dedup==0.4.0", "setuptools<81"),
-    "py-data-juicer": ("py-data-juicer==1.6.1", "scipy"),
+    "py-data-juicer": ("py-data-juicer==1.6.1", "scipy", "aiohttp"),
     "datatrove": ("datatrove[io,processing]==0.10.*", "spacy", "lxml_html_clean"),
 }
 
