@@ -38,6 +38,11 @@ class _Place(NamedTuple):
     quote: int
 
 
+TABLE_PLACE: Final = _Place._fields.index("table")
+CELL_PLACE: Final = _Place._fields.index("cell")
+"""Columns of ``structures``."""
+
+
 class _Piece(NamedTuple):
     """A kept block on its way into Markdown."""
 

@@ -85,6 +85,26 @@ def test_preformatted_text_is_kept_unless_it_is_surely_none(chance: float, kept:
     assert learned_text(page, judged, MinimumChances(0.5, 0.5)).split() == kept
 
 
+TABLE = "<table><tr><th>Name<th>Age<tr><td>Ann<td>7</table>"
+
+
+@pytest.mark.parametrize(
+    ("table", "chances", "cells"),
+    [
+        (TABLE, [0.9, 0.5, 0.01, 0.5, 0.01, 0.01], ["Name", "Age", "Ann", "7"]),
+        (TABLE, [0.9, 0.5, 0.01, 0.01, 0.01, 0.01], []),
+        (TABLE.replace("th>", "td>"), [0.9, 0.5, 0.01, 0.5, 0.01, 0.01], ["Name", "Ann"]),
+        (TABLE + "<table><td>x</table>", [0.9, 0.5, 0.5, 0.5, 0.5, 0.01, 0.01], ["Name", "Age", "Ann", "7"]),
+    ],
+)  # fmt: skip
+def test_tables_with_header_cells_are_kept_or_dropped_whole(
+    table: str, chances: list[float], cells: list[str]
+) -> None:
+    page = segment(f"<p>text{table}<p>foot")
+    found = learned_text(page, judge_blocks(page, model_of_first_tree(chances)))
+    assert re.findall(r"\w+", found) == ["text", *cells]
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip" * 20])
 def test_a_broken_model_is_named_with_the_next_step(content: bytes) -> None:
     with pytest.raises(ValueError, match="train-extractor"):
