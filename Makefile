@@ -64,10 +64,10 @@ real-run: setup ## The whole pipeline on the shared folder of real documents
 	CORPUSMILL_REAL_RUN=bench-output/real-run $(BIN)/python -m pytest -q tests/pipeline/test_real_documents.py
 
 bench: setup ## Throughput and accuracy of every part, as JSON lines
-	@for name in pipeline extraction extraction_job signals signals_job dedup perplexity grader safety; do $(BIN)/python -m bench.$$name || exit 1; done
+	@for name in pipeline extraction extraction_job signals signals_job dedup dedup_signing perplexity grader safety; do $(BIN)/python -m bench.$$name || exit 1; done
 
 bench-quick: setup ## The same on small samples
-	@for name in pipeline extraction extraction_job signals signals_job dedup perplexity grader safety; do $(BIN)/python -m bench.$$name --quick || exit 1; done
+	@for name in pipeline extraction extraction_job signals signals_job dedup dedup_signing perplexity grader safety; do $(BIN)/python -m bench.$$name --quick || exit 1; done
 
 docs: setup ## Write the generated pages: signals, settings, report schema
 	$(BIN)/python -m jobs.reference_pages docs
