@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple, TypeVar
 
+from pyspark import inheritable_thread_target
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
@@ -21,7 +25,7 @@ from jobs.report.dropped_examples import (
 )
 from jobs.report.duplicate_audit import audit_duplicates, read_signatures
 from jobs.report.duplicate_facts import DuplicateCounts, count_duplicates, duplicate_facts
-from jobs.report.duplicate_sources import losses_by_source
+from jobs.report.duplicate_sources import LossesBySource, losses_by_source
 from jobs.report.movable_bounds import movable_bounds
 from jobs.report.page import render_page
 from jobs.report.perplexity_table import bucket_flows, perplexity_table
@@ -36,23 +40,31 @@ from jobs.report.published_run import (
 )
 from jobs.report.report_model import (
     BucketFlow,
-    DuplicateFacts,
+    CleaningTotal,
+    DuplicateAudit,
     Histogram,
+    MovableBound,
+    OtherSources,
+    Percentiles,
+    QuarantineExample,
     Report,
-    RuleFacts,
+    SourceFlow,
     Totals,
 )
 from jobs.report.rule_facts import count_hits, rule_facts
 from jobs.report.signal_histograms import histograms, named_signals
-from jobs.report.source_table import input_facts, source_group, source_table
+from jobs.report.source_table import InputFacts, input_facts, source_group, source_table
 from jobs.report.text_samples import Sample, text_samples
 from jobs.runtime import storage
 from jobs.runtime.errors import AccountingError
 from jobs.runtime.stage import RunContext
 
+JOBS_AT_ONCE = 6
+"""Spark jobs side by side: most are one short task behind much planning, which has a core to itself."""
 JSON_NAME = "report.json"
 HTML_NAME = "report.html"
 CARD_NAME = "dataset_card.md"
+Found = TypeVar("Found")
 
 
 def write_report(context: RunContext, recipe: RecipeLike) -> dict[str, Any]:
@@ -76,59 +88,118 @@ def write_report(context: RunContext, recipe: RecipeLike) -> dict[str, Any]:
     return facts
 
 
+class _Started(NamedTuple):
+    """The jobs that need nothing but the datasets."""
+
+    inputs: Future[InputFacts]
+    flows: Future[Flows]
+    drawn: Future[dict[str, Histogram]]
+    hits: Future[dict[str, int]]
+    counted: Future[DuplicateCounts]
+    chosen: Future[dict[str, list[Row]]]
+    borderline: Future[dict[str, list[Row]]]
+    audit: Future[DuplicateAudit]
+    perplexity: Future[dict[str, dict[str, Percentiles]]]
+    cleaning: Future[dict[str, CleaningTotal]]
+    buckets: Future[dict[str, BucketFlow]]
+    quarantine: Future[dict[str, list[QuarantineExample]]]
+
+
 def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
     """Return all facts of a finished run; see :func:`write_report`."""
     run = read_run(context)
     totals, frames = run.totals(), _frames(context, run)
+    with ThreadPoolExecutor(JOBS_AT_ONCE) as pool:
+        start = functools.partial(_start, pool, context)
+        jobs = _start_all(start, context, run, recipe, frames)
+        flows, inputs = jobs.flows.result(), jobs.inputs.result()
+        reasons = _checked_reasons(flows, totals)
+        folder = inputs.common_folder
+        sources = start(_sources, frames, folder, totals)
+        losses = start(_losses, recipe, frames, folder)
+        drawn = jobs.drawn.result()
+        movable = start(_movable, run, frames, drawn)
+        counted, chosen = jobs.counted.result(), jobs.chosen.result()
+        borderline = jobs.borderline.result()
+        samples = _samples(frames["annotated"], chosen, borderline, counted)
+        hits = jobs.hits.result()
+        rules = rule_facts(run.rules(), recipe.rules, reasons, hits, movable.result())
+        return Report(
+            created_at=run.created_at,
+            totals=totals,
+            stages=run.stages(),
+            volume=volume(flows, inputs.bytes),
+            reasons=reasons,
+            quarantine_statuses=flows.label_counts("quarantined"),
+            recipe=recipe_facts(recipe),
+            rules=rules,
+            never_fired=[rule.reason for rule in rules if rule.never_fired],
+            absent_rules=run.absent_rules(recipe),
+            languages=language_flows(flows),
+            formats=format_flows(flows),
+            sources=sources.result()[0],
+            other_sources=sources.result()[1],
+            histograms=drawn,
+            duplicates=duplicate_facts(counted, samples, losses.result(), jobs.audit.result()),
+            perplexity=jobs.perplexity.result(),
+            cleaning=jobs.cleaning.result() | run.passages_cut(),
+            perplexity_buckets=jobs.buckets.result(),
+            borderline=borderline_examples(borderline, samples),
+            examples=dropped_examples(chosen, samples, list(reasons)),
+            quarantine_examples=jobs.quarantine.result(),
+            versions=run.versions(),
+            fingerprints=run.fingerprints(),
+        )
+
+
+def _start(
+    pool: ThreadPoolExecutor,
+    context: RunContext,
+    function: Callable[..., Found],
+    *arguments: object,
+) -> Future[Found]:
+    return pool.submit(inheritable_thread_target(context.spark)(function), *arguments)
+
+
+def _start_all(
+    start: Callable[..., Future[Any]],
+    context: RunContext,
+    run: PublishedRun,
+    recipe: RecipeLike,
+    frames: dict[str, DataFrame],
+) -> _Started:
     names = ("annotated", "dropped", "quarantined", "corpus")
     annotated, dropped, quarantined, corpus = (frames[name] for name in names)
+    decided = [rule for rule in run.rules() if not is_grade_rule(rule)]
+    return _Started(
+        inputs=start(input_facts, frames["documents"]),
+        flows=start(count_flows, frames["extracted"], annotated, corpus, dropped, quarantined),
+        drawn=start(_all_histograms, run, frames),
+        hits=start(count_hits, frames["verdicts"], dropped),
+        counted=start(count_duplicates, frames["duplicates"]),
+        chosen=start(choose_examples, dropped, "reason", LEDGER_COLUMNS),
+        borderline=start(find_borderline, annotated, decided),
+        audit=start(_audit, context, run, recipe, frames),
+        perplexity=start(perplexity_table, annotated, named_signals(run.rules())),
+        cleaning=start(cleaning_totals, annotated),
+        buckets=start(_buckets, frames),
+        quarantine=start(quarantine_examples, quarantined),
+    )
 
-    inputs = input_facts(frames["documents"])
-    flows = count_flows(frames["extracted"], annotated, corpus, dropped, quarantined)
-    reasons = _checked_reasons(flows, totals)
-    sources, other_sources = source_table(
-        corpus, dropped, quarantined, inputs.common_folder, totals
-    )
-    drawn = _all_histograms(run, frames)
-    rules = _rules(run, recipe, frames, drawn, reasons)
-    counted = count_duplicates(frames["duplicates"])
-    chosen = choose_examples(dropped, "reason", LEDGER_COLUMNS)
-    borderline = find_borderline(annotated, [r for r in run.rules() if not is_grade_rule(r)])
-    samples = _samples(annotated, [*chosen.values(), *borderline.values()], counted)
-    return Report(
-        created_at=run.created_at,
-        totals=totals,
-        stages=run.stages(),
-        volume=volume(flows, inputs.bytes),
-        reasons=reasons,
-        quarantine_statuses=flows.label_counts("quarantined"),
-        recipe=recipe_facts(recipe),
-        rules=rules,
-        never_fired=[rule.reason for rule in rules if rule.never_fired],
-        absent_rules=run.absent_rules(recipe),
-        languages=language_flows(flows),
-        formats=format_flows(flows),
-        sources=sources,
-        other_sources=other_sources,
-        histograms=drawn,
-        duplicates=_duplicates(
-            context, run, recipe, frames, inputs.common_folder, samples, counted
-        ),
-        perplexity=perplexity_table(annotated, named_signals(run.rules())),
-        cleaning=cleaning_totals(annotated) | run.passages_cut(),
-        perplexity_buckets=_buckets(frames),
-        borderline=borderline_examples(borderline, samples),
-        examples=dropped_examples(chosen, samples, list(reasons)),
-        quarantine_examples=quarantine_examples(quarantined),
-        versions=run.versions(),
-        fingerprints=run.fingerprints(),
-    )
+
+def _sources(
+    frames: dict[str, DataFrame], folder: str, totals: Totals
+) -> tuple[list[SourceFlow], OtherSources]:
+    return source_table(frames["corpus"], frames["dropped"], frames["quarantined"], folder, totals)
 
 
 def _samples(
-    annotated: DataFrame, rows: list[list[Row]], counted: DuplicateCounts
+    annotated: DataFrame,
+    chosen: dict[str, list[Row]],
+    borderline: dict[str, list[Row]],
+    counted: DuplicateCounts,
 ) -> dict[int, Sample]:
-    ids = {row["id"] for some in rows for row in some}
+    ids = {row["id"] for rows in (*chosen.values(), *borderline.values()) for row in rows}
     return text_samples(annotated, ids | {cluster.keeper_id for cluster in counted.largest})
 
 
@@ -146,30 +217,22 @@ def _frames(context: RunContext, run: PublishedRun) -> dict[str, DataFrame]:
     }
 
 
-def _duplicates(
-    context: RunContext,
-    run: PublishedRun,
-    recipe: RecipeLike,
-    frames: dict[str, DataFrame],
-    common_folder: str,
-    samples: dict[int, Sample],
-    counted: DuplicateCounts,
-) -> DuplicateFacts:
+def _losses(recipe: RecipeLike, frames: dict[str, DataFrame], folder: str) -> LossesBySource:
     survivors = frames["verdicts"].where(F.col("reason").isNull())
-    losses = losses_by_source(
-        survivors,
-        frames["duplicates"],
-        source_group(common_folder),
-        recipe.report.source_loss_alarm,
-    )
-    audit = audit_duplicates(
+    alarm = recipe.report.source_loss_alarm
+    return losses_by_source(survivors, frames["duplicates"], source_group(folder), alarm)
+
+
+def _audit(
+    context: RunContext, run: PublishedRun, recipe: RecipeLike, frames: dict[str, DataFrame]
+) -> DuplicateAudit:
+    return audit_duplicates(
         frames["duplicates"],
         read_signatures(context),
         frames["annotated"],
         recipe.dedup,
         run.manifests["duplicates"].accounts.rows_out,
     )
-    return duplicate_facts(counted, samples, losses, audit)
 
 
 def _all_histograms(run: PublishedRun, frames: dict[str, DataFrame]) -> dict[str, Histogram]:
@@ -182,21 +245,14 @@ def _all_histograms(run: PublishedRun, frames: dict[str, DataFrame]) -> dict[str
     return {signal: found[signal] for signal in order if signal in found}
 
 
-def _rules(
-    run: PublishedRun,
-    recipe: RecipeLike,
-    frames: dict[str, DataFrame],
-    drawn: dict[str, Histogram],
-    reasons: dict[str, int],
-) -> list[RuleFacts]:
-    resolved = run.rules()
-    hits = count_hits(frames["verdicts"], frames["dropped"])
-    decided = [rule for rule in resolved if not is_grade_rule(rule)]
+def _movable(
+    run: PublishedRun, frames: dict[str, DataFrame], drawn: dict[str, Histogram]
+) -> dict[str, list[MovableBound]]:
+    rules = run.rules()
+    decided = [rule for rule in rules if not is_grade_rule(rule)]
     movable = movable_bounds(frames["annotated"], decided, drawn)
-    graded = [rule for rule in resolved if is_grade_rule(rule)]
-    if graded:
-        movable |= movable_bounds(frames["quality"], graded, drawn)
-    return rule_facts(resolved, recipe.rules, reasons, hits, movable)
+    graded = [rule for rule in rules if is_grade_rule(rule)]
+    return movable | (movable_bounds(frames["quality"], graded, drawn) if graded else {})
 
 
 def _checked_reasons(flows: Flows, totals: Totals) -> dict[str, int]:
