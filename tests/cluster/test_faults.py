@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from tests.cluster.standalone import HOSTS, StandaloneCluster
 from tests.document_builders import deflate_bomb, pdf_of_contents, pdf_of_lines, stream
 
 pytestmark = pytest.mark.cluster
+
+Held = Callable[[str], contextlib.AbstractContextManager[None]]
 
 # Every step of deduplication by Spark, which else would do so small a corpus on the driver; and each
 # partition in a task of its own, so that a fault on one worker meets a task that the other one needs.
@@ -46,6 +48,25 @@ def kill(executors: list[int]) -> None:
         os.kill(executor, signal.SIGKILL)
 
 
+@pytest.fixture
+def deduplication_held_at(
+    start: Start, folder: Path, proxy: FaultProxy, finished_before: Callable[[str], None]
+) -> Held:
+    """Deduplicates by Spark, to be disturbed while it writes a sub-stage; then it goes on and publishes."""
+
+    @contextlib.contextmanager
+    def held(sub_stage: str) -> Iterator[None]:
+        finished_before("duplicates")
+        proxy.fault = parts_of(sub_stage)
+        run = start(*DEDUP_BY_SPARK)
+        run.reach(lambda: proxy.faults["wait"])
+        yield
+        proxy.fault = no_fault
+        run.publish(folder)
+
+    return held
+
+
 def test_killed_executors_and_a_faulty_store_change_nothing(
     start: Start, folder: Path, crawl_bucket: CrawlPart, reference: dict[str, str],
     cluster: StandaloneCluster, proxy: FaultProxy, events: Path,
@@ -70,55 +91,37 @@ def test_killed_executors_and_a_faulty_store_change_nothing(
 
 
 def test_executors_killed_in_deduplication_change_nothing(
-    start: Start, folder: Path, crawl_bucket: CrawlPart, reference: dict[str, str],
-    cluster: StandaloneCluster, proxy: FaultProxy, finished_before: Callable[[str], None],
-    events: Path,
+    folder: Path, crawl_bucket: CrawlPart, reference: dict[str, str],
+    cluster: StandaloneCluster, deduplication_held_at: Held, events: Path,
 ) -> None:  # fmt: skip
-    finished_before("duplicates")
-    proxy.fault = parts_of("band_edges")
-    run = start(*DEDUP_BY_SPARK)
-    run.reach(lambda: proxy.faults["wait"])
-    kill(cluster.executors())
-    proxy.fault = no_fault
-    run.publish(folder)
+    with deduplication_held_at("band_edges"):
+        kill(cluster.executors())
     assert task_ends(events)["ExecutorLostFailure"]
     assert contents(folder, crawl_bucket.prefix) == reference
 
 
 def test_a_worker_lost_with_its_shuffle_files_changes_nothing(
-    start: Start, folder: Path, crawl_bucket: CrawlPart, reference: dict[str, str],
-    cluster: StandaloneCluster, proxy: FaultProxy, finished_before: Callable[[str], None],
-    events: Path,
+    folder: Path, crawl_bucket: CrawlPart, reference: dict[str, str],
+    cluster: StandaloneCluster, deduplication_held_at: Held, events: Path,
 ) -> None:  # fmt: skip
-    finished_before("duplicates")
-    proxy.fault = parts_of("exact")
-    run = start(*DEDUP_BY_SPARK)
-    run.reach(lambda: proxy.faults["wait"])
-    shuffled = list(cluster.workers[HOSTS[0]].scratch.rglob("shuffle_*.data"))
-    cluster.lose_worker(HOSTS[0])
-    proxy.fault = no_fault
-    assert shuffled, "nothing was lost"
-    run.publish(folder)
+    with deduplication_held_at("exact"):
+        shuffled = list(cluster.workers[HOSTS[0]].scratch.rglob("shuffle_*.data"))
+        cluster.lose_worker(HOSTS[0])
+        assert shuffled, "nothing was lost"
     # A task asked for what is gone, so the step before it was done once more.
     assert task_ends(events)["FetchFailed"]
     assert contents(folder, crawl_bucket.prefix) == reference
 
 
 def test_a_full_disk_on_one_worker_changes_nothing(
-    start: Start, folder: Path, crawl_bucket: CrawlPart, reference: dict[str, str],
-    cluster: StandaloneCluster, proxy: FaultProxy, finished_before: Callable[[str], None],
-    events: Path,
+    folder: Path, crawl_bucket: CrawlPart, reference: dict[str, str],
+    cluster: StandaloneCluster, deduplication_held_at: Held, events: Path,
 ) -> None:  # fmt: skip
-    finished_before("duplicates")
     cluster.lose_worker(HOSTS[0])
     worker = cluster.start_worker(HOSTS[0], disk="64m")
     cluster.complete()
-    proxy.fault = parts_of("exact")
-    run = start(*DEDUP_BY_SPARK)
-    run.reach(lambda: proxy.faults["wait"])
-    fill(worker.own_scratch())
-    proxy.fault = no_fault
-    run.publish(folder)
+    with deduplication_held_at("exact"):
+        fill(worker.own_scratch())
     cluster.lose_worker(HOSTS[0])
     assert task_ends(events)["ExceptionFailure"]
     assert contents(folder, crawl_bucket.prefix) == reference
