@@ -74,22 +74,21 @@ def warm_kernels() -> dict[str, float]:
 
 def main() -> None:
     """Warm everything up; inside of the spark-submit that does the work, only that work."""
-    if "PYSPARK_GATEWAY_PORT" in os.environ:
-        sys.stdout.write(f"kernels ready; seconds by stage: {warm_kernels()}\n")
-        return
-    sys.stdout.write("compiling kernels and archiving Spark's classes: a minute or two, once\n")
-    sys.stdout.flush()
-    try:
-        archived = write_archive(use_java(), Path(__file__), [Path(__file__).parents[1]])
-    except OSError as error:  # no archive is no reason to do without kernels
-        sys.stderr.write(f"Spark's classes are not archived: {error}\n")
-        sys.stdout.write(f"kernels ready; seconds by stage: {warm_kernels()}\n")
-        return
-    sys.stdout.write(
-        "Spark's classes archived; local mode starts faster now\n"
-        if archived
-        else "this Java archives no classes; local mode starts as it always did\n"
-    )
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        sys.stdout.write("compiling kernels and archiving Spark's classes: a minute or two, once\n")
+        sys.stdout.flush()
+        try:
+            archived = write_archive(use_java(), Path(__file__), [Path(__file__).parents[1]])
+        except OSError as error:  # no archive is no reason to do without kernels
+            sys.stderr.write(f"Spark's classes are not archived: {error}\n")
+        else:
+            sys.stdout.write(
+                "Spark's classes archived; local mode starts faster now\n"
+                if archived
+                else "this Java archives no classes; local mode starts as it always did\n"
+            )
+            return
+    sys.stdout.write(f"kernels ready; seconds by stage: {warm_kernels()}\n")
 
 
 if __name__ == "__main__":

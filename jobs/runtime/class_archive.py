@@ -7,10 +7,8 @@ Java or the jars in use is ignored by Java itself, so no result ever hangs on it
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,8 +17,7 @@ from pathlib import Path
 import pyspark
 
 from jobs.runtime.cache_folder import cache_folder
-from jobs.runtime.configuration_files import configuration_file
-from jobs.runtime.java_runtime import JavaRuntime
+from jobs.runtime.java_runtime import JavaRuntime, java_build, java_logging_option
 
 # What Java has to say of a file that no longer fits helps nobody who only wants to run a job.
 QUIET = "-Xlog:cds=off -Xlog:cds+dynamic=off -Xlog:class+path=off"
@@ -39,7 +36,9 @@ def archive_path(java: JavaRuntime) -> Path:
     """
     jars = spark_home() / "jars"
     place = _digest(str(jars))
-    state = _digest(_build(java), str(jars.stat().st_mtime_ns if jars.is_dir() else 0))
+    state = _digest(
+        java_build(java.home / "bin" / "java"), str(jars.stat().st_mtime_ns if jars.is_dir() else 0)
+    )
     return cache_folder() / "spark-classes" / f"{place}-{state}.jsa"
 
 
@@ -69,8 +68,7 @@ def write_archive(java: JavaRuntime, script: Path, python_path: Sequence[Path] =
     path = archive_path(java)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
-    logging = configuration_file("log4j2.properties").as_uri()
-    options = f'"-XX:ArchiveClassesAtExit={draft}" {QUIET} -Dlog4j2.configurationFile={logging}'
+    options = f'"-XX:ArchiveClassesAtExit={draft}" {QUIET} {java_logging_option()}'
     imports = [*map(str, python_path), *filter(None, [os.environ.get("PYTHONPATH")])]
     command = [
         str(spark_home() / "bin" / "spark-submit"), "--master", "local[1]",
@@ -91,15 +89,6 @@ def write_archive(java: JavaRuntime, script: Path, python_path: Sequence[Path] =
     finally:
         draft.unlink(missing_ok=True)
     return True
-
-
-@functools.cache
-def _build(java: JavaRuntime) -> str:
-    answer = subprocess.run(
-        [str(java.home / "bin" / "java"), "-version"], capture_output=True, text=True, check=False
-    )
-    # Beside the build Java may tell which options it took from the environment.
-    return " ".join(re.findall(r"build [^,)]+", answer.stderr + answer.stdout))
 
 
 def _digest(*parts: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.runtime.cache_folder import cache_folder
+from jobs.runtime.configuration_files import configuration_file
 from jobs.runtime.errors import MissingRequirementError
 
 SUPPORTED_MAJOR_VERSIONS = (17, 21)
@@ -66,17 +67,32 @@ def use_java() -> JavaRuntime:
     return java
 
 
-@functools.cache
 def java_major_version(java: Path) -> int | None:
     """Return the major version that this ``java`` prints of itself, or None when it does not run."""
+    match = re.search(r'version "(\d+)', _version_text(java))
+    return int(match.group(1)) if match else None
+
+
+def java_build(java: Path) -> str:
+    """Return the builds that this ``java`` prints of itself; empty when it does not run."""
+    # Beside the build Java may tell which options it took from the environment.
+    return " ".join(re.findall(r"build [^,)]+", _version_text(java)))
+
+
+def java_logging_option() -> str:
+    """Return the option by which Java logs as conf/log4j2.properties says."""
+    return f"-Dlog4j2.configurationFile={configuration_file('log4j2.properties').as_uri()}"
+
+
+@functools.cache
+def _version_text(java: Path) -> str:
     try:
         answer = subprocess.run(
             [str(java), "-version"], capture_output=True, text=True, timeout=60, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
-        return None
-    match = re.search(r'version "(\d+)', answer.stderr + answer.stdout)
-    return int(match.group(1)) if match else None
+        return ""
+    return answer.stderr + answer.stdout
 
 
 def _candidates() -> list[tuple[str, Path | None]]:

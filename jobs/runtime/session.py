@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from jobs.runtime.class_archive import archive_options
 from jobs.runtime.configuration_files import configuration_file
 from jobs.runtime.errors import SettingsError
-from jobs.runtime.java_runtime import use_java
+from jobs.runtime.java_runtime import java_logging_option, use_java
 from jobs.runtime.s3_settings import s3_settings
 
 
@@ -63,11 +63,10 @@ def start_session(
         java = use_java()
         # The workers must run this very interpreter: another one lacks our packages.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        logging = configuration_file("log4j2.properties").as_uri()
         # The jars for S3 lengthen the class path, for which no archive of classes is made.
         classes = "" if uses_s3 else archive_options(java)
         builder = builder.config(
-            "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={logging} {classes}"
+            "spark.driver.extraJavaOptions", f"{java_logging_option()} {classes}"
         )
         chosen = master or os.environ.get("SPARK_MASTER", "local[*]")
         for key, value in _command_settings(chosen, settings or {}, uses_s3=uses_s3).items():

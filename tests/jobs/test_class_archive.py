@@ -40,7 +40,7 @@ def test_other_jars_and_another_java_want_another_archive(
     names = {archive_path(java)}
     (spark_home / "jars" / "new.jar").touch()
     names.add(archive_path(java))
-    monkeypatch.setattr(class_archive, "_build", lambda _: "another build")
+    monkeypatch.setattr(class_archive, "java_build", lambda _: "another build")
     names.add(archive_path(java))
     monkeypatch.setenv("SPARK_HOME", str(spark_home.parent))
     names.add(archive_path(java))
