@@ -6,6 +6,7 @@ commas: to pay must be said bucket by bucket, and executors inherit it like the 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from collections.abc import Iterator
@@ -92,16 +93,15 @@ class RequesterPaysFiles(pafs.FileSystemHandler):  # type: ignore[misc]
 
     def _asked(self, bucket: str, request: Any, **words: Any) -> Any:
         """The answer, None for what is not there."""
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import ClientError
 
-        try:
-            return request(Bucket=bucket, **words, **PAYER)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
-                return None
-            raise OSError(str(error)) from error
-        except BotoCoreError as error:
-            raise OSError(str(error)) from error
+        with _store_errors():
+            try:
+                return request(Bucket=bucket, **words, **PAYER)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
+                    return None
+                raise
 
     def _listed(self, bucket: str, prefix: str, words: dict[str, Any]) -> Iterator[dict[str, Any]]:
         token: dict[str, str] = {}
@@ -118,6 +118,17 @@ class RequesterPaysFiles(pafs.FileSystemHandler):  # type: ignore[misc]
 
     copy_file = create_dir = delete_dir = delete_dir_contents = delete_file = _refuse
     delete_root_dir_contents = move = open_append_stream = open_output_stream = _refuse
+
+
+@contextlib.contextmanager
+def _store_errors() -> Iterator[None]:
+    """What Arrow and readers of files expect instead of boto3's own errors."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise OSError(str(error)) from error
 
 
 def _file(path: str, size: int, modified: Any) -> pafs.FileInfo:
@@ -151,16 +162,12 @@ class _PaidObject(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         if self._place >= self._size or not len(buffer):
             return 0
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
+        with _store_errors():
             if self._body is None:
                 wanted = {"Bucket": self._bucket, "Key": self._key, **PAYER}
                 answer = self._client.get_object(**wanted, Range=f"bytes={self._place}-")
                 self._body = answer["Body"]
             data = self._body.read(len(buffer))
-        except (BotoCoreError, ClientError) as error:
-            raise OSError(str(error)) from error
         if not data:
             raise OSError(f"the object ended {self._size - self._place} bytes early")
         buffer[: len(data)] = data
