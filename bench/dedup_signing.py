@@ -16,14 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
-from bench.dedup import FOLDER, signing_batches, write_corpus
-from bench.measuring import measured, print_result, tree_cpu_s
+from bench.dedup import FOLDER, measure_kernels, write_corpus
+from bench.measuring import print_result, tree_cpu_s
 from bench.synthetic_families import generate
 from jobs.dedup import DedupSettings
 from jobs.dedup.signatures import SIGNATURE_OPTIONS, sign
 from jobs.runtime.parquet_frames import read_parquet
 from jobs.runtime.session import start_session
-from udfs.document_signatures import sign_documents
 
 COPIES = 3  # of the corpus, read one after the other: a pass of a few seconds
 
@@ -34,10 +33,10 @@ def main() -> None:
     count = 10_000 if parser.parse_args().quick else 100_000
     settings = DedupSettings()
     source = write_corpus(count)
-    files = sorted(map(str, source.glob("*.parquet"))) * COPIES
-    size = sum(pq.read_table(file, columns=["text"]).nbytes for file in files)
+    files = sorted(map(str, source.glob("*.parquet")))
+    size = COPIES * sum(pq.read_table(file, columns=["text"]).nbytes for file in files)
     spark = start_session("bench signing", master="local[1]")
-    documents = read_parquet(spark, files)
+    documents = read_parquet(spark, files * COPIES)
     passed_on = documents.select("id", "text").mapInArrow(_ids_only, "id bigint")
     signed = sign(documents, settings)
     target = str(FOLDER / "signed")
@@ -48,14 +47,7 @@ def main() -> None:
     ):
         through_spark(name, work, count * COPIES, size)
     spark.stop()
-    batches = signing_batches(generate(count), min(count, 20_000))
-    list(sign_documents(batches[:1], settings.signing_plan))
-    _, cost = measured(lambda: list(sign_documents(batches, settings.signing_plan)))
-    rows = sum(map(len, batches))
-    print_result(
-        "signing", "kernels alone", rows, sum(batch.column("text").nbytes for batch in batches),
-        **cost.fields(), docs_per_cpu_s=round(rows / cost.cpu_s),
-    )  # fmt: skip
+    measure_kernels(generate(count), min(count, 20_000))
 
 
 def through_spark(name: str, work: Callable[[], None], count: int, size: int) -> None:

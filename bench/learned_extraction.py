@@ -33,14 +33,14 @@ from bench.extraction_scores import snippets, word_bag
 from bench.measuring import print_result
 from bench.selected_pages import SelectedPage, news_pages, shared_pages
 from udfs.block_labels import bag_f1, words_of
-from udfs.block_model import BlockModel, judge_blocks, read_block_model, shipped_model
+from udfs.block_model import BlockModel, read_block_model, shipped_model
 from udfs.block_training import FOLDS, fold_of
 from udfs.character_encoding import decode
 from udfs.extract_document import ExtractionOptions, extract
 from udfs.html_blocks import segment
-from udfs.html_learned import learned_text, stated_tree
+from udfs.html_learned import stated_tree
 from udfs.html_metadata import read_metadata
-from udfs.html_rescue import minimum_chances
+from udfs.html_text import read_blocks
 
 LEARNED = ExtractionOptions(profile="learned")
 PAGES_PER_SITE = 20
@@ -72,9 +72,7 @@ def read_learned(content: bytes, model: BlockModel) -> str:
     """What the profile reads, by another model than the shipped one."""
     text = decode(content).text
     blocks = segment(text)
-    stated = read_metadata(stated_tree(blocks))
-    judged = judge_blocks(blocks, model)
-    return learned_text(blocks, judged, minimum_chances(text, judged.wide_share, stated.kinds))
+    return read_blocks(text, blocks, read_metadata(stated_tree(blocks)), model)
 
 
 def sample(pages: list[SelectedPage]) -> list[SelectedPage]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -201,31 +201,15 @@ def _ablated(
 ) -> dict[str, list[Floats]]:
     """Out-of-fold probabilities by a first stage that is not given a group; copies are left out."""
     binned = _binned(rows, features, count)
-    return dict(_without_groups(binned, rows, features[:count], settings, say))
-
-
-def _without_groups(
-    binned: _Binned,
-    rows: _Rows,
-    features: Sequence[Floats],
-    settings: GrowingSettings,
-    say: Callable[[str], None],
-) -> Iterator[tuple[str, list[Floats]]]:
+    without: dict[str, list[Floats]] = {}
     for group, columns in {"": [], **feature_groups()}.items():
         kept = np.setdiff1d(np.arange(len(BLOCK_FIELDS)), columns)
-        part = _Binned(
-            binned.bins[kept],
-            [binned.edges[column] for column in kept],
-            binned.labels,
-            binned.weights,
-            binned.folds,
-        )
+        edges = [binned.edges[column] for column in kept]
+        part = replace(binned, bins=binned.bins[kept], edges=edges)
         models = [part.grow(fold, settings) for fold in range(FOLDS)]
         say(f"ablation: without {group or 'nothing'}")
-        yield (
-            group,
-            [
-                first_chances(page[:, kept], models[fold])
-                for page, fold in zip(features, rows.folds, strict=False)
-            ],
-        )
+        without[group] = [
+            first_chances(page[:, kept], models[fold])
+            for page, fold in zip(features[:count], rows.folds[:count], strict=True)
+        ]
+    return without

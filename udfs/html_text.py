@@ -11,7 +11,7 @@ from typing import Any
 
 from trafilatura.utils import load_html
 
-from udfs.block_model import judge_blocks, shipped_model
+from udfs.block_model import BlockModel, judge_blocks, shipped_model
 from udfs.extraction_types import (
     DEFAULT_OPTIONS,
     DocumentRefusedError,
@@ -210,11 +210,25 @@ def _read_with_resiliparse(page: _Page) -> Found:
 def _read_with_model(page: _Page) -> Found:
     if page.blocks is None:
         return "", "learned"
-    if len(page.blocks.blocks) > MAXIMUM_BLOCKS:
-        return "", "learned"
-    judged = judge_blocks(page.blocks, shipped_model())
-    minimum = minimum_chances(page.text, judged.wide_share, page.metadata.kinds)
-    return learned_text(page.blocks, judged, minimum), "learned"
+    return read_blocks(page.text, page.blocks, page.metadata, shipped_model()), "learned"
+
+
+def read_blocks(text: str, blocks: PageBlocks, metadata: PageMetadata, model: BlockModel) -> str:
+    """Read a page by a model of its blocks.
+
+    Args:
+        text: The decoded page.
+        blocks: Its blocks.
+        metadata: What it says of itself.
+        model: A trained extractor.
+
+    Returns:
+        Markdown; empty when nothing was found, or above ``MAXIMUM_BLOCKS``.
+    """
+    if len(blocks.blocks) > MAXIMUM_BLOCKS:
+        return ""
+    judged = judge_blocks(blocks, model)
+    return learned_text(blocks, judged, minimum_chances(text, judged.wide_share, metadata.kinds))
 
 
 READERS: dict[str, Callable[[_Page], Found]] = {
