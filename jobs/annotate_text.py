@@ -57,7 +57,7 @@ def annotate_stage(
     chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
 
     def annotated(files: Sequence[PublishedFile]) -> DataFrame:
-        extracted = context.read_files("extracted", files)
+        extracted = context.read_files("extracted", files, carries_documents=True)
         usable = extracted.where(F.col("status") == "ok").select(*CARRIED, "text")
         if recipe.run.partitions:
             usable = usable.repartition(recipe.run.partitions)

@@ -366,7 +366,7 @@ def _context(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]
     from jobs.runtime.output_lease import hold_output
     from jobs.runtime.progress import Reporter
     from jobs.runtime.session import start_session
-    from jobs.runtime.stage import RunContext
+    from jobs.runtime.stage import RunContext, explained_faults
 
     settings = spark_settings(arguments.spark_conf)
     reporter = Reporter(quiet=arguments.quiet, log_format=arguments.log_format)
@@ -375,10 +375,9 @@ def _context(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]
         spark = start_session(
             "corpusmill", master=arguments.master, settings=settings, uses_s3=_uses_s3(arguments)
         )
-        try:
-            yield RunContext(spark, folder, reporter, lease)
-        finally:
-            spark.stop()
+        context = RunContext(spark, folder, reporter, lease)
+        with explained_faults(spark):
+            yield context
 
 
 if __name__ == "__main__":

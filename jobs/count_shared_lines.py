@@ -31,7 +31,7 @@ def count_stage(context: RunContext, recipe: Recipe) -> Manifest:
     documents = source.accounts.rows_out
 
     def counted() -> DataFrame:
-        extracted, _ = context.read("extracted", "extract")
+        extracted, _ = context.read("extracted", "extract", carries_documents=True)
         usable = extracted.where(F.col("status") == "ok").select("url", "source", "text")
         keys = map_batches(usable, LineKeyBatches())
         counts = keys.groupBy("key").agg(F.count("*").alias("documents"))

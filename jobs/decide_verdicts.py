@@ -73,9 +73,9 @@ def surviving(context: RunContext, files: Sequence[PublishedFile] | None = None)
 
     Text stays where it is.
     """
-    annotated, manifest = context.read("annotated", "annotate")
+    annotated, manifest = context.read("annotated", "annotate", carries_documents=True)
     if files is not None and len(files) < len(manifest.files):
-        annotated = context.read_files("annotated", files)
+        annotated = context.read_files("annotated", files, carries_documents=True)
     return annotated.where(alive(resolved_rules(context)))
 
 

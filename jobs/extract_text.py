@@ -112,7 +112,7 @@ def _write_chunk(
 
 
 def _extracted(context: RunContext, files: Sequence[PublishedFile], recipe: Recipe) -> DataFrame:
-    documents = context.read_files("documents", files)
+    documents = context.read_files("documents", files, carries_documents=True)
     usable = documents.where(F.col("status") == "ok").drop("status", "detail")
     if recipe.run.partitions:
         usable = usable.repartition(recipe.run.partitions)

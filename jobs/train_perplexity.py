@@ -84,7 +84,7 @@ def train_from_arguments(
 
 def trusted_texts(context: RunContext, recipe: Recipe) -> DataFrame:
     """Return ``text, language`` of the extracted documents that pass the trusted recipe's fixed rules."""
-    extracted, _ = context.read("extracted", "extract")
+    extracted, _ = context.read("extracted", "extract", carries_documents=True)
     texts = extracted.where(F.col("status") == "ok").select("text")
     return _passing(texts, recipe)
 

@@ -55,7 +55,7 @@ def search_again(context: RunContext, recipe: Recipe, answer: WhatIf) -> np.ndar
     Raises:
         StageError: Spark failed.
     """
-    annotated, _ = context.read("annotated", "annotate")
+    annotated, _ = context.read("annotated", "annotate", carries_documents=True)
     living = annotated.where(alive(answer.then.rules)).withColumn("language", F.col(LANGUAGE))
     folder = storage.join(context.output, WORK_FOLDER)
     try:

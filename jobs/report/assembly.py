@@ -121,7 +121,8 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
         movable = start(_movable, run, frames, drawn)
         counted, chosen = jobs.counted.result(), jobs.chosen.result()
         borderline = jobs.borderline.result()
-        samples = _samples(frames["annotated"], chosen, borderline, counted)
+        annotated = context.read("annotated", "annotate", carries_documents=True)[0]
+        samples = _samples(annotated, chosen, borderline, counted)
         hits = jobs.hits.result()
         rules = rule_facts(run.rules(), recipe.rules, reasons, hits, movable.result())
         return Report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from pyspark.sql import SparkSession
 from jobs.runtime.class_archive import archive_options
 from jobs.runtime.configuration_files import configuration_file
 from jobs.runtime.errors import SettingsError
+from jobs.runtime.java_heap import heap_setting, local_heap, usable_memory
 from jobs.runtime.java_runtime import java_logging_option, use_java
 from jobs.runtime.s3_settings import s3_settings
 
@@ -74,17 +76,30 @@ def start_session(
         builder = builder.master(chosen)
     for key, value in (settings or {}).items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    spark = builder.getOrCreate()
+    heap_setting(spark)
+    return spark
+
+
+def local_cores(master: str) -> int:
+    """Return the tasks that a local master such as ``local[4]`` or ``local[*]`` runs at a time."""
+    number = re.match(r"local\[(\d+)", master)
+    if number is not None:
+        return int(number.group(1))
+    return os.cpu_count() or 1 if master.startswith("local[*") else 1
 
 
 def _command_settings(
     master: str, settings: Mapping[str, str], *, uses_s3: bool
 ) -> Mapping[str, str]:
     local = master.startswith("local")
-    if local:  # else Spark looks up the host name and warns when that leads nowhere
-        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     name = "spark-local.conf" if local else "spark-standalone.conf"
     chosen = read_spark_conf(configuration_file(name))
+    if local:
+        # Else Spark looks up the host name and warns when that leads nowhere.
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        heap = local_heap(local_cores(master), usable_memory())
+        chosen = {"spark.driver.memory": heap, **chosen}
     if uses_s3:
         chosen |= read_spark_conf(configuration_file("spark-s3.conf"))
         if "spark.jars.packages" not in settings:

@@ -8,23 +8,25 @@ manifest is written last, and only when rows in = out + dropped + quarantined.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
 import pyspark
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 import jobs
 from jobs.runtime import storage
-from jobs.runtime.errors import CorpusmillError, InputError, StageError
+from jobs.runtime.errors import InputError, StageError
 from jobs.runtime.fingerprint import code_fingerprint, library_versions
+from jobs.runtime.java_heap import memory_advice
 from jobs.runtime.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -37,7 +39,7 @@ from jobs.runtime.manifest import (
     stage_fingerprint,
 )
 from jobs.runtime.output_lease import OutputLease
-from jobs.runtime.parquet_frames import read_parquet
+from jobs.runtime.parquet_frames import WRITER_OPTIONS, read_parquet
 from jobs.runtime.progress import Reporter
 from jobs.runtime.stage_costs import stage_costs
 
@@ -83,17 +85,21 @@ class RunContext:
         """Return the folder of a dataset of this run."""
         return storage.join(self.output, dataset)
 
-    def read(self, dataset: str, made_by: str) -> tuple[DataFrame, Manifest]:
-        """Open a published dataset by its manifest's explicit files."""
+    def read(
+        self, dataset: str, made_by: str, *, carries_documents: bool = False
+    ) -> tuple[DataFrame, Manifest]:
+        """Open a published dataset by its manifest's explicit files; see ``read_parquet``."""
         manifest = require_manifest(self.folder(dataset), made_by)
-        return self.read_files(dataset, manifest.files), manifest
+        frame = self.read_files(dataset, manifest.files, carries_documents=carries_documents)
+        return frame, manifest
 
-    def read_files(self, dataset: str, files: Sequence[PublishedFile]) -> DataFrame:
-        """Open some Parquet files of a dataset."""
+    def read_files(
+        self, dataset: str, files: Sequence[PublishedFile], *, carries_documents: bool = False
+    ) -> DataFrame:
+        """Open some Parquet files of a dataset; see ``read_parquet``."""
         names = [file.path for file in files if file.path.endswith(".parquet")]
-        return read_parquet(
-            self.spark, [storage.join(self.folder(dataset), name) for name in names]
-        )
+        paths = [storage.join(self.folder(dataset), name) for name in names]
+        return read_parquet(self.spark, paths, carries_documents=carries_documents)
 
 
 def status_accounts(documents: DataFrame) -> RowAccounts:
@@ -117,7 +123,7 @@ def parquet_chunk(
 
     def write(folder: str) -> None:
         # "overwrite" would delete the folder with its progress marker; leftovers are gone already.
-        writer = build().write.mode("append").options(**(options or {}))
+        writer = build().write.mode("append").options(**WRITER_OPTIONS, **(options or {}))
         writer.parquet(storage.spark_path(folder))
 
     return write
@@ -146,8 +152,8 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
             files = published_files(folder)
             accounts = stage.account(files)
             details = stage.details()
-        except (Py4JJavaError, PySparkException) as error:
-            raise _explained(stage.name, error) from error
+        except (Py4JError, PySparkException, ConnectionError) as error:
+            raise explained(context.spark, f"stage {stage.name}", error) from error
     accounts.check(stage.name)
     manifest = Manifest(
         dataset=stage.dataset,
@@ -232,7 +238,24 @@ def _write_chunks(context: RunContext, stage: Stage, folder: str) -> None:
         storage.write_text(record, "{}")
 
 
-def _explained(stage: str, error: Exception) -> CorpusmillError:
+@contextlib.contextmanager
+def explained_faults(spark: SparkSession) -> Iterator[None]:
+    """Stop Spark after the block; what it raises outside of a stage becomes one sentence, too.
+
+    Raises:
+        StageError: Spark failed, or its Java is gone.
+    """
+    try:
+        yield
+    except (Py4JError, PySparkException, ConnectionError) as error:
+        raise explained(spark, "the run", error) from error
+    finally:
+        with contextlib.suppress(Py4JError, ConnectionError):  # Java may be gone already
+            spark.stop()
+
+
+def explained(spark: SparkSession, what: str, error: Exception) -> StageError:
+    """Return an error of Spark's as one sentence: what failed, why, and what to do."""
     text = str(error)
     causes = [line.strip() for line in text.splitlines() if "Caused by" in line or "Error:" in line]
     cause = causes[-1] if causes else text.strip().splitlines()[0]
@@ -242,8 +265,9 @@ def _explained(stage: str, error: Exception) -> CorpusmillError:
         cause = (
             f"permission denied ({cause}): give this user the right to read INPUT and write OUTPUT"
         )
+    cause = memory_advice(spark, error) or cause
     return StageError(
-        f"stage {stage} failed: {cause[:600]}. Finished stages and chunks are kept: the same command "
+        f"{what} failed: {cause[:600]}. Finished stages and chunks are kept: the same command "
         "goes on from there."
     )
 

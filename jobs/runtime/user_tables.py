@@ -13,7 +13,9 @@ from jobs.runtime import storage
 from jobs.runtime.document_ids import ROW_BITS
 from jobs.runtime.errors import InputError
 from jobs.runtime.fingerprint import digest
+from jobs.runtime.java_heap import tasks_within_heap
 from jobs.runtime.manifest import read_manifest
+from jobs.runtime.parquet_frames import document_session, largest_row_group
 from jobs.runtime.suggestions import did_you_mean
 
 ROW_ID = "corpusmill_row_id"
@@ -29,14 +31,20 @@ class UserTable:
     text_column: str
     schema: StructType
     fingerprint: str
+    largest_row_group: int  # bytes, unpacked
 
     def read(self, spark: SparkSession) -> DataFrame:
         """Return all columns of the table and ``ROW_ID``."""
-        frame = spark.read.schema(self.schema).parquet(*map(storage.spark_read_path, self.paths))
+        # Any column may hold values of any size, also one that nobody asked for: kept rows keep it.
+        reader = document_session(spark).read.schema(self.schema)
+        frame = reader.parquet(*map(storage.spark_read_path, self.paths))
         number = _file_number(frame)
-        return frame.withColumn(
+        rows = frame.withColumn(
             ROW_ID, F.shiftleft(number, ROW_BITS).bitwiseOR(F.col("_metadata.row_index"))
         )
+        # Others write row groups of any size, of which a task must unpack a whole page at once.
+        tasks = tasks_within_heap(spark, self.largest_row_group)
+        return rows if tasks is None else rows.coalesce(tasks)
 
 
 def open_user_table(
@@ -84,7 +92,8 @@ def open_user_table(
         found = columns[text].simpleString()
         raise InputError(f"--text-column {text} of {given} is {found}, wanted {wanted}")
     facts = [(entry.path, entry.size, entry.modified) for entry in entries]
-    return UserTable(paths, identifier, text, schema, digest([facts, identifier, text]))
+    fingerprint = digest([facts, identifier, text])
+    return UserTable(paths, identifier, text, schema, fingerprint, largest_row_group(paths))
 
 
 def raw_content_types() -> tuple[DataType, ...]:

@@ -11,7 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 from py4j.protocol import Py4JJavaError
 
-from jobs.runtime.parquet_frames import footer_schema, read_parquet
+from jobs.runtime.parquet_frames import (
+    document_session,
+    footer_schema,
+    largest_row_group,
+    read_parquet,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -75,3 +80,35 @@ def test_a_damaged_file_is_sparks_to_complain_about(spark: SparkSession, tmp_pat
     path.write_bytes(Path(write(tmp_path)).read_bytes()[:-9])
     with pytest.raises(Py4JJavaError, match=r"cut\.parquet"):
         read_parquet(spark, [str(path)])
+
+
+@pytest.mark.spark
+def test_what_is_read_by_rows_joins_what_is_read_by_columns(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    path = write(tmp_path)
+    by_rows = read_parquet(spark, [path], carries_documents=True)
+    by_columns = read_parquet(spark, [path])
+    assert by_rows.collect() == by_columns.collect()
+    kept = by_columns.select(by_columns["number"].alias("kept")).dropna()
+    both = by_rows.join(kept, by_rows["number"] == kept["kept"])
+    assert [row["text"] for row in both.collect()] == ["a"]
+
+
+@pytest.mark.spark
+def test_the_session_of_documents_keeps_what_was_set_on_this_one(spark: SparkSession) -> None:
+    spark.conf.set("corpusmill.mark", "kept")
+    document_session.cache_clear()
+    assert document_session(spark).conf.get("corpusmill.mark") == "kept"
+    assert document_session(spark).conf.get("spark.sql.parquet.enableVectorizedReader") == "false"
+    assert spark.conf.get("spark.sql.parquet.enableVectorizedReader") == "true"
+
+
+def test_the_largest_row_group_is_counted_unpacked(tmp_path: Path) -> None:
+    zeros = pa.table({"a": [bytes([number]) * 100_000 for number in range(30)]})
+    small, large = str(tmp_path / "s.parquet"), str(tmp_path / "l.parquet")
+    pq.write_table(zeros.slice(0, 1), small)
+    pq.write_table(zeros, large, row_group_size=10, compression="zstd", use_dictionary=False)
+    assert largest_row_group([]) == 0
+    assert 1_000_000 <= largest_row_group([small, large]) < 1_100_000
+    assert Path(large).stat().st_size < 100_000
