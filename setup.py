@@ -28,7 +28,10 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=find_packages(include=["jobs", "jobs.*", "udfs", "udfs.*"]),
-    package_data={"jobs.report": ["*.j2", "*.css", "*.js"], "udfs": ["*.npz"]},
+    package_data={
+        "jobs.report": ["*.j2", "*.css", "*.js"],
+        "udfs.extraction.html.learned": ["*.npz"],
+    },
     data_files=configuration_files(),
     # Why each one is here: docs/decisions/dependencies.md
     install_requires=[

@@ -10,7 +10,7 @@ import sys
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.runtime.session import start_session
+from jobs.runtime.spark.session import start_session
 from udfs.pandas_functions import register
 
 SENTENCES = (

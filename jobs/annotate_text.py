@@ -15,20 +15,20 @@ from pyspark.sql import functions as F
 from jobs.command_line import main
 from jobs.count_shared_lines import DATASET as SHARED_LINES
 from jobs.count_shared_lines import count_stage, shared_keys
+from jobs.models.run_models import perplexity_digest, safety_digest
 from jobs.recipes.recipe import Recipe
-from jobs.run_models import perplexity_digest, safety_digest
-from jobs.runtime import storage
-from jobs.runtime.arrow_frames import map_batches
-from jobs.runtime.chunks import by_bytes
-from jobs.runtime.fingerprint import digest
-from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
-from jobs.runtime.node_copies import NodeCopy
-from jobs.runtime.schemas import CARRIED
-from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
-from jobs.runtime.user_tables import open_user_table
+from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.fingerprint import digest
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.runtime.contract.user_tables import open_user_table
+from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.spark.schemas import CARRIED
+from jobs.runtime.store import storage
+from jobs.runtime.store.node_copies import NodeCopy
 from udfs.annotate_batches import AnnotateBatches
-from udfs.lexicon_files import LEXICON_NAMES, read_lexicon
-from udfs.safety_settings import SafetySettings
+from udfs.safety.lexicon_files import LEXICON_NAMES, read_lexicon
+from udfs.safety.settings import SafetySettings
 
 DATASET = "annotated"
 

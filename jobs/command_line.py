@@ -13,14 +13,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from jobs.command_parser import build_parser
-from jobs.runtime.arguments import spark_settings
+from jobs.command.arguments import spark_settings
+from jobs.command.parser import build_parser
 from jobs.runtime.errors import CorpusmillError
 
 if TYPE_CHECKING:
+    from jobs.models.run_models import RunModels
     from jobs.recipes.recipe import Recipe
-    from jobs.run_models import RunModels
-    from jobs.runtime.stage import RunContext
+    from jobs.runtime.contract.stage import RunContext
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -122,7 +122,7 @@ def _dedup(arguments: argparse.Namespace) -> None:
 
 
 def _dedup_plan(arguments: argparse.Namespace) -> None:
-    from jobs.dedup_plan import plan_search, plan_text, write_plan_drawing
+    from jobs.planning import plan_search, plan_text, write_plan_drawing
 
     plan = plan_search(
         preset=arguments.preset,
@@ -175,8 +175,8 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _train_perplexity(arguments: argparse.Namespace) -> None:
-    from jobs.perplexity.lmplz_training import require_lmplz
-    from jobs.perplexity.loss_table import perplexity_table
+    from jobs.models.perplexity.lmplz_training import require_lmplz
+    from jobs.models.perplexity.loss_table import perplexity_table
     from jobs.train_perplexity import train_from_arguments
 
     given = {"lmplz": arguments.lmplz, "max_tokens_per_language": arguments.max_tokens}
@@ -190,7 +190,7 @@ def _train_perplexity(arguments: argparse.Namespace) -> None:
 
 
 def _train_grader(arguments: argparse.Namespace) -> None:
-    from jobs.grader.labelled_table import LabelledColumns
+    from jobs.models.grader.labelled_table import LabelledColumns
     from jobs.train_grader import EncoderChoice, train_grader
 
     encoder = None
@@ -206,7 +206,7 @@ def _train_grader(arguments: argparse.Namespace) -> None:
 
 
 def _train_extractor(arguments: argparse.Namespace) -> None:
-    from jobs.runtime.progress import Reporter
+    from jobs.runtime.contract.progress import Reporter
     from jobs.train_extractor import train_extractor
 
     reporter = Reporter(quiet=arguments.quiet)
@@ -224,7 +224,7 @@ def _train_extractor(arguments: argparse.Namespace) -> None:
 
 def _what_if(arguments: argparse.Namespace) -> None:
     from jobs.inspection.run_tables import RunTables
-    from jobs.what_if import what_if
+    from jobs.inspection.what_if_duplicates import what_if
 
     recipe, tables = _recipe(arguments, arguments.run), RunTables(arguments.run)
     answer = functools.partial(what_if, tables, recipe, arguments.samples, as_json=arguments.json)
@@ -236,7 +236,7 @@ def _what_if(arguments: argparse.Namespace) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> None:
-    from jobs.explain_document import explain_by_id, explain_by_url, explain_text
+    from jobs.inspection.explain_document import explain_by_id, explain_by_url, explain_text
     from jobs.inspection.run_tables import RunTables
 
     tables, every_signal = RunTables(arguments.run), arguments.signals
@@ -250,7 +250,7 @@ def _explain(arguments: argparse.Namespace) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> None:
-    from jobs.compare_runs import compare
+    from jobs.inspection.compare_runs import compare
 
     print(compare(arguments.first, arguments.second, as_json=arguments.json))
 
@@ -270,7 +270,7 @@ def _recipes(arguments: argparse.Namespace) -> None:
 
 
 def _perplexity(arguments: argparse.Namespace) -> None:
-    from jobs.perplexity.loss_table import perplexity_table
+    from jobs.models.perplexity.loss_table import perplexity_table
 
     print(perplexity_table(arguments.folder))
 
@@ -282,14 +282,14 @@ def _submit(arguments: argparse.Namespace) -> None:
 
 
 def _plan(arguments: argparse.Namespace) -> None:
-    from jobs.cluster_plan import cluster_plan_text, plan_cluster
+    from jobs.planning.cluster_plan import cluster_plan_text, plan_cluster
 
     given = (arguments.input, arguments.documents, arguments.document_bytes, arguments.hours)
     print(cluster_plan_text(plan_cluster(*given)))
 
 
 def _doctor(_: argparse.Namespace) -> None:
-    from jobs.runtime.doctor import examine
+    from jobs.upkeep.doctor import examine
 
     findings = examine()
     print("\n".join(str(finding) for finding in findings))
@@ -324,7 +324,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
 
 
 def _models(arguments: argparse.Namespace, recipe: Recipe) -> RunModels:
-    from jobs.run_models import RunModels
+    from jobs.models.run_models import RunModels
 
     given = (arguments.perplexity_model, arguments.grader, arguments.safety_model)
     return RunModels.checked(
@@ -344,7 +344,7 @@ def _recipe(arguments: argparse.Namespace, run: str | None = None) -> Recipe:
 
 def _dedup_recipe(arguments: argparse.Namespace) -> Recipe:
     """The recipe of a command that looks for duplicates; says what a weak preset will miss."""
-    from jobs.dedup_plan import six_permutations_notice
+    from jobs.planning import six_permutations_notice
 
     recipe = _recipe(arguments)
     notice = six_permutations_notice(recipe.dedup)
@@ -354,7 +354,7 @@ def _dedup_recipe(arguments: argparse.Namespace) -> Recipe:
 
 
 def _uses_s3(arguments: argparse.Namespace) -> bool:
-    from jobs.runtime.s3_store import is_s3
+    from jobs.runtime.store.s3_store import is_s3
 
     given = (value if isinstance(value, list) else [value] for value in vars(arguments).values())
     return any(isinstance(word, str) and is_s3(word) for words in given for word in words)
@@ -362,11 +362,11 @@ def _uses_s3(arguments: argparse.Namespace) -> bool:
 
 @contextlib.contextmanager
 def _context(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]:
-    from jobs.runtime import storage
-    from jobs.runtime.output_lease import hold_output
-    from jobs.runtime.progress import Reporter
-    from jobs.runtime.session import start_session
-    from jobs.runtime.stage import RunContext, explained_faults
+    from jobs.runtime.contract.progress import Reporter
+    from jobs.runtime.contract.stage import RunContext, explained_faults
+    from jobs.runtime.spark.session import start_session
+    from jobs.runtime.store import storage
+    from jobs.runtime.store.output_lease import hold_output
 
     settings = spark_settings(arguments.spark_conf)
     reporter = Reporter(quiet=arguments.quiet, log_format=arguments.log_format)

@@ -8,10 +8,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.recipes.recipe import Recipe
-from jobs.runtime.arrow_frames import map_batches
-from jobs.runtime.manifest import Manifest, RowAccounts, require_manifest
-from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
-from udfs.shared_lines import LineKeyBatches
+from jobs.runtime.contract.manifest import Manifest, RowAccounts, require_manifest
+from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.runtime.spark.arrow_frames import map_batches
+from udfs.signals.shared_lines import LineKeyBatches
 
 DATASET = "shared-lines"
 NAME = "count-shared-lines"

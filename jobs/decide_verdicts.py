@@ -13,8 +13,8 @@ from jobs.command_line import main
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import AbsentRule, ResolvedRule, is_grade_rule
 from jobs.recipes.stored_recipe import store_recipe
-from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
-from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.verdicts.expressions import LANGUAGE, alive, verdict_columns
 from jobs.verdicts.perplexity_calibration import Calibration, bucket, calibrate
 from jobs.verdicts.thresholds import resolve

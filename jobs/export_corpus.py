@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import pyarrow.parquet as pq
 
 from jobs.command_line import main
-from jobs.runtime import storage
-from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
-from jobs.runtime.stage import RunContext, Stage, run_stage
-from udfs.json_lines import write_json_lines
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.contract.stage import RunContext, Stage, run_stage
+from jobs.runtime.store import storage
+from udfs.trainer_files.json_lines import write_json_lines
 
 DATASET = "jsonl"
 

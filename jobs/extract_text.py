@@ -14,15 +14,15 @@ from jobs.command_line import main
 from jobs.ingest.fatal_documents import known_failures, remember_failures
 from jobs.ingest_documents import ingest_stage
 from jobs.recipes.recipe import Recipe
-from jobs.runtime.arrow_frames import map_batches
-from jobs.runtime.chunks import by_bytes
-from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
-from jobs.runtime.schemas import EXTRACTED
-from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
-from jobs.runtime.user_tables import open_user_table, raw_content_types
-from udfs.document_quarantine import Failure
+from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
+from jobs.runtime.contract.user_tables import open_user_table, raw_content_types
+from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.spark.schemas import EXTRACTED
 from udfs.extract_batches import ExtractBatches
 from udfs.extract_document import ExtractionOptions
+from udfs.extraction.guard.quarantine import Failure
 
 DATASET = "extracted"
 

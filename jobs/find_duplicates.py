@@ -25,15 +25,15 @@ from jobs.dedup.published_signatures import (
 from jobs.dedup.signature_rows import SignatureRows
 from jobs.dedup.signatures import GIVEN_ID, sign
 from jobs.recipes.recipe import Recipe
-from jobs.runtime import storage
-from jobs.runtime.chunks import by_bytes
+from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.runtime.contract.user_tables import ROW_ID, UserTable, open_user_table
 from jobs.runtime.errors import InputError, SettingsError
-from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
-from jobs.runtime.schemas import DUPLICATES
-from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage
-from jobs.runtime.user_tables import ROW_ID, UserTable, open_user_table
+from jobs.runtime.spark.schemas import DUPLICATES
+from jobs.runtime.store import storage
 from jobs.verdicts.expressions import LANGUAGE
-from udfs.duplicate_search import FIRST_KNOWN_ID
+from udfs.dedup.search import FIRST_KNOWN_ID
 
 DATASET = "duplicates"
 WORK_FOLDER = "_work/dedup"

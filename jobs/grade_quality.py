@@ -12,20 +12,20 @@ from pyspark.sql import functions as F
 from jobs.command_line import main
 from jobs.decide_verdicts import surviving
 from jobs.find_duplicates import without_duplicates
+from jobs.models.run_models import grader_digest, require_graded
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule, is_grade_rule
-from jobs.run_models import grader_digest, require_graded
-from jobs.runtime.arrow_frames import map_batches
-from jobs.runtime.errors import MissingRequirementError
-from jobs.runtime.manifest import (
+from jobs.runtime.contract.manifest import (
     Manifest,
     PublishedFile,
     RowAccounts,
     read_manifest,
     require_manifest,
 )
-from jobs.runtime.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
-from jobs.runtime.user_tables import open_user_table
+from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
+from jobs.runtime.contract.user_tables import open_user_table
+from jobs.runtime.errors import MissingRequirementError
+from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.verdicts.expressions import LANGUAGE, failing, verdict_columns
 from jobs.verdicts.thresholds import resolve
 from udfs.grade_batches import GradeBatches

@@ -14,13 +14,13 @@ from jobs.command_line import main
 from jobs.ingest.read_batches import DocumentReader
 from jobs.ingest.source_files import SourceFile, list_sources, sources_fingerprint
 from jobs.recipes.recipe import Recipe
-from jobs.runtime.arrow_frames import frame_of_table, map_with_schema
-from jobs.runtime.chunks import by_bytes
-from jobs.runtime.document_ids import ROW_BITS
+from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.document_ids import ROW_BITS
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts
+from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
 from jobs.runtime.errors import AccountingError
-from jobs.runtime.manifest import Manifest, PublishedFile, RowAccounts
-from jobs.runtime.schemas import DOCUMENTS, SOURCE_FILES
-from jobs.runtime.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
+from jobs.runtime.spark.arrow_frames import frame_of_table, map_with_schema
+from jobs.runtime.spark.schemas import DOCUMENTS, SOURCE_FILES
 
 DATASET = "documents"
 BYTES_PER_TASK = 64 << 20

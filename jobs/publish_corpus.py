@@ -17,18 +17,18 @@ from jobs.dedup.file_bitmaps import without_rows
 from jobs.dedup.repeated_passages import find_repeated_passages, without_passages
 from jobs.grade_quality import grade_verdicts
 from jobs.recipes.recipe import Recipe
-from jobs.runtime import storage
-from jobs.runtime.chunks import by_bytes
-from jobs.runtime.errors import AccountingError
-from jobs.runtime.manifest import (
+from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.manifest import (
     Manifest,
     PublishedFile,
     published_files,
     read_manifest,
     require_manifest,
 )
-from jobs.runtime.schemas import CORPUS_COLUMNS, DROPPED, QUARANTINED, spark_schema
-from jobs.runtime.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
+from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
+from jobs.runtime.errors import AccountingError
+from jobs.runtime.spark.schemas import CORPUS_COLUMNS, DROPPED, QUARANTINED, spark_schema
+from jobs.runtime.store import storage
 from jobs.verdicts.expressions import LANGUAGE
 
 MEBIBYTE = 1 << 20

@@ -9,8 +9,8 @@ from jobs.recipes.recipe import Recipe
 from jobs.report import write_report
 from jobs.report.duplicate_sources import alarm_sentence
 from jobs.report.report_model import SourceLoss
-from jobs.runtime import storage
-from jobs.runtime.stage import RunContext
+from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.store import storage
 
 
 def report_run(context: RunContext, recipe: Recipe) -> str:

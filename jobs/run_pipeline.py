@@ -15,12 +15,12 @@ from jobs.find_duplicates import dedup_stage
 from jobs.grade_quality import DATASET as GRADES
 from jobs.grade_quality import grade_stage
 from jobs.ingest_documents import ingest_stage
+from jobs.models.run_models import RunModels
 from jobs.publish_corpus import publish_stage
 from jobs.recipes.recipe import Recipe
 from jobs.report_run import report_run
-from jobs.run_models import RunModels
-from jobs.runtime import storage
-from jobs.runtime.stage import RunContext
+from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.store import storage
 from jobs.train_perplexity import DATASET as MODELS
 from jobs.train_perplexity import MODEL_DATASET, train_stage
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from jobs.command_line import main
-from jobs.extractor.agreed_pages import agreed_pages
-from jobs.extractor.gold_pages import read_gold_pages, training_page
-from jobs.extractor.model_card import card_text, evaluate
+from jobs.models.extractor.agreed_pages import agreed_pages
+from jobs.models.extractor.gold_pages import read_gold_pages, training_page
+from jobs.models.extractor.model_card import card_text, evaluate
+from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.errors import InputError
-from jobs.runtime.progress import Reporter
-from udfs.block_model import MODEL_FILE, save_block_model
-from udfs.block_training import ABLATION, FIRST, SECOND, train_blocks
+from udfs.extraction.html.learned.model import MODEL_FILE, save_block_model
+from udfs.extraction.html.training.fitting import ABLATION, FIRST, SECOND, train_blocks
 
 
 def train_extractor(

@@ -12,16 +12,16 @@ from typing import Any, Final
 import numpy as np
 
 from jobs.command_line import main
-from jobs.grader.calibration_plot import calibration_plot
-from jobs.grader.labelled_table import LabelledColumns, read_labelled
-from jobs.grader.model_page import model_page
+from jobs.models.grader.calibration_plot import calibration_plot
+from jobs.models.grader.labelled_table import LabelledColumns, read_labelled
+from jobs.models.grader.model_page import model_page
 from jobs.runtime.errors import InputError, MissingRequirementError, SettingsError
-from udfs.cascade_band import choose_band
-from udfs.encoder_training import encoder_card, save_encoder, train_encoder
-from udfs.grader_model import write_cascade
-from udfs.labelled_texts import LabelledTexts
-from udfs.linear_model import LinearModel, save_model
-from udfs.linear_training import GRADE_CUT, TrainingSettings, train_linear, training_facts
+from udfs.grading.cascade_band import choose_band
+from udfs.grading.encoder_training import encoder_card, save_encoder, train_encoder
+from udfs.grading.grader import write_cascade
+from udfs.learning.labelled_texts import LabelledTexts
+from udfs.learning.linear_model import LinearModel, save_model
+from udfs.learning.linear_training import GRADE_CUT, TrainingSettings, train_linear, training_facts
 
 SETTINGS: Final = {
     "grade": TrainingSettings("squared", 0.0, 5.0),

@@ -14,22 +14,22 @@ from pyspark.sql import functions as F
 from jobs.command_line import main
 from jobs.extract_text import extract_stage
 from jobs.ingest_documents import ingest_stage
-from jobs.perplexity import train_models
+from jobs.models.perplexity import train_models
 from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import Rule, is_grade_rule
-from jobs.runtime import storage
-from jobs.runtime.arrow_frames import map_batches
-from jobs.runtime.errors import InputError
-from jobs.runtime.manifest import (
+from jobs.runtime.contract.manifest import (
     Manifest,
     PublishedFile,
     RowAccounts,
     read_manifest,
     require_manifest,
 )
-from jobs.runtime.stage import RunContext, Stage, run_stage
-from jobs.runtime.user_tables import open_user_table
+from jobs.runtime.contract.stage import RunContext, Stage, run_stage
+from jobs.runtime.contract.user_tables import open_user_table
+from jobs.runtime.errors import InputError
+from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.store import storage
 from jobs.verdicts.expressions import alive
 from jobs.verdicts.thresholds import resolve
 from udfs.annotate_batches import AnnotateBatches

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from udfs.block_class_words import no_class_odds
-from udfs.block_features import BLOCK_FIELDS, ClassOdds, block_features
-from udfs.block_labels import BlockLabels, label_blocks
-from udfs.html_blocks import PageBlocks, segment
+from udfs.extraction.html.blocks.page_blocks import PageBlocks, segment
+from udfs.extraction.html.learned.features import BLOCK_FIELDS, ClassOdds, block_features
+from udfs.extraction.html.training.class_words import no_class_odds
+from udfs.extraction.html.training.labels import BlockLabels, label_blocks
 
 SENTENCE = "Whoever cannot say what was in the data, cannot say why the model lies about it."
 """80 columns with a comma and a full stop."""

@@ -21,7 +21,7 @@ SHARED_DATA = Path(os.environ.get("CORPUSMILL_SHARED_DATA", REPOSITORY.parent / 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """One session for the whole test run: starting Spark costs more than most tests."""
-    from jobs.runtime.session import start_session
+    from jobs.runtime.spark.session import start_session
 
     scratch = tmp_path_factory.mktemp("spark")
     session = start_session(

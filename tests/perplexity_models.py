@@ -7,16 +7,21 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from jobs.perplexity.trained_model import model_card, train_in_memory, write_card, write_model_files
-from udfs.kenlm_binary import write_binary
-from udfs.perplexity_tokens import tokenise_lines
-from udfs.perplexity_vocabulary import folds_of, hash_documents
+from jobs.models.perplexity.trained_model import (
+    model_card,
+    train_in_memory,
+    write_card,
+    write_model_files,
+)
+from udfs.perplexity.kenlm_binary import write_binary
+from udfs.perplexity.tokens import tokenise_lines
+from udfs.perplexity.vocabulary import folds_of, hash_documents
 
 
 def train_folder(
     folder: Path, documents: Mapping[str, Sequence[str]], *, folds: int = 2, binary: bool = False
 ) -> Path:
-    """Train one model a language and fold as ``jobs.perplexity`` does; returns the folder."""
+    """Train one model a language and fold as ``jobs.models.perplexity`` does; returns the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     languages = {}
     for language, texts in documents.items():

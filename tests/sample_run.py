@@ -10,11 +10,11 @@ import yaml
 from pyspark.sql import SparkSession
 
 from examples.sample.crawl import write_crawl
+from jobs.models.run_models import RunModels
 from jobs.recipes.loading import load_recipe
-from jobs.run_models import RunModels
 from jobs.run_pipeline import run_pipeline
-from jobs.runtime.progress import Reporter
-from jobs.runtime.stage import RunContext
+from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.stage import RunContext
 from tests.conftest import REPOSITORY
 
 

@@ -63,13 +63,13 @@ def test_dataproc_mounts_its_own_spark_under_its_own_user() -> None:
 
 def test_what_is_run_exists() -> None:
     modules = re.findall(r"python -m ([a-z_.]+)", DOCKERFILE)
-    assert modules == ["jobs.warm_kernels"]
+    assert modules == ["jobs.upkeep.warm_kernels"]
     assert all(importlib.util.find_spec(module) for module in modules)
 
 
 def test_kernels_are_compiled_into_the_folder_that_workers_read() -> None:
     assert DOCKERFILE.index("ENV NUMBA_CACHE_DIR=") < DOCKERFILE.index(
-        "RUN python -m jobs.warm_kernels"
+        "RUN python -m jobs.upkeep.warm_kernels"
     )
 
 

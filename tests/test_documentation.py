@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pyspark.sql import SparkSession
 
-from jobs.command_parser import build_parser
+from jobs.command.parser import build_parser
 from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import Rule

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from jobs.command_parser import build_parser
+from jobs.command.parser import build_parser
 from jobs.submission.service_requests import dataproc_request, emr_request, emr_serverless_request
 from jobs.submission.submit import submitted_job
 from tests.conftest import REPOSITORY

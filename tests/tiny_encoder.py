@@ -11,7 +11,7 @@ import numpy.typing as npt
 import onnx
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from tests.bert_graph import bert_graph, random_weights
+from bench.grading.bert_graph import bert_graph, random_weights
 
 WIDTH, LAYERS, HEADS, POSITIONS = 16, 2, 4, 64
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]

@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from udfs.annotators import ANNOTATORS, annotate, struct_type
-from udfs.batch_columns import require_columns, schema_with, with_columns
-from udfs.language_signals import LANGUAGE_TYPE, detect
-from udfs.perplexity_folder import read_model
-from udfs.perplexity_signals import PERPLEXITY_TYPE, score
-from udfs.safety_settings import DEFAULT_SETTINGS, SafetySettings
-from udfs.safety_signals import SAFETY_TYPE, SafetyScreen
-from udfs.shared_lines import SHARED_LINE_TYPE, shared_line_shares, site_keys
-from udfs.text_batch import TextBatch
-from udfs.text_cleaning import CLEANING_TYPE, CleaningSettings, clean
+from udfs.cleaning.clean_texts import CLEANING_TYPE, CleaningSettings, clean
+from udfs.columns.batch_columns import require_columns, schema_with, with_columns
+from udfs.language.signals import LANGUAGE_TYPE, detect
+from udfs.lines.text_batch import TextBatch
+from udfs.perplexity.folder import read_model
+from udfs.perplexity.signals import PERPLEXITY_TYPE, score
+from udfs.safety.settings import DEFAULT_SETTINGS, SafetySettings
+from udfs.safety.signals import SAFETY_TYPE, SafetyScreen
+from udfs.signals.annotate import ANNOTATORS, annotate, struct_type
+from udfs.signals.shared_lines import SHARED_LINE_TYPE, shared_line_shares, site_keys
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class AnnotateBatches:
         safety_model: Folder of a trained model; None leaves its score null.
         safety: Keyword lists, domains and how they are combined with the model.
         shared_lines: Gives the sorted keys of lines that many documents of a site have, of
-            ``udfs.shared_lines``; None leaves their shares null.
+            ``udfs.signals.shared_lines``; None leaves their shares null.
     """
 
     cleaning: CleaningSettings

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from udfs.batch_columns import require_columns, schema_with, with_columns
-from udfs.document_quarantine import DocumentQuarantine, Failure, content_hash
+from udfs.columns.batch_columns import require_columns, schema_with, with_columns
 from udfs.extract_document import Extraction, ExtractionOptions
-from udfs.parser_child import ParserChild
+from udfs.extraction.guard.parser_child import ParserChild
+from udfs.extraction.guard.quarantine import DocumentQuarantine, Failure, content_hash
 
 CONTENT = "content"
 COLUMNS: dict[str, pa.DataType] = {

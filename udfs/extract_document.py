@@ -9,16 +9,16 @@ Usable in a notebook without Spark:
 
 from __future__ import annotations
 
-from udfs.character_encoding import decode
-from udfs.document_format import DocumentFormat, binary_share, identify, is_wide_unicode
-from udfs.extraction_types import (
+from udfs.extraction.charsets.decoding import decode
+from udfs.extraction.contract import (
     DEFAULT_OPTIONS,
     DocumentRefusedError,
     Extraction,
     ExtractionOptions,
     ReadDocument,
 )
-from udfs.text_cleanup import clean_text
+from udfs.extraction.document_format import DocumentFormat, binary_share, identify, is_wide_unicode
+from udfs.extraction.markdown.cleanup import clean_text
 
 __all__ = ["Extraction", "ExtractionOptions", "extract", "refusal_before_reading"]
 
@@ -34,7 +34,8 @@ def extract(
     """Extract the text of one document in this process.
 
     Bytes are untrusted: whatever they hold, the answer is an ``Extraction`` with a status. Only a
-    crash of a native parser can still end the process; ``udfs.parser_child`` guards against that.
+    crash of a native parser can still end the process; ``udfs.extraction.guard.parser_child``
+    guards against that.
 
     Args:
         content: The document: HTML, PDF, EPUB or plain text, told apart by content.
@@ -127,20 +128,20 @@ def _decoded(
 def _read_text(text: str, url: str | None, name: str, options: ExtractionOptions) -> ReadDocument:
     # Readers are imported when first needed: trafilatura alone takes 0.25 s to load.
     if name == "html":
-        from udfs.html_text import read_html
+        from udfs.extraction.html.reading import read_html
 
         return read_html(text, url, options)
-    from udfs.plain_text import read_plain_text
+    from udfs.extraction.markdown.plain_text import read_plain_text
 
     return read_plain_text(text, options)
 
 
 def _read_binary(content: bytes, name: str, options: ExtractionOptions) -> ReadDocument:
     if name == "pdf":
-        from udfs.pdf_text import read_pdf
+        from udfs.extraction.pdf.reading import read_pdf
 
         return read_pdf(content, options)
-    from udfs.epub_text import read_epub
+    from udfs.extraction.epub.reading import read_epub
 
     return read_epub(content, options)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from udfs.batch_columns import require_columns, schema_with, with_columns
-from udfs.grader_model import open_grader
-from udfs.language_signals import detect
-from udfs.quality_signals import QUALITY_TYPE, grade
+from udfs.columns.batch_columns import require_columns, schema_with, with_columns
+from udfs.grading.grader import open_grader
+from udfs.grading.signals import QUALITY_TYPE, grade
+from udfs.language.signals import detect
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ import pyarrow as pa
 from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.pandas.types import from_arrow_type
 
-from udfs import language_signals, text_cleaning
-from udfs.annotators import ANNOTATORS, annotate, struct_type
-from udfs.text_batch import TextBatch
+from udfs.cleaning import clean_texts
+from udfs.language import signals as language_signals
+from udfs.lines.text_batch import TextBatch
+from udfs.signals.annotate import ANNOTATORS, annotate, struct_type
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -41,7 +42,7 @@ def register(spark: SparkSession) -> list[str]:
     functions: dict[str, tuple[Callable[[pa.Array], pa.Array], pa.DataType]] = {
         "language": (language_signals.detect, language_signals.LANGUAGE_TYPE),
         "clean_text": (_cleaned_text, pa.string()),
-        "cleaning": (_cleaning, text_cleaning.CLEANING_TYPE),
+        "cleaning": (_cleaning, clean_texts.CLEANING_TYPE),
         "text_signals": (functools.partial(_signals, tuple(ANNOTATORS)), _fields(*ANNOTATORS)),
         **{
             function: (functools.partial(_signals, (name,)), struct_type(name))
@@ -81,8 +82,8 @@ def _fields(*names: str) -> pa.DataType:
 
 
 def _cleaned_text(texts: pa.Array) -> pa.Array:
-    return text_cleaning.clean(texts, text_cleaning.CleaningSettings())[0].cast(pa.string())
+    return clean_texts.clean(texts, clean_texts.CleaningSettings())[0].cast(pa.string())
 
 
 def _cleaning(texts: pa.Array) -> pa.StructArray:
-    return text_cleaning.clean(texts, text_cleaning.CleaningSettings())[1]
+    return clean_texts.clean(texts, clean_texts.CleaningSettings())[1]

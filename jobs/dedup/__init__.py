@@ -1,6 +1,6 @@
 """Exact and near-duplicate removal at any size; start reading at find_duplicates.py."""
 
-from jobs.dedup.find_duplicates import find_duplicates
+from jobs.dedup.distributed_search import find_duplicates
 from jobs.dedup.settings import DedupSettings
 
 __all__ = ["DedupSettings", "find_duplicates"]

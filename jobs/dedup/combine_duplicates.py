@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.dedup.known_documents import KnownDocuments
-from udfs.duplicate_search import FIRST_KNOWN_ID
+from udfs.dedup.search import FIRST_KNOWN_ID
 
 
 def combine(exact: DataFrame, near: DataFrame, known: KnownDocuments | None) -> DataFrame:

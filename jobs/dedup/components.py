@@ -15,9 +15,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.dedup.work_folder import WorkFolder
-from jobs.runtime.arrow_frames import frame_of_table
 from jobs.runtime.errors import StageError
-from udfs.edge_arrays import STAR_SCHEMA, component_roots, contract_edges
+from jobs.runtime.spark.arrow_frames import frame_of_table
+from udfs.dedup.components import STAR_SCHEMA, component_roots, contract_edges
 
 MAX_ROUNDS = 60  # a chain of 10**9 nodes takes about 40
 

@@ -10,8 +10,8 @@ from jobs.dedup.settings import DedupSettings
 from jobs.dedup.settle_doubtful import involved_sets
 from jobs.dedup.signature_rows import SignatureRows
 from jobs.dedup.work_folder import WorkFolder
-from udfs import duplicate_search
-from udfs.document_signatures import SHINGLE_SET_SCHEMA
+from udfs.dedup import search
+from udfs.dedup.signatures import SHINGLE_SET_SCHEMA
 
 
 def search_on_driver(
@@ -36,11 +36,11 @@ def search_on_driver(
     plan = settings.leader_plan
     removed = None if known is None else collect_arrow(known.removed)
     hashes = ["id", "order_key", "text_hash_high", "text_hash_low"]
-    exact = work.table_stage("exact", lambda: duplicate_search.find_exact(signatures.table(hashes)))
+    exact = work.table_stage("exact", lambda: search.find_exact(signatures.table(hashes)))
     compared = ["id", "order_key", "band_keys", "sketch"]
     screening = work.table_stage(
         "screening",
-        lambda: duplicate_search.screen_signatures(
+        lambda: search.screen_signatures(
             signatures.table(compared), exact, plan, settings.telling_bands, removed
         ),
     )
@@ -50,6 +50,6 @@ def search_on_driver(
         rows = work.rows("screening")
         work.sub_stage("sets", lambda: involved_sets(rows, involved, documents, settings, known))
         sets = work.table("sets")
-    near = duplicate_search.settle_screening(screening, sets, plan)
-    work.table_stage("duplicates", lambda: duplicate_search.combine(exact, near, removed))
+    near = search.settle_screening(screening, sets, plan)
+    work.table_stage("duplicates", lambda: search.combine(exact, near, removed))
     return work.rows("duplicates")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from udfs.duplicate_search import FIRST_KNOWN_ID
+from udfs.dedup.search import FIRST_KNOWN_ID
 
 RUN_BIT = FIRST_KNOWN_ID.bit_length() - 1
 _SIGN = -(1 << 63)

@@ -16,13 +16,13 @@ from jobs.dedup.known_documents import RUN_BIT, KnownDocuments, as_known, known_
 from jobs.dedup.settings import DedupSettings
 from jobs.dedup.signature_rows import SignatureRows, of_files
 from jobs.dedup.signatures import GIVEN_ID, SIGNATURE_OPTIONS
-from jobs.runtime import storage
+from jobs.runtime.contract.fingerprint import digest
+from jobs.runtime.contract.manifest import Manifest, read_manifest, require_manifest
+from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
+from jobs.runtime.contract.user_tables import ROW_ID
 from jobs.runtime.errors import InputError
-from jobs.runtime.fingerprint import digest
-from jobs.runtime.manifest import Manifest, read_manifest, require_manifest
-from jobs.runtime.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
-from jobs.runtime.user_tables import ROW_ID
-from udfs.document_signatures import SIGNATURE_FORMAT
+from jobs.runtime.store import storage
+from udfs.dedup.signatures import SIGNATURE_FORMAT
 
 DATASET = "signatures"
 KEEPER_ROW_ID = "keeper_row_id"

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.dedup.settings import DedupSettings
-from udfs import component_resolution
+from udfs.dedup import resolution
 
 SCREENING_COLUMNS = (
     "root bigint, node bigint, id bigint, keeper_id bigint, similarity double, sketch binary, "
@@ -43,7 +43,7 @@ def screen_components(
         .repartition("root")
         .sortWithinPartitions("root", "node", "id")
         .mapInArrow(
-            functools.partial(component_resolution.screen_components, plan=settings.leader_plan),
+            functools.partial(resolution.screen_components, plan=settings.leader_plan),
             SCREENING_COLUMNS,
         )
     )

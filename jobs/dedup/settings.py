@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from jobs.dedup.presets import PRESETS, Verification
 from jobs.dedup.repeated_passages import PassageSettings
 from jobs.runtime.suggestions import did_you_mean
-from udfs.component_resolution import LeaderPlan
-from udfs.document_signatures import ShinglePlan, SigningPlan
-from udfs.keep_order import KeepPolicy
-from udfs.leader_clusters import Limits
-from udfs.set_similarity import least_equal_bytes, standard_error
+from udfs.dedup.keep_order import KeepPolicy
+from udfs.dedup.leader_clusters import Limits
+from udfs.dedup.resolution import LeaderPlan
+from udfs.dedup.signatures import ShinglePlan, SigningPlan
+from udfs.dedup.similarity import least_equal_bytes, standard_error
 
 # Chance that a dissimilar pair shares so many bands that its sketches are not looked at early.
 TELLING_BANDS_ERROR = 1e-4

@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.settings import DedupSettings
 from jobs.runtime.errors import StageError
-from udfs.component_resolution import settle_components
-from udfs.document_signatures import shingle_sets
-from udfs.duplicate_search import FIRST_KNOWN_ID
+from udfs.dedup.resolution import settle_components
+from udfs.dedup.search import FIRST_KNOWN_ID
+from udfs.dedup.signatures import shingle_sets
 
 REMOVAL_COLUMNS = "id bigint, keeper_id bigint, similarity double"
 

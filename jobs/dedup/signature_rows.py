@@ -12,8 +12,8 @@ from pyspark.sql import DataFrame
 from jobs.dedup.components import collect_arrow
 from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.work_folder import WorkFolder
-from jobs.runtime import storage
-from udfs.document_signatures import SIGNATURE_SCHEMA
+from jobs.runtime.store import storage
+from udfs.dedup.signatures import SIGNATURE_SCHEMA
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from jobs.dedup.file_bitmaps import quoted
 from jobs.dedup.settings import DedupSettings
 from jobs.runtime.errors import InputError
-from udfs.document_signatures import sign_documents
+from udfs.dedup.signatures import sign_documents
 
 SIGNATURE_COLUMNS = (
     "id bigint, order_key bigint, text_hash_high bigint, text_hash_low bigint, "

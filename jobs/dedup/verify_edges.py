@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.dedup.settings import DedupSettings
-from udfs.edge_verification import similar_edges
+from udfs.dedup.verification import similar_edges
 
 
 def verify_edges(edges: DataFrame, sketches: DataFrame, settings: DedupSettings) -> DataFrame:

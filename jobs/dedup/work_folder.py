@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.runtime import storage
-from jobs.runtime.fingerprint import digest
-from jobs.runtime.manifest import published_files
-from jobs.runtime.parquet_frames import read_parquet
+from jobs.runtime.contract.fingerprint import digest
+from jobs.runtime.contract.manifest import published_files
+from jobs.runtime.spark.parquet_frames import read_parquet
+from jobs.runtime.store import storage
 
 RECORD_NAME = "_fingerprint.json"
 
@@ -29,7 +29,7 @@ class WorkFolder:
 
     Attributes:
         spark: The session that reads and writes.
-        path: Folder, in any spelling Spark or ``jobs.runtime.storage`` knows.
+        path: Folder, in any spelling Spark or ``jobs.runtime.store.storage`` knows.
         fingerprint: Of input, settings and code. None: the input cannot be identified, so nothing
             found there is reused.
     """

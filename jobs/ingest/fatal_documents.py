@@ -8,10 +8,10 @@ from dataclasses import asdict
 
 from pyspark.sql import functions as F
 
-from jobs.runtime import storage
-from jobs.runtime.stage import RunContext
-from udfs.document_quarantine import FATAL_STATUSES, MAXIMUM_KNOWN, Failure, reader_versions
+from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.store import storage
 from udfs.extract_document import ExtractionOptions
+from udfs.extraction.guard.quarantine import FATAL_STATUSES, MAXIMUM_KNOWN, Failure, reader_versions
 
 
 def known_failures(context: RunContext, options: ExtractionOptions) -> dict[str, Failure]:

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from jobs.ingest.record_readers import SourceRecord, read_records
 from jobs.ingest.settings import IngestSettings
-from jobs.runtime import storage
-from jobs.runtime.document_ids import document_id
+from jobs.runtime.contract.document_ids import document_id
 from jobs.runtime.errors import InputError, StoreReadError
-from jobs.runtime.schemas import DOCUMENTS
+from jobs.runtime.spark.schemas import DOCUMENTS
+from jobs.runtime.store import storage
 
 BATCH_BYTES = 8 << 20
 BATCH_ROWS = 256

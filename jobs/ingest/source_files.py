@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.runtime import storage
-from jobs.runtime.document_ids import FILE_NUMBER_BITS
+from jobs.runtime.contract.document_ids import FILE_NUMBER_BITS
+from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.errors import InputError
-from jobs.runtime.fingerprint import digest
+from jobs.runtime.store import storage
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jobs.inspection.run_tables import RunTables
-from jobs.runtime import storage
 from jobs.runtime.errors import InputError
+from jobs.runtime.store import storage
 
 REPORT = "report.json"
 

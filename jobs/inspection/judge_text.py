@@ -9,8 +9,8 @@ import pyarrow as pa
 from jobs.inspection.explain import RuleAnswer, answers, run_rules
 from jobs.inspection.run_tables import RunTables
 from jobs.recipes.recipe import Recipe
-from jobs.runtime import storage
-from jobs.runtime.node_copies import NodeCopy
+from jobs.runtime.store import storage
+from jobs.runtime.store.node_copies import NodeCopy
 from udfs.annotate_batches import AnnotateBatches
 
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.runtime import storage
+from jobs.runtime.contract.manifest import MADE_BY, Manifest, read_manifest, require_manifest
 from jobs.runtime.errors import InputError
-from jobs.runtime.manifest import MADE_BY, Manifest, read_manifest, require_manifest
+from jobs.runtime.store import storage
 
 # More readers wait for a store's answers at once; decoding has few cores in any case.
 READERS = 8

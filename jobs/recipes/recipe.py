@@ -5,13 +5,13 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from jobs.dedup import DedupSettings
-from jobs.grader.settings import GradeSettings
 from jobs.ingest.settings import IngestSettings
-from jobs.perplexity import PerplexitySettings
+from jobs.models.grader.settings import GradeSettings
+from jobs.models.perplexity import PerplexitySettings
 from jobs.recipes.rules import Rule
+from udfs.cleaning.clean_texts import CleaningSettings
 from udfs.extract_document import ExtractionOptions
-from udfs.safety_settings import SafetySettings
-from udfs.text_cleaning import CleaningSettings
+from udfs.safety.settings import SafetySettings
 
 
 class SharedLineSettings(BaseModel):

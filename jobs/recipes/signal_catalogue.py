@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from udfs.annotators import ANNOTATORS
-from udfs.language_signals import LANGUAGE_FIELDS
-from udfs.perplexity_signals import PERPLEXITY_FIELDS
-from udfs.quality_signals import QUALITY_FIELDS
-from udfs.safety_signals import SAFETY_FIELDS
-from udfs.shared_lines import SHARED_LINE_FIELDS
-from udfs.signal_fields import SignalField
-from udfs.text_cleaning import CLEANING_FIELDS
+from udfs.cleaning.clean_texts import CLEANING_FIELDS
+from udfs.columns.signal_fields import SignalField
+from udfs.grading.signals import QUALITY_FIELDS
+from udfs.language.signals import LANGUAGE_FIELDS
+from udfs.perplexity.signals import PERPLEXITY_FIELDS
+from udfs.safety.signals import SAFETY_FIELDS
+from udfs.signals.annotate import ANNOTATORS
+from udfs.signals.shared_lines import SHARED_LINE_FIELDS
 
 
 def signal_fields() -> dict[str, tuple[SignalField, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jobs.recipes.loading import load_recipe, read_recipe, recipe_text
 from jobs.recipes.recipe import Recipe
-from jobs.runtime import storage
+from jobs.runtime.store import storage
 
 NAME = "recipe.yaml"
 

@@ -55,9 +55,9 @@ from jobs.report.rule_facts import count_hits, rule_facts
 from jobs.report.signal_histograms import histograms, named_signals
 from jobs.report.source_table import InputFacts, input_facts, source_group, source_table
 from jobs.report.text_samples import Sample, text_samples
-from jobs.runtime import storage
+from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import AccountingError
-from jobs.runtime.stage import RunContext
+from jobs.runtime.store import storage
 
 JOBS_AT_ONCE = 6
 """Spark jobs side by side: most are one short task behind much planning, which has a core to itself."""

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.report.report_model import FormatFlow, LanguageFlow, Volume
 from jobs.verdicts.expressions import LANGUAGE
-from udfs.language_codes import UNKNOWN_LANGUAGE
+from udfs.language.codes import UNKNOWN_LANGUAGE
 
 UNKNOWN_FORMAT = "unknown"
 # English and Chinese alike take about four UTF-8 bytes a token with the usual byte-pair vocabularies

@@ -19,14 +19,14 @@ from pyspark.sql import functions as F
 
 from jobs.dedup import DedupSettings
 from jobs.dedup.published_signatures import DATASET as SIGNATURES
+from jobs.report.proportions import wilson_interval
 from jobs.report.report_model import AuditedShare, DuplicateAudit
-from jobs.runtime.manifest import read_manifest
-from jobs.runtime.stage import RunContext
-from udfs.banding import Banding, meeting_probability
-from udfs.document_signatures import shingle_sets
-from udfs.proportions import wilson_interval
-from udfs.set_similarity import exact_similarity
-from udfs.shingle_hashes import Shingles
+from jobs.runtime.contract.manifest import read_manifest
+from jobs.runtime.contract.stage import RunContext
+from udfs.dedup.banding import Banding, meeting_probability
+from udfs.dedup.shingles import Shingles
+from udfs.dedup.signatures import shingle_sets
+from udfs.dedup.similarity import exact_similarity
 
 SAMPLE = 200
 PROBES = 2_000

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from jobs.recipes.rules import ResolvedRule
 from jobs.report.report_model import Histogram, MovableBound
-from jobs.runtime.arrow_frames import map_with_schema
+from jobs.runtime.spark.arrow_frames import map_with_schema
 from jobs.verdicts.array_verdicts import SignalTable
 from jobs.verdicts.expressions import LANGUAGE, undotted
 

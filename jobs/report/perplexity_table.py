@@ -12,7 +12,7 @@ from jobs.report.report_model import BucketFlow, Percentiles
 from jobs.report.signal_histograms import finite_signal
 from jobs.verdicts.expressions import LANGUAGE
 from jobs.verdicts.thresholds import BINS_PER_UNIT, MINIMUM_DOCUMENTS, quantile
-from udfs.language_codes import UNKNOWN_LANGUAGE
+from udfs.language.codes import UNKNOWN_LANGUAGE
 
 STRUCT = "perplexity."
 BUCKETS = ("head", "middle", "tail")

@@ -10,9 +10,9 @@ from jobs.dedup import DedupSettings
 from jobs.recipes.recipe import ReportSettings
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule
 from jobs.report.report_model import CleaningTotal, RecipeFacts, StageFacts, Totals
+from jobs.runtime.contract.manifest import MADE_BY, Manifest, read_manifest, require_manifest
+from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import AccountingError
-from jobs.runtime.manifest import MADE_BY, Manifest, read_manifest, require_manifest
-from jobs.runtime.stage import RunContext
 
 MODELS = "models"  # not rows but models; a run that is given one has none of its own
 SHARED_LINES = "shared-lines"  # likewise counts of lines, where a rule asks for them

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from jobs.recipes.rules import AbsentRule, Bounds, Condition
-from jobs.runtime.stage_costs import StageCosts
+from jobs.runtime.contract.stage_costs import StageCosts
 
 SCHEMA_VERSION = 1
 

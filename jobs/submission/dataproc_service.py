@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from jobs.runtime import storage
 from jobs.runtime.errors import CorpusmillError, MissingRequirementError
+from jobs.runtime.store import storage
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import gzip
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from jobs.runtime import storage
 from jobs.runtime.errors import CorpusmillError, SettingsError
+from jobs.runtime.store import storage
 
 
 @dataclass(frozen=True)

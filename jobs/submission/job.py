@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from jobs.runtime import storage
 from jobs.runtime.configuration_files import configuration_file
+from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.errors import SettingsError
-from jobs.runtime.fingerprint import digest
-from jobs.runtime.session import read_spark_conf
+from jobs.runtime.spark.session import read_spark_conf
+from jobs.runtime.store import storage
 
 ENTRY = "run_pipeline.py"
 PACKAGE = "corpusmill.zip"

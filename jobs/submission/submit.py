@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from jobs.runtime.arguments import spark_settings
-from jobs.runtime.s3_store import boto_client
+from jobs.command.arguments import spark_settings
+from jobs.runtime.store.s3_store import boto_client
 from jobs.submission.dataproc_service import DataprocBatch, dataproc_client
 from jobs.submission.emr_services import EmrCluster, EmrServerless, required
 from jobs.submission.job import SubmittedJob, submitted_job

@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from jobs.runtime import storage
 from jobs.runtime.errors import MissingRequirementError
+from jobs.runtime.store import storage
 from jobs.submission.job import ENTRY, ENVIRONMENT, PACKAGE, SubmittedJob
 
 DIGEST_SUFFIX = ".sha256"

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from jobs.runtime.manifest import Manifest
+from jobs.runtime.contract.manifest import Manifest
 from tests.cluster.owned_process import die_with_parent
 from tests.conftest import REPOSITORY
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from jobs.runtime.java_runtime import find_java
+from jobs.runtime.spark.java_runtime import find_java
 from tests.cluster.owned_process import die_with_parent
 from tests.cluster.ports import free_port
 from tests.conftest import REPOSITORY

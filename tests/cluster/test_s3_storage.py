@@ -13,16 +13,16 @@ from jobs.command_line import main
 from jobs.ingest.read_batches import DocumentReader
 from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_files import list_sources
-from jobs.runtime import output_lease, s3_store, storage
 from jobs.runtime.errors import (
     InputError,
     MissingRequirementError,
     OutputBusyError,
     StoreReadError,
 )
-from jobs.runtime.output_lease import LEASE_NAME, hold_output
-from jobs.runtime.s3_store import forget_clients
-from jobs.runtime.schemas import SOURCE_FILES
+from jobs.runtime.spark.schemas import SOURCE_FILES
+from jobs.runtime.store import output_lease, s3_store, storage
+from jobs.runtime.store.output_lease import LEASE_NAME, hold_output
+from jobs.runtime.store.s3_store import forget_clients
 from tests.cluster.fault_proxy import FaultProxy
 from tests.cluster.s3_server import BUCKET, S3Server
 

@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.runtime.java_runtime import find_java
-from jobs.runtime.s3_jars import jar_folder
+from jobs.runtime.spark.java_runtime import find_java
+from jobs.runtime.store.s3_jars import jar_folder
 from tests.cluster.conftest import SPARK_CONF
 from tests.cluster.runs import start_process
 from tests.cluster.s3_server import BUCKET, S3Server

@@ -24,9 +24,9 @@ from tests.document_builders import (
     stream,
 )
 from udfs.extract_document import extract
-from udfs.extraction_types import STATUSES, ExtractionOptions
-from udfs.html_profiles import ProfileName
-from udfs.parser_child import ParserChild
+from udfs.extraction.contract import STATUSES, ExtractionOptions
+from udfs.extraction.guard.parser_child import ParserChild
+from udfs.extraction.html.profiles import ProfileName
 
 SENTENCE = "Whoever cannot say what was in the data cannot say why the model lies about it. "
 GOOD_PAGE = f"<html><title>On data</title><body><p>{SENTENCE * 4}</p></body></html>".encode()
@@ -257,7 +257,7 @@ BOMB_READER = (
     "import resource\n"
     "from tests.document_builders import deflate_bomb, pdf_of_contents, stream\n"
     "from tests.peak_memory import growth_mib\n"
-    "from udfs.parser_child import ParserChild\n"
+    "from udfs.extraction.guard.parser_child import ParserChild\n"
     "twice = b'/Filter [/FlateDecode /FlateDecode]'\n"
     "bomb = pdf_of_contents([stream(deflate_bomb(1_000_000_000), twice)])\n"
     "with ParserChild() as child:\n"

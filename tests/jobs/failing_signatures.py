@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 from pyspark import TaskContext
 
-from udfs import document_signatures
-from udfs.document_signatures import SigningPlan
+from udfs.dedup import signatures
+from udfs.dedup.signatures import SigningPlan
 
 
 def sign_documents(
@@ -16,7 +16,7 @@ def sign_documents(
 ) -> Iterator[pa.RecordBatch]:
     context = TaskContext.get()
     assert context is not None
-    for batch in document_signatures.sign_documents(batches, plan):
+    for batch in signatures.sign_documents(batches, plan):
         yield batch
         if context.attemptNumber() == 0:
             raise OSError("the machine went away")

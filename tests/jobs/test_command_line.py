@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.command.parser import build_parser
 from jobs.command_line import COMMANDS, main
-from jobs.command_parser import build_parser
 
 
 def run(*argv: str) -> tuple[int, str, str]:

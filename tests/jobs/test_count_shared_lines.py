@@ -14,8 +14,8 @@ from jobs.decide_verdicts import decide_stage
 from jobs.extract_text import extract_stage
 from jobs.ingest_documents import ingest_stage
 from jobs.recipes.loading import load_recipe
-from jobs.runtime.progress import Reporter
-from jobs.runtime.stage import RunContext
+from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.stage import RunContext
 
 pytestmark = pytest.mark.spark
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from jobs.command_line import main
-from udfs.block_model import judge_blocks, read_block_model
-from udfs.html_blocks import segment
+from udfs.extraction.html.blocks.page_blocks import segment
+from udfs.extraction.html.learned.model import judge_blocks, read_block_model
 
 WORDS = [
     "river",

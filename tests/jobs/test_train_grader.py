@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.command_line import main
-from udfs.grader_model import open_grader
-from udfs.safety_signals import open_safety_model
+from udfs.grading.grader import open_grader
+from udfs.safety.signals import open_safety_model
 
 WORDS = {
     5: "theorem proof lemma exercise chapter solution definition example",

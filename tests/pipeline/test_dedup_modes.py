@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from jobs.models.run_models import RunModels
 from jobs.recipes.loading import load_recipe
-from jobs.run_models import RunModels
 from jobs.run_pipeline import run_pipeline
 from tests.sample_run import FinishedRun
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.models.run_models import RunModels
 from jobs.recipes.loading import load_recipe
-from jobs.run_models import RunModels
 from jobs.run_pipeline import run_pipeline
-from jobs.runtime.progress import Reporter
-from jobs.runtime.stage import RunContext
+from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.stage import RunContext
 from tests.sample_run import FinishedRun
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]

@@ -12,11 +12,11 @@ from pyspark.sql.classic.dataframe import DataFrame
 from jobs.decide_verdicts import resolved_rules
 from jobs.inspection.run_tables import RunTables
 from jobs.inspection.what_if import ask_what_if
+from jobs.inspection.what_if_duplicates import search_again
 from jobs.recipes.loading import load_recipe
 from jobs.report.movable_bounds import CountPlaces
-from jobs.runtime.manifest import read_manifest
+from jobs.runtime.contract.manifest import read_manifest
 from jobs.verdicts.expressions import verdict_columns
-from jobs.what_if import search_again
 from tests.sample_run import FinishedRun
 from udfs.annotate_batches import AnnotateBatches
 from udfs.extract_batches import ExtractBatches

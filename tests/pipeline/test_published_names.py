@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.sample_run import FinishedRun
-from udfs.document_quarantine import content_hash
+from udfs.extraction.guard.quarantine import content_hash
 
 pytestmark = pytest.mark.spark
 

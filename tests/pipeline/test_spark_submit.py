@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.runtime.java_runtime import find_java
+from jobs.runtime.spark.java_runtime import find_java
 from tests.conftest import REPOSITORY
 from tests.submit_checkout import TEXT, write_checkout
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.dedup import DedupSettings
-from udfs.document_signatures import (
+from udfs.dedup.search import combine, find_exact, screen_signatures, settle_screening
+from udfs.dedup.signatures import (
     SHINGLE_SET_SCHEMA,
     SIGNATURE_SCHEMA,
     shingle_sets,
     sign_documents,
 )
-from udfs.duplicate_search import combine, find_exact, screen_signatures, settle_screening
 
 # Few words and short documents, so that copies, near-copies and mere resemblance all occur.
 WORDS = st.sampled_from(["alpha", "beta", "gamma", "Delta", "漢", "字"])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs.text_kernel import TokenBatch, tokenise
+from udfs.text.tokenising import TokenBatch, tokenise
 
 UNSPACED_NAMES = (
     "CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH", "HIRAGANA", "KATAKANA", "HALFWIDTH KATAKANA",

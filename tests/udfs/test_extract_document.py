@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.document_builders import pdf_of_lines, simple_epub
 from udfs.extract_document import extract
-from udfs.extraction_types import FORMATS, STATUSES, ExtractionOptions
+from udfs.extraction.contract import FORMATS, STATUSES, ExtractionOptions
 
 SENTENCE = "Whoever cannot say what was in the data cannot say why the model lies about it. "
 PAGE = (

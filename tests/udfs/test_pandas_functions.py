@@ -6,10 +6,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from examples.signals_in_sql import SENTENCES, signals
-from udfs.annotators import ANNOTATORS, annotate
-from udfs.language_signals import detect
+from udfs.language.signals import detect
+from udfs.lines.text_batch import TextBatch
 from udfs.pandas_functions import ANNOTATOR_FUNCTIONS, register
-from udfs.text_batch import TextBatch
+from udfs.signals.annotate import ANNOTATORS, annotate
 
 pytestmark = pytest.mark.spark
 

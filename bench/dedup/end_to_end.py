@@ -1,0 +1,185 @@
+"""Duplicate removal: signatures and end to end, accuracy against exact Jaccard beside.
+
+``python -m bench.dedup.end_to_end [--quick] [--documents N] [--preset NAME] [--peers NAME ...]`` prints
+one JSON object a line: ``{workload, system, docs, bytes, wall_s, cpu_s, peak_rss_mb, ...}``. Peers run in
+environments of their own below bench-output/, made at the first run, on the same files in the same run.
+``--growth N`` measures a corpus of any size that is generated in a stream. The corpus is generated
+(``bench/dedup/synthetic_families.py``), so figures are ratios to compare systems by, not promises.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import datasketch
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.dedup.peers import PEERS, run_peer
+from bench.dedup.synthetic_families import BATCH, Corpus, generate, generate_batches
+from bench.dedup.truth import Truth, family_truth, score, score_removed
+from bench.measuring import Cost, measured, measured_command, print_result
+from bench.shared_folder import OUTPUT
+from jobs.dedup import DedupSettings
+from udfs.dedup.signatures import sign_documents
+
+FOLDER = OUTPUT / "dedup"
+DATASKETCH_SAMPLE = 300
+DOCUMENTS_PER_FILE = 50_000
+GROWTH_MEMORY = "5g"  # driver and executor in one; Python workers need the rest of 8 GB
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="10,000 documents")
+    parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--preset", default="default")
+    parser.add_argument("--spark-only", action="store_true", help="no search on the driver")
+    parser.add_argument("--peers", nargs="*", default=[], choices=PEERS)
+    parser.add_argument("--growth", type=int, metavar="N", help="N documents, only this")
+    arguments = parser.parse_args()
+    given: dict[str, object] = {"preset": arguments.preset}
+    system = f"corpusmill_{arguments.preset}"
+    if arguments.spark_only:
+        given["max_driver_documents"] = 0
+        system += "_spark_only"
+    settings = DedupSettings.model_validate(given)
+    if arguments.growth:
+        measure_growth(arguments.growth, system, settings)
+        return
+    count = 10_000 if arguments.quick else arguments.documents
+    corpus = generate(count)
+    measure_kernels(corpus, min(count, 20_000))
+    measure_datasketch(corpus)
+    source = write_corpus(count)
+    cost, facts, removed = run_command(source, settings)
+    truth = family_truth(pa.concat_arrays(corpus.table["text"].chunks), corpus.family)
+    size = int(corpus.table["text"].nbytes)
+    ids, keepers = removed["id"].to_numpy(), removed["keeper_id"].to_numpy()
+    print_result(
+        "dedup_end_to_end", system, count, size, **cost.fields(), **facts,
+        **score(truth, ids, keepers, settings.threshold),
+    )  # fmt: skip
+    for name in arguments.peers:
+        measure_peer(name, source, count, size, truth)
+
+
+def measure_kernels(corpus: Corpus, count: int) -> None:
+    """Signatures on one core, from Arrow text to Arrow columns, as a Spark worker computes them."""
+    plan = DedupSettings().signing_plan
+    sample = signing_batches(corpus, count)
+    list(sign_documents(sample[:1], plan))  # compiling, or loading what was compiled before
+    _, cost = measured(lambda: list(sign_documents(sample, plan)))
+    size = sum(batch.column("text").nbytes for batch in sample)
+    print_result(
+        "dedup_signatures", "corpusmill_kernels", count, size, **cost.fields(),
+        docs_per_cpu_s=round(count / cost.cpu_s), permutations=plan.bands * plan.rows,
+    )  # fmt: skip
+
+
+def measure_datasketch(corpus: Corpus) -> None:
+    """The same signatures by datasketch from word 5-grams (its default hash), on a sample."""
+    texts = corpus.table["text"].slice(0, DATASKETCH_SAMPLE).to_pylist()
+
+    def sign() -> None:
+        for text in texts:
+            words = text.lower().split()
+            grams = {" ".join(words[i : i + 5]).encode() for i in range(max(1, len(words) - 4))}
+            datasketch.MinHash(140).update_batch(list(grams))
+
+    _, cost = measured(sign)
+    print_result(
+        "dedup_signatures", f"datasketch_{datasketch.__version__}", len(texts),
+        sum(map(len, texts)), **cost.fields(), docs_per_cpu_s=round(len(texts) / cost.cpu_s),
+        permutations=140,
+    )  # fmt: skip
+
+
+def measure_peer(name: str, source: Path, count: int, size: int, truth: Truth) -> None:
+    """One peer from the same files to the ids it keeps, start of its interpreter included."""
+    found = run_peer(name, source, FOLDER)
+    print_result(
+        "dedup_end_to_end", found.system, count, size, **found.cost.fields(),
+        **score_removed(truth, found.removed(count), 0.7),
+    )  # fmt: skip
+
+
+def measure_growth(count: int, system: str, settings: DedupSettings) -> None:
+    """Seconds and bytes a document of a corpus of any size; its files are deleted afterwards."""
+    source = write_corpus(count)
+    size = sum(path.stat().st_size for path in source.glob("*.parquet"))
+    try:
+        cost, facts, removed = run_command(source, settings, GROWTH_MEMORY)
+    finally:
+        shutil.rmtree(source)
+    print_result(
+        "dedup_growth", system, count, size, **cost.fields(), **facts, removed=len(removed),
+        microseconds_per_doc=round(cost.wall_s / count * 1e6, 2),
+    )  # fmt: skip
+
+
+def run_command(
+    source: Path, settings: DedupSettings, *memory: str
+) -> tuple[Cost, dict[str, object], pa.Table]:
+    """From Parquet to the list of duplicates on local[2], starts of Python and Spark included."""
+    count = sum(pq.ParquetFile(path).metadata.num_rows for path in source.glob("*.parquet"))
+    work = FOLDER / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    command = [sys.executable, "-m", "bench.dedup.one_run", str(source), str(work)]
+    cost = measured_command([*command, settings.model_dump_json(), *memory])
+    told = json.loads((work / "cost.json").read_text())
+    seconds = {
+        path.parent.name: json.loads(path.read_text())["seconds"]
+        for path in work.glob("*/_fingerprint.json")
+    }
+    persisted = sum(path.stat().st_size for path in (work / "signatures").glob("*.parquet"))
+    facts = {
+        "session_s": told["session_s"],
+        "search_s": told["search_s"],
+        "sub_stages_s": seconds,
+        "shuffled_bytes_per_doc": round(told["shuffled_bytes"] / count),
+        "persisted_bytes_per_doc": round(persisted / count),
+        "read_again": pq.read_table(work / "screening", columns=["keeper_id"])[
+            "keeper_id"
+        ].null_count,
+    }
+    removed = pq.read_table(work / "duplicates", columns=["id", "keeper_id"])
+    shutil.rmtree(work)
+    return cost, facts, removed
+
+
+def signing_batches(corpus: Corpus, count: int) -> list[pa.RecordBatch]:
+    """The first documents as Spark hands them to a worker."""
+    table = corpus.table.slice(0, count)
+    table = table.append_column("address", pa.nulls(count, pa.string()))
+    table = table.append_column("scope", pa.nulls(count, pa.string()))
+    table = table.append_column("keep_value", pa.nulls(count, pa.float64()))
+    return list(table.to_batches(max_chunksize=256))
+
+
+def write_corpus(documents: int) -> Path:
+    """Write the generated corpus as Parquet, in a stream; its folder."""
+    folder = FOLDER / f"corpus-{documents}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    writer, rows = None, 0
+    per_file = max(BATCH, min(DOCUMENTS_PER_FILE, documents // 4))
+    for number, batch in enumerate(generate_batches(documents, batch=min(BATCH, documents // 4))):
+        if writer is None or rows >= per_file:
+            if writer is not None:
+                writer.close()
+            path = folder / f"{number:05d}.parquet"
+            writer, rows = pq.ParquetWriter(path, batch.table.schema, compression="zstd"), 0
+        writer.write_table(batch.table)
+        rows += len(batch.family)
+    if writer is not None:
+        writer.close()
+    return folder
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Models of a run: given, checked, and trained."""

@@ -1,0 +1,118 @@
+"""The sampled documents of one language, in the driver's memory or stored by Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.models.perplexity.distributed_training import train_distributed
+from jobs.models.perplexity.sample_texts import LanguageSample
+from jobs.models.perplexity.trained_model import TrainedModel, train_in_memory
+from jobs.runtime.store.storage import join
+
+
+class SampleDocuments(Protocol):
+    """What the training of a language needs from its documents."""
+
+    @property
+    def sample(self) -> LanguageSample:
+        """Their plan."""
+        ...
+
+    def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> TrainedModel:
+        """Train on all documents but those of one fold."""
+        ...
+
+    def seen(self, held_out_fold: int | None) -> Iterator[bytes]:
+        """Token lines of all documents but those of one fold, in an order that content decides."""
+        ...
+
+    def held_out(self, fold: int) -> list[bytes]:
+        """Token lines of some documents of a fold, in an order that their content decides."""
+        ...
+
+
+class CollectedSample:
+    """A language that fits the driver's memory."""
+
+    def __init__(self, sample: LanguageSample) -> None:
+        self.sample = sample
+        self._documents: list[tuple[int, int, bytes]] = []
+
+    def add(self, row: Row) -> None:
+        """Take a row of ``tokenise_sample``."""
+        self._documents.append((row.fold, row.sampling_key, bytes(row.tokens)))
+
+    def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> TrainedModel:
+        """Train in memory."""
+        return train_in_memory(self.seen(held_out_fold), order, prune)
+
+    def seen(self, held_out_fold: int | None) -> Iterator[bytes]:
+        """Documents of the other folds."""
+        return iter(sorted(tokens for fold, _, tokens in self._documents if fold != held_out_fold))
+
+    def held_out(self, fold: int) -> list[bytes]:
+        """Documents of the fold with the lowest sampling keys."""
+        last_key = self.sample.held_out_keys[fold]
+        return sorted(
+            tokens for own, key, tokens in self._documents if own == fold and key <= last_key
+        )
+
+
+@dataclass(frozen=True)
+class StoredSample:
+    """A language whose documents lie in the work folder.
+
+    Attributes:
+        tokens: Rows of ``tokenise_sample``, read from storage.
+        sample: The language.
+        bucket_tokens: Training tokens a task.
+        work_folder: Scratch of the training.
+        spark: The session.
+    """
+
+    tokens: DataFrame
+    sample: LanguageSample
+    bucket_tokens: int
+    work_folder: str
+    spark: SparkSession
+
+    def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> TrainedModel:
+        """Train as Spark jobs."""
+        buckets = -(-self.sample.training_size(held_out_fold)[0] // self.bucket_tokens)
+        folder = join(self.work_folder, f"{self.sample.language}-without-{held_out_fold}")
+        seen = self._training(held_out_fold)
+        return train_distributed(seen, order, prune, buckets, folder, self.spark)
+
+    def seen(self, held_out_fold: int | None) -> Iterator[bytes]:
+        """Documents of the other folds, fetched a partition at a time."""
+        rows = self._training(held_out_fold).select("tokens").orderBy("tokens")
+        return (bytes(row.tokens) for row in rows.toLocalIterator())
+
+    def _training(self, held_out_fold: int | None) -> DataFrame:
+        seen = self.tokens.where(F.col("language") == self.sample.language)
+        return seen if held_out_fold is None else seen.where(F.col("fold") != held_out_fold)
+
+    def held_out(self, fold: int) -> list[bytes]:
+        """Documents of the fold with the lowest sampling keys."""
+        last_key = self.sample.held_out_keys[fold]
+        rows = self.tokens.where(
+            (F.col("language") == self.sample.language)
+            & (F.col("fold") == fold)
+            & (F.col("sampling_key") <= last_key)
+        ).select("tokens")
+        return sorted(bytes(row.tokens) for row in rows.collect())
+
+
+def collect_samples(
+    tokens: DataFrame, samples: Iterable[LanguageSample]
+) -> dict[str, CollectedSample]:
+    """Fetch the documents of small languages in one job."""
+    collected = {sample.language: CollectedSample(sample) for sample in samples}
+    for row in tokens.where(F.col("language").isin(list(collected))).collect():
+        collected[row.language].add(row)
+    return collected

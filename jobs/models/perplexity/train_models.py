@@ -1,0 +1,206 @@
+"""Texts -> a folder of perplexity models, one a language and fold."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.models.perplexity.lmplz_training import require_lmplz, train_with_lmplz
+from jobs.models.perplexity.sample_documents import SampleDocuments, StoredSample, collect_samples
+from jobs.models.perplexity.sample_texts import LanguageSample, plan_samples, tokenise_sample
+from jobs.models.perplexity.settings import PerplexitySettings
+from jobs.models.perplexity.trained_model import (
+    ArpaSource,
+    model_card,
+    write_card,
+    write_model_files,
+)
+from jobs.runtime.errors import InputError, SettingsError
+from jobs.runtime.store.storage import (
+    absolute,
+    delete_tree,
+    exists,
+    holds_anything,
+    join,
+    replace_folder,
+    spark_path,
+    spark_read_path,
+)
+from udfs.perplexity.folder import MODEL_CARD
+
+_LANGUAGE_CODE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
+
+
+def train_models(
+    texts: DataFrame,
+    settings: PerplexitySettings,
+    work_folder: str,
+    model_folder: str,
+    spark: SparkSession,
+) -> dict[str, Any]:
+    """Train modified Kneser-Ney models and publish them as a folder.
+
+    The result depends on the set of texts and the settings only: not on the order of rows, their
+    partitions, ids or a retry. Languages up to ``settings.driver_tokens`` are trained on the driver.
+
+    Args:
+        texts: Columns ``text`` (string, one sentence a line) and ``language`` (string); rows with a
+            null are ignored, other columns too: the fold of a document follows from its text.
+        settings: Order, pruning, folds, sample.
+        work_folder: Scratch of this training, local or remote; emptied of its own files at the end.
+        model_folder: Folder to create, local or remote; a model folder that stands there is replaced.
+        spark: The session.
+
+    Returns:
+        The content of model.json: ``languages`` with every model's n-grams, training tokens,
+        held-out perplexity and OOV share; ``skipped`` with a reason for each language left out.
+
+    Raises:
+        InputError: A column is missing.
+        SettingsError: ``model_folder`` holds something that is not a model folder.
+    """
+    missing = {"text", "language"} - set(texts.columns)
+    if missing:
+        raise InputError(
+            f"the training text has no column {', '.join(sorted(missing))}: it has "
+            f"{', '.join(texts.columns)}; rename the columns to text and language"
+        )
+    require_lmplz(settings.lmplz)
+    target = absolute(model_folder)
+    _check_target(target)
+    with tempfile.TemporaryDirectory(prefix="corpusmill-training-") as scratch:
+        folder = Path(scratch) / "model"
+        folder.mkdir()
+        card = _write_folder(texts, settings, work_folder, folder, spark)
+        replace_folder(folder, target)
+    return card
+
+
+def _write_folder(
+    texts: DataFrame,
+    settings: PerplexitySettings,
+    work_folder: str,
+    folder: Path,
+    spark: SparkSession,
+) -> dict[str, Any]:
+    samples, skipped = _choose(plan_samples(texts, settings), settings)
+    languages = _train_languages(texts, samples, settings, work_folder, folder, spark)
+    skipped |= {
+        sample.language: f"fewer than {settings.min_training_tokens} tokens outside each fold"
+        for sample in samples
+        if not languages[sample.language]["models"]
+    }
+    trained = {code: entry for code, entry in languages.items() if entry["models"]}
+    card = model_card(settings.order, settings.folds, trained, skipped)
+    write_card(folder, card)
+    return card
+
+
+def _check_target(target: str) -> None:
+    if exists(target) and not exists(join(target, MODEL_CARD)) and holds_anything(target):
+        raise SettingsError(
+            f"{target} exists and holds no {MODEL_CARD}: it will not be overwritten; give another "
+            "model folder or remove it"
+        )
+
+
+def _choose(
+    samples: list[LanguageSample], settings: PerplexitySettings
+) -> tuple[list[LanguageSample], dict[str, str]]:
+    """(languages to train, reason by language that is left out)."""
+    chosen: list[LanguageSample] = []
+    skipped: dict[str, str] = {}
+    for sample in samples:
+        if settings.languages is not None and sample.language not in settings.languages:
+            continue
+        if not _LANGUAGE_CODE.fullmatch(sample.language):
+            skipped[sample.language] = "not a language code"
+        elif sample.tokens < settings.min_training_tokens:
+            skipped[sample.language] = (
+                f"{sample.tokens} tokens, fewer than min_training_tokens {settings.min_training_tokens}"
+            )
+        else:
+            chosen.append(sample)
+    for language in set(settings.languages or ()) - {sample.language for sample in samples}:
+        skipped[language] = "no text"
+    return chosen, skipped
+
+
+def _train_languages(
+    texts: DataFrame,
+    samples: list[LanguageSample],
+    settings: PerplexitySettings,
+    work_folder: str,
+    folder: Path,
+    spark: SparkSession,
+) -> dict[str, dict[str, Any]]:
+    """Entries of model.json by language; small languages in memory, large ones as Spark jobs."""
+    scratch = join(work_folder, "perplexity-training")
+    tokens = tokenise_sample(texts, samples, settings)
+    groups = _memory_groups(samples, settings.driver_tokens)
+    large = [sample for sample in samples if sample.tokens > settings.driver_tokens]
+    if large or len(groups) > 1:  # read more than once: tokenise once
+        path = join(scratch, "sample")
+        tokens.write.mode("overwrite").parquet(spark_path(path))
+        tokens = spark.read.parquet(spark_read_path(path))
+    entries: dict[str, dict[str, Any]] = {}
+    for group in groups:
+        for language, documents in collect_samples(tokens, group).items():
+            entries[language] = _train_language(documents, settings, folder)
+    for sample in large:
+        stored = StoredSample(tokens, sample, settings.bucket_tokens, scratch, spark)
+        entries[sample.language] = _train_language(stored, settings, folder)
+    delete_tree(scratch)
+    return dict(sorted(entries.items()))
+
+
+def _memory_groups(samples: list[LanguageSample], driver_tokens: int) -> list[list[LanguageSample]]:
+    """Languages small enough for the driver, in groups that fit its memory together."""
+    groups: list[list[LanguageSample]] = []
+    used = 0
+    for sample in samples:
+        if sample.tokens > driver_tokens:
+            continue
+        if not groups or used + sample.tokens > driver_tokens:
+            groups.append([])
+            used = 0
+        groups[-1].append(sample)
+        used += sample.tokens
+    return groups
+
+
+def _train_language(
+    documents: SampleDocuments, settings: PerplexitySettings, folder: Path
+) -> dict[str, Any]:
+    """Train every fold's model of one language; the language's entry of model.json."""
+    sample = documents.sample
+    models = []
+    for number, held_out_fold in enumerate(sample.held_out_folds(settings)):
+        tokens, count = sample.training_size(held_out_fold)
+        if tokens < settings.min_training_tokens:
+            continue
+        prune = settings.pruning_for(tokens)
+        trained: ArpaSource
+        if settings.lmplz is None:
+            trained = documents.train(held_out_fold, settings.order, prune)
+        else:
+            seen = documents.seen(held_out_fold)
+            trained = train_with_lmplz(seen, settings.order, prune, settings.lmplz, folder)
+        held_out = documents.held_out(held_out_fold) if held_out_fold is not None else []
+        written = write_model_files(
+            folder, f"{sample.language}.{number}", trained, held_out, binary=settings.binary
+        )
+        models.append(
+            {
+                "held_out_fold": held_out_fold if settings.folds > 1 else None,
+                **written,
+                "prune": list(prune),
+                "training_tokens": tokens,
+                "training_documents": count,
+            }
+        )
+    return {"models": models, "sample_tokens": sample.tokens}

@@ -1,6 +1,0 @@
-"""Training of the perplexity models: sample, count, smooth, write the model folder."""
-
-from jobs.perplexity.settings import PerplexitySettings
-from jobs.perplexity.train_models import train_models
-
-__all__ = ["PerplexitySettings", "train_models"]

@@ -1,0 +1,1 @@
+"""What a stage promises: manifest, fingerprint, accounts, chunks, progress."""

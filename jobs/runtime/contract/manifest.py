@@ -1,0 +1,171 @@
+"""What a stage published: its files, its row accounts and what they were made from.
+
+A dataset counts only once its manifest lies beside it. A listing is no proof: task commit may show
+files of a job that died.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from jobs.runtime.contract.fingerprint import digest
+from jobs.runtime.contract.stage_costs import StageCosts
+from jobs.runtime.errors import AccountingError, InputError
+from jobs.runtime.store import storage
+
+MANIFEST_NAME = "_manifest.json"
+FORMAT_VERSION = 1
+MADE_BY = {
+    "documents": "ingest",
+    "extracted": "extract",
+    "annotated": "annotate",
+    "verdicts": "decide",
+    "duplicates": "dedup",
+    "quality": "grade",
+    "dropped": "publish",
+    "quarantined": "publish",
+    "corpus": "publish",
+}
+"""The command that makes each dataset of documents, in the order in which they pass them."""
+
+
+class PublishedFile(BaseModel):
+    """One file of a dataset: path below the dataset's folder, bytes, Parquet rows (0 for others)."""
+
+    model_config = ConfigDict(frozen=True)
+    path: str
+    bytes: int
+    rows: int = 0
+
+
+class RowAccounts(BaseModel):
+    """Where a stage's rows went; counted from data at rest, never from accumulators."""
+
+    model_config = ConfigDict(frozen=True)
+    rows_in: int
+    rows_out: int
+    rows_dropped: int = 0
+    rows_quarantined: int = 0
+
+    def check(self, stage: str) -> None:
+        """Raise AccountingError when a row is lost or doubled."""
+        accounted = self.rows_out + self.rows_dropped + self.rows_quarantined
+        if self.rows_in != accounted:
+            raise AccountingError(
+                f"stage {stage}: {self.rows_in} rows in, but {self.rows_out} out + "
+                f"{self.rows_dropped} dropped + {self.rows_quarantined} quarantined = {accounted}. "
+                "Nothing was published; please report this with the command you ran."
+            )
+
+
+class Manifest(BaseModel):
+    """The record of one published dataset."""
+
+    model_config = ConfigDict(frozen=True)
+    format_version: int = FORMAT_VERSION
+    dataset: str
+    stage: str
+    fingerprint: str
+    fingerprints: dict[str, str]
+    accounts: RowAccounts
+    seconds: float
+    created_at: str
+    files: list[PublishedFile]
+    versions: dict[str, str]
+    details: dict[str, Any] = {}
+    costs: StageCosts | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows of all Parquet files, from their footers."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all files."""
+        return sum(file.bytes for file in self.files)
+
+
+def stage_fingerprint(
+    inputs: dict[str, str], configuration: object, code: str
+) -> tuple[str, dict[str, str]]:
+    """Return the fingerprint of a stage's result and its three parts."""
+    parts = {"inputs": digest(inputs), "configuration": digest(configuration), "code": code}
+    return digest(parts), parts
+
+
+def read_manifest(folder: str) -> Manifest | None:
+    """Return the manifest of a dataset folder, or None when it was never published.
+
+    Raises:
+        InputError: There is a manifest and it cannot be understood.
+    """
+    text = storage.read_text(storage.join(folder, MANIFEST_NAME))
+    if text is None:
+        return None
+    try:
+        manifest = Manifest.model_validate_json(text)
+    except ValidationError as error:
+        raise InputError(
+            f"{folder}/{MANIFEST_NAME} cannot be read ({error.error_count()} faults). It is damaged or "
+            "from another version: delete the folder and run again."
+        ) from error
+    if manifest.format_version != FORMAT_VERSION:
+        raise InputError(
+            f"{folder}/{MANIFEST_NAME} has format {manifest.format_version}, this corpusmill reads "
+            f"{FORMAT_VERSION}: delete the folder and run again."
+        )
+    return manifest
+
+
+def require_manifest(folder: str, made_by: str) -> Manifest:
+    """Return the manifest of a dataset that must be there.
+
+    Raises:
+        InputError: It is not.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise InputError(f"{folder} holds no published dataset. Run `corpusmill {made_by}` first.")
+    return manifest
+
+
+def damaged_files(folder: str, manifest: Manifest) -> list[str]:
+    """Return the files of a manifest that are missing or have another size now."""
+    sizes = {entry.path: entry.size for entry in storage.list_files(folder)}
+    return [
+        file.path
+        for file in manifest.files
+        if sizes.get(storage.join(folder, file.path)) != file.bytes
+    ]
+
+
+def published_files(folder: str) -> list[PublishedFile]:
+    """Return the files below a folder with their footers' row counts.
+
+    Raises:
+        InputError: A Parquet footer cannot be read.
+    """
+    entries = storage.list_files(folder)
+    with ThreadPoolExecutor(max_workers=16) as pool:  # footers are latency, not work
+        rows = list(pool.map(lambda entry: _footer_rows(entry.path), entries))
+    return [
+        PublishedFile(path=entry.path[len(folder) :].lstrip("/"), bytes=entry.size, rows=count)
+        for entry, count in zip(entries, rows, strict=True)
+    ]
+
+
+def _footer_rows(path: str) -> int:
+    if not path.endswith(".parquet"):
+        return 0
+    system, inner = storage.file_system(path)
+    try:
+        return int(pq.read_metadata(inner, filesystem=system).num_rows)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path} is no readable Parquet file ({error}): delete it and run again"
+        ) from error

@@ -1,0 +1,175 @@
+"""An honest line or bar a stage: tasks done of tasks known, time left, and what came out at the end."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Literal
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from jobs.runtime.contract.manifest import Manifest
+
+POLL_SECONDS = 0.5
+PLAIN_LINE_SECONDS = 5.0
+WORTH_SAYING = 5.0  # times the median; less is the ordinary spread of documents
+LONG_TASK = 30.0  # seconds
+
+
+LogFormat = Literal["text", "json"]
+
+
+class Reporter:
+    """Tells a person what the run is doing: a rich bar on a terminal, plain or JSON lines elsewhere.
+
+    Everything goes to stderr, so that stdout stays clean for what a command is asked to print.
+    """
+
+    def __init__(self, *, quiet: bool = False, log_format: LogFormat = "text") -> None:
+        """Say nothing but errors when quiet; write one JSON object a line for log collectors."""
+        self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self._json = log_format == "json"
+        self._seconds: dict[str, float] = {}
+        self._groups = 0
+
+    @contextmanager
+    def stage(self, spark: SparkSession, name: str) -> Iterator[str]:
+        """Show progress of all Spark jobs that the block starts; yield the name of their group."""
+        context = spark.sparkContext
+        self._groups += 1
+        group = f"corpusmill {name} {self._groups}"
+        context.setJobGroup(group, f"corpusmill {name}")
+        stop = threading.Event()
+        bar = self._console.is_terminal and not self._json
+        watcher = threading.Thread(
+            target=self._watch_bar if bar else self._watch_lines,
+            args=(spark, name, group, stop),
+            daemon=True,
+        )
+        watcher.start()
+        try:
+            yield group
+        finally:
+            stop.set()
+            watcher.join()
+            context.setJobGroup("corpusmill", "corpusmill")
+
+    def note(self, text: str) -> None:
+        """Print one line of information."""
+        self._line(text, "note", text=text)
+
+    def skipped(self, name: str, manifest: Manifest) -> None:
+        """Say that a stage is up to date."""
+        rows = manifest.accounts.rows_out
+        self._line(
+            f"{name:<16} unchanged, {rows:,} rows kept as they are",
+            "skipped",
+            stage=name,
+            rows=rows,
+        )
+
+    def finished(self, manifest: Manifest) -> None:
+        """Say where a stage's rows went, how long it took, and what slowed it down."""
+        accounts = manifest.accounts
+        self._seconds[manifest.stage] = self._seconds.get(manifest.stage, 0.0) + manifest.seconds
+        rate = accounts.rows_in / manifest.seconds if manifest.seconds else 0.0
+        text = (
+            f"{manifest.stage:<16} {accounts.rows_in:>9,} in  {accounts.rows_out:>9,} out  "
+            f"{accounts.rows_dropped:>7,} dropped  {accounts.rows_quarantined:>6,} quarantined  "
+            f"{manifest.seconds:>7.1f} s  {rate:>8,.0f} rows/s"
+        )
+        costs = manifest.costs
+        facts = {**accounts.model_dump(), "costs": costs and costs.model_dump()}
+        self._line(text, "finished", stage=manifest.stage, seconds=manifest.seconds, **facts)
+        if costs is not None and costs.spilled_bytes:
+            self.note(
+                f"{'':<16} {costs.spilled_bytes:,} bytes did not fit memory and went to disk: "
+                "give executors more, or run.partitions a higher number"
+            )
+        if (
+            costs is not None
+            and costs.skew > WORTH_SAYING
+            and costs.longest_task_seconds > LONG_TASK
+        ):
+            self.note(
+                f"{'':<16} the longest task took {costs.skew:.0f} times the median one "
+                f"({costs.longest_task_seconds:.0f} s): one file or one large document holds it up"
+            )
+
+    def where_time_went(self) -> None:
+        """Say at the end of a run which share of its time each stage took."""
+        total = sum(self._seconds.values())
+        if not total:
+            return
+        shares = sorted(self._seconds.items(), key=lambda item: -item[1])
+        text = ", ".join(f"{name} {100 * seconds / total:.0f} %" for name, seconds in shares)
+        self._line(
+            f"{'time went to':<16} {text}; {total:,.0f} s in all", "time", seconds=self._seconds
+        )
+
+    def _line(self, line: str, event: str, /, **facts: object) -> None:
+        if self._json:
+            now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+            line = json.dumps({"time": now, "event": event, **facts}, ensure_ascii=False)
+        self._console.print(line, markup=False)
+
+    def _watch_bar(self, spark: SparkSession, name: str, group: str, stop: threading.Event) -> None:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(
+            *columns, TimeElapsedColumn(), console=self._console, transient=True
+        ) as progress:
+            bar = progress.add_task(f"{name:<16}", total=None)
+            while not stop.wait(POLL_SECONDS):
+                done, total = tasks_done(spark, group)
+                progress.update(bar, completed=done, total=total or None)
+
+    def _watch_lines(
+        self, spark: SparkSession, name: str, group: str, stop: threading.Event
+    ) -> None:
+        started = time.monotonic()
+        while not stop.wait(PLAIN_LINE_SECONDS):
+            done, total = tasks_done(spark, group)
+            seconds = time.monotonic() - started
+            text = f"{name:<16} {done} of {total} tasks, {seconds:.0f} s"
+            left = seconds * (total - done) / done if done else None
+            if left is not None and left > PLAIN_LINE_SECONDS:
+                text += f", about {left:.0f} s left of the tasks known so far"
+            facts = {"tasks_done": done, "tasks": total, "seconds": round(seconds, 1)}
+            self._line(text, "progress", stage=name, seconds_left=left, **facts)
+
+
+def tasks_done(spark: SparkSession, group: str) -> tuple[int, int]:
+    """Return tasks done and tasks known of a job group; (0, 0) when Spark no longer answers."""
+    try:
+        tracker = spark.sparkContext.statusTracker()
+        done = total = 0
+        for job in tracker.getJobIdsForGroup(group):
+            info = tracker.getJobInfo(job)
+            for stage_id in info.stageIds if info else ():
+                stage = tracker.getStageInfo(stage_id)
+                if stage is not None:
+                    done += stage.numCompletedTasks
+                    total += stage.numTasks
+    except Exception:  # a progress line must never end a run
+        return 0, 0
+    return done, total

@@ -1,0 +1,281 @@
+"""One stage's contract: skip when nothing changed, resume by chunks, account for every row, publish.
+
+A stage writes below ``OUTPUT/<dataset>/``. While it works the folder holds ``_in_progress.json`` with
+the fingerprint of what is being made; finished chunks are kept for a rerun with the same
+fingerprint and thrown away for any other, so that two inputs, recipes or versions never mix. The
+manifest is written last, and only when rows in = out + dropped + quarantined.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+import pyspark
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+import jobs
+from jobs.runtime.contract.fingerprint import code_fingerprint, library_versions
+from jobs.runtime.contract.manifest import (
+    MANIFEST_NAME,
+    Manifest,
+    PublishedFile,
+    RowAccounts,
+    damaged_files,
+    published_files,
+    read_manifest,
+    require_manifest,
+    stage_fingerprint,
+)
+from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.stage_costs import stage_costs
+from jobs.runtime.errors import InputError, StageError
+from jobs.runtime.spark.java_heap import memory_advice
+from jobs.runtime.spark.parquet_frames import WRITER_OPTIONS, read_parquet
+from jobs.runtime.store import storage
+from jobs.runtime.store.output_lease import OutputLease
+
+IN_PROGRESS_NAME = "_in_progress.json"
+CHUNK_RECORD_NAME = "_chunk.json"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage makes and from what; how, is in ``chunks``.
+
+    Attributes:
+        name: The stage's name in reports.
+        dataset: Folder below OUTPUT.
+        module: Module whose source (and imports) decide the result.
+        inputs: Name of each input and the fingerprint of what it holds.
+        configuration: JSON-serialisable settings that change the result.
+        chunks: Writers, run in order; each gets the folder to fill. One chunk is the unit of resuming.
+        account: Given the folder's Parquet files, returns the rows' whereabouts.
+        details: Given the folder, returns facts for the manifest (resolved thresholds, model cards).
+    """
+
+    name: str
+    dataset: str
+    module: str
+    inputs: Mapping[str, str]
+    configuration: Mapping[str, Any]
+    chunks: Sequence[Callable[[str], None]]
+    account: Callable[[Sequence[PublishedFile]], RowAccounts]
+    details: Callable[[], dict[str, Any]] = field(default=dict)
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What every stage of one run shares."""
+
+    spark: SparkSession
+    output: str
+    reporter: Reporter
+    lease: OutputLease = field(default_factory=OutputLease)
+
+    def folder(self, dataset: str) -> str:
+        """Return the folder of a dataset of this run."""
+        return storage.join(self.output, dataset)
+
+    def read(
+        self, dataset: str, made_by: str, *, carries_documents: bool = False
+    ) -> tuple[DataFrame, Manifest]:
+        """Open a published dataset by its manifest's explicit files; see ``read_parquet``."""
+        manifest = require_manifest(self.folder(dataset), made_by)
+        frame = self.read_files(dataset, manifest.files, carries_documents=carries_documents)
+        return frame, manifest
+
+    def read_files(
+        self, dataset: str, files: Sequence[PublishedFile], *, carries_documents: bool = False
+    ) -> DataFrame:
+        """Open some Parquet files of a dataset; see ``read_parquet``."""
+        names = [file.path for file in files if file.path.endswith(".parquet")]
+        paths = [storage.join(self.folder(dataset), name) for name in names]
+        return read_parquet(self.spark, paths, carries_documents=carries_documents)
+
+
+def status_accounts(documents: DataFrame) -> RowAccounts:
+    """Return the accounts of a dataset whose ``status`` column is ``ok`` or a reason for quarantine."""
+    counts = {row["status"]: row["count"] for row in documents.groupBy("status").count().collect()}
+    total = sum(counts.values())
+    usable = counts.get("ok", 0)
+    return RowAccounts(rows_in=total, rows_out=usable, rows_quarantined=total - usable)
+
+
+def all_rows_out(files: Sequence[PublishedFile]) -> RowAccounts:
+    """Return the accounts of a stage that passes on every row it wrote."""
+    rows = sum(file.rows for file in files)
+    return RowAccounts(rows_in=rows, rows_out=rows)
+
+
+def parquet_chunk(
+    build: Callable[[], DataFrame], options: Mapping[str, str] | None = None
+) -> Callable[[str], None]:
+    """Return a chunk writer that writes one DataFrame as Parquet, with options of the writer."""
+
+    def write(folder: str) -> None:
+        # "overwrite" would delete the folder with its progress marker; leftovers are gone already.
+        writer = build().write.mode("append").options(**WRITER_OPTIONS, **(options or {}))
+        writer.parquet(storage.spark_path(folder))
+
+    return write
+
+
+def run_stage(context: RunContext, stage: Stage) -> Manifest:
+    """Bring a stage's dataset up to date and return its manifest.
+
+    Raises:
+        StageError: Spark failed; the message names the cause and that a rerun resumes.
+        AccountingError: A row was lost or doubled; nothing is published.
+        InputError: The folder holds something that is not ours.
+    """
+    folder = context.folder(stage.dataset)
+    code = code_fingerprint(stage.module)
+    fingerprint, parts = stage_fingerprint(dict(stage.inputs), dict(stage.configuration), code)
+    published = _still_valid(context, stage, folder, fingerprint, parts)
+    if published is not None:
+        context.reporter.skipped(stage.name, published)
+        return published
+    started = time.monotonic()
+    _claim(stage, folder, fingerprint)
+    with context.reporter.stage(context.spark, stage.name) as group:
+        try:
+            _write_chunks(context, stage, folder)
+            files = published_files(folder)
+            accounts = stage.account(files)
+            details = stage.details()
+        except (Py4JError, PySparkException, ConnectionError) as error:
+            raise explained(context.spark, f"stage {stage.name}", error) from error
+    accounts.check(stage.name)
+    manifest = Manifest(
+        dataset=stage.dataset,
+        stage=stage.name,
+        fingerprint=fingerprint,
+        fingerprints=parts,
+        accounts=accounts,
+        seconds=round(time.monotonic() - started, 3),
+        created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        files=files,
+        versions=_versions(),
+        details=details,
+        costs=stage_costs(context.spark, group),
+    )
+    _publish(context, folder, manifest)
+    context.reporter.finished(manifest)
+    return manifest
+
+
+def _publish(context: RunContext, folder: str, manifest: Manifest) -> None:
+    context.lease.require()
+    text = manifest.model_dump_json(indent=1)
+    if not storage.write_new_text(storage.join(folder, MANIFEST_NAME), text):
+        raise StageError(
+            f"{folder} was published by another corpusmill in the meantime; its files are complete and "
+            "ours are not listed there. Run the same command again to go on from them."
+        )
+    storage.delete_tree(storage.join(folder, IN_PROGRESS_NAME))
+
+
+def _still_valid(
+    context: RunContext, stage: Stage, folder: str, fingerprint: str, parts: dict[str, str]
+) -> Manifest | None:
+    manifest = read_manifest(folder) if storage.exists(folder) else None
+    if manifest is None:
+        return None
+    changed = [name for name, part in parts.items() if manifest.fingerprints.get(name) != part]
+    if manifest.fingerprint != fingerprint:
+        context.reporter.note(
+            f"{stage.name}: {' and '.join(changed) or 'stage'} changed, made anew"
+        )
+        return None
+    damaged = damaged_files(folder, manifest)
+    if damaged:
+        context.reporter.note(
+            f"{stage.name}: {len(damaged)} published files are gone or changed, made anew"
+        )
+        return None
+    return manifest
+
+
+def _claim(stage: Stage, folder: str, fingerprint: str) -> None:
+    marker = storage.join(folder, IN_PROGRESS_NAME)
+    if storage.exists(folder):
+        found = storage.read_text(marker)
+        ours = found is not None or storage.exists(storage.join(folder, MANIFEST_NAME))
+        if not ours and storage.list_files(folder):
+            raise InputError(
+                f"{folder} holds files that corpusmill did not write. Choose an empty OUTPUT, or move "
+                "them away."
+            )
+        same = found is not None and json.loads(found).get("fingerprint") == fingerprint
+        if len(stage.chunks) == 1 or not same:
+            storage.delete_tree(folder)
+    storage.write_text(marker, json.dumps({"stage": stage.name, "fingerprint": fingerprint}))
+
+
+def _write_chunks(context: RunContext, stage: Stage, folder: str) -> None:
+    if len(stage.chunks) == 1:
+        stage.chunks[0](folder)
+        return
+    for number, write in enumerate(stage.chunks):
+        chunk = storage.join(folder, f"chunk-{number:05d}")
+        record = storage.join(chunk, CHUNK_RECORD_NAME)
+        if storage.exists(record):
+            context.reporter.note(
+                f"{stage.name}: chunk {number + 1} of {len(stage.chunks)} is there"
+            )
+            continue
+        storage.delete_tree(chunk)
+        write(chunk)
+        storage.write_text(record, "{}")
+
+
+@contextlib.contextmanager
+def explained_faults(spark: SparkSession) -> Iterator[None]:
+    """Stop Spark after the block; what it raises outside of a stage becomes one sentence, too.
+
+    Raises:
+        StageError: Spark failed, or its Java is gone.
+    """
+    try:
+        yield
+    except (Py4JError, PySparkException, ConnectionError) as error:
+        raise explained(spark, "the run", error) from error
+    finally:
+        with contextlib.suppress(Py4JError, ConnectionError):  # Java may be gone already
+            spark.stop()
+
+
+def explained(spark: SparkSession, what: str, error: Exception) -> StageError:
+    """Return an error of Spark's as one sentence: what failed, why, and what to do."""
+    text = str(error)
+    causes = [line.strip() for line in text.splitlines() if "Caused by" in line or "Error:" in line]
+    cause = causes[-1] if causes else text.strip().splitlines()[0]
+    if "No space left on device" in text:
+        cause = "no space left on device: free space, or set spark.local.dir and OUTPUT to a larger disk"
+    if "Permission denied" in text:
+        cause = (
+            f"permission denied ({cause}): give this user the right to read INPUT and write OUTPUT"
+        )
+    cause = memory_advice(spark, error) or cause
+    return StageError(
+        f"{what} failed: {cause[:600]}. Finished stages and chunks are kept: the same command "
+        "goes on from there."
+    )
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "corpusmill": jobs.__version__,
+        "python": platform.python_version(),
+        "spark": pyspark.__version__,
+        **library_versions(("pyarrow", "numpy", "numba", "trafilatura", "pypdfium2", "kenlm")),
+    }

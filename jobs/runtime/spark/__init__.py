@@ -1,0 +1,1 @@
+"""What speaks to Spark and its Java: session, heap, frames, schemas."""

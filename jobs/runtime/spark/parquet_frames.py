@@ -1,0 +1,106 @@
+"""Open and write Parquet: no job that infers a schema, and no more documents in Java than fit its heap."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.types import StructType
+
+from jobs.runtime.store import storage
+
+_SPARK_SCHEMA = b"org.apache.spark.sql.parquet.row.metadata"
+# Types that Arrow and Spark read alike out of Parquet; what a timestamp or a decimal becomes is
+# Spark's own matter.
+_PLAIN_TYPES = frozenset(
+    [pa.bool_(), pa.int32(), pa.int64(), pa.float32(), pa.float64(), pa.string(), pa.binary()]
+)
+
+
+_FOOTERS_AT_ONCE = 16
+# Rows of a batch on their way to Python. Spark 4 closes a batch by bytes as well; 3.5 by rows alone.
+_ROWS_WITHOUT_BYTE_LIMIT = 64
+WRITER_OPTIONS: Final = {
+    # parquet-mr first looks at what it holds after 100 rows, then after up to 10,000: with books of
+    # 4 MB that is the whole heap.
+    "parquet.page.size.row.check.min": "1",
+    "parquet.page.size.row.check.max": "32",
+    "parquet.block.size.row.check.min": "1",
+    "parquet.block.size.row.check.max": "32",
+    # Every task holds one row group when it writes, and its compressed pages when it reads.
+    "parquet.block.size": str(32 << 20),
+}
+"""Options of Spark's writer that bound what a task holds by bytes instead of rows."""
+
+
+def read_parquet(
+    spark: SparkSession, files: Sequence[str], *, carries_documents: bool = False
+) -> DataFrame:
+    """Return the rows of Parquet files of one schema.
+
+    Spark would start a job to read one footer, at 0.1 to 0.3 seconds a dataset; a run opens dozens.
+
+    Args:
+        spark: The session.
+        files: Plain paths or URIs of files; without any, Spark raises its own error.
+        carries_documents: The rows are read with their texts or bytes, of any size.
+    """
+    schema = footer_schema(files[0]) if files else None
+    session = document_session(spark) if carries_documents else spark
+    reader = session.read if schema is None else session.read.schema(schema)
+    return reader.parquet(*map(storage.spark_read_path, files))
+
+
+@functools.lru_cache(maxsize=1)
+def document_session(spark: SparkSession) -> SparkSession:
+    """Return a session like this one whose reads hold one row at a time instead of a batch of them.
+
+    The columnar reader keeps a batch of rows side by side, however large they are: 4,096 pages of
+    230 kB are a gigabyte a task. What is read by rows may be joined with what is read by columns:
+    each scan obeys the session that opened it.
+    """
+    # newSession() would forget what was set on this session after Spark was started.
+    session = SparkSession(spark.sparkContext, spark._jsparkSession.cloneSession())
+    session.conf.set("spark.sql.parquet.enableVectorizedReader", "false")
+    if spark.version.startswith("3."):
+        key = "spark.sql.execution.arrow.maxRecordsPerBatch"
+        session.conf.set(key, min(int(spark.conf.get(key) or "10000"), _ROWS_WITHOUT_BYTE_LIMIT))
+    return session
+
+
+def largest_row_group(files: Sequence[str]) -> int:
+    """Return the bytes of the largest row group of Parquet files, unpacked; 0 without any."""
+
+    def largest(file: str) -> int:
+        system, inner = storage.file_system(file)
+        footer = pq.read_metadata(inner, filesystem=system)
+        groups = map(footer.row_group, range(footer.num_row_groups))
+        return max((group.total_byte_size for group in groups), default=0)
+
+    with ThreadPoolExecutor(_FOOTERS_AT_ONCE) as pool:
+        return max(pool.map(largest, files), default=0)
+
+
+def footer_schema(file: str) -> StructType | None:
+    """Return the schema that Spark would infer from a file; None where only Spark can tell."""
+    system, inner = storage.file_system(file)
+    try:
+        schema = pq.read_schema(inner, filesystem=system)
+    except (OSError, pa.ArrowInvalid):
+        return None  # Spark says what is wrong with the file, as it does of any other
+    told = (schema.metadata or {}).get(_SPARK_SCHEMA)
+    if told is not None:
+        return StructType.fromJson(json.loads(told))
+    plain = all(_is_plain(type_) for type_ in schema.types)
+    return from_arrow_schema(schema) if plain else None
+
+
+def _is_plain(type_: pa.DataType) -> bool:
+    return type_ in _PLAIN_TYPES or (pa.types.is_list(type_) and type_.value_type in _PLAIN_TYPES)

@@ -1,0 +1,1 @@
+"""What is done once to a machine or a checkout."""

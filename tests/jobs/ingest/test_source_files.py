@@ -1,0 +1,57 @@
+"""Source files: order, numbers, names as given, fingerprints, ids."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.ingest.source_files import list_sources, sources_fingerprint
+from jobs.runtime.contract.document_ids import document_id
+from jobs.runtime.errors import InputError
+
+
+def make(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+
+
+def test_inputs_keep_their_order_and_files_are_sorted_inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "b/2.html", "b/1.html", "a/3.html")
+    monkeypatch.chdir(tmp_path)
+    files = list_sources(["b", "a/"])
+    assert [(file.number, file.source) for file in files] == [
+        (0, "b/1.html"),
+        (1, "b/2.html"),
+        (2, "a/3.html"),
+    ]
+
+
+def test_a_file_named_twice_counts_once(tmp_path: Path) -> None:
+    make(tmp_path, "a.html", "b.html")
+    files = list_sources([str(tmp_path / "b.html"), str(tmp_path)])
+    assert [Path(file.path).name for file in files] == ["b.html", "a.html"]
+
+
+def test_a_changed_file_changes_the_fingerprint(tmp_path: Path) -> None:
+    make(tmp_path, "a.html")
+    before = sources_fingerprint(list_sources([str(tmp_path)]))
+    assert sources_fingerprint(list_sources([str(tmp_path)])) == before
+    (tmp_path / "a.html").write_text("longer than before")
+    assert sources_fingerprint(list_sources([str(tmp_path)])) != before
+
+
+@given(st.integers(0, 2**24 - 1), st.integers(0, 2**25 - 1))
+def test_an_id_gives_back_its_file_and_row_and_leaves_14_bits(file: int, row: int) -> None:
+    identifier = document_id(file, row)
+    assert divmod(identifier, 1 << 25) == (file, row)
+    assert 0 <= identifier < 1 << 49
+
+
+@pytest.mark.parametrize(("file", "row"), [(2**24, 0), (0, 2**25), (-1, 0)])
+def test_an_id_without_room_is_an_error(file: int, row: int) -> None:
+    with pytest.raises(InputError, match="Split the file or the run"):
+        document_id(file, row)

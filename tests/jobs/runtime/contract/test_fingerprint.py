@@ -1,0 +1,32 @@
+"""Code fingerprints: they see what a stage imports and nothing else."""
+
+import pytest
+
+from jobs.runtime.contract import fingerprint
+
+
+def test_a_stage_depends_on_the_kernels_below_it() -> None:
+    closure = fingerprint._closure("jobs.extract_text")
+    assert {"jobs.extract_text", "udfs.extract_batches", "udfs.columns.batch_columns"} <= closure
+
+
+def test_a_stage_does_not_depend_on_how_a_run_is_driven() -> None:
+    assert not [name for name in fingerprint._closure("jobs.extract_text") if "runtime" in name]
+
+
+def test_a_changed_source_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    fingerprint.code_fingerprint.cache_clear()
+    before = fingerprint.code_fingerprint("udfs.columns.batch_columns")
+    source = fingerprint._source
+    monkeypatch.setattr(fingerprint, "_source", lambda name: source(name) + "\n# changed")
+    fingerprint.code_fingerprint.cache_clear()
+    assert fingerprint.code_fingerprint("udfs.columns.batch_columns") != before
+    fingerprint.code_fingerprint.cache_clear()
+
+
+def test_order_of_keys_does_not_matter() -> None:
+    assert fingerprint.digest({"a": 1, "b": 2}) == fingerprint.digest({"b": 2, "a": 1})
+
+
+def test_an_absent_library_is_said_to_be_absent() -> None:
+    assert fingerprint.library_versions(("no-such-library",)) == {"no-such-library": "absent"}

@@ -1,0 +1,114 @@
+"""Opening Parquet: the same schema and rows as Spark finds, without its job."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from py4j.protocol import Py4JJavaError
+
+from jobs.runtime.spark.parquet_frames import (
+    document_session,
+    footer_schema,
+    largest_row_group,
+    read_parquet,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+COLUMNS: dict[str, Any] = {
+    "number": pa.array([1, None], pa.int64()),
+    "small": pa.array([1, 2], pa.int32()),
+    "share": pa.array([0.5, None]),
+    "text": ["a", None],
+    "bytes": [b"\x00", None],
+    "keys": pa.array([[1, 2], None], pa.list_(pa.int64())),
+    "yes": [True, False],
+}
+
+
+def write(folder: Path, **more: Any) -> str:
+    path = folder / "a [b] {c}.parquet"  # characters that Spark takes for a pattern
+    pq.write_table(pa.table({**COLUMNS, **more}), path)
+    return str(path)
+
+
+@pytest.mark.spark
+def test_plain_columns_are_read_as_spark_reads_them(spark: SparkSession, tmp_path: Path) -> None:
+    path = write(tmp_path)
+    assert footer_schema(path) == spark.read.parquet(str(tmp_path)).schema
+    frame = read_parquet(spark, [path])
+    assert frame.schema == footer_schema(path)
+    assert frame.collect() == spark.read.parquet(str(tmp_path)).collect()
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([datetime.datetime(2026, 1, 2), None]),
+        pa.array([1, 2], pa.uint32()),
+        pa.array(["a", "a"]).dictionary_encode(),
+    ],
+)
+def test_other_columns_are_left_to_spark(
+    spark: SparkSession, tmp_path: Path, column: pa.Array
+) -> None:
+    path = write(tmp_path, other=column)
+    assert footer_schema(path) is None
+    assert read_parquet(spark, [path]).schema == spark.read.parquet(str(tmp_path)).schema
+
+
+@pytest.mark.spark
+def test_what_spark_wrote_keeps_its_schema(spark: SparkSession, tmp_path: Path) -> None:
+    rows = "timestamp'2026-01-02' as t, named_struct('d', cast(1 as decimal(9, 2))) as s"
+    spark.sql(f"select {rows}").write.parquet(str(tmp_path / "written"))
+    (path,) = (tmp_path / "written").glob("*.parquet")
+    expected = spark.read.parquet(str(tmp_path / "written"))
+    assert read_parquet(spark, [str(path)]).schema == expected.schema
+    assert read_parquet(spark, [str(path)]).collect() == expected.collect()
+
+
+@pytest.mark.spark
+def test_a_damaged_file_is_sparks_to_complain_about(spark: SparkSession, tmp_path: Path) -> None:
+    path = tmp_path / "cut.parquet"
+    path.write_bytes(Path(write(tmp_path)).read_bytes()[:-9])
+    with pytest.raises(Py4JJavaError, match=r"cut\.parquet"):
+        read_parquet(spark, [str(path)])
+
+
+@pytest.mark.spark
+def test_what_is_read_by_rows_joins_what_is_read_by_columns(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    path = write(tmp_path)
+    by_rows = read_parquet(spark, [path], carries_documents=True)
+    by_columns = read_parquet(spark, [path])
+    assert by_rows.collect() == by_columns.collect()
+    kept = by_columns.select(by_columns["number"].alias("kept")).dropna()
+    both = by_rows.join(kept, by_rows["number"] == kept["kept"])
+    assert [row["text"] for row in both.collect()] == ["a"]
+
+
+@pytest.mark.spark
+def test_the_session_of_documents_keeps_what_was_set_on_this_one(spark: SparkSession) -> None:
+    spark.conf.set("corpusmill.mark", "kept")
+    document_session.cache_clear()
+    assert document_session(spark).conf.get("corpusmill.mark") == "kept"
+    assert document_session(spark).conf.get("spark.sql.parquet.enableVectorizedReader") == "false"
+    assert spark.conf.get("spark.sql.parquet.enableVectorizedReader") == "true"
+
+
+def test_the_largest_row_group_is_counted_unpacked(tmp_path: Path) -> None:
+    zeros = pa.table({"a": [bytes([number]) * 100_000 for number in range(30)]})
+    small, large = str(tmp_path / "s.parquet"), str(tmp_path / "l.parquet")
+    pq.write_table(zeros.slice(0, 1), small)
+    pq.write_table(zeros, large, row_group_size=10, compression="zstd", use_dictionary=False)
+    assert largest_row_group([]) == 0
+    assert 1_000_000 <= largest_row_group([small, large]) < 1_100_000
+    assert Path(large).stat().st_size < 100_000

@@ -1,0 +1,226 @@
+"""The profile `learned`: its contract, pages made to break it, mutations, exact characters."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from resiliparse.parse.html import HTMLTree, NodeType
+
+from udfs.extract_document import ExtractionOptions, extract
+from udfs.extraction.charsets.decoding import decode
+from udfs.extraction.html.blocks.page_blocks import segment
+from udfs.extraction.html.learned.features import BLOCK_FIELDS
+from udfs.extraction.html.learned.model import (
+    BlockModel,
+    judge_blocks,
+    read_block_model,
+    shipped_model,
+)
+from udfs.extraction.html.learned.reading import MinimumChances, learned_text
+from udfs.extraction.html.training.class_words import no_class_odds
+from udfs.learning.boosted_trees import BoostedTrees
+
+LEARNED = ExtractionOptions(profile="learned")
+SENTENCE = "Whoever cannot say what was in the data cannot say why the model lies about it. "
+PAGE = (
+    "<!doctype html><html lang=en><head><title>On data | Site</title><meta name=author content='Ann B'>"
+    '<script type=\'application/ld+json\'>{"@type": "Article", "datePublished": "2024-05-06"}</script>'
+    "</head><body><nav><ul><li><a href=/>Home</a><li><a href=/in>Log in</a></ul></nav>"
+    "<article><h1>On data</h1>"
+    + "".join(f"<p>{number}. {SENTENCE * 3}</p>" for number in range(6))
+    + "<pre>a\n  b</pre></article><footer><a href=/c>Contact</a> © 2026 site</footer></body></html>"
+)
+
+
+def test_text_metadata_and_provenance() -> None:
+    found = extract(PAGE.encode(), options=LEARNED)
+    assert (found.status, found.extractor) == ("ok", "learned")
+    assert found.extractor_version == shipped_model().version
+    assert found.text.count(SENTENCE.strip()) == 18
+    assert "Log in" not in found.text
+    assert "Contact" not in found.text
+    assert (found.title, found.author) == ("On data", "Ann B")
+    assert (found.date, found.language) == ("2024-05-06", "en")
+
+
+def model_of_first_tree(chances: list[float]) -> BlockModel:
+    """Gives the blocks of a page these probabilities, by their place on it."""
+    places = np.arange(len(chances) - 1, dtype=np.float32) / len(chances) + 0.01
+    column = [field.name for field in BLOCK_FIELDS].index("place_block_share")
+    odds = np.log(np.array(chances, np.float32) / (1 - np.array(chances, np.float32)))
+    trees = BoostedTrees(
+        np.full((len(places), 1), column, np.int32),
+        places[:, None],
+        np.stack([np.zeros(len(places), np.float32), np.diff(odds)], axis=1),
+        odds[:1],
+    )
+    return BlockModel(no_class_odds(), trees, trees)
+
+
+@pytest.mark.parametrize(
+    ("text", "link", "kept"),
+    [
+        (0.0, 0.0, ["one", "two"]),
+        (0.5, 0.0, ["one", "two"]),
+        (0.0, 0.5, ["one"]),
+        (0.95, 0.4, ["two"]),
+        (0.95, 0.95, ["one", "two"]),
+    ],
+)
+def test_blocks_must_be_as_likely_as_asked_as_long_as_any_is(
+    text: float, link: float, kept: list[str]
+) -> None:
+    model = model_of_first_tree([0.9, 0.49, 0.01])
+    page = segment("<p>one<p><a href=x>two</a><p>three")
+    judged = judge_blocks(page, model)
+    assert learned_text(page, judged, MinimumChances(text, link)).split() == kept
+
+
+@pytest.mark.parametrize(("chance", "kept"), [(0.2, ["one", "```", "two", "```"]), (0.05, ["one"])])
+def test_preformatted_text_is_kept_unless_it_is_surely_none(chance: float, kept: list[str]) -> None:
+    model = model_of_first_tree([0.9, chance, 0.01])
+    page = segment(f"<p>one<pre>two</pre><p>{'three ' * 50}")
+    judged = judge_blocks(page, model)
+    assert learned_text(page, judged, MinimumChances(0.5, 0.5)).split() == kept
+
+
+TABLE = "<table><tr><th>Name<th>Age<tr><td>Ann<td>7</table>"
+
+
+@pytest.mark.parametrize(
+    ("table", "chances", "cells"),
+    [
+        (TABLE, [0.9, 0.5, 0.01, 0.5, 0.01, 0.01], ["Name", "Age", "Ann", "7"]),
+        (TABLE, [0.9, 0.5, 0.01, 0.01, 0.01, 0.01], []),
+        (TABLE.replace("th>", "td>"), [0.9, 0.5, 0.01, 0.5, 0.01, 0.01], ["Name", "Ann"]),
+        (TABLE + "<table><td>x</table>", [0.9, 0.5, 0.5, 0.5, 0.5, 0.01, 0.01], ["Name", "Age", "Ann", "7"]),
+    ],
+)  # fmt: skip
+def test_tables_with_header_cells_are_kept_or_dropped_whole(
+    table: str, chances: list[float], cells: list[str]
+) -> None:
+    page = segment(f"<p>text{table}<p>foot")
+    found = learned_text(page, judge_blocks(page, model_of_first_tree(chances)))
+    assert re.findall(r"\w+", found) == ["text", *cells]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not a zip" * 20])
+def test_a_broken_model_is_named_with_the_next_step(content: bytes) -> None:
+    with pytest.raises(ValueError, match="train-extractor"):
+        read_block_model(content)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div>" * 50_000 + SENTENCE + "</div>" * 50_000,
+        "some words<br>" * 49_000,
+        "<svg>" * 200_000 + SENTENCE * 3,
+        "<p>" + SENTENCE * 60_000,
+        f'<p>{SENTENCE * 4}<a href="{SENTENCE * 50_000}',
+        "</div></p></td>" * 100_000 + SENTENCE * 3,
+        "<table><tr><td>" * 15_000 + SENTENCE,
+        "<!--" * 400_000 + SENTENCE,
+        "<" * 490_000,
+        "<p>" + "&" * 4_000_000,
+        "<p>" + "&CounterClockwiseContourIntegra" * 150_000,
+        "<title>" * 100_000,
+        "<textarea>x<xmp>" * 200_000 + SENTENCE,
+        "<ul><li>x" * 24_000,
+        "<ul><li>x" * 200_000,
+        "<p " + "a=b " * 1_000_000 + ">" + SENTENCE * 4,
+    ],
+    ids=lambda page: page[:16],
+)
+def test_hostile_pages_end_within_two_seconds(page: str) -> None:
+    extract(PAGE.encode(), options=LEARNED)  # compiles
+    content = f"<html><body>{page}".encode()
+    started = time.process_time()
+    found = extract(content, options=LEARNED)
+    assert time.process_time() - started < 2
+    assert found.status in {"ok", "empty"}
+
+
+@pytest.mark.slow
+def test_ten_thousand_mutations_raise_nothing() -> None:
+    draw = random.Random(9)
+    tokens = [
+        b"<",
+        b">",
+        b"</",
+        b"<table>",
+        b"<td>",
+        b"</p>",
+        b"<pre>",
+        b"&#",
+        b"\x00",
+        b"\xff",
+        b"'",
+        b"<!--",
+    ]
+    for _ in range(10_000):
+        content = bytearray(PAGE.encode()[: draw.randrange(200, len(PAGE))])
+        for _ in range(draw.randrange(1, 12)):
+            place = draw.randrange(len(content))
+            content[place : place + draw.randrange(6)] = draw.choice(tokens)
+        found = extract(bytes(content), options=LEARNED, known_format="html")
+        assert found.status in {"ok", "empty", "decode_error"}, found.detail
+
+
+# No text for a reader: neither do browsers show it, or only as a control.
+UNREAD = frozenset(
+    {
+        "script",
+        "style",
+        "svg",
+        "math",
+        "select",
+        "canvas",
+        "rp",
+        "iframe",
+        "noembed",
+        "noframes",
+        "xmp",
+    }
+    | {"textarea", "title", "template", "head"}
+)
+BLANKS = re.compile(r"[\s\x00-\x20\xa0]+")
+
+
+def parsed_text(page: str) -> str:
+    """Text nodes of lexbor's tree in document order, without blanks."""
+    parts: list[str] = []
+    pending = [HTMLTree.parse(page).document]
+    while pending:
+        node = pending.pop()
+        if node.type == NodeType.TEXT:
+            parts.append(node.value or "")
+        elif node.tag not in UNREAD:
+            pending.extend(reversed(list(node.child_nodes)))
+    return BLANKS.sub("", "".join(parts))
+
+
+@pytest.mark.real_data
+def test_blocks_hold_the_characters_of_an_html_parser(shared_data: Path) -> None:
+    """Every block's characters occur in the parser's text; nearly every page is the same throughout.
+
+    What differs: lexbor moves misplaced text out of tables, and we do not.
+    """
+    blocks = found = same = 0
+    paths = sorted((shared_data / "wcxb_dev/html").glob("*.html.gz"))[::25]
+    for path in paths:
+        page = decode(gzip.decompress(path.read_bytes())).text
+        expected = parsed_text(page)
+        texts = [BLANKS.sub("", text).replace("`", "") for text in segment(page).texts()]
+        plain = expected.replace("`", "")
+        blocks += len(texts)
+        found += sum(text in plain for text in texts)
+        same += "".join(texts) == plain
+    assert found >= 0.999 * blocks
+    assert same >= 0.9 * len(paths)

@@ -1,0 +1,36 @@
+"""Keep, flatten or drop: each rule of a table by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from udfs.extraction.markdown.tables import render_table
+
+GOOD = [["Country", "Cars"], ["France", "12"], ["Japan", "99"]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "fate"),
+    [
+        (GOOD, "kept"),
+        ([["Country", "Cars"], ["France"], ["Japan", "99"]], "kept"),
+        ([["a", "b"], ["1", "2"]], "plain"),  # too few rows
+        ([["one"], ["column"], ["only"]], "plain"),
+        ([["a", "", ""], ["", "b", ""], ["", "", "c"]], "plain"),  # too empty
+        ([["x", "y", "z" * 301], ["a", "b", "c"], ["d", "e", "f"]], "plain"),  # prose
+        ([["term", "z" * 301], ["a", "b"], ["d", "e"]], "kept"),  # glossary
+        ([["1", "2"], ["3", "4"], ["5", "6"]], "plain"),  # no labels
+        ([["\ufffd\ufffd", "b"], ["c", "d"], ["e", "f"]], "dropped"),
+        ([], "dropped"),
+        ([["", " "], [""]], "dropped"),
+    ],
+)
+def test_fate_of_a_table(rows: list[list[str]], fate: str) -> None:
+    rendered = render_table(rows)
+    assert rendered.fate == fate
+    assert bool(rendered.text) == (fate != "dropped")
+
+
+def test_markdown_escapes_bars_and_drops_empty_lines() -> None:
+    rows = [["a|b", "", "c"], ["", "", ""], ["1\n2", "", "x"], ["3", "", "y"]]
+    assert render_table(rows).text == "| a\\|b | c |\n| --- | --- |\n| 1 2 | x |\n| 3 | y |"

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from udfs.safety.obfuscation import normalise_for_matching
+
+
+@pytest.mark.parametrize(
+    ("hidden", "meant"),
+    [
+        ("PORN", "porn"),
+        ("ｐｏｒｎ", "porn"),
+        ("𝓹𝓸𝓻𝓷", "porn"),
+        ("po\u200brn, po\u00adrn", "porn, porn"),
+        ("p0rn c@sino ca$ino c4s1n0s", "porn casino casino casinos"),
+        ("рorn сasinо", "porn casino"),
+        ("p.o.r.n, p o r n!", "porn, porn!"),
+        ("p-o-r-n", "porn"),
+        ("赌*博 赌-博 赌\u200b博 賭博", "赌博 赌博 赌博 賭博"),
+    ],
+)
+def test_hidden_words_are_written_as_meant(hidden: str, meant: str) -> None:
+    assert normalise_for_matching(hidden) == meant
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "mp4 3d 4chan 2024 x86 utf8", "порно и море", "ένα κείμενο", "a b c", "u.s.a", "i am a",
+        "上海-北京 列车".replace("-", "至"), "中 文", "约翰·史密斯", "it's 5 o'clock", "e-mail",
+    ],
+)  # fmt: skip
+def test_honest_writing_stays(honest: str) -> None:
+    assert normalise_for_matching(honest) == honest
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(alphabet="abz019@$.- *_рсо的一\u200b", max_size=40))
+def test_normalising_ends_and_invents_no_text(text: str) -> None:
+    result = normalise_for_matching(text)
+    assert len(result) <= len(text)
+    assert "\u200b" not in result

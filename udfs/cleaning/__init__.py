@@ -1,0 +1,1 @@
+"""Repairs that save a good text, and personal data masked."""

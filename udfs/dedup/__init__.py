@@ -1,0 +1,1 @@
+"""Near-duplicates: signatures, sketches, banding, components, and which copy stays."""

@@ -1,0 +1,1 @@
+"""Bytes of any format to Markdown, in a guarded child process."""

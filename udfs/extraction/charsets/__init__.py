@@ -1,0 +1,1 @@
+"""Bytes to characters: labels, detection, plausibility, decoders that Python lacks."""

@@ -1,0 +1,1 @@
+"""EPUB archives to Markdown, chapter by chapter along the spine."""

@@ -1,0 +1,94 @@
+"""EPUB books by their spine: chapters in reading order, notes at chapter ends, no furniture."""
+
+from __future__ import annotations
+
+import re
+
+from udfs.extraction.contract import (
+    DEFAULT_OPTIONS,
+    DocumentRefusedError,
+    ExtractionOptions,
+    ReadDocument,
+)
+from udfs.extraction.epub.archive import EpubArchive, Package
+from udfs.extraction.epub.chapters import Chapter, read_chapter
+from udfs.extraction.epub.parsing import parse_chapter
+from udfs.extraction.markdown.cleanup import clean_field, clean_text
+from udfs.extraction.markdown.gutenberg_licence import strip_gutenberg_licence
+
+READER = "epub_spine"
+VERSION = "1"
+FRONT_PAGE_CHARACTERS = 200
+"""Covers and title pages shorter than this say nothing that the metadata does not."""
+
+_SKIPPED_CHAPTERS = frozenset(
+    {"toc", "landmarks", "loi", "lot", "index", "page-list", "copyright-page", "doc-toc"}
+)
+_FRONT_PAGES = frozenset({"cover", "titlepage", "halftitlepage", "frontmatter", "doc-cover"})
+_FRONT_PAGE_NAME = re.compile(r"(?:^|[/_\-.])(?:cover|title[_\-]?page|titre)[^/]*$", re.IGNORECASE)
+_ISO_DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
+_LICENCE = re.compile(r"https?://(?:www\.)?creativecommons\.org/[^\s\"'<>)]+")
+
+
+def read_epub(content: bytes, options: ExtractionOptions = DEFAULT_OPTIONS) -> ReadDocument:
+    """Read an EPUB 2 or 3 book.
+
+    Args:
+        content: The file.
+        options: The ``epub_`` limits and ``strip_gutenberg_licence``.
+
+    Returns:
+        The chapters of the spine as Markdown, separated by blank lines; ``pages`` counts them.
+
+    Raises:
+        DocumentRefusedError: ``malformed``, ``too_big``, ``too_complex`` or ``encrypted``.
+    """
+    archive = EpubArchive(content, options)
+    package = archive.package()
+    chapters = []
+    unreadable = []
+    for path, linear in package.chapters:
+        try:
+            root = parse_chapter(archive.read(path))
+        except DocumentRefusedError as refusal:
+            if refusal.status != "malformed":
+                raise
+            unreadable.append(refusal)  # one broken member must not cost the book
+            continue
+        chapter = Chapter() if root is None else read_chapter(root)
+        if _is_read(chapter, path, linear=linear):
+            chapters.append(chapter)
+    if not chapters and unreadable:
+        raise unreadable[0]
+    text = clean_text("\n\n".join(chapter.text for chapter in chapters))
+    if options.strip_gutenberg_licence:
+        text = clean_text(strip_gutenberg_licence(text).text)
+    return _as_document(text, chapters, package)
+
+
+def _is_read(chapter: Chapter, path: str, *, linear: bool) -> bool:
+    if not chapter.text or chapter.types & _SKIPPED_CHAPTERS:
+        return False
+    if not linear and not chapter.notes:
+        return False
+    is_front_page = bool(chapter.types & _FRONT_PAGES) or bool(_FRONT_PAGE_NAME.search(path))
+    return not (is_front_page and len(chapter.text) < FRONT_PAGE_CHARACTERS)
+
+
+def _as_document(text: str, chapters: list[Chapter], package: Package) -> ReadDocument:
+    fields = package.metadata
+    date = _ISO_DATE.match(fields.get("date", ""))
+    licence = _LICENCE.search(fields.get("rights", ""))
+    return ReadDocument(
+        text=text,
+        extractor=READER,
+        extractor_version=VERSION,
+        title=clean_field(fields.get("title")),
+        author=clean_field(fields.get("creator")),
+        date=date.group() if date else None,
+        language=clean_field(fields.get("language"), limit=35),
+        licence_url=licence.group() if licence else None,
+        tables_kept=sum(chapter.tables_kept for chapter in chapters),
+        tables_dropped=sum(chapter.tables_dropped for chapter in chapters),
+        pages=len(chapters),
+    )

@@ -1,0 +1,1 @@
+"""The child process that parses untrusted bytes, and what it quarantines."""

@@ -1,0 +1,1 @@
+"""HTML pages to Markdown: readers, the second look where they fail, posts, listings, metadata."""

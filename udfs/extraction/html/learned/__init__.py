@@ -1,0 +1,1 @@
+"""The learned reader: features of blocks, the model that judges them, its Markdown."""

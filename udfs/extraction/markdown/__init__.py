@@ -1,0 +1,1 @@
+"""What the readers share: clean-up, tables, wrapped lines, licence frames, plain text."""

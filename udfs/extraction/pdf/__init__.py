@@ -1,0 +1,1 @@
+"""PDF pages to Markdown: words, rows, reading order, tables, paragraphs."""

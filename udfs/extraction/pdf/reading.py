@@ -1,0 +1,190 @@
+"""PDF files: characters with boxes by pdfium, then our own words, columns, tables and paragraphs."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from itertools import groupby
+from typing import Any
+
+import pypdfium2 as pdfium
+
+from udfs.extraction.contract import (
+    DEFAULT_OPTIONS,
+    DocumentRefusedError,
+    ExtractionOptions,
+    ReadDocument,
+)
+from udfs.extraction.markdown.cleanup import clean_field, clean_text
+from udfs.extraction.pdf.aligned_tables import find_tables
+from udfs.extraction.pdf.furniture import remove_page_furniture
+from udfs.extraction.pdf.paragraphs import body_height, join_pages, paragraphs_of
+from udfs.extraction.pdf.reading_order import reading_order
+from udfs.extraction.pdf.rows import Row, Segment, segments_of_page
+from udfs.extraction.pdf.ruled_tables import find_ruled_tables, segment_of_table
+from udfs.extraction.pdf.ruling_lines import PageRules, Rule, read_rule_boxes, rules_of
+from udfs.extraction.pdf.text_layer import why_unreadable, without_second_layer
+from udfs.extraction.pdf.words import PageWords, is_mostly_picture, open_document, read_words
+
+READER = "pdfium_layout"
+FEW_CHARACTERS = 25
+"""A page with fewer and a picture over half of it is a scan."""
+SCANNED_SHARE = 0.5
+"""Share of such pages from which the document needs OCR."""
+
+_PASSWORD_ERROR = 4
+_PDF_DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
+_NO_TITLE = re.compile(
+    r"untitled|microsoft (?:word|powerpoint|excel)\b.*|.*\.(?:docx?|pdf|tex|dvi|indd|qxd|rtf|pptx?)|"
+    r"title|document\d*|print",
+    re.IGNORECASE,
+)
+
+
+def read_pdf(content: bytes, options: ExtractionOptions = DEFAULT_OPTIONS) -> ReadDocument:
+    """Read a PDF with a text layer.
+
+    pdfium aborts its process when memory is short and is not thread-safe: outside tests and notebooks
+    call it in a child process (``udfs.extraction.guard.parser_child``).
+
+    Args:
+        content: The file.
+        options: ``pdf_max_pages`` is obeyed.
+
+    Returns:
+        Paragraphs in reading order, headings and tables as Markdown.
+
+    Raises:
+        DocumentRefusedError: ``encrypted``, ``malformed``, ``too_complex`` or ``needs_ocr``.
+    """
+    try:
+        document = open_document(content)
+    except pdfium.PdfiumError as error:
+        if error.err_code == _PASSWORD_ERROR:
+            raise DocumentRefusedError("encrypted", "a password is needed to open it") from error
+        raise DocumentRefusedError("malformed", f"pdfium: {error}") from error
+    try:
+        return _read_document(document, options)
+    except OverflowError as error:
+        raise DocumentRefusedError("too_complex", str(error)) from error
+    except pdfium.PdfiumError as error:
+        raise DocumentRefusedError("malformed", f"pdfium: {error}") from error
+    finally:
+        document.close()
+
+
+def _read_document(document: Any, options: ExtractionOptions) -> ReadDocument:
+    count = len(document)
+    if count == 0:
+        raise DocumentRefusedError("malformed", "no pages")
+    if count > options.pdf_max_pages:
+        raise DocumentRefusedError(
+            "too_complex", f"{count:,} pages; at most {options.pdf_max_pages:,} are read"
+        )
+    pages, scanned = _read_pages(document, count)
+    _refuse_unreadable([page for page, _ in pages], scanned)
+    segments = [_segments(page, rules) for page, rules in pages]
+    segments = remove_page_furniture(segments, [page.height for page, _ in pages])
+    blocks = [reading_order(page) for page in segments]
+    body = body_height([[row for block in page for row in block] for page in blocks])
+    fates: list[str] = []
+    rules = [rules for _, rules in pages]
+    text = join_pages(
+        [
+            _page_blocks(page, body, level.level, fates)
+            for page, level in zip(blocks, rules, strict=True)
+        ]
+    )
+    info = document.get_metadata_dict()
+    return ReadDocument(
+        text=clean_text(text),
+        extractor=READER,
+        extractor_version=version("pypdfium2"),
+        title=_title(info.get("Title")),
+        author=clean_field(info.get("Author"), limit=200),
+        date=_date(info.get("CreationDate")),
+        tables_kept=fates.count("kept"),
+        tables_dropped=fates.count("dropped"),
+        pages=count,
+    )
+
+
+def _read_pages(document: Any, count: int) -> tuple[list[tuple[PageWords, PageRules]], int]:
+    pages, scanned, broken = [], 0, 0
+    for number in range(count):
+        try:
+            page = document[number]
+        except pdfium.PdfiumError:
+            broken += 1  # one unreadable page must not cost the other hundred
+            continue
+        words = read_words(page)
+        if words.characters < FEW_CHARACTERS and is_mostly_picture(page):
+            scanned += 1
+        pages.append((words, rules_of(list(map(words.turn.apply, read_rule_boxes(page))))))
+        page.close()
+    if broken == count:
+        raise DocumentRefusedError("malformed", f"pdfium can load none of {count:,} pages")
+    return pages, scanned
+
+
+def _refuse_unreadable(pages: list[PageWords], scanned: int) -> None:
+    if scanned and scanned >= SCANNED_SHARE * len(pages):
+        raise DocumentRefusedError(
+            "needs_ocr", f"{scanned:,} of {len(pages):,} pages are pictures without text"
+        )
+    reason = why_unreadable(
+        " ".join([word.text for page in pages for word in page.words]),
+        sum(page.characters for page in pages),
+        sum(page.bad_characters for page in pages),
+    )
+    if reason is not None:
+        raise DocumentRefusedError("needs_ocr", f"the text layer is not text: {reason}")
+
+
+def _segments(page: PageWords, rules: PageRules) -> list[Segment]:
+    """Lines and cells of a page; each ruled table is one segment."""
+    words = without_second_layer(page.words)
+    tables = find_ruled_tables(words, rules)
+    taken = {word.first for table in tables for word in table.words}
+    if taken:
+        words = [word for word in words if word.first not in taken]
+    return segments_of_page(words, rules.upright) + [segment_of_table(table) for table in tables]
+
+
+def _page_blocks(
+    blocks: list[list[Row]], body: float, level: list[Rule], fates: list[str]
+) -> list[str]:
+    written: list[str] = []
+    for block in blocks:
+        for is_table, group in groupby(block, key=lambda row: row.table is not None):
+            rows = list(group)
+            if is_table:
+                fates += ["kept"] * len(rows)
+                written += [row.text for row in rows]
+            else:
+                written += _lines(rows, body, level, fates)
+    return written
+
+
+def _lines(rows: list[Row], body: float, level: list[Rule], fates: list[str]) -> list[str]:
+    written: list[str] = []
+    start = 0
+    for table in find_tables(rows, level):
+        written += paragraphs_of(rows[start : table.first], body)
+        fates.append(table.rendered.fate)
+        if table.rendered.text:
+            written.append(table.rendered.text)
+        start = table.last
+    return written + paragraphs_of(rows[start:], body)
+
+
+def _title(value: str | None) -> str | None:
+    title = clean_field(value)
+    return None if title is None or _NO_TITLE.fullmatch(title) else title
+
+
+def _date(value: str | None) -> str | None:
+    match = _PDF_DATE.match(value or "")
+    if match is None or not "1985" <= match.group(1) <= "2100":
+        return None
+    return "-".join(part for part in match.groups() if part)

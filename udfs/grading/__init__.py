@@ -1,0 +1,1 @@
+"""Graders: linear model, cascade, encoder and its training, and the grade."""

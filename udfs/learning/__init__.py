@@ -1,0 +1,1 @@
+"""Models from labelled texts: features, linear models, trees, splits, calibration, evaluation, folders."""

@@ -1,0 +1,1 @@
+"""Language models: token scheme, Kneser-Ney, kenlm files, scoring, and its signals."""

@@ -1,0 +1,1 @@
+"""Kernels that find what occurs twice: words, n-grams, lines, windows."""

@@ -1,0 +1,1 @@
+"""Keyword lists and their matcher, blocked domains, a model, and their signals."""

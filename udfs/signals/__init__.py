@@ -1,0 +1,1 @@
+"""The annotators: heuristics, lines, repetition, shared lines, and the table of them."""

@@ -1,0 +1,78 @@
+"""The annotators, in the order of the annotated dataset, and the one function that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from udfs.columns.signal_fields import Annotator, SignalValues, TextBatch
+from udfs.signals.heuristics import HEURISTICS
+from udfs.signals.lines import LINES
+from udfs.signals.repetition import REPETITION
+
+ANNOTATORS: Final[Mapping[str, Annotator]] = {
+    annotator.name: annotator for annotator in (HEURISTICS, REPETITION, LINES)
+}
+
+
+def annotate(batch: TextBatch, names: Sequence[str]) -> dict[str, pa.StructArray]:
+    """Compute the signals of a batch.
+
+    The values of a document depend on its text and language alone, never on the rest of the batch.
+
+    Args:
+        batch: The documents.
+        names: Which annotators to run.
+
+    Returns:
+        For each name a struct array with one element a document, of type ``struct_type(name)``.
+        Structs are never null; fields are where the value is undefined.
+
+    Raises:
+        ValueError: If a name is not an annotator.
+    """
+    chosen = [_annotator(name) for name in names]
+    chunks: dict[str, list[pa.StructArray]] = {name: [] for name in names}
+    for rows in batch.slices():
+        countings = [annotator.start(rows) for annotator in chosen]
+        for part in rows.parts():  # outside: a part's tokens are the dearest thing here
+            for counting in countings:
+                counting.add(part)
+        for annotator, counting in zip(chosen, countings, strict=True):
+            chunks[annotator.name].append(_struct_array(annotator, counting.values()))
+    return {
+        name: pa.concat_arrays(parts) if parts else pa.array([], struct_type(name))
+        for name, parts in chunks.items()
+    }
+
+
+def struct_type(name: str) -> pa.DataType:
+    """The Arrow type of an annotator's struct column.
+
+    Raises:
+        ValueError: If the name is not an annotator.
+    """
+    return _annotator(name).struct_type
+
+
+def _annotator(name: str) -> Annotator:
+    if name not in ANNOTATORS:
+        raise ValueError(f"no annotator {name!r}; there are {', '.join(ANNOTATORS)}")
+    return ANNOTATORS[name]
+
+
+def _struct_array(annotator: Annotator, values: SignalValues) -> pa.StructArray:
+    columns = [_column(values[field.name], field.type) for field in annotator.fields]
+    return pa.StructArray.from_arrays(columns, fields=list(annotator.struct_type))
+
+
+def _column(values: pa.Array | npt.NDArray[np.generic], arrow_type: pa.DataType) -> pa.Array:
+    if isinstance(values, pa.Array):
+        return values.cast(arrow_type)
+    if np.issubdtype(values.dtype, np.floating):
+        return pa.array(values, arrow_type, from_pandas=True)  # NaN becomes null
+    return pa.array(values, arrow_type)
