@@ -2,8 +2,8 @@
 
 `python run_datatrove_filters.py TEXTS.parquet PLAN.json OUTPUT.jsonl`. The plan names filters with their
 arguments by language. Every filter sees and is timed on every text (the first one that needs words pays
-for them); afterwards the chain is timed, each document passing from filter to filter until one drops it, as in
-datatrove's own pipelines.
+for them); afterwards the chain is timed, each document passing from filter to filter until one drops it, as
+in datatrove's own pipelines.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 `python -m bench.safety.safeguards [--model FOLDER] [--quick]`. Without a folder a small model is trained:
 unsafe texts are made from the shipped keyword lists and advertisement phrases, safe ones are stretches of
 every second source of the shared folder; the other sources, and all hand-written cases, are for
-measuring only. JSON lines by language and safeguard: recall, precision and what was wrong; then the share of clean documents.
+measuring only. JSON lines by language and safeguard: recall, precision and what was wrong; then the
+share of clean documents.
 """
 
 from __future__ import annotations
