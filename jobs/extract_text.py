@@ -21,7 +21,7 @@ from jobs.runtime.contract.user_tables import open_user_table, raw_content_types
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.runtime.spark.schemas import EXTRACTED
 from udfs.extract_batches import ExtractBatches
-from udfs.extract_document import ExtractionOptions
+from udfs.extraction.contract import ExtractionOptions
 from udfs.extraction.guard.quarantine import Failure
 
 DATASET = "extracted"

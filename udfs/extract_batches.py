@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from udfs.columns.batch_columns import require_columns, schema_with, with_columns
-from udfs.extract_document import Extraction, ExtractionOptions
+from udfs.extraction.contract import Extraction, ExtractionOptions
 from udfs.extraction.guard.parser_child import ParserChild
 from udfs.extraction.guard.quarantine import DocumentQuarantine, Failure, content_hash
 

@@ -28,8 +28,9 @@ from resiliparse.extract.html2text import extract_plain_text
 from bench.extraction.scores import rows_intact, snippets, table_adjacency, word_bag
 from bench.measuring import measured, print_result
 from bench.shared_folder import DATA, OUTPUT, require_data
-from udfs.extract_document import ExtractionOptions, extract
+from udfs.extract_document import extract
 from udfs.extraction.charsets.decoding import decode
+from udfs.extraction.contract import ExtractionOptions
 from udfs.extraction.guard.parser_child import ParserChild
 from udfs.extraction.html.profiles import HTML_PROFILES
 

@@ -32,8 +32,9 @@ from bench.extraction.formats import (
 from bench.extraction.scores import snippets, word_bag
 from bench.extraction.selected_pages import SelectedPage, news_pages, shared_pages
 from bench.measuring import print_result
-from udfs.extract_document import ExtractionOptions, extract
+from udfs.extract_document import extract
 from udfs.extraction.charsets.decoding import decode
+from udfs.extraction.contract import ExtractionOptions
 from udfs.extraction.html.blocks.page_blocks import segment
 from udfs.extraction.html.learned.model import BlockModel, read_block_model, shipped_model
 from udfs.extraction.html.learned.reading import stated_tree

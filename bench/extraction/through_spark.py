@@ -19,7 +19,7 @@ from bench.extraction.formats import wcxb_pages
 from bench.measuring import measured, print_result, tree_cpu_s
 from jobs.extract_text import extracted_columns
 from jobs.runtime.spark.session import start_session
-from udfs.extract_document import ExtractionOptions
+from udfs.extraction.contract import ExtractionOptions
 from udfs.extraction.guard.parser_child import ParserChild
 
 WARM_UP = 20

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.store import storage
-from udfs.extract_document import ExtractionOptions
+from udfs.extraction.contract import ExtractionOptions
 from udfs.extraction.guard.quarantine import FATAL_STATUSES, MAXIMUM_KNOWN, Failure, reader_versions
 
 

@@ -10,7 +10,7 @@ from jobs.models.grader.settings import GradeSettings
 from jobs.models.perplexity import PerplexitySettings
 from jobs.recipes.rules import Rule
 from udfs.cleaning.clean_texts import CleaningSettings
-from udfs.extract_document import ExtractionOptions
+from udfs.extraction.contract import ExtractionOptions
 from udfs.safety.settings import SafetySettings
 
 

@@ -24,9 +24,8 @@ from tests.document_builders import (
     stream,
 )
 from udfs.extract_document import extract
-from udfs.extraction.contract import STATUSES, ExtractionOptions
+from udfs.extraction.contract import STATUSES, ExtractionOptions, ProfileName
 from udfs.extraction.guard.parser_child import ParserChild
-from udfs.extraction.html.profiles import ProfileName
 
 SENTENCE = "Whoever cannot say what was in the data cannot say why the model lies about it. "
 GOOD_PAGE = f"<html><title>On data</title><body><p>{SENTENCE * 4}</p></body></html>".encode()

@@ -10,9 +10,9 @@ import pytest
 
 from tests.document_builders import deflate_bomb, pdf_of_contents, pdf_of_lines, simple_epub, stream
 from udfs.extract_batches import COLUMNS, ExtractBatches
-from udfs.extract_document import ExtractionOptions
+from udfs.extraction.contract import ExtractionOptions, ProfileName
 from udfs.extraction.guard.quarantine import content_hash
-from udfs.extraction.html.profiles import HTML_PROFILES, ProfileName
+from udfs.extraction.html.profiles import HTML_PROFILES
 
 SENTENCE = "Whoever cannot say what was in the data cannot say why the model lies about it. "
 POST = "<div class='post'><div class='post-body'>{}</div></div>"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from udfs.extraction.html.profiles import ProfileName
+from typing import Literal
 
 STATUSES: dict[str, str] = {
     "ok": "text was extracted",
@@ -23,6 +22,9 @@ STATUSES: dict[str, str] = {
 """Every status an extraction can end in. All but ``ok`` are quarantined by the extract stage."""
 
 FORMATS = ("html", "pdf", "epub", "text", "unknown")
+
+ProfileName = Literal["quality", "balanced", "fast", "learned", "resiliparse"]
+"""Values of ``extract.profile``; the keys of ``html.profiles.HTML_PROFILES``."""
 
 MEBIBYTE = 1 << 20
 

@@ -6,8 +6,6 @@ an author, and a model tested on a page whose sisters it has read is tested on i
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -32,20 +30,6 @@ class Split(NamedTuple):
     training: npt.NDArray[np.bool_]
     calibration: npt.NDArray[np.bool_]
     test: npt.NDArray[np.bool_]
-
-
-def content_keys(contents: Sequence[bytes | str | None]) -> npt.NDArray[np.uint64]:
-    """A 64-bit hash of each content: an order of rows that does not follow the input's order.
-
-    Args:
-        contents: Texts or names; None counts as empty.
-
-    Returns:
-        uint64[n], the first eight bytes of BLAKE2b.
-    """
-    encoded = (item.encode() if isinstance(item, str) else item or b"" for item in contents)
-    digests = [hashlib.blake2b(item, digest_size=8).digest() for item in encoded]
-    return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
 
 
 def grouped_split(

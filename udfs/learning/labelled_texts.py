@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from udfs.learning.grouped_split import Split, content_keys, grouped_split
+from udfs.columns.content_keys import content_keys
+from udfs.learning.grouped_split import Split, grouped_split
 from udfs.text.tokenising import tokenise
 
 BYTES_SEARCHED_FOR_WORDS: Final = 1 << 16

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from udfs.learning.grouped_split import content_keys
+from udfs.columns.content_keys import content_keys
 
 
 class DomainBlocklist:

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from udfs.columns.signal_fields import Annotator, SignalValues, TextBatch
+from udfs.lines.text_batch import TextBatch
+from udfs.signals.annotator import Annotator, SignalValues
 from udfs.signals.heuristics import HEURISTICS
 from udfs.signals.lines import LINES
 from udfs.signals.repetition import REPETITION

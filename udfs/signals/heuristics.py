@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from udfs.columns.signal_fields import Annotator, SignalField, TextBatch, divide
-from udfs.lines.text_batch import TextPart
+from udfs.columns.signal_fields import SignalField, divide
+from udfs.lines.text_batch import TextBatch, TextPart
+from udfs.signals.annotator import Annotator
 from udfs.signals.character_counts import (
     CharacterCounts,
     WordCounts,

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from udfs.columns.signal_fields import Annotator, SignalField, TextBatch, divide
+from udfs.columns.signal_fields import SignalField, divide
 from udfs.lines.facts import furniture_lines
-from udfs.lines.text_batch import TextPart
+from udfs.lines.text_batch import TextBatch, TextPart
 from udfs.lines.totals import LineTotals, add_lines, empty_totals
+from udfs.signals.annotator import Annotator
 from udfs.signals.per_text_counts import count_equal
 from udfs.text.token_batch import UNSPACED_TOKEN
 from udfs.text.tokenising import TokenBatch

@@ -9,11 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from udfs.columns.hash_counting import key_table
-from udfs.columns.signal_fields import Annotator, SignalField, TextBatch, divide
-from udfs.lines.text_batch import TextPart
+from udfs.columns.signal_fields import SignalField, divide
+from udfs.lines.text_batch import TextBatch, TextPart
 from udfs.repetition import lines, ngrams
 from udfs.repetition import vocabulary_counts as vocabulary
 from udfs.repetition.windows import worst_window_shares
+from udfs.signals.annotator import Annotator
 from udfs.signals.per_text_counts import count_equal
 from udfs.text.token_batch import UNSPACED_TOKEN
 from udfs.text.tokenising import TokenBatch

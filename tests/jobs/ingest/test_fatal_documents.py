@@ -11,7 +11,7 @@ from jobs.extract_text import extracted_columns
 from jobs.ingest.fatal_documents import known_failures, remember_failures
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
-from udfs.extract_document import ExtractionOptions
+from udfs.extraction.contract import ExtractionOptions
 from udfs.extraction.guard.quarantine import content_hash
 
 pytestmark = pytest.mark.spark

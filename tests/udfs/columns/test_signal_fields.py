@@ -2,9 +2,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from udfs.columns.signal_fields import Annotator, SignalField, divide
+from udfs.columns.signal_fields import SignalField, divide
 from udfs.lines import text_batch
 from udfs.lines.text_batch import TextBatch, TextPart
+from udfs.signals.annotator import Annotator
 
 
 def test_division_by_zero_is_undefined() -> None:

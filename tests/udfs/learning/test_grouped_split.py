@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs.learning.grouped_split import MINIMUM_PART, content_keys, grouped_split
+from udfs.columns.content_keys import content_keys
+from udfs.learning.grouped_split import MINIMUM_PART, grouped_split
 
 
 @settings(max_examples=40, deadline=None)

@@ -18,8 +18,8 @@ import sys
 import time
 from dataclasses import asdict
 
-from udfs.extract_document import extract
 from udfs.extraction.contract import Extraction, ExtractionOptions
+from udfs.extraction.document_reading import extract
 from udfs.extraction.guard.framed_pipes import PipeClosedError, encode_frame, read_frame
 
 _PR_SET_PDEATHSIG = 1

@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
 
-from udfs.extract_document import refusal_before_reading
 from udfs.extraction.contract import DEFAULT_OPTIONS, Extraction, ExtractionOptions
 from udfs.extraction.document_format import DocumentFormat, identify
 from udfs.extraction.guard.framed_pipes import (
@@ -31,6 +30,7 @@ from udfs.extraction.guard.framed_pipes import (
     write_frame,
 )
 from udfs.extraction.guard.quarantine import CircuitBreaker, DocumentQuarantine
+from udfs.extraction.refusal import refusal_before_reading
 
 GIBIBYTE = 1 << 30
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-ProfileName = Literal["quality", "balanced", "fast", "learned", "resiliparse"]
-"""Values of ``extract.profile``; the keys of ``HTML_PROFILES``."""
+from udfs.extraction.contract import ProfileName
 
 
 @dataclass(frozen=True)

@@ -24,18 +24,15 @@ from udfs.extraction.html.learned.reading import learned_text, stated_tree
 from udfs.extraction.html.libraries import all_text, resiliparse_text, trafilatura_text
 from udfs.extraction.html.metadata import PageMetadata, read_metadata
 from udfs.extraction.html.nesting import nesting_bound
-from udfs.extraction.html.posts import posts_page
-from udfs.extraction.html.profiles import HTML_PROFILES, HtmlProfile
-from udfs.extraction.html.rescue import (
-    PRECISE_SHARE,
-    SHORT_TEXT,
+from udfs.extraction.html.page_kind import (
     calls_itself_article,
     is_discussion,
-    is_rescued,
     is_unspaced_article,
-    minimum_chances,
     states_news,
 )
+from udfs.extraction.html.posts import posts_page
+from udfs.extraction.html.profiles import HTML_PROFILES, HtmlProfile
+from udfs.extraction.html.rescue import PRECISE_SHARE, SHORT_TEXT, is_rescued, minimum_chances
 from udfs.extraction.html.statements import statements_tree
 from udfs.extraction.markdown.cleanup import clean_text
 

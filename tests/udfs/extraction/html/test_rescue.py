@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 
 from udfs.extraction.html.learned.reading import ANY_CHANCE, MinimumChances
+from udfs.extraction.html.page_kind import (
+    calls_itself_article,
+    is_discussion,
+    is_unspaced_article,
+    states_news,
+)
 from udfs.extraction.html.rescue import (
     NEWS_ARTICLE,
     UNSPACED_ARTICLE,
     UNSPACED_POSTS,
-    calls_itself_article,
-    is_discussion,
     is_rescued,
-    is_unspaced_article,
     minimum_chances,
-    states_news,
 )
 
 ENGLISH, CHINESE = "some words of a page ", "网页上的一些中文内容。"

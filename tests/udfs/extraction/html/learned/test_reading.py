@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from resiliparse.parse.html import HTMLTree, NodeType
 
-from udfs.extract_document import ExtractionOptions, extract
+from udfs.extract_document import extract
 from udfs.extraction.charsets.decoding import decode
+from udfs.extraction.contract import ExtractionOptions
 from udfs.extraction.html.blocks.page_blocks import segment
 from udfs.extraction.html.learned.features import BLOCK_FIELDS
 from udfs.extraction.html.learned.model import (
