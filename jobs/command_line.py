@@ -250,7 +250,7 @@ def _explain(arguments: argparse.Namespace) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> None:
-    from jobs.inspection.compare_runs import compare
+    from jobs.inspection.compare import compare
 
     print(compare(arguments.first, arguments.second, as_json=arguments.json))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -11,7 +13,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command_line import main
-from jobs.ingest.fatal_documents import known_failures, remember_failures
 from jobs.ingest_documents import ingest_stage
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
@@ -20,9 +21,10 @@ from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_st
 from jobs.runtime.contract.user_tables import open_user_table, raw_content_types
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.runtime.spark.schemas import EXTRACTED
+from jobs.runtime.store import storage
 from udfs.extract_batches import ExtractBatches
 from udfs.extraction.contract import ExtractionOptions
-from udfs.extraction.guard.quarantine import Failure
+from udfs.extraction.guard.quarantine import FATAL_STATUSES, MAXIMUM_KNOWN, Failure, reader_versions
 
 DATASET = "extracted"
 
@@ -126,3 +128,40 @@ def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts
 
 if __name__ == "__main__":  # spark-submit jobs/extract_text.py
     sys.exit(main(["extract", *sys.argv[1:]]))
+
+
+def known_failures(context: RunContext, options: ExtractionOptions) -> dict[str, Failure]:
+    """Return status and detail by content hash of what these options and reader versions met."""
+    text = storage.read_text(_failures_path(context, options))
+    return (
+        {}
+        if text is None
+        else {key: (found[0], found[1]) for key, found in json.loads(text).items()}
+    )
+
+
+def remember_failures(context: RunContext, options: ExtractionOptions, folder: str) -> None:
+    """Add the fatal documents of a folder of extracted Parquet files.
+
+    They are skipped by later chunks, by a resumed run, and when the input has grown; with other
+    options or other versions of the readers every document gets a new chance.
+    """
+    rows = (
+        context.spark.read.parquet(storage.spark_read_path(folder))
+        .where(F.col("status").isin(*FATAL_STATUSES))
+        .select("content_hash", "status", "detail")
+        .dropDuplicates(["content_hash"])
+        .orderBy("content_hash")
+        .limit(MAXIMUM_KNOWN)
+        .collect()
+    )
+    if rows:
+        found = {row["content_hash"]: (row["status"], row["detail"]) for row in rows}
+        text = json.dumps({**known_failures(context, options), **found}, sort_keys=True)
+        storage.write_text(_failures_path(context, options), text)
+
+
+def _failures_path(context: RunContext, options: ExtractionOptions) -> str:
+    decisive = json.dumps([asdict(options), reader_versions()], sort_keys=True)
+    key = hashlib.sha256(decisive.encode()).hexdigest()[:16]
+    return storage.join(context.folder("_work/extract"), f"fatal-{key}.json")

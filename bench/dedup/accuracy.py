@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bench.dedup.end_to_end import FOLDER, signing_batches
 from bench.dedup.synthetic_families import Corpus
 from bench.dedup.truth import Truth, all_pairs_truth, score
+from bench.dedup.workloads import FOLDER, signing_batches
 from bench.measuring import measured, print_result
 from bench.shared_folder import DATA, require_data
 from bench.shared_texts import real_texts

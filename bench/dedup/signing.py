@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
-from bench.dedup.end_to_end import FOLDER, measure_kernels, write_corpus
 from bench.dedup.synthetic_families import generate
+from bench.dedup.workloads import FOLDER, measure_kernels, write_corpus
 from bench.measuring import print_result, tree_cpu_s
 from jobs.dedup import DedupSettings
 from jobs.dedup.signatures import SIGNATURE_OPTIONS, sign

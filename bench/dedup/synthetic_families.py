@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from udfs.columns.compiled import kernel
-from udfs.text.tokenising import mix64
+from udfs.text.token_hashing import mix64
 
 VOCABULARY = 60_000
 LARGE_FAMILY_SHARE = 0.02

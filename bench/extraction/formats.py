@@ -9,9 +9,7 @@ pages. JSON lines, one a workload and system; speeds are paired: every page goes
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
-import random
 import subprocess
 import time
 import venv
@@ -19,12 +17,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 import pypdfium2
 import trafilatura
 from resiliparse.extract.html2text import extract_plain_text
 
+from bench.extraction.page_sets import QUICK_PAGES, Page, snippet_pages, snippet_shares, wcxb_pages
 from bench.extraction.scores import rows_intact, snippets, table_adjacency, word_bag
 from bench.measuring import measured, print_result
 from bench.shared_folder import DATA, OUTPUT, require_data
@@ -36,10 +34,8 @@ from udfs.extraction.html.profiles import HTML_PROFILES
 
 PEERS = OUTPUT / "extraction-peers"
 PEER_REQUIREMENTS = ("pypdf==7.*", "pdfplumber==0.11.*")
-QUICK_PAGES = 120
 PDF_READINGS = 3
 """Of which the cheapest counts: the files are read in under a second, so that any neighbour shows."""
-Page = tuple[bytes, dict[str, Any]]
 
 
 def ours(content: bytes) -> str:
@@ -101,18 +97,6 @@ def main() -> None:
     bench_child([content for content, _ in pages[:QUICK_PAGES]])
 
 
-def wcxb_pages(limit: int | None) -> list[Page]:
-    paths = sorted((DATA / "wcxb_dev/html").glob("*.html.gz"))
-    random.Random(20).shuffle(paths)
-    pages = []
-    for path in paths[:limit]:
-        gold = path.parents[1] / "ground-truth" / path.name.replace(".html.gz", ".json")
-        truth = json.loads(gold.read_text())
-        if "main_content" in truth["ground_truth"]:  # two pages have snippets only
-            pages.append((gzip.decompress(path.read_bytes()), truth))
-    return pages
-
-
 def read_in_turn(pages: list[bytes]) -> dict[str, tuple[list[str], float]]:
     """Texts and processor seconds of every system; each page goes through all before the next."""
     texts: dict[str, list[str]] = {system: [] for system in HTML_SYSTEMS}
@@ -150,20 +134,6 @@ def bench_wcxb(pages: list[Page]) -> None:
             times_trafilatura=round(found["trafilatura"][1] / seconds, 2),
             cpu_s=round(seconds, 3),
         )
-
-
-def snippet_shares(counts: Counter[str]) -> dict[str, float]:
-    wanted, unwanted = counts["kept"] + counts["lost"], counts["leaked"] + counts["removed"]
-    return {
-        "wanted_kept": round(counts["kept"] / max(1, wanted), 4),
-        "unwanted_removed": round(counts["removed"] / max(1, unwanted), 4),
-    }
-
-
-def snippet_pages() -> list[Page]:
-    folder = DATA / "html/blog_multi"
-    gold = json.loads((folder / "cc_pages_gold.json").read_text())
-    return [((folder / "cc_pages" / name).read_bytes(), wanted) for name, wanted in gold.items()]
 
 
 def bench_snippets() -> None:

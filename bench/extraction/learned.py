@@ -19,16 +19,8 @@ from statistics import mean
 from typing import Any
 from urllib.parse import urlparse
 
-from bench.extraction.formats import (
-    DATA,
-    QUICK_PAGES,
-    plain_resiliparse,
-    plain_trafilatura,
-    snippet_pages,
-    snippet_shares,
-    wcxb_pages,
-    with_profile,
-)
+from bench.extraction.formats import DATA, plain_resiliparse, plain_trafilatura, with_profile
+from bench.extraction.page_sets import QUICK_PAGES, snippet_pages, snippet_shares, wcxb_pages
 from bench.extraction.scores import snippets, word_bag
 from bench.extraction.selected_pages import SelectedPage, news_pages, shared_pages
 from bench.measuring import print_result

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
-from bench.extraction.formats import wcxb_pages
+from bench.extraction.page_sets import wcxb_pages
 from bench.measuring import measured, print_result, tree_cpu_s
 from jobs.extract_text import extracted_columns
 from jobs.runtime.spark.session import start_session

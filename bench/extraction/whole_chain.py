@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.extraction.formats import wcxb_pages
+from bench.extraction.page_sets import wcxb_pages
 from bench.measuring import Cost, measured_command, print_result
 from bench.shared_folder import DATA
 

@@ -138,3 +138,13 @@ def _counts(name: str, pair: tuple[int, int]) -> str:
     change = pair[1] - pair[0]
     shown = f"{change:+,}" if change else ""
     return f"  {name:<38}{pair[0]:>12,}{pair[1]:>12,}{shown:>12}".rstrip()
+
+
+def compare(first: str, second: str, *, as_json: bool) -> str:
+    """Return the comparison to print.
+
+    Raises:
+        InputError: A run has no report.
+    """
+    comparison = compare_runs(RunTables(first), RunTables(second))
+    return comparison_json(comparison) if as_json else comparison_text(comparison)

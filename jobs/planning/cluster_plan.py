@@ -8,7 +8,7 @@ from typing import Final
 
 from jobs.planning import plan_search
 from jobs.planning.dedup_plan import DedupPlan
-from jobs.report.page_text import size
+from jobs.runtime.amounts import size
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.store import storage
 

@@ -11,7 +11,7 @@ from jobs.dedup.settings import DedupSettings
 from jobs.planning import measured_figures as figures
 from jobs.planning.curve_drawing import Curve, draw_curves
 from jobs.planning.dedup_plan import BACKGROUND, BACKGROUNDS_SHOWN, DedupPlan
-from jobs.report.page_text import size
+from jobs.runtime.amounts import size
 from jobs.runtime.errors import SettingsError
 
 COLUMNS, ROWS = 61, 12

@@ -6,12 +6,24 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from jobs.dedup import DedupSettings
 from jobs.ingest.settings import IngestSettings
-from jobs.models.grader.settings import GradeSettings
 from jobs.models.perplexity import PerplexitySettings
 from jobs.recipes.rules import Rule
 from udfs.cleaning.clean_texts import CleaningSettings
 from udfs.extraction.contract import ExtractionOptions
 from udfs.safety.settings import SafetySettings
+
+
+class GradeSettings(BaseModel):
+    """Grading by a given model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    languages: tuple[str, ...] = Field(
+        (),
+        description="ISO 639-1 codes that must be graded, e.g. `[en, zh]`: a grader that was not "
+        "trained on one, or cannot spell it, is refused before Spark starts; documents of languages "
+        "that a grader does not know have no grade and stay",
+    )
 
 
 class SharedLineSettings(BaseModel):

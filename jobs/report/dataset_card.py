@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jobs.report import page_text
 from jobs.report.report_model import Report
+from jobs.runtime import amounts
 
 SOURCES_LISTED = 20
 SIZE_CLASSES = (
@@ -51,8 +52,8 @@ def _summary(report: Report) -> list[str]:
         f"{_plain(report.recipe.description)}",
         "",
         f"{totals.kept:,} documents, {volume.characters_out:,} characters, "
-        f"{page_text.size(volume.text_bytes_out)} of UTF-8, an estimated "
-        f"{page_text.rounded(volume.estimated_tokens_out)} tokens (bytes divided by four).",
+        f"{amounts.size(volume.text_bytes_out)} of UTF-8, an estimated "
+        f"{amounts.rounded(volume.estimated_tokens_out)} tokens (bytes divided by four).",
         f"Of {totals.documents_in:,} documents that came in, {totals.dropped:,} were dropped and "
         f"{totals.quarantined:,} could not be read. Published {report.created_at}.",
     ]
@@ -60,7 +61,7 @@ def _summary(report: Report) -> list[str]:
 
 def _languages(report: Report) -> list[str]:
     rows = [
-        f"| {_plain(name)} | {flow.kept:,} | {page_text.rounded(flow.estimated_tokens_kept)} |"
+        f"| {_plain(name)} | {flow.kept:,} | {amounts.rounded(flow.estimated_tokens_kept)} |"
         for name, flow in report.languages.items()
         if flow.kept
     ]
@@ -106,11 +107,11 @@ def _limits(report: Report) -> list[str]:
     audit = report.duplicates.audit
     if audit.accepted.share is not None:
         limits.append(
-            f"- duplicates: {page_text.percent(audit.accepted.share)} of those removed that were checked "
+            f"- duplicates: {amounts.percent(audit.accepted.share)} of those removed that were checked "
             f"are at least {audit.threshold:g} similar to the document kept instead"
         )
     limits += [
-        f"- {_plain(alarm.source)} lost {page_text.percent(alarm.share)} of its documents as duplicates"
+        f"- {_plain(alarm.source)} lost {amounts.percent(alarm.share)} of its documents as duplicates"
         for alarm in report.duplicates.alarms
     ]
     limits += [

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.report.page_text import measure, whole_number
 from jobs.report.report_model import Histogram, Threshold
+from jobs.runtime.amounts import measure, whole_number
 
 WIDTH, HEIGHT = 340.0, 172.0
 LEFT, RIGHT, BOTTOM = 4.0, 336.0, 148.0

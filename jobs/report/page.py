@@ -14,6 +14,7 @@ from jobs.report.duplicate_sources import alarm_sentence
 from jobs.report.histogram_drawing import HEIGHT, WIDTH, draw
 from jobs.report.movers import movers
 from jobs.report.report_model import Report, RuleFacts
+from jobs.runtime import amounts
 from jobs.verdicts.thresholds import MINIMUM_DOCUMENTS
 
 TEMPLATE = "report.html.j2"
@@ -79,18 +80,18 @@ def _environment() -> Environment:
         finalize=_finalize,
     )
     environment.filters |= {
-        "number": page_text.whole_number,
-        "measure": page_text.measure,
-        "size": page_text.size,
-        "rounded": page_text.rounded,
-        "duration": page_text.duration,
+        "number": amounts.whole_number,
+        "measure": amounts.measure,
+        "size": amounts.size,
+        "rounded": amounts.rounded,
+        "duration": amounts.duration,
         "breakable": breakable,
         "language_tag": page_text.language_tag,
         "words": lambda name: name.replace("_", " "),
     }
     environment.globals |= {
-        "share": page_text.share,
-        "percent": page_text.percent,
+        "share": amounts.share,
+        "percent": amounts.percent,
         "reason_sentence": reason_sentence,
         "alarm_sentence": alarm_sentence,
     }

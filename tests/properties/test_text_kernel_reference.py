@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs.text.tokenising import TokenBatch, tokenise
+from udfs.text.token_batch import TokenBatch
+from udfs.text.tokenising import tokenise
 
 UNSPACED_NAMES = (
     "CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH", "HIRAGANA", "KATAKANA", "HALFWIDTH KATAKANA",

@@ -16,7 +16,7 @@ from udfs.lines.facts import furniture_lines
 from udfs.lines.line_batch import LineFacts
 from udfs.lines.splitting import line_begin
 from udfs.lines.structure import STRUCTURE
-from udfs.text.tokenising import TokenBatch
+from udfs.text.token_batch import TokenBatch
 
 RULES: Final = ("letterless", "uppercase", "counter", "furniture", "long_word", "repeated")
 

@@ -13,7 +13,7 @@ from udfs.cleaning.sentence_units import Removals, repeated_units, sentence_unit
 from udfs.cleaning.settings import CleaningSettings
 from udfs.cleaning.window_excision import repetitive_spans
 from udfs.lines.facts import line_facts
-from udfs.text.tokenising import TokenBatch
+from udfs.text.token_batch import TokenBatch
 
 COLLAPSED: Final = "collapsed"
 EXCISED: Final = "excised"

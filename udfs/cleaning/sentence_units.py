@@ -11,8 +11,7 @@ from udfs.columns.compiled import kernel
 from udfs.lines.structure import IN_CODE
 from udfs.text import character_classes as classes
 from udfs.text.character_classes import CharacterTables, character_tables
-from udfs.text.token_hashing import HASH_FACTOR, HASH_SEED
-from udfs.text.tokenising import mix64
+from udfs.text.token_hashing import HASH_FACTOR, HASH_SEED, mix64
 from udfs.text.utf8_decoding import decode
 
 LONGEST_PERIOD: Final = 8

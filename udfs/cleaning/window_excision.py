@@ -12,7 +12,8 @@ from udfs.columns.compiled import kernel
 from udfs.columns.hash_counting import KeyTable, clear_table, count_key, key_table
 from udfs.lines.splitting import count_code_points, trim_right
 from udfs.repetition.windows import GRAM, LEAST_GRAMS, may_repeat
-from udfs.text.tokenising import TokenBatch, mix64
+from udfs.text.token_batch import TokenBatch
+from udfs.text.token_hashing import mix64
 
 _FACTOR: Final = np.uint64(0x9FB21C651E98DF25)
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.columns.compiled import kernel
-from udfs.text.tokenising import mix64
+from udfs.text.token_hashing import mix64
 
 KeepPolicy = Literal["longest", "best", "earliest", "source_priority"]
 KEY_BITS: Final = 63

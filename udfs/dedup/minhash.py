@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from udfs.columns.compiled import kernel
 from udfs.dedup.shingles import Shingles
-from udfs.text.tokenising import mix64
+from udfs.text.token_hashing import mix64
 
 DATASKETCH_SEED: Final = 1
 BLOCK: Final = (

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.columns.compiled import kernel
-from udfs.text.tokenising import mix64
+from udfs.text.token_hashing import mix64
 from udfs.text.utf8_decoding import decode
 
 FACTOR: Final = np.uint64(0x9FB21C651E98DF25)  # odd, so that no token's bits are lost

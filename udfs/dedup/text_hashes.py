@@ -11,7 +11,7 @@ import numpy.typing as npt
 from udfs.columns.compiled import kernel
 from udfs.columns.string_views import StringViews
 from udfs.text.character_classes import HAS_LOWER, WHITESPACE, character_tables
-from udfs.text.tokenising import mix64
+from udfs.text.token_hashing import mix64
 from udfs.text.utf8_decoding import INVALID, decode
 
 _C1: Final = np.uint64(0x87C37B91114253D5)

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from udfs.columns.compiled import kernel
-from udfs.text.tokenising import mix64, tokenise
+from udfs.text.token_hashing import mix64
+from udfs.text.tokenising import tokenise
 
 MINIMUM_BITS: Final = 8
 MAXIMUM_BITS: Final = 24

@@ -16,7 +16,7 @@ from udfs.learning.evaluation import evaluation
 from udfs.learning.hashed_features import FeatureBatch, hash_features
 from udfs.learning.labelled_texts import LabelledTexts
 from udfs.learning.linear_model import LinearModel, ModelCard, raw_scores
-from udfs.text.tokenising import HASH_FACTOR
+from udfs.text.token_hashing import HASH_FACTOR
 
 GRADE_CUT: Final = 2.0
 """The mission's cut: below 2 of 0 to 5 goes."""

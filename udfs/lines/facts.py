@@ -10,13 +10,12 @@ import numpy.typing as npt
 from udfs.columns.compiled import kernel
 from udfs.lines.line_batch import COUNTER, SPEAKER, LineFacts, empty_lines, first_lines
 from udfs.lines.measures import TAG_MARK, display_width, line_tables, measure_lines
-from udfs.lines.phrase_matching import phrases_in_lines
-from udfs.lines.phrases import COUNTER_NOUN, FURNITURE, phrase_table
+from udfs.lines.phrases import COUNTER_NOUN, FURNITURE, phrase_table, phrases_in_lines
 from udfs.lines.speaker_tags import speaker_tag_end
 from udfs.lines.splitting import after_break, line_end, trim_left, trim_right
 from udfs.lines.structure import mark_structure
 from udfs.text.character_classes import CharacterTables, character_tables
-from udfs.text.tokenising import TokenBatch
+from udfs.text.token_batch import TokenBatch
 
 MOST_COUNTER_WORDS: Final = 8
 FURNITURE_WORDS: Final = 10

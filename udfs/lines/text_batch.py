@@ -14,8 +14,8 @@ from udfs.columns.string_views import StringViews, string_views
 from udfs.lines.facts import line_facts
 from udfs.lines.line_batch import LineFacts
 from udfs.text.chinese_words import segment_words
-from udfs.text.token_batch import with_glued_words, without_punctuation
-from udfs.text.tokenising import TokenBatch, tokenise
+from udfs.text.token_batch import TokenBatch, with_glued_words, without_punctuation
+from udfs.text.tokenising import tokenise
 
 CHINESE: Final = "zh"
 PART_BYTES: Final = 384 << 10  # token arrays of more text are handed back to the system each time

@@ -11,7 +11,8 @@ from udfs.columns.compiled import kernel
 from udfs.columns.hash_counting import KeyTable, clear_table, count_key, key_table
 from udfs.lines.line_batch import LineFacts
 from udfs.lines.splitting import count_breaks, count_code_points, line_begin, line_end
-from udfs.text.tokenising import TokenBatch, mix64
+from udfs.text.token_batch import TokenBatch
+from udfs.text.token_hashing import mix64
 
 LINES: Final = 0  # lines with a visible character
 REPEATED_LINES: Final = 1  # second and later copies

@@ -22,7 +22,8 @@ from udfs.columns.hash_counting import (
     key_filter,
     key_table,
 )
-from udfs.text.tokenising import TokenBatch, mix64
+from udfs.text.token_batch import TokenBatch
+from udfs.text.token_hashing import mix64
 
 LONGEST: Final = 13
 """Longest n-gram counted."""

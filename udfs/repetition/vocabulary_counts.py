@@ -16,7 +16,8 @@ from udfs.columns.hash_counting import (
     key_filter,
     key_table,
 )
-from udfs.text.tokenising import TokenBatch, mix64
+from udfs.text.token_batch import TokenBatch
+from udfs.text.token_hashing import mix64
 from udfs.text.utf8_decoding import decode
 
 WORDS: Final = 0

@@ -22,7 +22,8 @@ from udfs.columns.hash_counting import (
     key_table,
 )
 from udfs.lines.splitting import count_code_points
-from udfs.text.tokenising import TokenBatch, mix64
+from udfs.text.token_batch import TokenBatch
+from udfs.text.token_hashing import mix64
 
 GRAM: Final = 5
 LEAST_GRAMS: Final = 10  # fewer in a window (long encoded words) say nothing about repetition

@@ -19,8 +19,7 @@ from udfs.text.character_classes import (
     MOJIBAKE_LEAD_4,
     CharacterTables,
 )
-from udfs.text.token_batch import PUNCTUATION_TOKEN, UNSPACED_TOKEN
-from udfs.text.tokenising import TokenBatch
+from udfs.text.token_batch import PUNCTUATION_TOKEN, UNSPACED_TOKEN, TokenBatch
 from udfs.text.utf8_decoding import decode
 
 MOJIBAKE_LEAD: Final = MOJIBAKE_LEAD_2 | MOJIBAKE_LEAD_3 | MOJIBAKE_LEAD_4

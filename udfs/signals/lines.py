@@ -14,8 +14,7 @@ from udfs.lines.text_batch import TextBatch, TextPart
 from udfs.lines.totals import LineTotals, add_lines, empty_totals
 from udfs.signals.annotator import Annotator
 from udfs.signals.per_text_counts import count_equal
-from udfs.text.token_batch import UNSPACED_TOKEN
-from udfs.text.tokenising import TokenBatch
+from udfs.text.token_batch import UNSPACED_TOKEN, TokenBatch
 
 _SHARE: Final = ("share", "0 to 1")
 _FINEWEB: Final = "FineWeb (Penedo et al. 2024)"

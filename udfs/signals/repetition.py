@@ -16,8 +16,7 @@ from udfs.repetition import vocabulary_counts as vocabulary
 from udfs.repetition.windows import worst_window_shares
 from udfs.signals.annotator import Annotator
 from udfs.signals.per_text_counts import count_equal
-from udfs.text.token_batch import UNSPACED_TOKEN
-from udfs.text.tokenising import TokenBatch
+from udfs.text.token_batch import UNSPACED_TOKEN, TokenBatch
 
 _SHARE: Final = ("share", "0 to 1")
 _GOPHER: Final = "Gopher (Rae et al. 2021), table A1"

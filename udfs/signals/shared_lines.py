@@ -21,8 +21,8 @@ from udfs.columns.compiled import kernel
 from udfs.columns.signal_fields import SignalField, divide
 from udfs.lines.line_batch import LineFacts
 from udfs.lines.text_batch import TextBatch, TextPart
+from udfs.text.token_batch import TokenBatch
 from udfs.text.token_hashing import HASH_FACTOR, HASH_SEED, mix64
-from udfs.text.tokenising import TokenBatch
 
 _MEANING: Final = (
     "that many documents of the same site have too (at least shared_lines.min_documents; its host, or "

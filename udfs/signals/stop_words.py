@@ -16,8 +16,8 @@ import pyarrow as pa
 import stopwordsiso
 
 from udfs.columns.compiled import kernel
-from udfs.text.token_batch import PUNCTUATION_TOKEN
-from udfs.text.tokenising import TokenBatch, tokenise
+from udfs.text.token_batch import PUNCTUATION_TOKEN, TokenBatch
+from udfs.text.tokenising import tokenise
 
 FREQUENT_WORDS: Final[dict[str, str]] = {
     "en": "the be to of and that have with",  # Gopher (Rae et al. 2021), table A1

@@ -15,8 +15,8 @@ import rjieba
 
 from udfs.columns.compiled import kernel
 from udfs.text.character_classes import HAN, KANA, CharacterTables, character_tables
-from udfs.text.token_batch import PUNCTUATION_TOKEN
-from udfs.text.tokenising import TokenBatch, tokenise
+from udfs.text.token_batch import PUNCTUATION_TOKEN, TokenBatch
+from udfs.text.tokenising import tokenise
 from udfs.text.utf8_decoding import decode
 
 SEPARATOR: Final = "\x1f"  # a control character: ends every token, is one of none

@@ -47,10 +47,10 @@ from udfs.text.token_batch import (
     each_column,
     empty_tokens,
 )
-from udfs.text.token_hashing import HASH_FACTOR, HASH_SEED, extend_hash, mix64
+from udfs.text.token_hashing import HASH_SEED, extend_hash, mix64
 from udfs.text.utf8_decoding import decode
 
-__all__ = ["HASH_FACTOR", "TokenBatch", "hash_token", "mix64", "tokenise"]
+__all__ = ["hash_token", "tokenise"]
 
 
 def tokenise(

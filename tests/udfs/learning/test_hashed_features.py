@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from udfs.learning.hashed_features import BYTES_PER_TOKEN, FeatureBatch, hash_features
-from udfs.text.tokenising import mix64, tokenise
+from udfs.text.token_hashing import mix64
+from udfs.text.tokenising import tokenise
 
 MASK = (1 << 64) - 1
 NGRAM_FACTOR = 0x9E3779B97F4A7C15

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs.text.token_batch import with_glued_words, without_punctuation
-from udfs.text.tokenising import TokenBatch, tokenise
+from udfs.text.token_batch import TokenBatch, with_glued_words, without_punctuation
+from udfs.text.tokenising import tokenise
 
 
 def spellings(batch: TokenBatch) -> list[str]:

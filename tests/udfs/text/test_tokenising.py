@@ -2,7 +2,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from udfs.text.tokenising import TokenBatch, hash_token, tokenise
+from udfs.text.token_batch import TokenBatch
+from udfs.text.tokenising import hash_token, tokenise
 
 
 def words(batch: TokenBatch) -> list[list[str]]:

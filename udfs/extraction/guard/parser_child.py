@@ -7,7 +7,6 @@ killed is the only boundary that holds; measured, it costs 0.03 ms per 100 kB do
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import signal
@@ -15,7 +14,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
 
@@ -336,44 +334,3 @@ def _enlarge_pipe(descriptor: int) -> None:
         import fcntl
 
         fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, 1 << 20)
-
-
-_children: dict[ExtractionOptions, ParserChild] = {}
-
-
-def extract_batch(
-    contents: Sequence[bytes | None],
-    urls: Sequence[str | None] | None = None,
-    charsets: Sequence[str | None] | None = None,
-    options: ExtractionOptions = DEFAULT_OPTIONS,
-) -> list[Extraction]:
-    """Extract a batch with the child of this Python worker, which outlives the batch.
-
-    Args:
-        contents: Documents; None counts as 0 bytes.
-        urls: Their addresses, or None for none.
-        charsets: Their declared charsets, or None for none.
-        options: Caps and choices; each set of options has its own child.
-
-    Returns:
-        One extraction a document, in order.
-
-    Raises:
-        ValueError: The sequences differ in length.
-    """
-    child = _children.get(options)
-    if child is None:
-        child = _children[options] = ParserChild(options=options)
-        atexit.register(child.close)
-    count = len(contents)
-    urls = [None] * count if urls is None else urls
-    charsets = [None] * count if charsets is None else charsets
-    if not len(urls) == len(charsets) == count:
-        raise ValueError(
-            f"{count} contents came with {len(urls)} urls and {len(charsets)} charsets; "
-            "give one of each per document, or None"
-        )
-    return [
-        child.extract(content or b"", url, charset)
-        for content, url, charset in zip(contents, urls, charsets, strict=True)
-    ]

@@ -16,8 +16,8 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.document_builders import deflate_bomb, pdf_of_contents, pdf_of_lines, simple_epub, stream
 from udfs.extract_document import extract
-from udfs.extraction.contract import Extraction, ExtractionOptions
-from udfs.extraction.guard.parser_child import ChildLimits, ParserChild, extract_batch
+from udfs.extraction.contract import ExtractionOptions
+from udfs.extraction.guard.parser_child import ChildLimits, ParserChild
 from udfs.extraction.guard.quarantine import DocumentQuarantine
 
 SENTENCE = "Whoever cannot say what was in the data cannot say why the model lies about it. "
@@ -263,10 +263,3 @@ def test_a_forked_process_does_not_share_its_parents_child(child: ParserChild) -
         assert int(answer.read()) != inherited
     os.waitpid(forked, 0)
     assert child.extract(PAGE).status == "ok"
-
-
-def test_a_batch_keeps_its_order_and_reads_null_as_nothing() -> None:
-    batch = extract_batch([PAGE, None, b"words"], charsets=[None, None, "utf-8"])
-    assert batch == [extract(PAGE), Extraction("empty", detail="0 bytes"), extract(b"words")]
-    with pytest.raises(ValueError, match="0 urls"):
-        extract_batch([PAGE], urls=[])

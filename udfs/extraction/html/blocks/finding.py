@@ -13,15 +13,11 @@ from udfs.extraction.html.blocks.attributes import (
     HIDES,
     IS_LINKED_DATA,
     OG_TYPE,
-    PRIME,
-    SEED,
     STATES,
-    Bytes,
     count_linked_types,
-    find,
-    lower,
     read_attributes,
 )
+from udfs.extraction.html.blocks.hashing import PRIME, SEED, Bytes, find, lower
 from udfs.extraction.html.blocks.names import (
     BLOCK,
     CODE,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from udfs.columns.compiled import kernel
-from udfs.extraction.html.blocks.attributes import Bytes, hash_lower, read_reference
+from udfs.extraction.html.blocks.hashing import Bytes, hash_lower
+from udfs.extraction.html.blocks.references import read_reference
 
 
 @kernel

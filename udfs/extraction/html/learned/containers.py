@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.columns.compiled import kernel
-from udfs.extraction.html.blocks.attributes import find
 from udfs.extraction.html.blocks.finding import BLOCK_NODE
+from udfs.extraction.html.blocks.hashing import find
 from udfs.extraction.html.blocks.names import HEADING_LEVEL
 from udfs.extraction.html.blocks.open_elements import (
     NODE_DEPTH,

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.columns.compiled import kernel
-from udfs.extraction.html.blocks.attributes import PRIME, SEED, Bytes, find
 from udfs.extraction.html.blocks.finding import (
     BLOCK_END,
     BLOCK_START,
@@ -18,6 +17,7 @@ from udfs.extraction.html.blocks.finding import (
     LINK_BYTES,
     LINKS,
 )
+from udfs.extraction.html.blocks.hashing import PRIME, SEED, Bytes, find
 from udfs.extraction.html.blocks.names import fnv, hash_table
 from udfs.extraction.html.blocks.open_elements import Nodes
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.block_pages import labelled
-from udfs.extraction.html.blocks.attributes import find
+from udfs.extraction.html.blocks.hashing import find
 from udfs.extraction.html.blocks.names import fnv
 from udfs.extraction.html.learned.features import ClassOdds
 from udfs.extraction.html.training.class_words import (

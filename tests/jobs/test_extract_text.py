@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.extract_text import extracted_columns
-from jobs.ingest.fatal_documents import known_failures, remember_failures
+from jobs.extract_text import extracted_columns, known_failures, remember_failures
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
 from udfs.extraction.contract import ExtractionOptions

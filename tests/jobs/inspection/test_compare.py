@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.inspection.compare import compare_runs
-from jobs.inspection.compare_runs import compare
+from jobs.inspection.compare import compare, compare_runs
 from jobs.inspection.run_tables import RunTables
 from jobs.runtime.errors import InputError
 from tests.sample_run import FinishedRun
