@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import hashlib
 import sys
@@ -12,7 +13,8 @@ from pathlib import Path
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.command_line import main
+from jobs.command.opening import open_models, open_recipe, open_run
+from jobs.command.running import run
 from jobs.count_shared_lines import DATASET as SHARED_LINES
 from jobs.count_shared_lines import count_stage, shared_keys
 from jobs.models.run_models import perplexity_digest, safety_digest
@@ -164,5 +166,27 @@ def _account(rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:
     return RowAccounts(rows_in=rows_in, rows_out=sum(file.rows for file in files))
 
 
+def annotate_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill annotate`."""
+    recipe = open_recipe(arguments)
+    models = open_models(arguments, recipe)
+    with open_run(arguments, arguments.output or arguments.input) as context:
+        if arguments.output is None:
+            annotate_stage(context, recipe, models.perplexity, models.safety)
+        else:
+            annotate_user_table(
+                context,
+                arguments.input,
+                arguments.id_column,
+                arguments.text_column,
+                recipe,
+                models.perplexity,
+                models.safety,
+            )
+    return None
+
+
 if __name__ == "__main__":  # spark-submit jobs/annotate_text.py
-    sys.exit(main(["annotate", *sys.argv[1:]]))
+    from jobs.annotate_text import annotate_command  # what Spark ships must not belong to __main__
+
+    sys.exit(run("annotate", annotate_command))

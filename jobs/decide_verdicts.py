@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.command_line import main
+from jobs.command.opening import open_recipe, open_run
+from jobs.command.running import run
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import AbsentRule, ResolvedRule, is_grade_rule
 from jobs.recipes.stored_recipe import store_recipe
@@ -95,5 +97,15 @@ def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts
     return RowAccounts(rows_in=rows_in, rows_out=rows_in - dropped, rows_dropped=dropped)
 
 
+def decide_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill decide`."""
+    recipe = open_recipe(arguments, arguments.run)
+    with open_run(arguments, arguments.run) as context:
+        decide_stage(context, recipe)
+    return None
+
+
 if __name__ == "__main__":  # spark-submit jobs/decide_verdicts.py
-    sys.exit(main(["decide", *sys.argv[1:]]))
+    from jobs.decide_verdicts import decide_command  # what Spark ships must not belong to __main__
+
+    sys.exit(run("decide", decide_command))

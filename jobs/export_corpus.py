@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow.parquet as pq
 
-from jobs.command_line import main
+from jobs.command.opening import open_run
+from jobs.command.running import run
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
 from jobs.runtime.store import storage
@@ -72,5 +74,14 @@ def _account(rows_in: int, written: dict[str, int], files: Sequence[PublishedFil
     return RowAccounts(rows_in=rows_in, rows_out=rows)
 
 
+def export_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill export`."""
+    with open_run(arguments, arguments.run) as context:
+        export_stage(context)
+    return None
+
+
 if __name__ == "__main__":  # spark-submit jobs/export_corpus.py
-    sys.exit(main(["export", *sys.argv[1:]]))
+    from jobs.export_corpus import export_command  # what Spark ships must not belong to __main__
+
+    sys.exit(run("export", export_command))

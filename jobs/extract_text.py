@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import hashlib
 import json
@@ -12,7 +13,8 @@ from dataclasses import asdict
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.command_line import main
+from jobs.command.opening import open_recipe, open_run
+from jobs.command.running import run
 from jobs.ingest_documents import ingest_stage
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
@@ -126,10 +128,6 @@ def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts
     return status_accounts(context.read_files(DATASET, files))
 
 
-if __name__ == "__main__":  # spark-submit jobs/extract_text.py
-    sys.exit(main(["extract", *sys.argv[1:]]))
-
-
 def known_failures(context: RunContext, options: ExtractionOptions) -> dict[str, Failure]:
     """Return status and detail by content hash of what these options and reader versions met."""
     text = storage.read_text(_failures_path(context, options))
@@ -165,3 +163,22 @@ def _failures_path(context: RunContext, options: ExtractionOptions) -> str:
     decisive = json.dumps([asdict(options), reader_versions()], sort_keys=True)
     key = hashlib.sha256(decisive.encode()).hexdigest()[:16]
     return storage.join(context.folder("_work/extract"), f"fatal-{key}.json")
+
+
+def extract_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill extract`."""
+    recipe = open_recipe(arguments)
+    with open_run(arguments, arguments.output or arguments.input) as context:
+        if arguments.output is None:
+            extract_stage(context, recipe)
+        else:
+            extract_user_table(
+                context, arguments.input, arguments.id_column, arguments.text_column, recipe
+            )
+    return None
+
+
+if __name__ == "__main__":  # spark-submit jobs/extract_text.py
+    from jobs.extract_text import extract_command  # what Spark ships must not belong to __main__
+
+    sys.exit(run("extract", extract_command))

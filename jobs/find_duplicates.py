@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import sys
 from collections.abc import Sequence
@@ -9,7 +10,8 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.command_line import main
+from jobs.command.opening import open_recipe, open_run
+from jobs.command.running import run
 from jobs.decide_verdicts import surviving
 from jobs.dedup import find_duplicates
 from jobs.dedup.cluster_columns import CLUSTER_COLUMNS, cluster_rows, with_clusters
@@ -24,6 +26,7 @@ from jobs.dedup.published_signatures import (
 )
 from jobs.dedup.signature_rows import SignatureRows
 from jobs.dedup.signatures import GIVEN_ID, sign
+from jobs.planning import six_permutations_notice
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
@@ -245,5 +248,37 @@ def _account_kept(context: RunContext, rows_in: int, files: Sequence[PublishedFi
     return RowAccounts(rows_in=rows_in, rows_out=kept, rows_dropped=removed)
 
 
+def dedup_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill dedup`."""
+    for name in ("preset", "threshold"):
+        if getattr(arguments, name) is not None:
+            arguments.overrides.append(f"dedup.{name}={getattr(arguments, name)}")
+    recipe = search_recipe(arguments)
+    with open_run(arguments, arguments.output or arguments.input) as context:
+        if arguments.output is None:
+            dedup_stage(context, recipe, arguments.against)
+        else:
+            dedup_user_table(
+                context,
+                arguments.input,
+                arguments.id_column,
+                arguments.text_column,
+                recipe,
+                arguments.against,
+            )
+    return None
+
+
+def search_recipe(arguments: argparse.Namespace) -> Recipe:
+    """Return the recipe of a command that looks for duplicates; say what a weak preset will miss."""
+    recipe = open_recipe(arguments)
+    notice = six_permutations_notice(recipe.dedup)
+    if notice and not arguments.quiet:
+        sys.stderr.write(f"{notice}\n")
+    return recipe
+
+
 if __name__ == "__main__":  # spark-submit jobs/find_duplicates.py
-    sys.exit(main(["dedup", *sys.argv[1:]]))
+    from jobs.find_duplicates import dedup_command  # what Spark ships must not belong to __main__
+
+    sys.exit(run("dedup", dedup_command))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import sys
 from collections.abc import Sequence
@@ -9,7 +10,8 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.command_line import main
+from jobs.command.opening import open_recipe, open_run
+from jobs.command.running import run
 from jobs.decide_verdicts import surviving
 from jobs.find_duplicates import without_duplicates
 from jobs.models.run_models import grader_digest, require_graded
@@ -128,5 +130,21 @@ def _account(
     return RowAccounts(rows_in=rows_in, rows_out=rows_in - dropped, rows_dropped=dropped)
 
 
+def grade_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill grade`."""
+    recipe = open_recipe(arguments, None if arguments.output else arguments.input)
+    grader = require_grader(arguments.grader, recipe.grade.languages)
+    with open_run(arguments, arguments.output or arguments.input) as context:
+        if arguments.output is None:
+            grade_stage(context, recipe, grader)
+        else:
+            grade_user_table(
+                context, arguments.input, arguments.id_column, arguments.text_column, grader
+            )
+    return None
+
+
 if __name__ == "__main__":  # spark-submit jobs/grade_quality.py
-    sys.exit(main(["grade", *sys.argv[1:]]))
+    from jobs.grade_quality import grade_command  # what Spark ships must not belong to __main__
+
+    sys.exit(run("grade", grade_command))

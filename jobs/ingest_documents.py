@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.command_line import main
+from jobs.command.opening import open_recipe, open_run
+from jobs.command.running import run
 from jobs.ingest.read_batches import DocumentReader
 from jobs.ingest.source_files import SourceFile, list_sources, sources_fingerprint
 from jobs.recipes.recipe import Recipe
@@ -76,5 +78,15 @@ def _account(context: RunContext, sources: int, files: Sequence[PublishedFile]) 
     return status_accounts(documents)
 
 
+def ingest_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill ingest`."""
+    recipe = open_recipe(arguments)
+    with open_run(arguments, arguments.output) as context:
+        ingest_stage(context, arguments.inputs, recipe)
+    return None
+
+
 if __name__ == "__main__":  # spark-submit jobs/ingest_documents.py
-    sys.exit(main(["ingest", *sys.argv[1:]]))
+    from jobs.ingest_documents import ingest_command  # what Spark ships must not belong to __main__
+
+    sys.exit(run("ingest", ingest_command))

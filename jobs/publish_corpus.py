@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import math
 import sys
@@ -10,7 +11,8 @@ from collections.abc import Callable, Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.command_line import main
+from jobs.command.opening import open_recipe, open_run
+from jobs.command.running import run
 from jobs.decide_verdicts import surviving
 from jobs.dedup.cluster_columns import CLUSTER_ROW, cluster_rows, with_clusters
 from jobs.dedup.file_bitmaps import without_rows
@@ -271,5 +273,15 @@ def _check_totals(
         )
 
 
+def publish_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill publish`."""
+    recipe = open_recipe(arguments, arguments.run)
+    with open_run(arguments, arguments.run) as context:
+        publish_stage(context, recipe)
+    return None
+
+
 if __name__ == "__main__":  # spark-submit jobs/publish_corpus.py
-    sys.exit(main(["publish", *sys.argv[1:]]))
+    from jobs.publish_corpus import publish_command  # what Spark ships must not belong to __main__
+
+    sys.exit(run("publish", publish_command))

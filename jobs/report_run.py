@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
-from jobs.command_line import main
+from jobs.command.opening import open_recipe, open_run
+from jobs.command.running import run
 from jobs.recipes.recipe import Recipe
 from jobs.report import write_report
 from jobs.report.duplicate_sources import alarm_sentence
@@ -26,5 +28,14 @@ def report_run(context: RunContext, recipe: Recipe) -> str:
     return storage.join(context.output, "report.html")
 
 
+def report_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill report` with the path of the report."""
+    recipe = open_recipe(arguments, arguments.run)
+    with open_run(arguments, arguments.run) as context:
+        return report_run(context, recipe)
+
+
 if __name__ == "__main__":  # spark-submit jobs/report_run.py
-    sys.exit(main(["report", *sys.argv[1:]]))
+    from jobs.report_run import report_command  # what Spark ships must not belong to __main__
+
+    sys.exit(run("report", report_command))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 
 from jobs.annotate_text import annotate_stage
-from jobs.command_line import main
+from jobs.command.opening import open_models, open_run
+from jobs.command.running import run
 from jobs.decide_verdicts import decide_stage
 from jobs.export_corpus import DATASET as LINES
 from jobs.export_corpus import export_stage
 from jobs.extract_text import extract_stage
-from jobs.find_duplicates import dedup_stage
+from jobs.find_duplicates import dedup_stage, search_recipe
 from jobs.grade_quality import DATASET as GRADES
 from jobs.grade_quality import grade_stage
 from jobs.ingest_documents import ingest_stage
@@ -70,5 +72,15 @@ def run_pipeline(
     return report
 
 
+def run_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill run` with the path of the report."""
+    recipe = search_recipe(arguments)
+    models = open_models(arguments, recipe)
+    with open_run(arguments, arguments.output) as context:
+        return run_pipeline(context, arguments.inputs, recipe, models, arguments.against)
+
+
 if __name__ == "__main__":  # spark-submit jobs/run_pipeline.py
-    sys.exit(main(["run", *sys.argv[1:]]))
+    from jobs.run_pipeline import run_command  # what Spark ships must not belong to __main__
+
+    sys.exit(run("run", run_command))

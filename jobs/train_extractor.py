@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from jobs.command_line import main
+from jobs.command.running import run
 from jobs.models.extractor.agreed_pages import agreed_pages
 from jobs.models.extractor.gold_pages import read_gold_pages, training_page
 from jobs.models.extractor.model_card import card_text, evaluate
@@ -64,5 +65,21 @@ def train_extractor(
     return card
 
 
-if __name__ == "__main__":  # python -m jobs.train_extractor
-    sys.exit(main(["train-extractor", *sys.argv[1:]]))
+def train_extractor_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill train-extractor` with the model's card."""
+    return train_extractor(
+        arguments.pages,
+        arguments.output,
+        Reporter(quiet=arguments.quiet),
+        arguments.unlabelled,
+        arguments.trees,
+        with_ablation=arguments.ablation,
+    )
+
+
+if __name__ == "__main__":  # spark-submit jobs/train_extractor.py
+    from jobs.train_extractor import (
+        train_extractor_command,  # what Spark ships must not belong to __main__
+    )
+
+    sys.exit(run("train-extractor", train_extractor_command))

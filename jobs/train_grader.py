@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from jobs.command_line import main
+from jobs.command.running import run
 from jobs.models.grader.calibration_plot import calibration_plot
 from jobs.models.grader.labelled_table import LabelledColumns, read_labelled
 from jobs.models.grader.model_page import model_page
@@ -133,5 +134,23 @@ def _write_card(
     return page
 
 
-if __name__ == "__main__":  # python -m jobs.train_grader
-    sys.exit(main(["train-grader", *sys.argv[1:]]))
+def train_grader_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill train-grader` with the model's card."""
+    encoder = None
+    if arguments.encoder:
+        encoder = EncoderChoice(arguments.encoder, arguments.window_tokens)
+    columns = LabelledColumns(
+        arguments.text_column,
+        arguments.label_column,
+        arguments.group_column,
+        arguments.language_column,
+    )
+    return train_grader(arguments.labelled, arguments.output, columns, arguments.kind, encoder)
+
+
+if __name__ == "__main__":  # spark-submit jobs/train_grader.py
+    from jobs.train_grader import (
+        train_grader_command,  # what Spark ships must not belong to __main__
+    )
+
+    sys.exit(run("train-grader", train_grader_command))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import sys
 from collections.abc import Callable, Sequence
@@ -11,10 +12,13 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.command_line import main
+from jobs.command.opening import open_recipe, open_run
+from jobs.command.running import run
 from jobs.extract_text import extract_stage
 from jobs.ingest_documents import ingest_stage
 from jobs.models.perplexity import train_models
+from jobs.models.perplexity.lmplz_training import require_lmplz
+from jobs.models.perplexity.loss_table import perplexity_table
 from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import Rule, is_grade_rule
@@ -159,5 +163,20 @@ def _account(rows: int, _: Sequence[PublishedFile]) -> RowAccounts:
     return RowAccounts(rows_in=rows, rows_out=rows)
 
 
+def train_perplexity_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill train-perplexity` with the models' table and folder."""
+    given = {"lmplz": arguments.lmplz, "max_tokens_per_language": arguments.max_tokens}
+    arguments.overrides += [f"perplexity.{key}={value}" for key, value in given.items() if value]
+    recipe = open_recipe(arguments)
+    require_lmplz(recipe.perplexity.lmplz)
+    with open_run(arguments, arguments.inputs[-1]) as context:
+        folder = train_from_arguments(context, arguments.inputs[:-1], arguments.text_column, recipe)
+    return f"{perplexity_table(folder)}\n{folder}"
+
+
 if __name__ == "__main__":  # spark-submit jobs/train_perplexity.py
-    sys.exit(main(["train-perplexity", *sys.argv[1:]]))
+    from jobs.train_perplexity import (
+        train_perplexity_command,  # what Spark ships must not belong to __main__
+    )
+
+    sys.exit(run("train-perplexity", train_perplexity_command))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from typing import TypeAlias
 
 from jobs.runtime.errors import SettingsError
+
+Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,3 +70,25 @@ def spark_settings(given: list[str]) -> dict[str, str]:
             raise SettingsError(f"--spark-conf {text}: write KEY=VALUE")
         settings[key] = value
     return settings
+
+
+def add_command(
+    commands: Subcommands,
+    name: str,
+    help_: str,
+    description: str,
+) -> argparse.ArgumentParser:
+    """Add a subcommand whose description keeps its lines."""
+    return commands.add_parser(
+        name,
+        help=help_,
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def finish_command(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add what every command with a recipe and a session takes, and the command's name."""
+    add_recipe_arguments(parser)
+    add_session_arguments(parser)
+    parser.set_defaults(command=command)

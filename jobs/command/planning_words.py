@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from jobs.command.arguments import add_recipe_arguments
+from jobs.command.arguments import (
+    Subcommands,
+    add_command,
+    add_recipe_arguments,
+)
 
 
-def add_submit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_submit(commands: Subcommands) -> None:
     """Add the subcommand ``submit``."""
     submit = commands.add_parser(
         "submit",
@@ -48,7 +52,7 @@ def add_submit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     submit.set_defaults(command="submit")
 
 
-def add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_plan(commands: Subcommands) -> None:
     """Add the subcommand ``plan``."""
     plan = commands.add_parser(
         "plan",
@@ -71,3 +75,43 @@ def add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     plan.add_argument("--hours", type=float, default=12, metavar="H", help="wanted; default: 12")
     plan.set_defaults(command="plan")
+
+
+def add_dedup_plan(commands: Subcommands) -> None:
+    """Add ``dedup plan``."""
+    plan = add_command(
+        commands,
+        "dedup plan",
+        "what a banding finds, moves and costs, before a run",
+        "Show the S-curve of a preset, or of the banding that reaches a recall with the fewest bytes:\n"
+        "expected recall, false candidates, bytes shuffled and kept, core-hours. Nothing is run.\n\n"
+        "  corpusmill dedup plan --threshold 0.7 --recall 0.99 --documents 1e9\n"
+        "  corpusmill dedup plan --preset fineweb --documents 2e8 --plot curve.svg",
+    )
+    plan.add_argument("--threshold", type=float, metavar="J", help="Jaccard similarity, 0 to 1")
+    choice = plan.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--recall",
+        type=float,
+        metavar="R",
+        help="share of the pairs from the threshold on that should meet in a bucket, e.g. 0.99",
+    )
+    choice.add_argument(
+        "--preset", metavar="NAME", default="default", help="banding as it is, e.g. fineweb"
+    )
+    plan.add_argument(
+        "--documents",
+        type=float,
+        metavar="N",
+        default=1e6,
+        help="size of the corpus (default: 1e6)",
+    )
+    plan.add_argument(
+        "--document-bytes",
+        type=float,
+        metavar="B",
+        default=2600,
+        help="mean size of a text in UTF-8 (default: 2600, a web page; a book has 500,000)",
+    )
+    plan.add_argument("--plot", metavar="FILE.svg", help="draw the curve into a file too")
+    plan.set_defaults(command="dedup plan")

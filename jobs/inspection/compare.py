@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -148,3 +149,8 @@ def compare(first: str, second: str, *, as_json: bool) -> str:
     """
     comparison = compare_runs(RunTables(first), RunTables(second))
     return comparison_json(comparison) if as_json else comparison_text(comparison)
+
+
+def compare_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill compare`."""
+    return compare(arguments.first, arguments.second, as_json=arguments.json)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 
-from jobs.command_line import main
+from jobs.command.opening import open_recipe
 from jobs.inspection.explain import Explanation, explain_documents
 from jobs.inspection.explain_text import explanation_text, rule_lines, signal_lines
 from jobs.inspection.find_documents import by_id, by_text, by_url
@@ -57,5 +57,12 @@ def _texts(explained: list[Explanation], every_signal: bool) -> str:
     return "\n\n".join(explanation_text(one, every_signal=every_signal) for one in explained)
 
 
-if __name__ == "__main__":
-    sys.exit(main(["explain", *sys.argv[1:]]))
+def explain_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill explain`."""
+    tables, every_signal = RunTables(arguments.run), arguments.signals
+    if arguments.id is not None:
+        return explain_by_id(tables, arguments.id, every_signal=every_signal)
+    if arguments.url is not None:
+        return explain_by_url(tables, arguments.url, every_signal=every_signal)
+    recipe = open_recipe(arguments, arguments.run)
+    return explain_text(tables, recipe, arguments.text_file, every_signal=every_signal)

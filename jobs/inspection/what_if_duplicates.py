@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
+import functools
 from dataclasses import replace
 
 import numpy as np
 from pyspark.sql import functions as F
 
-from jobs.command_line import main
+from jobs.command.opening import open_recipe, open_run
 from jobs.dedup import find_duplicates
 from jobs.inspection.run_tables import RunTables
 from jobs.inspection.what_if import WhatIf, ask_what_if
@@ -66,5 +67,11 @@ def search_again(context: RunContext, recipe: Recipe, answer: WhatIf) -> np.ndar
     return np.array([tuple(pair) for pair in pairs], dtype=np.int64).reshape(-1, 2)
 
 
-if __name__ == "__main__":
-    sys.exit(main(["whatif", *sys.argv[1:]]))
+def what_if_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill whatif`."""
+    recipe, tables = open_recipe(arguments, arguments.run), RunTables(arguments.run)
+    answer = functools.partial(what_if, tables, recipe, arguments.samples, as_json=arguments.json)
+    if not arguments.dedup:
+        return answer()
+    with open_run(arguments, arguments.run) as context:
+        return answer(context=context)

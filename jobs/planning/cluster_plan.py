@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 from dataclasses import dataclass
 from typing import Final
@@ -122,3 +123,9 @@ def cluster_plan_text(plan: ClusterPlan) -> str:
         "rates of heavy pages and of Chinese text (English is three times as fast to annotate).",
     ]
     return "\n".join(lines)
+
+
+def plan_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill plan`."""
+    given = (arguments.input, arguments.documents, arguments.document_bytes, arguments.hours)
+    return cluster_plan_text(plan_cluster(*given))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from jobs.dedup.presets import PRESETS
 from jobs.dedup.settings import DedupSettings
 from jobs.planning import measured_figures as figures
 from jobs.planning.curve_drawing import Curve, draw_curves
-from jobs.planning.dedup_plan import BACKGROUND, BACKGROUNDS_SHOWN, DedupPlan
+from jobs.planning.dedup_plan import BACKGROUND, BACKGROUNDS_SHOWN, DedupPlan, plan_search
 from jobs.runtime.amounts import size
 from jobs.runtime.errors import SettingsError
 
@@ -203,3 +204,17 @@ def _share(value: float) -> str:
 
 def _hours(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def dedup_plan_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill dedup plan`."""
+    plan = plan_search(
+        preset=arguments.preset,
+        threshold=arguments.threshold,
+        recall=arguments.recall,
+        documents=arguments.documents,
+        document_bytes=arguments.document_bytes,
+    )
+    if arguments.plot is not None:
+        write_plan_drawing(plan, arguments.plot)
+    return plan_text(plan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 
 import yaml
@@ -74,3 +75,15 @@ def _range_text(lower: float | None, upper: float | None) -> str:
     if lower is not None and upper is not None:
         return f"{lower:g} to {upper:g}"
     return f">= {lower:g}" if lower is not None else f"<= {upper:g}"
+
+
+def recipes_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill recipes`."""
+    if arguments.action == "list":
+        return list_recipes()
+    if arguments.action == "signals":
+        return list_signals()
+    if arguments.action == "show":
+        return show_recipe(arguments.name, arguments.overrides)
+    recipe = load_recipe(arguments.name, arguments.overrides)
+    return f"recipe {recipe.name}: no fault, {len(recipe.rules)} rules"

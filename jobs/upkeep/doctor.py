@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import platform
 import shutil
@@ -113,3 +114,17 @@ def _disk() -> Finding:
     free = shutil.disk_usage(Path.cwd()).free / (1 << 30)
     state = "ok" if free >= LOW_DISK_GIGABYTES else "note"
     return Finding("disk", f"{free:.0f} GiB free here; a run needs about 3 times its input", state)
+
+
+def doctor_command(_: argparse.Namespace) -> str | None:
+    """Answer `corpusmill doctor`.
+
+    Raises:
+        CorpusmillError: Something is missing without which no run can start.
+    """
+    findings = examine()
+    # Also where the command fails in the end: the lines say what is missing.
+    sys.stdout.write("".join(f"{finding}\n" for finding in findings))
+    if any(finding.fatal for finding in findings):
+        raise CorpusmillError("a run cannot start yet: see the lines marked missing above")
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -129,3 +130,8 @@ def _cells(label: str, perplexity: float, ratio: float | None) -> tuple[str, ...
     bits = loss / math.log(2)
     of_character = "-" if ratio is None else f"{bits * ratio:.3f}"
     return label, f"{perplexity:,.1f}", f"{loss:.3f}", f"{bits:.3f}", of_character
+
+
+def perplexity_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill perplexity table`."""
+    return perplexity_table(arguments.folder)

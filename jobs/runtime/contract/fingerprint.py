@@ -13,7 +13,7 @@ from collections.abc import Iterable
 OUR_PACKAGES = ("jobs", "udfs")
 # How a run is driven cannot change what it computes; a recipe counts by its values, which are part
 # of the configuration's fingerprint.
-WITHOUT_EFFECT = ("jobs.runtime", "jobs.command_line", "jobs.run_pipeline", "jobs.recipes.recipe")
+WITHOUT_EFFECT = ("jobs.runtime", "jobs.command", "jobs.run_pipeline", "jobs.recipes.recipe")
 LIBRARIES_WITH_EFFECT = (
     "datasketch", "fastwarc", "kenlm", "lxml", "py3langid", "pycld2", "pypdfium2", "resiliparse",
     "rjieba", "stopwordsiso", "trafilatura",

@@ -1,0 +1,113 @@
+"""The words of questions: about a finished run, recipes, models and this machine."""
+
+from __future__ import annotations
+
+from jobs.command.arguments import (
+    Subcommands,
+    add_command,
+    add_recipe_arguments,
+    add_session_arguments,
+)
+
+
+def add_inspection(commands: Subcommands) -> None:
+    """Add ``whatif``, ``explain`` and ``compare``."""
+    what_if = add_command(
+        commands,
+        "whatif",
+        "what other thresholds would do to a finished run, in seconds",
+        "Judge a run's signals by other rules and print what would change; no signal is recomputed and\n"
+        "nothing written. Without --recipe the run's own recipe is changed by --set.\n\n"
+        "  corpusmill whatif RUN --set rules.too_few_words.min=20\n"
+        "  corpusmill whatif RUN --recipe fineweb --json",
+    )
+    what_if.add_argument("run", metavar="RUN", help="folder or prefix of a finished run")
+    what_if.add_argument(
+        "--samples",
+        type=int,
+        default=3,
+        metavar="N",
+        help="documents shown of each kind; default: 3",
+    )
+    what_if.add_argument("--json", action="store_true", help="print JSON for other programs")
+    what_if.add_argument(
+        "--dedup",
+        action="store_true",
+        help="also search for duplicates among the documents that would live: exact, but takes "
+        "Spark and as long as the dedup stage",
+    )
+    add_recipe_arguments(what_if)
+    add_session_arguments(what_if)
+    what_if.set_defaults(command="whatif")
+    _add_explain(commands)
+    compare = add_command(
+        commands,
+        "compare",
+        "what differs between two finished runs",
+        "Totals, reasons, languages, settings and versions side by side, and documents that moved.\n\n"
+        "  corpusmill compare RUN_A RUN_B",
+    )
+    compare.add_argument("first", metavar="RUN_A", help="folder or prefix of a finished run")
+    compare.add_argument("second", metavar="RUN_B", help="the other")
+    compare.add_argument("--json", action="store_true", help="print JSON for other programs")
+    compare.set_defaults(command="compare")
+
+
+def _add_explain(commands: Subcommands) -> None:
+    explain = add_command(
+        commands,
+        "explain",
+        "one document's whole way through a run, rule by rule",
+        "Say what became of a document and why, how far it was from every line, and of which document\n"
+        "it is a copy. A text the run has never seen is judged by the run's rules.\n\n"
+        "  corpusmill explain RUN --id 33554437\n"
+        "  corpusmill explain RUN --url https://example.org/page --signals\n"
+        "  corpusmill explain RUN --text-file page.txt",
+    )
+    explain.add_argument("run", metavar="RUN", help="folder or prefix of a finished run")
+    which = explain.add_mutually_exclusive_group(required=True)
+    which.add_argument("--id", metavar="ID", help="as in the columns id and keeper_id")
+    which.add_argument("--url", metavar="URL", help="address, or input file, of the document")
+    which.add_argument("--text-file", metavar="FILE", help="UTF-8 file with the document's text")
+    explain.add_argument("--signals", action="store_true", help="list every signal")
+    add_recipe_arguments(explain)
+    explain.set_defaults(command="explain")
+
+
+def add_information(commands: Subcommands) -> None:
+    """Add ``recipes``, ``perplexity`` and ``doctor``."""
+    recipes = add_command(
+        commands,
+        "recipes",
+        "list, show and check recipes and signals",
+        "  corpusmill recipes                list them\n"
+        "  corpusmill recipes show NAME      print one with all inherited values and sources\n"
+        "  corpusmill recipes check FILE     find all faults\n"
+        "  corpusmill recipes signals        every signal a rule can name",
+    )
+    recipes.add_argument(
+        "action", nargs="?", choices=["list", "show", "check", "signals"], default="list"
+    )
+    recipes.add_argument("name", nargs="?", metavar="NAME|FILE", default="default")
+    recipes.add_argument(
+        "--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE"
+    )
+    recipes.set_defaults(command="recipes")
+    perplexity = add_command(
+        commands,
+        "perplexity",
+        "what a perplexity means: loss, bits, and the cut of a run",
+        "  corpusmill perplexity table            perplexity, loss and bits side by side\n"
+        "  corpusmill perplexity table MODEL      held-out text of each model of a folder\n"
+        "  corpusmill perplexity table RUN        percentiles, buckets and cuts of a decided run",
+    )
+    perplexity.add_argument("action", choices=["table"])
+    perplexity.add_argument("folder", nargs="?", metavar="MODEL|RUN")
+    perplexity.set_defaults(command="perplexity")
+    doctor = add_command(
+        commands,
+        "doctor",
+        "check Java, Spark, models, S3, disk",
+        "Say what is here and what is missing.",
+    )
+    doctor.set_defaults(command="doctor")

@@ -1,0 +1,47 @@
+"""One command from words to exit status; knows no stage: a stage hands over its own function."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from jobs.command.parser import build_parser
+from jobs.runtime.errors import CorpusmillError
+
+Command = Callable[[argparse.Namespace], str | None]
+"""Does what the arguments ask and returns the text to print on standard output, if any."""
+
+
+def run(name: str, function: Command, argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand as a program of its own, as ``spark-submit jobs/STAGE.py WORDS`` does.
+
+    Args:
+        name: The subcommand, e.g. ``annotate``.
+        function: What it does.
+        argv: The words after the script's name; None means those of this process.
+
+    Returns:
+        The exit status; see ``call``.
+    """
+    words = sys.argv[1:] if argv is None else argv
+    return call(function, build_parser().parse_args([*name.split(), *words]))
+
+
+def call(function: Command, arguments: argparse.Namespace) -> int:
+    """Call a command, print what it returns, and turn errors into one line and an exit status.
+
+    Returns:
+        0 done, 1 failed, 130 stopped by the user; argparse itself ends with 2 on wrong usage.
+    """
+    try:
+        text = function(arguments)
+    except CorpusmillError as error:
+        print(f"corpusmill: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("corpusmill: stopped; the same command goes on from the last chunk", file=sys.stderr)
+        return 130
+    if text is not None:
+        print(text)
+    return 0

@@ -1,0 +1,99 @@
+"""The words of commands that train models."""
+
+from __future__ import annotations
+
+from jobs.command.arguments import (
+    Subcommands,
+    add_command,
+    finish_command,
+)
+
+
+def add_training(commands: Subcommands) -> None:
+    """Add ``train-perplexity``, ``train-grader`` and ``train-extractor``."""
+    train = add_command(
+        commands,
+        "train-perplexity",
+        "train KenLM models, one a language",
+        "Train modified Kneser-Ney models on trusted text and write a folder for --perplexity-model.\n\n"
+        "  corpusmill train-perplexity RUN                 on a run's own text, as `run` does\n"
+        "  corpusmill train-perplexity books/ OUTPUT       on files of yours\n"
+        "  corpusmill train-perplexity t.parquet OUTPUT --text-column body",
+    )
+    train.add_argument("inputs", nargs="+", metavar="INPUT", help="run folder, files or Parquet")
+    train.add_argument("--text-column", metavar="C", help="INPUT is Parquet with text in column C")
+    train.add_argument(
+        "--lmplz", metavar="PATH", help="train by KenLM's lmplz on the driver instead of by Spark"
+    )
+    train.add_argument(
+        "--max-tokens", metavar="N", help="sample size a language (default: 50,000,000)"
+    )
+    finish_command(train, "train-perplexity")
+    _add_grader_training(commands)
+
+
+def _add_grader_training(commands: Subcommands) -> None:
+    train = add_command(
+        commands,
+        "train-grader",
+        "train a grader or a safety model on labelled text",
+        "Train on Parquet with a text and a label, test on groups it has not seen, and write a folder\n"
+        "for --grader or --safety-model with a card: F1, confusion matrix, calibration.\n\n"
+        "  corpusmill train-grader graded.parquet OUTPUT                labels 0 to 5\n"
+        "  corpusmill train-grader unsafe.parquet OUTPUT --kind safety  labels 0 and 1\n"
+        "  corpusmill train-grader graded.parquet OUTPUT --encoder hub-export/",
+    )
+    train.add_argument("labelled", metavar="LABELLED", help="Parquet file, folder or glob")
+    train.add_argument("output", metavar="OUTPUT", help="local folder of the model")
+    train.add_argument("--kind", choices=["grade", "safety"], default="grade", help="of label")
+    train.add_argument("--text-column", metavar="C", default="text", help="default: text")
+    train.add_argument("--label-column", metavar="C", default="label", help="default: label")
+    train.add_argument(
+        "--group-column",
+        metavar="C",
+        help="rows of one group are never divided between training and test; default: group or host,"
+        " where there is such a column",
+    )
+    train.add_argument(
+        "--language-column", metavar="C", help="ISO 639-1 codes; default: detected from the text"
+    )
+    train.add_argument(
+        "--encoder",
+        metavar="FOLDER",
+        help="ONNX encoder (model.onnx, tokenizer.json) for what the linear model doubts",
+    )
+    train.add_argument(
+        "--window-tokens",
+        type=int,
+        metavar="N",
+        default=256,
+        help="that it reads at once; default: 256",
+    )
+    train.set_defaults(command="train-grader")
+    _add_extractor_training(commands)
+
+
+def _add_extractor_training(commands: Subcommands) -> None:
+    train = add_command(
+        commands,
+        "train-extractor",
+        "train the HTML reader of the profile learned",
+        "Learn from pages with gold text which blocks of a page are content, test on sites it has not\n"
+        "seen, and write the model, those of its folds and a card; the shipped one,\n"
+        "udfs/extraction/html/learned/model.npz, was made so.\n\n"
+        "  corpusmill train-extractor PAGES OUTPUT                      html/ beside ground-truth/\n"
+        "  corpusmill train-extractor PAGES OUTPUT --unlabelled FOLDER  and East Asian pages",
+    )
+    train.add_argument("pages", metavar="PAGES", help="folder with html/ and ground-truth/")
+    train.add_argument("output", metavar="OUTPUT", help="local folder of the model")
+    train.add_argument(
+        "--unlabelled",
+        metavar="FOLDER",
+        help="saved pages, a folder a site; its East Asian ones are labelled where two readers agree",
+    )
+    train.add_argument(
+        "--trees", type=int, metavar="N", help="of the first stage; default: as shipped"
+    )
+    train.add_argument("--ablation", action="store_true", help="measure each group of features")
+    train.add_argument("--quiet", action="store_true", help="say nothing but the card")
+    train.set_defaults(command="train-extractor")
