@@ -9,8 +9,16 @@ import numpy.typing as npt
 
 from udfs.columns.compiled import kernel
 from udfs.lines.structure import IN_CODE
-from udfs.text import character_classes as classes
-from udfs.text.character_classes import CharacterTables, character_tables
+from udfs.text.character_classes import (
+    CLOSER,
+    HAS_LOWER,
+    SENTENCE_END,
+    WHITESPACE,
+    WIDE,
+    WORD,
+    CharacterTables,
+    character_tables,
+)
 from udfs.text.token_hashing import HASH_FACTOR, HASH_SEED, mix64
 from udfs.text.utf8_decoding import decode
 
@@ -164,7 +172,7 @@ def _split(
         ended = np.uint32(0)  # flags of the mark that may have ended the open unit
         touchable = True
         while position < stop:
-            in_unit = start >= 0 and ended & np.uint32(classes.WIDE) == 0
+            in_unit = start >= 0 and ended & np.uint32(WIDE) == 0
             if in_unit and tables.ascii_word[data[position]] != 0:
                 ended = np.uint32(0)
                 begin = position
@@ -185,10 +193,10 @@ def _split(
             if code_point >= 0x80:
                 code_point, width = decode(data, position, stop)
             flags = tables.flags_of[tables.class_of[code_point]]
-            blank = (flags & np.uint32(classes.WHITESPACE)) != 0
+            blank = (flags & np.uint32(WHITESPACE)) != 0
             line_break = 0x0A <= code_point <= 0x0D
-            closes = ended and not flags & np.uint32(classes.SENTENCE_END | classes.CLOSER)
-            sentence = closes and (blank or (ended & np.uint32(classes.WIDE)) != 0)
+            closes = ended and not flags & np.uint32(SENTENCE_END | CLOSER)
+            sentence = closes and (blank or (ended & np.uint32(WIDE)) != 0)
             if start >= 0 and (line_break or sentence):
                 units.start[count] = start
                 units.end[count] = end
@@ -206,15 +214,15 @@ def _split(
                     line = _line_at(line_start, line, position)
                     touchable = not _untouchable(data, line_start, line_flags, line)
                 end = position + width
-                if flags & np.uint32(classes.WORD):
+                if flags & np.uint32(WORD):
                     lowered = code_point
-                    if flags & np.uint32(classes.HAS_LOWER):
+                    if flags & np.uint32(HAS_LOWER):
                         lowered = int(tables.lower_of[code_point])
                     value = (value ^ np.uint64(lowered)) * HASH_FACTOR
                     value ^= value >> np.uint64(32)
                     if touchable:
-                        columns += 2 if flags & np.uint32(classes.WIDE) else 1
-                elif flags & np.uint32(classes.SENTENCE_END):
+                        columns += 2 if flags & np.uint32(WIDE) else 1
+                elif flags & np.uint32(SENTENCE_END):
                     ended = flags
             position += width
         if start >= 0:

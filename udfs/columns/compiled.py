@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, TypeVar, cast
 
 import numba
@@ -12,6 +14,7 @@ import numpy as np
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 
+_NAMES = re.compile(r"[A-Za-z_]\w*")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -60,11 +63,26 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
         if self._fingerprint is None:
             digest = hashlib.sha256(self._impl.locator.get_source_stamp())
             self._fingerprint = digest.digest()  # what a kernel that calls itself sees
-            used = inspect.getclosurevars(self._py_func)
-            for name, value in sorted({**used.globals, **used.nonlocals}.items()):
+            for name, value in sorted(_used(self._py_func).items()):
                 digest.update(f"{name}=".encode() + _value_bytes(value))
             self._fingerprint = digest.digest()
         return self._fingerprint
+
+
+def _used(function: Callable[..., Any]) -> dict[str, object]:
+    """What a function's machine code is made of beside its own source, by name."""
+    closure = inspect.getclosurevars(function)
+    used: dict[str, object] = {**closure.globals, **closure.nonlocals}
+    for name, module in [pair for pair in used.items() if isinstance(pair[1], ModuleType)]:
+        read = {inner for inner in function.__code__.co_names if hasattr(module, inner)}
+        used |= {f"{name}.{inner}": getattr(module, inner) for inner in read}
+    # The classes of arguments: a field is compiled as its place, and may have moved in another file.
+    words = {
+        word for text in function.__annotations__.values() for word in _NAMES.findall(str(text))
+    }
+    return used | {
+        word: function.__globals__[word] for word in words if word in function.__globals__
+    }
 
 
 def _value_bytes(value: object) -> bytes:
@@ -73,6 +91,10 @@ def _value_bytes(value: object) -> bytes:
         return cache.fingerprint() if isinstance(cache, KernelCache) else b""
     if isinstance(value, np.ndarray):
         return str(value.dtype).encode() + repr(value.shape).encode() + value.tobytes()
-    if isinstance(value, int | float | str | bytes | tuple | np.generic):
+    if isinstance(value, tuple):  # repr() would leave out the middle of a long array inside
+        return b"(" + b",".join(map(_value_bytes, value)) + b")"
+    if isinstance(value, type):
+        return repr(getattr(value, "_fields", "")).encode()
+    if isinstance(value, int | float | str | bytes | np.generic):
         return repr(value).encode()
-    return b""  # modules and types; the representation of other objects may hold an address
+    return b""  # modules; the representation of other objects may hold an address

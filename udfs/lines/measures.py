@@ -26,8 +26,19 @@ from udfs.lines.line_batch import (
     UPPERCASE,
     LineFacts,
 )
-from udfs.text import character_classes as classes
-from udfs.text.character_classes import CharacterTables
+from udfs.text.character_classes import (
+    CLOSER,
+    DIGIT,
+    LETTER,
+    SENTENCE_END,
+    UNSPACED,
+    UPPER,
+    WHITESPACE,
+    WIDE,
+    WORD,
+    ZERO_WIDTH,
+    CharacterTables,
+)
 from udfs.text.token_hashing import HASH_FACTOR, HASH_SEED, mix64
 from udfs.text.utf8_decoding import ascii_end, decode
 
@@ -156,23 +167,23 @@ def measure_lines(
             flags = tables.flags_of[tables.class_of[code_point]]
             position += code_width
             characters += 1
-            blank = 1 if flags & np.uint32(classes.WHITESPACE) else 0
-            if flags & np.uint32(classes.SENTENCE_END):
+            blank = 1 if flags & np.uint32(WHITESPACE) else 0
+            if flags & np.uint32(SENTENCE_END):
                 pending = 0
                 if words > said:
-                    pending = 2 if flags & np.uint32(classes.WIDE) else 1
-            elif pending and not flags & np.uint32(classes.CLOSER):
+                    pending = 2 if flags & np.uint32(WIDE) else 1
+            elif pending and not flags & np.uint32(CLOSER):
                 if blank or pending == 2:
                     sentences += 1
                     said = words
                 pending = 0
-            if not flags & np.uint32(classes.ZERO_WIDTH):
-                width += 2 if flags & np.uint32(classes.WIDE) else 1
-            words += 1 if flags & np.uint32(classes.WORD) else 0
-            upper += 1 if flags & np.uint32(classes.UPPER) else 0
-            digits += 1 if flags & np.uint32(classes.DIGIT) else 0
-            letters += 1 if flags & np.uint32(classes.LETTER) else 0
-            run = 0 if blank or flags & np.uint32(classes.UNSPACED) else run + 1
+            if not flags & np.uint32(ZERO_WIDTH):
+                width += 2 if flags & np.uint32(WIDE) else 1
+            words += 1 if flags & np.uint32(WORD) else 0
+            upper += 1 if flags & np.uint32(UPPER) else 0
+            digits += 1 if flags & np.uint32(DIGIT) else 0
+            letters += 1 if flags & np.uint32(LETTER) else 0
+            run = 0 if blank or flags & np.uint32(UNSPACED) else run + 1
             longest_run = max(longest_run, run)
             blank_words += before_blank & (1 - blank)
             before_blank = blank
@@ -211,8 +222,8 @@ def display_width(
         if code_point >= 0x80:
             code_point, code_width = decode(data, position, end)
         flags = tables.flags_of[tables.class_of[code_point]]
-        if not flags & np.uint32(classes.ZERO_WIDTH):
-            width += 2 if flags & np.uint32(classes.WIDE) else 1
+        if not flags & np.uint32(ZERO_WIDTH):
+            width += 2 if flags & np.uint32(WIDE) else 1
         position += code_width
     return width
 
@@ -241,7 +252,7 @@ def _ending(
     last, position = _character_before(data, start, end)
     last_flags = flags_of[class_of[last]]
     plain = last_flags  # of the last character that is no closing mark
-    while plain & np.uint32(classes.CLOSER) and position > start:
+    while plain & np.uint32(CLOSER) and position > start:
         before, position = _character_before(data, start, position)
         plain = flags_of[class_of[before]]
     bits = np.uint32(0)
@@ -253,10 +264,10 @@ def _ending(
         bits |= np.uint32(C4_TERMINAL)
     quoted = last == 0x22 or last == 0x27 or last == 0x201D or last == 0x2019
     wide_closer = last == 0x300D or last == 0x300F or last == 0xFF09 or last == 0xFF1B
-    if plain & np.uint32(classes.SENTENCE_END) or quoted or wide_closer:
+    if plain & np.uint32(SENTENCE_END) or quoted or wide_closer:
         bits |= np.uint32(TERMINAL)
-    if last_flags & np.uint32(classes.SENTENCE_END) and last != 0x2026 and last != 0x22EF:
+    if last_flags & np.uint32(SENTENCE_END) and last != 0x2026 and last != 0x22EF:
         bits |= np.uint32(MARK_END)
-    if last_flags & np.uint32(classes.WORD):
+    if last_flags & np.uint32(WORD):
         bits |= np.uint32(OPEN_END)
     return bits

@@ -66,6 +66,56 @@ def test_a_changed_constant_of_another_file_is_seen(modules: Path) -> None:
     assert call_in_new_process(modules) == (25, 0, 1)
 
 
+def test_a_constant_read_through_a_module_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "constants.py").write_text("OFFSET = 1\n")
+    (tmp_path / "caller.py").write_text(
+        "import constants\nfrom udfs.columns.compiled import kernel\n"
+        "@kernel\ndef outer(value):\n    return value + constants.OFFSET\n"
+    )
+    assert call_in_new_process(tmp_path) == (11, 0, 1)
+    (tmp_path / "constants.py").write_text("OFFSET = 5\n")
+    assert call_in_new_process(tmp_path) == (15, 0, 1)
+
+
+def test_fields_that_changed_places_in_another_file_are_seen(tmp_path: Path) -> None:
+    def write_pair(*fields: str) -> None:
+        lines = "".join(f"    {field}: int\n" for field in fields)
+        (tmp_path / "pair.py").write_text(
+            f"from typing import NamedTuple\nclass Pair(NamedTuple):\n{lines}"
+        )
+
+    (tmp_path / "caller.py").write_text(
+        "from __future__ import annotations\nfrom pair import Pair\n"
+        "from udfs.columns.compiled import kernel\n"
+        "@kernel\ndef first(pair: Pair):\n    return pair.low\n"
+        "@kernel\ndef inner(value):\n    return Pair(low=value, high=0)\n"
+        "def outer(value):\n    return first(Pair(low=value, high=7))\n"
+        "outer.stats = first.stats\n"
+    )
+    write_pair("low", "high")
+    assert call_in_new_process(tmp_path) == (10, 0, 1)
+    assert call_in_new_process(tmp_path) == (10, 1, 0)
+    write_pair("high", "low")
+    assert call_in_new_process(tmp_path) == (10, 0, 1)
+
+
+def test_the_middle_of_a_long_table_in_a_tuple_is_seen(tmp_path: Path) -> None:
+    def write_tables(value: int) -> None:
+        (tmp_path / "tables.py").write_text(
+            "import numpy as np\nlong = np.zeros(5000, np.int64)\n"
+            f"long[2500] = {value}\nTABLES = (long, 3)\n"
+        )
+
+    (tmp_path / "caller.py").write_text(
+        "from tables import TABLES\nfrom udfs.columns.compiled import kernel\n"
+        "@kernel\ndef outer(value):\n    return value + TABLES[0][2500]\n"
+    )
+    write_tables(1)
+    assert call_in_new_process(tmp_path) == (11, 0, 1)
+    write_tables(2)
+    assert call_in_new_process(tmp_path) == (12, 0, 1)
+
+
 def test_numba_still_has_the_private_names_the_cache_relies_on() -> None:
     cache = mix64._cache  # type: ignore[attr-defined]
     assert isinstance(cache, KernelCache)
