@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import REPOSITORY
 from udfs.safety.lexicon_files import LEXICON_NAMES, default_lexicons, read_lexicon
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def test_the_shipped_lists_are_found_beside_the_package() -> None:

@@ -83,7 +83,7 @@ def test_a_damaged_file_is_sparks_to_complain_about(spark: SparkSession, tmp_pat
 
 
 @pytest.mark.spark
-def test_what_is_read_by_rows_joins_what_is_read_by_columns(
+def test_what_is_read_row_by_row_joins_what_is_read_in_batches(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     path = write(tmp_path)
@@ -91,6 +91,7 @@ def test_what_is_read_by_rows_joins_what_is_read_by_columns(
     by_columns = read_parquet(spark, [path])
     assert by_rows.collect() == by_columns.collect()
     kept = by_columns.select(by_columns["number"].alias("kept")).dropna()
+
     both = by_rows.join(kept, by_rows["number"] == kept["kept"])
     assert [row["text"] for row in both.collect()] == ["a"]
 
@@ -100,8 +101,8 @@ def test_the_session_of_documents_keeps_what_was_set_on_this_one(spark: SparkSes
     spark.conf.set("corpusmill.mark", "kept")
     document_session.cache_clear()
     assert document_session(spark).conf.get("corpusmill.mark") == "kept"
-    assert document_session(spark).conf.get("spark.sql.parquet.enableVectorizedReader") == "false"
-    assert spark.conf.get("spark.sql.parquet.enableVectorizedReader") == "true"
+    assert document_session(spark).conf.get("spark.sql.parquet.columnarReaderBatchSize") == "1"
+    assert spark.conf.get("spark.sql.parquet.columnarReaderBatchSize") == "4096"
 
 
 def test_the_largest_row_group_is_counted_unpacked(tmp_path: Path) -> None:
