@@ -100,3 +100,25 @@ def test_python_in_the_readme_runs(
     assert len(shown) == 2
     for code in shown:
         exec(compile(code, "README.md", "exec"), {})
+
+
+MODULE = re.compile(r"python -m ((?:bench|jobs|tests|examples)[\w.]*)")
+SOURCE = re.compile(
+    r"(?<![\w/])((?:udfs|jobs|bench|tests|conf|docker|docs)/[\w/.-]+\.(?:py|yaml|md|conf|npz))\b"
+)
+
+
+def test_every_module_and_file_that_the_documents_name_is_there() -> None:
+    missing = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for module in MODULE.findall(text):
+            path = REPOSITORY / module.rstrip(".").replace(".", "/")
+            if not path.with_suffix(".py").exists() and not (path / "__main__.py").exists():
+                missing.append(f"{page.name}: {module}")
+        missing += [
+            f"{page.name}: {name}"
+            for name in SOURCE.findall(text)
+            if not (REPOSITORY / name).exists()
+        ]
+    assert missing == []

@@ -66,4 +66,4 @@ HTML_PROFILES: dict[ProfileName, HtmlProfile] = {
     ),
 }
 """Every profile; another one needs an entry here, its name in ``ProfileName``, and, if none of the
-readers will do, a function in ``html_text.READERS``."""
+readers will do, a function in ``reading.READERS``."""

@@ -25,7 +25,7 @@ _WITH_CONTENT = ("<title", "<h1", "<script")
 
 
 def statements_tree(text: str) -> Any:
-    """Parse what ``html_metadata.read_metadata`` looks at, and nothing else.
+    """Parse what ``metadata.read_metadata`` looks at, and nothing else.
 
     Args:
         text: The decoded page.

@@ -39,9 +39,9 @@ class PageBlocks:
     Attributes:
         page: The page, UTF-8.
         text: UTF-8 of all blocks, a line feed behind each; uint8.
-        blocks: Block table, columns ``BLOCK_START`` ... of ``html_blocks_kernel``; int32 [blocks, 8].
+        blocks: Block table, columns ``BLOCK_START`` ... of ``finding``; int32 [blocks, 8].
         nodes: Block elements, parents before children, columns ``NODE_TAG`` ... of
-            ``html_blocks_stack``; row 0 is the root; int32 [nodes, 5].
+            ``open_elements``; row 0 is the root; int32 [nodes, 5].
         paths: Hash of tags and classes from the root to each node; uint64 [nodes].
         words: Hashes of class words; those of node i begin at its ``NODE_WORDS``; uint64.
         statements: Start and end in ``page`` of elements that state metadata; int32 [any, 2].

@@ -63,7 +63,7 @@ def write_markdown(page: PageBlocks, is_kept: npt.NDArray[np.bool_]) -> str:
 
     Returns:
         Paragraphs with a blank line between, ``#`` headings, ``-`` and ``1.`` lists, fenced code, ``>``
-        quotes, ``|`` tables (as ``markdown_tables`` judges them); clean of control characters.
+        quotes, ``|`` tables (as ``markdown.tables`` judges them); clean of control characters.
     """
     pieces = list(_pieces(page, is_kept))
     parts: list[str] = []

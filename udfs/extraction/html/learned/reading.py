@@ -93,7 +93,7 @@ def _with_whole_tables(
 
 
 def stated_tree(page: PageBlocks) -> Any:
-    """Parse the elements of a page that ``html_metadata.read_metadata`` looks at, and nothing else.
+    """Parse the elements of a page that ``metadata.read_metadata`` looks at, and nothing else.
 
     Args:
         page: The page's blocks; the block kernel met these elements anyway.
