@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from jobs.ingest.record_readers import SourceRecord, read_records
+from jobs.ingest.record_readers import read_records
 from jobs.ingest.settings import IngestSettings
+from jobs.ingest.source_record import SourceRecord
 from jobs.runtime.contract.document_ids import document_id
 from jobs.runtime.errors import InputError, StoreReadError
 from jobs.runtime.spark.schemas import DOCUMENTS

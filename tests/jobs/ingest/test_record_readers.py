@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.ingest.record_readers import SourceRecord, read_records
+from jobs.ingest.record_readers import read_records
 from jobs.ingest.settings import IngestSettings
+from jobs.ingest.source_record import SourceRecord
 
 SETTINGS = IngestSettings(max_document_megabytes=1)
 
