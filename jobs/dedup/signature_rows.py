@@ -45,7 +45,7 @@ def of_files(frame: DataFrame, paths: Sequence[str], count: int) -> SignatureRow
 
     def table(columns: list[str]) -> pa.Table:
         schema = pa.schema([SIGNATURE_SCHEMA.field(name).with_nullable(True) for name in columns])
-        parts = []
+        parts = [schema.empty_table()]  # of a run in which nothing survived there is no file
         for path in paths:
             system, inner = storage.file_system(path)
             parts.append(pq.read_table(inner, columns=columns, filesystem=system).cast(schema))

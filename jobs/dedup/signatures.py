@@ -73,7 +73,9 @@ def _keep_value(documents: DataFrame, settings: DedupSettings) -> Column:
     if settings.keep == "best":
         return F.col("quality")
     if settings.keep == "earliest":
-        return F.unix_date(F.to_date("fetched_at"))
+        # A date that is none ranks last, as a missing one does; to_date would end the run. Spark 3.5
+        # knows try_to_timestamp in SQL only.
+        return F.expr("unix_date(cast(try_to_timestamp(cast(fetched_at as string)) as date))")
     if settings.keep == "source_priority":
         places = F.lit(list(settings.source_priority))
         place = F.array_position(places, F.col("source").cast("string"))

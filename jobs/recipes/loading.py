@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.signal_catalogue import known_signals
+from jobs.recipes.yaml_reading import no_yaml, parse_recipe, parse_value
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.suggestions import did_you_mean
@@ -34,7 +35,8 @@ def load_recipe(name_or_file: str, overrides: Sequence[str] = ()) -> Recipe:
         SettingsError: Anything is wrong; the message lists all faults, each with the value given,
             what is allowed and, for a misspelt name, the nearest right one.
     """
-    return _validated(name_or_file, _with_parents(name_or_file), overrides)
+    data, faults = _with_parents(name_or_file)
+    return _validated(name_or_file, data, overrides, faults)
 
 
 def read_recipe(text: str, overrides: Sequence[str], label: str) -> Recipe:
@@ -48,11 +50,14 @@ def read_recipe(text: str, overrides: Sequence[str], label: str) -> Recipe:
     Raises:
         SettingsError: As :func:`load_recipe`.
     """
-    return _validated(label, _parsed(text, label), overrides)
+    return _validated(label, parse_recipe(text, label), overrides)
 
 
-def _validated(name: str, data: dict[str, Any], overrides: Sequence[str]) -> Recipe:
-    faults = [fault for text in overrides if (fault := _override(data, text))]
+def _validated(
+    name: str, data: dict[str, Any], overrides: Sequence[str], faults_before: Sequence[str] = ()
+) -> Recipe:
+    faults = [*faults_before]
+    faults += [fault for text in overrides if (fault := _override(data, text))]
     faults += unknown_keys(Recipe, data)
     try:
         recipe = Recipe.model_validate(data)
@@ -94,7 +99,8 @@ def recipe_file(name_or_file: str) -> Path:
     )
 
 
-def _with_parents(name_or_file: str) -> dict[str, Any]:
+def _with_parents(name_or_file: str) -> tuple[dict[str, Any], list[str]]:
+    """A recipe merged into those it extends, and the faults that merging would hide."""
     chain: list[dict[str, Any]] = []
     wanted: str | None = name_or_file
     while wanted is not None:
@@ -106,31 +112,32 @@ def _with_parents(name_or_file: str) -> dict[str, Any]:
         chain.append(data)
         wanted = data.get("extends")
     merged: dict[str, Any] = {}
+    faults: list[str] = []
     for data in reversed(chain):
+        faults += _without_faults(merged, data)
         merged = _merged(merged, data)
-    return {key: value for key, value in merged.items() if key not in ONLY_IN_FILES}
+    return {key: value for key, value in merged.items() if key not in ONLY_IN_FILES}, faults
+
+
+def _without_faults(parent: dict[str, Any], child: dict[str, Any]) -> list[str]:
+    without = child.get("without") or []
+    if not isinstance(without, list):
+        child["without"] = []
+        return [f"without: give a list of reasons (given: {without!r})"]
+    reasons = {rule["reason"] for rule in parent.get("rules") or [] if "reason" in rule}
+    return [
+        f"without: no rule with reason {name!r} is inherited{did_you_mean(str(name), reasons)}"
+        for name in without
+        if name not in reasons
+    ]
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise _no_yaml(str(path), error) from error
-    return _parsed(text, str(path))
-
-
-def _parsed(text: str, label: str) -> dict[str, Any]:
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise _no_yaml(label, error) from error
-    if not isinstance(data, dict):
-        raise SettingsError(f"recipe {label} must be a mapping with name, description and rules")
-    return data
-
-
-def _no_yaml(label: str, error: Exception) -> SettingsError:
-    return SettingsError(f"recipe {label} is no YAML: {' '.join(str(error).split())}")
+        raise no_yaml(str(path), error) from error
+    return parse_recipe(text, str(path))
 
 
 def _merged(parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:
@@ -172,9 +179,14 @@ def _override(data: dict[str, Any], text: str) -> str | None:
             place = reasons[name]
         else:
             place = place.setdefault(name, {})
+        if not isinstance(place, dict | list):
+            return f"--set {key}: {name} is a value ({place!r}) and has nothing below it"
     if isinstance(place, list):
         return f"--set {key}: name the bound too, for example --set rules.{last}.max=0.7"
-    place[last] = yaml.safe_load(value)
+    try:
+        place[last] = parse_value(value)
+    except ValueError as error:
+        return f"--set {key}: {value!r} is no YAML value: {error}"
     return None
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 # Grades are given to survivors only, by a later stage, which judges these rules itself.
 GRADE_PREFIX = "quality."
+
+
+RESERVED_REASONS = frozenset(["exact_duplicate", "near_duplicate", "repeated_passages"])
+"""Reasons that the ledger gives documents which no rule judged."""
 
 
 class Bounds(BaseModel):
@@ -20,11 +24,19 @@ class Bounds(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    min: float | None = None
-    max: float | None = None
+    min: float | None = Field(None, allow_inf_nan=False)  # nothing is below NaN
+    max: float | None = Field(None, allow_inf_nan=False)
     min_percentile: float | None = Field(None, gt=0, lt=50)
     max_percentile: float | None = Field(None, gt=50, lt=100)
     max_fence: float | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _is_an_interval(self) -> Bounds:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(
+                f"min {self.min:g} is above max {self.max:g}: every document would leave"
+            )
+        return self
 
     @property
     def relative(self) -> bool:
@@ -44,8 +56,8 @@ class Condition(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     signal: str
-    min: float | None = None
-    max: float | None = None
+    min: float | None = Field(None, allow_inf_nan=False)
+    max: float | None = Field(None, allow_inf_nan=False)
 
 
 class Rule(Bounds):
@@ -61,6 +73,15 @@ class Rule(Bounds):
     when: tuple[Condition, ...] = ()
     languages: dict[str, Bounds | None] = {}
     source: str = Field(min_length=1, description="paper, project or measurement behind the value")
+
+    @field_validator("reason")
+    @classmethod
+    def _is_not_reserved(cls, reason: str) -> str:
+        if reason in RESERVED_REASONS:
+            raise ValueError(
+                f"{reason} is what the ledger calls what deduplication removes: take another name"
+            )
+        return reason
 
     @model_validator(mode="after")
     def _bounds_something(self) -> Rule:

@@ -1,5 +1,6 @@
 """Recipes: inheritance, overrides, all faults at once with a suggestion, every shipped YAML valid."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,64 @@ def test_lists_name_what_there_is() -> None:
     assert "default" in list_recipes()
     listed = list_signals()
     assert all(name in listed for name in known_signals())
+
+
+@pytest.mark.parametrize(
+    ("yaml_text", "message"),
+    [
+        ("extends: default\nwithout: [too_few_wrods]\n", "did you mean 'too_few_words'"),
+        ("extends: default\nwithout: too_few_words\n", "give a list of reasons"),
+        (
+            "name: x\ndescription: d\nrules:\n"
+            "- {reason: aa, signal: heuristics.word_count, min: .nan, source: s}\n",
+            "finite number",
+        ),
+        (
+            "name: x\ndescription: d\nrules:\n"
+            "- {reason: aa, signal: heuristics.word_count, max: .inf, source: s}\n",
+            "finite number",
+        ),
+        (
+            "name: x\ndescription: d\nrules:\n"
+            "- {reason: aa, signal: heuristics.word_count, min: 50, max: 5, source: s}\n",
+            "min 50 is above max 5",
+        ),
+        (
+            "name: x\ndescription: d\nrules:\n"
+            "- {reason: aa, signal: heuristics.word_count, min: 1, source: s,\n"
+            "   languages: {zh: {min: 9, max: 2}}}\n",
+            "min 9 is above max 2",
+        ),
+        ("extends: default\nwithout: [long_word]\nwithout: []\n", "'without' is given twice"),
+        (
+            "extends: default\ndedup: {threshold: 0.7, threshold: 0.8}\n",
+            "'threshold' is given twice",
+        ),
+        (
+            "name: x\ndescription: d\nrules:\n"
+            "- {reason: near_duplicate, signal: heuristics.word_count, min: 50, source: s}\n",
+            "near_duplicate is what the ledger calls",
+        ),
+        ("name: 2026-99-99\n", "is no YAML: month must be in 1..12"),
+    ],
+)
+def test_what_yaml_would_swallow_is_a_named_fault(
+    tmp_path: Path, yaml_text: str, message: str
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(yaml_text)
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        load_recipe(str(path))
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("dedup.threshold=[", "is no YAML value"),
+        ("dedup.threshold=2026-99-99", "is no YAML value"),
+        ("name.x=1", "name is a value ('default') and has nothing below it"),
+    ],
+)
+def test_an_override_that_cannot_be_is_a_named_fault(override: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        load_recipe("default", [override])

@@ -1,0 +1,61 @@
+"""YAML of recipes and of ``--set``: a key given twice, or no YAML at all, is a named fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from jobs.runtime.errors import SettingsError
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses a mapping that names one key twice, of which YAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = key_node.value
+            if key in seen:
+                line = key_node.start_mark.line + 1
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is given twice, the second time in line {line}"
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def parse_recipe(text: str, label: str) -> dict[str, Any]:
+    """Return the mapping that a recipe's YAML holds.
+
+    Args:
+        text: The YAML.
+        label: What messages call it.
+
+    Raises:
+        SettingsError: It is no YAML, names a key twice, or is no mapping.
+    """
+    try:
+        data = yaml.load(text, _UniqueKeys)  # a SafeLoader: plain values only
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that no calendar has
+        raise no_yaml(label, error) from error
+    if not isinstance(data, dict):
+        raise SettingsError(f"recipe {label} must be a mapping with name, description and rules")
+    return data
+
+
+def no_yaml(label: str, error: Exception) -> SettingsError:
+    """Return the error of a recipe that cannot be read."""
+    return SettingsError(f"recipe {label} is no YAML: {' '.join(str(error).split())}")
+
+
+def parse_value(text: str) -> Any:
+    """Return the value that stands behind ``--set KEY=``.
+
+    Raises:
+        ValueError: It is no YAML; the message is one line.
+    """
+    try:
+        return yaml.load(text, _UniqueKeys)
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValueError(" ".join(str(error).split())) from error
