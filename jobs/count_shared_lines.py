@@ -8,7 +8,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.recipes.recipe import Recipe
-from jobs.runtime.contract.manifest import Manifest, RowAccounts, require_manifest
+from jobs.runtime.contract.manifest import Manifest, require_manifest
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.spark.arrow_frames import map_batches
 from udfs.signals.shared_lines import LineKeyBatches

@@ -15,7 +15,8 @@ from jobs.command.running import run
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import AbsentRule, ResolvedRule, is_grade_rule
 from jobs.recipes.stored_recipe import store_recipe
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.verdicts.expressions import LANGUAGE, alive, verdict_columns
 from jobs.verdicts.perplexity_calibration import Calibration, bucket, calibrate

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from jobs.command.opening import open_run
 from jobs.command.running import run
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
 from jobs.runtime.store import storage
 from udfs.trainer_files.json_lines import write_json_lines

@@ -18,7 +18,8 @@ from jobs.command.running import run
 from jobs.ingest_documents import ingest_stage
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
 from jobs.runtime.contract.user_tables import open_user_table, raw_content_types
 from jobs.runtime.spark.arrow_frames import map_batches

@@ -29,7 +29,8 @@ from jobs.dedup.signatures import GIVEN_ID, sign
 from jobs.planning import six_permutations_notice
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts, require_manifest
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.contract.user_tables import ROW_ID, UserTable, open_user_table
 from jobs.runtime.errors import InputError, SettingsError

@@ -17,13 +17,8 @@ from jobs.find_duplicates import without_duplicates
 from jobs.models.run_models import grader_digest, require_graded
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule, is_grade_rule
-from jobs.runtime.contract.manifest import (
-    Manifest,
-    PublishedFile,
-    RowAccounts,
-    read_manifest,
-    require_manifest,
-)
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
 from jobs.runtime.contract.user_tables import open_user_table
 from jobs.runtime.errors import MissingRequirementError

@@ -18,7 +18,8 @@ from jobs.ingest.source_files import SourceFile, list_sources, sources_fingerpri
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.document_ids import ROW_BITS
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts
+from jobs.runtime.contract.manifest import Manifest, PublishedFile
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
 from jobs.runtime.errors import AccountingError
 from jobs.runtime.spark.arrow_frames import frame_of_table, map_with_schema

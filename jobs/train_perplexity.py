@@ -22,13 +22,8 @@ from jobs.models.perplexity.loss_table import perplexity_table
 from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import Rule, is_grade_rule
-from jobs.runtime.contract.manifest import (
-    Manifest,
-    PublishedFile,
-    RowAccounts,
-    read_manifest,
-    require_manifest,
-)
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
 from jobs.runtime.contract.user_tables import open_user_table
 from jobs.runtime.errors import InputError

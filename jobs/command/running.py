@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import TextIO
 
 from jobs.command.parser import build_parser
 from jobs.runtime.errors import CorpusmillError
+from jobs.runtime.visible_text import visible
 
 Command = Callable[[argparse.Namespace], str | None]
 """Does what the arguments ask and returns the text to print on standard output, if any."""
@@ -37,11 +40,26 @@ def call(function: Command, arguments: argparse.Namespace) -> int:
     try:
         text = function(arguments)
     except CorpusmillError as error:
-        print(f"corpusmill: {error}", file=sys.stderr)
+        show(f"corpusmill: {error}", sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("corpusmill: stopped; the same command goes on from the last chunk", file=sys.stderr)
+        show("corpusmill: stopped; the same command goes on from the last chunk", sys.stderr)
         return 130
     if text is not None:
-        print(text)
+        show(text, sys.stdout)
     return 0
+
+
+def show(text: str, stream: TextIO) -> None:
+    """Print text that may hold words of documents: nothing in it steers the terminal.
+
+    A stream that cannot spell a character gets its escape, and one whose reader has gone (`| head`)
+    nothing more.
+    """
+    encoding = stream.encoding or "utf-8"
+    spelt = visible(text).encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        print(spelt, file=stream, flush=True)
+    except BrokenPipeError:
+        # Python would complain once more when it flushes the stream at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

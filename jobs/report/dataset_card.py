@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from jobs.report import page_text
+import json
+
 from jobs.report.report_model import Report
 from jobs.runtime import amounts
+from jobs.runtime.visible_text import visible
 
 SOURCES_LISTED = 20
 SIZE_CLASSES = (
@@ -33,7 +35,8 @@ def size_class(documents: int) -> str:
 
 def _header(report: Report) -> list[str]:
     kept = [name for name, flow in report.languages.items() if flow.kept and name != "und"]
-    languages = ["language:", *(f"- {name}" for name in kept)] if kept else []
+    # In quotes: YAML reads the code of Norwegian as false.
+    languages = ["language:", *(f"- {json.dumps(name)}" for name in kept)] if kept else []
     return [
         "---",
         *languages,
@@ -124,4 +127,4 @@ def _limits(report: Report) -> list[str]:
 
 def _plain(text: str) -> str:
     """Return foreign text that cannot break the table or the header it stands in."""
-    return page_text.visible(text).replace("|", "\\|").replace("\n", " ").replace("`", "'")
+    return visible(text).replace("|", "\\|").replace("\n", " ").replace("`", "'")

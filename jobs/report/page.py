@@ -15,6 +15,7 @@ from jobs.report.histogram_drawing import HEIGHT, WIDTH, draw
 from jobs.report.movers import movers
 from jobs.report.report_model import Report, RuleFacts
 from jobs.runtime import amounts
+from jobs.runtime.visible_text import visible
 from jobs.verdicts.thresholds import MINIMUM_DOCUMENTS
 
 TEMPLATE = "report.html.j2"
@@ -66,7 +67,7 @@ def reason_sentence(reason: str, rules: dict[str, RuleFacts]) -> str:
 
 def breakable(name: str) -> Markup:
     """Return text that a browser may break after dots and underscores, rather than inside a word."""
-    text = str(escape(page_text.visible(name)))
+    text = str(escape(visible(name)))
     return Markup(text.replace("_", "_<wbr>").replace(".", ".<wbr>"))
 
 
@@ -101,7 +102,7 @@ def _environment() -> Environment:
 def _finalize(value: object) -> object:
     """Make invisible and reordering characters of every printed value visible."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return page_text.visible(value)
+        return visible(value)
     return value
 
 

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.recipes.rules import AbsentRule
-from jobs.runtime.contract.manifest import MANIFEST_NAME, Manifest, RowAccounts, published_files
+from jobs.runtime.contract.manifest import MANIFEST_NAME, Manifest, published_files
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.spark.schemas import (
     CORPUS_COLUMNS,
     DOCUMENTS,

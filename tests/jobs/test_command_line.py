@@ -1,13 +1,19 @@
 """The command: every subcommand explains itself, errors are one message, the exit status is honest."""
 
+import argparse
 import contextlib
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from jobs.command.parser import build_parser
+from jobs.command.running import call, show
 from jobs.command_line import COMMANDS, main
+from jobs.runtime.errors import InputError
+from tests.conftest import REPOSITORY
 
 
 def run(*argv: str) -> tuple[int, str, str]:
@@ -75,3 +81,43 @@ def test_doctor_looks_at_everything() -> None:
     assert status == 0
     for what in ("Python", "Java", "libraries", "configuration", "models", "S3 for Spark", "disk"):
         assert what in out
+
+
+class Answers:
+    """A command that answers, or fails, with words of a document."""
+
+    TITLE = "\x1b]0;owned\x07\x1b[31mred\u202e caf\u00e9"
+
+    def answer(self, _: argparse.Namespace) -> str:
+        return self.TITLE
+
+    def fail(self, _: argparse.Namespace) -> str:
+        raise InputError(self.TITLE)
+
+
+@pytest.mark.parametrize(("function", "status"), [("answer", 0), ("fail", 1)])
+def test_words_of_documents_do_not_steer_the_terminal(
+    function: str, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(getattr(Answers(), function), argparse.Namespace()) == status
+    shown = "".join(capsys.readouterr())
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+    assert "␛[31mred[U+202E] café" in shown
+
+
+def test_a_terminal_of_ascii_gets_escapes() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii")
+    show("café", stream)
+    stream.seek(0)
+    assert stream.read() == "caf\\xe9\n"
+
+
+def test_a_reader_that_has_gone_ends_no_command_with_a_traceback() -> None:
+    command = (
+        f"{sys.executable} -m jobs.command_line recipes signals | true; exit ${{PIPESTATUS[0]}}"
+    )
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

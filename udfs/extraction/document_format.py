@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import NamedTuple
 
@@ -31,6 +32,8 @@ _OTHER_MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"wOF2", "web font"),
     (b"SQLite format 3\x00", "SQLite database"),
     (b"PAR1", "Parquet file"),
+    (b"filedesc://", "ARC file: turn it into WARC (`warcio recompress`)"),
+    (b"\x5d\x2a\x4d\x18", "WARC packed by zstd with a dictionary: unpack it with zstd first"),
     (b"{\\rtf", "RTF document"),
     (b"%!PS", "PostScript document"),
 )
@@ -54,6 +57,7 @@ _OTHER_XML = re.compile(rb"\s*<\?xml|\s*<(?:rss|feed|svg|urlset)[\s>]", re.IGNOR
 # TAB LF FF CR, and ESC SO SI of the ISO-2022 encodings, occur in text; the others do not.
 _BINARY_BYTES = bytes(set(range(32)) - set(b"\t\n\x0c\r\x0e\x0f\x1b"))
 _TEXT_BINARY_SHARE = 0.02
+_TAR_MAGIC_AT = 257
 
 
 class DocumentFormat(NamedTuple):
@@ -122,10 +126,27 @@ def _identify_text(content: bytes) -> DocumentFormat:
             return DocumentFormat("html")
     if _OTHER_XML.match(head):
         return DocumentFormat("unknown", "XML that is no XHTML")
+    if content[_TAR_MAGIC_AT:].startswith(b"ustar"):
+        return DocumentFormat("unknown", "tar archive: unpack it")
+    if head[:1] in (b"{", b"[") and _is_json(content):
+        return DocumentFormat("unknown", "JSON: give JSON lines with a field named text")
     share = binary_share(content)
     if not wide and share > _TEXT_BINARY_SHARE:
         return DocumentFormat("unknown", f"binary: {share:.0%} control bytes")
     return DocumentFormat("text")
+
+
+def _is_json(content: bytes) -> bool:
+    """Tell JSON, which is data, from prose that begins with a bracket such as a footnote's."""
+    try:
+        text = content.decode(json.detect_encoding(content), "replace").lstrip("\ufeff \t\r\n")
+        value, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    rest = text[end:].lstrip()
+    if isinstance(value, dict):
+        return bool(value) and (not rest or rest.startswith("{"))
+    return not rest and any(isinstance(item, dict) for item in value)
 
 
 def _is_mostly_markup(sample: bytes) -> bool:

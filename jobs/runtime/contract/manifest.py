@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jobs.runtime.contract.fingerprint import digest
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage_costs import StageCosts
-from jobs.runtime.errors import AccountingError, InputError
+from jobs.runtime.errors import InputError
 from jobs.runtime.store import storage
 
 MANIFEST_NAME = "_manifest.json"
@@ -40,26 +41,6 @@ class PublishedFile(BaseModel):
     path: str
     bytes: int
     rows: int = 0
-
-
-class RowAccounts(BaseModel):
-    """Where a stage's rows went; counted from data at rest, never from accumulators."""
-
-    model_config = ConfigDict(frozen=True)
-    rows_in: int
-    rows_out: int
-    rows_dropped: int = 0
-    rows_quarantined: int = 0
-
-    def check(self, stage: str) -> None:
-        """Raise AccountingError when a row is lost or doubled."""
-        accounted = self.rows_out + self.rows_dropped + self.rows_quarantined
-        if self.rows_in != accounted:
-            raise AccountingError(
-                f"stage {stage}: {self.rows_in} rows in, but {self.rows_out} out + "
-                f"{self.rows_dropped} dropped + {self.rows_quarantined} quarantined = {accounted}. "
-                "Nothing was published; please report this with the command you ran."
-            )
 
 
 class Manifest(BaseModel):

@@ -28,7 +28,6 @@ from jobs.runtime.contract.manifest import (
     MANIFEST_NAME,
     Manifest,
     PublishedFile,
-    RowAccounts,
     damaged_files,
     published_files,
     read_manifest,
@@ -36,6 +35,7 @@ from jobs.runtime.contract.manifest import (
     stage_fingerprint,
 )
 from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage_costs import stage_costs
 from jobs.runtime.errors import InputError, StageError
 from jobs.runtime.spark.java_heap import memory_advice

@@ -12,8 +12,9 @@ import pytest
 
 from jobs.report import write_report
 from jobs.report.report_model import Report
-from jobs.runtime.contract.manifest import MANIFEST_NAME, RowAccounts
+from jobs.runtime.contract.manifest import MANIFEST_NAME
 from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import AccountingError, InputError
 from jobs.verdicts.thresholds import MINIMUM_DOCUMENTS

@@ -1,42 +1,10 @@
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from jobs.recipes.rules import Bounds, Condition
 from jobs.report import page_text
 from jobs.report.report_model import Limits, RuleFacts
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("a\tb\nc\r\nd", "a\tb\nc\nd"),
-        ("\x00\x1b\x7f", "␀␛␡"),
-        ("\x85\ufeff", "[U+0085][U+FEFF]"),
-        ("abc\u202edcba\u2069", "abc[U+202E]dcba[U+2069]"),
-        ("\ud800", "[U+D800]"),
-        ("\U000e0041", "[U+E0041]"),
-        ("中文，العربية \u200d 😀 \ufffd", "中文，العربية \u200d 😀 \ufffd"),
-    ],
-)
-def test_visible(text, shown):
-    assert page_text.visible(text) == shown
-
-
-@given(st.text())
-def test_visible_leaves_nothing_that_hides_or_reorders(text):
-    shown = page_text.visible(text)
-    shown.encode("utf-8")
-    bad = {"RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "FSI", "PDI"}
-    assert not any(unicodedata.bidirectional(character) in bad for character in shown)
-    assert not any(
-        unicodedata.category(character) == "Cc" and character not in "\t\n" for character in shown
-    )
-    assert page_text.visible(shown) == shown
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,17 @@ def zip_with(*names: str) -> bytes:
         ("日本語".encode("iso2022_jp") * 50, "text"),
         ("wide text ".encode("utf-16-le") * 50, "text"),
         (b"a < b and b > c", "text"),
+        (b'{"items": [{"title": "T"}]}', "unknown"),
+        (b'\xef\xbb\xbf{"a": 1}\n{"a": 2}\n', "unknown"),
+        ('{"a": "é"}'.encode("utf-16"), "unknown"),
+        (b'[\n  {"text": "x"}\n]', "unknown"),
+        (b"[1] See the note on page 7.", "text"),
+        (b"[1]", "text"),
+        (b"{curly} words", "text"),
+        (b'{"a": 1} is how an object looks.', "text"),
+        (b"filedesc://a.arc 0.0.0.0 20010101 text/plain 76\n", "unknown"),
+        (b"a.txt".ljust(257, b"\x00") + b"ustar\x0000" + bytes(300), "unknown"),
+        (b"\x5d\x2a\x4d\x18\x10\x00\x00\x00dict", "unknown"),
         (random.Random(7).randbytes(5000), "unknown"),
         (b"text with\x00" * 100, "unknown"),
     ],
@@ -59,6 +70,8 @@ def test_format_is_told_from_the_bytes(content: bytes, name: str) -> None:
 def test_an_unknown_format_says_what_it_seems_to_be() -> None:
     assert identify(b"GIF89a....").detail == "GIF image"
     assert "control bytes" in identify(bytes(5000)).detail
+    assert identify(b"a".ljust(257, b"\x00") + b"ustar").detail == "tar archive: unpack it"
+    assert "give JSON lines" in identify(b'{"a": 1}').detail
 
 
 @given(st.binary(max_size=400))

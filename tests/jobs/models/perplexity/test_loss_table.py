@@ -9,7 +9,8 @@ import pytest
 from jobs.command_line import main
 from jobs.models.perplexity.loss_table import perplexity_table
 from jobs.models.perplexity.trained_model import train_in_memory, write_model_files
-from jobs.runtime.contract.manifest import MANIFEST_NAME, Manifest, RowAccounts
+from jobs.runtime.contract.manifest import MANIFEST_NAME, Manifest
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.errors import InputError
 
 HELD_OUT = {"tokens": 90, "perplexity": 64.0, "oov_share": 0.125, "events_per_character": 0.25}

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from jobs.runtime.contract.manifest import (
     MANIFEST_NAME,
     Manifest,
-    RowAccounts,
     damaged_files,
     published_files,
     read_manifest,
     require_manifest,
     stage_fingerprint,
 )
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.errors import AccountingError, InputError
 
 COUNTS = st.integers(0, 10**12)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.runtime.contract.manifest import Manifest, RowAccounts
+from jobs.runtime.contract.manifest import Manifest
 from jobs.runtime.contract.progress import Reporter, tasks_done
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage_costs import StageCosts, stage_costs
 
 

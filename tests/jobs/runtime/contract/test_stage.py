@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, RowAccounts, read_manifest
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest
 from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.errors import AccountingError, InputError, StageError
 
