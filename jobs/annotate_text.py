@@ -24,7 +24,7 @@ from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
-from jobs.runtime.contract.user_tables import open_user_table
+from jobs.runtime.contract.user_tables import open_user_table, require_apart
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.runtime.spark.schemas import CARRIED
 from jobs.runtime.store import storage
@@ -96,6 +96,7 @@ def annotate_user_table(
         InputError: The table cannot be used.
         StageError: Spark failed.
     """
+    require_apart(given, context.output)
     table = open_user_table(context.spark, given, id_column, text_column)
     function = _annotator(recipe, perplexity_model, safety_model)
     rows = table.read(context.spark)

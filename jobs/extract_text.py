@@ -21,7 +21,7 @@ from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
-from jobs.runtime.contract.user_tables import open_user_table, raw_content_types
+from jobs.runtime.contract.user_tables import open_user_table, raw_content_types, require_apart
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.runtime.spark.schemas import EXTRACTED
 from jobs.runtime.store import storage
@@ -86,6 +86,7 @@ def extract_user_table(
     if id_column is None and text_column is None:
         ingest_stage(context, [given], recipe)
         return extract_stage(context, recipe)
+    require_apart(given, context.output)
     table = open_user_table(
         context.spark, given, id_column, text_column, text_types=raw_content_types()
     )

@@ -32,7 +32,7 @@ from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
-from jobs.runtime.contract.user_tables import ROW_ID, UserTable, open_user_table
+from jobs.runtime.contract.user_tables import ROW_ID, UserTable, open_user_table, require_apart
 from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.spark.schemas import DUPLICATES
 from jobs.runtime.store import storage
@@ -122,6 +122,7 @@ def dedup_user_table(
         InputError: The table cannot be used, or an earlier result cannot be compared with.
         StageError: Spark failed.
     """
+    require_apart(given, context.output)
     table = open_user_table(context.spark, given, id_column, text_column)
     rows = table.read(context.spark)
     _require_fitting_settings(recipe, given, rows.columns)
@@ -161,7 +162,7 @@ def dedup_user_table(
             name="publish",
             dataset="corpus",
             chunks=[parquet_chunk(lambda: _user_corpus(context, recipe, table))],
-            account=functools.partial(_account_kept, context, signatures.count),
+            account=functools.partial(_account_kept, context, table, signatures.count),
         ),
     )
 
@@ -243,7 +244,10 @@ def _account(recipe: Recipe, rows_in: int, files: Sequence[PublishedFile]) -> Ro
     return RowAccounts(rows_in=rows_in, rows_out=rows_in - removed, rows_dropped=removed)
 
 
-def _account_kept(context: RunContext, rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:
+def _account_kept(
+    context: RunContext, table: UserTable, rows_in: int, files: Sequence[PublishedFile]
+) -> RowAccounts:
+    table.require_unchanged()
     removed = require_manifest(context.folder(DATASET), "dedup").accounts.rows_dropped
     kept = sum(file.rows for file in files)
     return RowAccounts(rows_in=rows_in, rows_out=kept, rows_dropped=removed)

@@ -20,7 +20,7 @@ from jobs.recipes.rules import ResolvedRule, is_grade_rule
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
-from jobs.runtime.contract.user_tables import open_user_table
+from jobs.runtime.contract.user_tables import open_user_table, require_apart
 from jobs.runtime.errors import MissingRequirementError
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.verdicts.expressions import LANGUAGE, failing, verdict_columns
@@ -81,6 +81,7 @@ def grade_user_table(
         InputError: The table cannot be used.
         StageError: Spark failed.
     """
+    require_apart(given, context.output)
     table = open_user_table(context.spark, given, id_column, text_column)
     rows = table.read(context.spark)
     wanted = rows.select(table.id_column, F.col(table.text_column).alias("text"))

@@ -36,7 +36,7 @@ def ingest_stage(context: RunContext, inputs: Sequence[str], recipe: Recipe) -> 
         InputError: An input names nothing, or a file changed while it was read.
         StageError: Spark failed.
     """
-    sources = list_sources(inputs)
+    sources = list_sources(inputs, context.output)
     chunks = by_bytes(sources, lambda file: file.size, recipe.run.chunk_gigabytes)
     writers = [
         parquet_chunk(functools.partial(_documents, context.spark, chunk, recipe))

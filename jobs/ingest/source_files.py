@@ -22,10 +22,14 @@ class SourceFile:
     modified: int
 
 
-def list_sources(inputs: Sequence[str]) -> list[SourceFile]:
+def list_sources(inputs: Sequence[str], output: str | None = None) -> list[SourceFile]:
     """Return the files of all inputs: inputs in the order given, files sorted by path inside each.
 
     A file named twice counts once, at its first place.
+
+    Args:
+        inputs: As the user named them.
+        output: The run's own folder, which may lie below an input: nothing in it is a source.
 
     Raises:
         InputError: An input names nothing, or there are more than 2**24 files.
@@ -34,6 +38,8 @@ def list_sources(inputs: Sequence[str]) -> list[SourceFile]:
     for given in inputs:
         base = storage.absolute(given)
         for entry in storage.find_files(given):
+            if output is not None and storage.is_below(entry.path, output):
+                continue
             below = entry.path[len(base) :] if entry.path.startswith(base + "/") else None
             source = given.rstrip("/") + below if below is not None else entry.path
             found.setdefault(entry.path, (entry, given if entry.path == base else source))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, DataType, StringType, StructType
@@ -14,7 +16,11 @@ from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import read_manifest
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.java_heap import tasks_within_heap
-from jobs.runtime.spark.parquet_frames import document_session, largest_row_group
+from jobs.runtime.spark.parquet_frames import (
+    document_session,
+    largest_row_group,
+    nanosecond_columns,
+)
 from jobs.runtime.store import storage
 from jobs.runtime.suggestions import did_you_mean
 
@@ -26,17 +32,37 @@ ROW_ID = "corpusmill_row_id"
 class UserTable:
     """A table of the user's: where it is, its columns by role, and what it held when it was opened."""
 
+    given: str
     paths: tuple[str, ...]
+    base: str | None
     id_column: str
     text_column: str
     schema: StructType
     fingerprint: str
     largest_row_group: int  # bytes, unpacked
 
+    def require_unchanged(self) -> None:
+        """Raise InputError when a file is not what it was when the table was opened.
+
+        Rows are named by their place: after a change the wrong ones would be removed.
+        """
+        entries = {entry.path: entry for entry in storage.find_files(self.given)}
+        facts = [
+            (path, entries[path].size, entries[path].modified)
+            for path in self.paths
+            if path in entries
+        ]
+        if digest([facts, self.id_column, self.text_column]) != self.fingerprint:
+            raise InputError(
+                f"{self.given} changed while it was being read: run the command again."
+            )
+
     def read(self, spark: SparkSession) -> DataFrame:
         """Return all columns of the table and ``ROW_ID``."""
         # Any column may hold values of any size, also one that nobody asked for: kept rows keep it.
         reader = document_session(spark).read.schema(self.schema)
+        if self.base is not None:
+            reader = reader.option("basePath", storage.spark_path(self.base))
         frame = reader.parquet(*map(storage.spark_read_path, self.paths))
         number = _file_number(frame)
         rows = frame.withColumn(
@@ -78,7 +104,14 @@ def open_user_table(
             f"`corpusmill ingest {given} OUTPUT` and `corpusmill extract OUTPUT`."
         )
     paths = tuple(entry.path for entry in entries)
-    schema = spark.read.parquet(*map(storage.spark_read_path, paths)).schema
+    base = (
+        storage.absolute(given) if len(paths) > 1 or paths[0] != storage.absolute(given) else None
+    )
+    base = (
+        base if base is not None and all(storage.is_below(path, base) for path in paths) else None
+    )
+    _require_readable_paths(given, paths)
+    schema = _union_schema(spark, given, paths, base)
     columns = {field.name: field.dataType for field in schema}
     identifier, text = id_column or "id", text_column or "text"
     for role, name in (("--id-column", identifier), ("--text-column", text)):
@@ -92,8 +125,56 @@ def open_user_table(
         found = columns[text].simpleString()
         raise InputError(f"--text-column {text} of {given} is {found}, wanted {wanted}")
     facts = [(entry.path, entry.size, entry.modified) for entry in entries]
-    fingerprint = digest([facts, identifier, text])
-    return UserTable(paths, identifier, text, schema, fingerprint, largest_row_group(paths))
+    return UserTable(
+        given,
+        paths,
+        base,
+        identifier,
+        text,
+        schema,
+        digest([facts, identifier, text]),
+        largest_row_group(paths),
+    )
+
+
+def require_apart(given: str, output: str) -> None:
+    """Raise InputError when results would be written among the files of a table.
+
+    A second run would take what the first one wrote for a part of it.
+    """
+    if storage.is_below(storage.absolute(output), storage.absolute(given)):
+        raise InputError(f"OUTPUT {output} lies in INPUT {given}: choose a folder outside of it.")
+
+
+def _require_readable_paths(given: str, paths: Sequence[str]) -> None:
+    for path in paths:
+        below = path.removeprefix(storage.absolute(given))
+        if ":" in below:
+            raise InputError(
+                f"{path}: Spark cannot read below a folder with a colon in its name: rename it "
+                "(hive writes %3A)."
+            )
+
+
+def _union_schema(
+    spark: SparkSession, given: str, paths: Sequence[str], base: str | None
+) -> StructType:
+    """The columns of all files, and of partition folders such as lang=en/."""
+    reader = spark.read.option("mergeSchema", len(paths) > 1)
+    if base is not None:
+        reader = reader.option("basePath", storage.spark_path(base))
+    try:
+        return reader.parquet(*map(storage.spark_read_path, paths)).schema
+    except (PySparkException, Py4JJavaError) as error:
+        text = next(line for line in str(error).splitlines() if line.strip())
+        nanoseconds = nanosecond_columns(paths)
+        hint = (
+            f" Column {', '.join(nanoseconds)} counts in nanoseconds: write it in microseconds, or leave "
+            "it out."
+            if nanoseconds
+            else " Leave that column out, or write all files with one type."
+        )
+        raise InputError(f"{given} cannot be read by Spark: {text[:300]}.{hint}") from error
 
 
 def raw_content_types() -> tuple[DataType, ...]:

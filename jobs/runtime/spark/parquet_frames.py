@@ -89,6 +89,20 @@ def largest_row_group(files: Sequence[str]) -> int:
         return max(pool.map(largest, files), default=0)
 
 
+def nanosecond_columns(files: Sequence[str]) -> list[str]:
+    """Return the columns of Parquet files whose timestamps count nanoseconds, which Spark refuses."""
+    names: set[str] = set()
+    for file in files:
+        system, inner = storage.file_system(file)
+        schema = pq.read_schema(inner, filesystem=system)
+        names |= {
+            field.name
+            for field in schema
+            if pa.types.is_timestamp(field.type) and field.type.unit == "ns"
+        }
+    return sorted(names)
+
+
 def footer_schema(file: str) -> StructType | None:
     """Return the schema that Spark would infer from a file; None where only Spark can tell."""
     system, inner = storage.file_system(file)

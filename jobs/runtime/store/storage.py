@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 
 from jobs.runtime.errors import InputError, MissingRequirementError
+from jobs.runtime.store.local_listing import local_files
 from jobs.runtime.store.s3_store import (
     ANYTHING,
     bucket_fault,
@@ -311,20 +312,30 @@ def list_inputs(folder: str) -> list[FileEntry]:
 
 def _listed(folder: str, left_out: re.Pattern[str]) -> list[FileEntry]:
     system, inner = file_system(folder)
-    prefix = folder[: len(folder) - len(inner)] if is_remote(folder) else ""
     try:
         with _explained(folder):
-            infos = system.get_file_info(pafs.FileSelector(inner, recursive=True))
+            if is_remote(folder):
+                prefix = folder[: len(folder) - len(inner)]
+                infos = system.get_file_info(pafs.FileSelector(inner, recursive=True))
+                entries = [
+                    FileEntry(prefix + info.path, info.size or 0, info.mtime_ns or 0)
+                    for info in infos
+                    if info.type == pafs.FileType.File
+                ]
+            else:
+                entries = [FileEntry(*found) for found in local_files(inner)]
     except OSError as error:
         raise InputError(
             f"cannot list {folder}: {error}. Check the path and its rights."
         ) from error
-    entries = (
-        FileEntry(prefix + info.path, info.size or 0, info.mtime_ns or 0)
-        for info in infos
-        if info.type == pafs.FileType.File
-    )
     return sorted(entry for entry in entries if not left_out.search(entry.path[len(folder) :]))
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Tell whether a path is a folder or lies in it, links of local paths followed."""
+    if not is_remote(path) and not is_remote(folder):
+        path, folder = os.path.realpath(path), os.path.realpath(folder)
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
 
 
 def find_files(pattern: str) -> list[FileEntry]:

@@ -1,5 +1,6 @@
 """Source files: order, numbers, names as given, fingerprints, ids."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,32 @@ def test_an_id_gives_back_its_file_and_row_and_leaves_14_bits(file: int, row: in
 def test_an_id_without_room_is_an_error(file: int, row: int) -> None:
     with pytest.raises(InputError, match="Split the file or the run"):
         document_id(file, row)
+
+
+def test_what_a_run_writes_below_its_input_is_no_source(tmp_path: Path) -> None:
+    make(tmp_path, "a.html", "out/.corpusmill.lock", "out/corpus/part.parquet", "outer/b.html")
+    files = list_sources([str(tmp_path)], str(tmp_path / "out"))
+    assert [Path(file.path).name for file in files] == ["a.html", "b.html"]
+
+
+def test_an_output_reached_by_a_link_is_known_too(tmp_path: Path) -> None:
+    make(tmp_path, "in/a.html", "in/out/x.html")
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    files = list_sources([str(tmp_path / "link")], str(tmp_path / "in" / "out"))
+    assert [Path(file.path).name for file in files] == ["a.html"]
+
+
+def test_a_link_to_a_parent_folder_multiplies_nothing(tmp_path: Path) -> None:
+    make(tmp_path, "in/a.html", "in/deep/b.html", "other/c.html")
+    (tmp_path / "in" / "deep" / "up").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "self").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "aside").symlink_to(tmp_path / "other")  # no loop: as if it lay there
+    files = list_sources([str(tmp_path / "in")])
+    assert [Path(file.path).name for file in files] == ["a.html", "c.html", "b.html"]
+
+
+def test_a_name_that_is_not_utf_8_is_shown_escaped(tmp_path: Path) -> None:
+    make(tmp_path, "a.html")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.html")).write_text("x")
+    with pytest.raises(InputError, match=r"caf\\xe9\.html: the name of this file is not UTF-8"):
+        list_sources([str(tmp_path)])

@@ -14,7 +14,7 @@ from jobs.find_duplicates import dedup_user_table
 from jobs.recipes.loading import load_recipe
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
-from jobs.runtime.contract.user_tables import ROW_ID, open_user_table
+from jobs.runtime.contract.user_tables import ROW_ID, UserTable, open_user_table
 from jobs.runtime.errors import InputError
 
 pytestmark = pytest.mark.spark
@@ -156,3 +156,88 @@ def test_extract_of_files_needs_no_column_names(context: RunContext, tmp_path: P
     extract_user_table(context, str(tmp_path / "story.txt"), None, None, load_recipe("default"))
     (row,) = read(context, "extracted")
     assert " ".join(str(row["text"]).split()) == STORY
+
+
+def write_folder(folder: Path, files: dict[str, dict[str, list[object]]]) -> str:
+    for name, columns in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table(columns), folder / name)
+    return str(folder)
+
+
+def test_a_column_that_only_later_files_have_is_kept(context: RunContext, tmp_path: Path) -> None:
+    files: dict[str, dict[str, list[object]]] = {
+        "a.parquet": {"id": ["a"], "text": [STORY]},
+        "b.parquet": {"id": ["b"], "text": [OTHER], "licence": ["CC0"]},
+    }
+    dedup_user_table(
+        context, write_folder(tmp_path / "t", files), None, None, load_recipe("default")
+    )
+    rows = {row["id"]: row["licence"] for row in read(context, "corpus")}
+    assert rows == {"a": None, "b": "CC0"}
+
+
+def test_partition_folders_are_columns_and_may_be_the_scope(
+    context: RunContext, tmp_path: Path
+) -> None:
+    files: dict[str, dict[str, list[object]]] = {
+        "lang=en/a.parquet": {"id": ["a"], "text": [STORY]},
+        "lang=fr/b.parquet": {"id": ["b"], "text": [STORY]},
+    }
+    table = write_folder(tmp_path / "t", files)
+    dedup_user_table(context, table, None, None, load_recipe("default", ["dedup.scope=lang"]))
+    assert {row["id"]: row["lang"] for row in read(context, "corpus")} == {"a": "en", "b": "fr"}
+
+
+def test_files_whose_column_has_two_types_are_refused(spark: SparkSession, tmp_path: Path) -> None:
+    files: dict[str, dict[str, list[object]]] = {
+        "a.parquet": {"id": ["a"], "text": [STORY], "n": [1]},
+        "b.parquet": {"id": ["b"], "text": [STORY], "n": ["one"]},
+    }
+    with pytest.raises(InputError, match=r"cannot be read by Spark: .*one type"):
+        open_user_table(spark, write_folder(tmp_path / "t", files), None, None)
+
+
+def test_a_column_of_nanoseconds_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    seen = pa.array([1], pa.timestamp("ns"))
+    table = pa.table({"id": ["a"], "text": ["x"], "seen": seen})
+    pq.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(InputError, match="Column seen counts in nanoseconds"):
+        open_user_table(spark, str(tmp_path / "t.parquet"), None, None)
+
+
+def test_a_folder_with_a_colon_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    files: dict[str, dict[str, list[object]]] = {
+        "day=2024-01-01 10:00/a.parquet": {"id": ["a"], "text": [STORY]}
+    }
+    with pytest.raises(InputError, match=r"10:00/a\.parquet: Spark cannot read .* colon"):
+        open_user_table(spark, write_folder(tmp_path / "t", files), None, None)
+
+
+def test_a_table_rewritten_while_it_was_read_is_refused(spark: SparkSession, table: str) -> None:
+    opened = open_user_table(spark, table, "doc", "body")
+    opened.require_unchanged()
+    pq.write_table(pa.table({"doc": ["z"], "body": [OTHER], "extra": [9]}), opened.paths[0])
+    with pytest.raises(InputError, match="changed while it was being read: run the command again"):
+        opened.require_unchanged()
+
+
+def test_nothing_is_published_of_a_table_that_changed_in_between(
+    context: RunContext, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(_: UserTable) -> None:
+        raise InputError("changed")
+
+    monkeypatch.setattr(UserTable, "require_unchanged", changed)
+    with pytest.raises(InputError, match="changed"):
+        dedup_user_table(context, table, "doc", "body", load_recipe("default"))
+    assert not Path(context.folder("corpus"), "_manifest.json").exists()
+
+
+@pytest.mark.parametrize("below", ["", "out", "deep/out"])
+def test_results_are_never_written_among_the_files_of_a_table(
+    spark: SparkSession, table: str, below: str
+) -> None:
+    context = RunContext(spark, str(Path(table, below)), Reporter(quiet=True))
+    with pytest.raises(InputError, match=r"lies in INPUT .* choose a folder outside"):
+        dedup_user_table(context, table, "doc", "body", load_recipe("default"))
