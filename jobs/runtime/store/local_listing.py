@@ -1,6 +1,6 @@
 """Files below a local folder, by a walk that no link to a parent folder can send in circles.
 
-Arrow follows such links until the kernel objects (40 deep): two of them make it list 2**40 paths.
+Arrow's own listing follows such links until the kernel objects, and the files count once a round.
 """
 
 from __future__ import annotations

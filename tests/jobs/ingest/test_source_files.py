@@ -74,7 +74,6 @@ def test_an_output_reached_by_a_link_is_known_too(tmp_path: Path) -> None:
 def test_a_link_to_a_parent_folder_multiplies_nothing(tmp_path: Path) -> None:
     make(tmp_path, "in/a.html", "in/deep/b.html", "other/c.html")
     (tmp_path / "in" / "deep" / "up").symlink_to(tmp_path / "in")
-    (tmp_path / "in" / "self").symlink_to(tmp_path / "in")
     (tmp_path / "in" / "aside").symlink_to(tmp_path / "other")  # no loop: as if it lay there
     files = list_sources([str(tmp_path / "in")])
     assert [Path(file.path).name for file in files] == ["a.html", "c.html", "b.html"]
