@@ -46,13 +46,9 @@ class UserTable:
 
         Rows are named by their place: after a change the wrong ones would be removed.
         """
-        entries = {entry.path: entry for entry in storage.find_files(self.given)}
-        facts = [
-            (path, entries[path].size, entries[path].modified)
-            for path in self.paths
-            if path in entries
-        ]
-        if digest([facts, self.id_column, self.text_column]) != self.fingerprint:
+        here = set(self.paths)
+        entries = [entry for entry in storage.find_files(self.given) if entry.path in here]
+        if _fingerprint(entries, self.id_column, self.text_column) != self.fingerprint:
             raise InputError(
                 f"{self.given} changed while it was being read: run the command again."
             )
@@ -104,12 +100,9 @@ def open_user_table(
             f"`corpusmill ingest {given} OUTPUT` and `corpusmill extract OUTPUT`."
         )
     paths = tuple(entry.path for entry in entries)
-    base = (
-        storage.absolute(given) if len(paths) > 1 or paths[0] != storage.absolute(given) else None
-    )
-    base = (
-        base if base is not None and all(storage.is_below(path, base) for path in paths) else None
-    )
+    folder = storage.absolute(given)
+    # Partition folders are told from there on; a file or a glob has none.
+    base = folder if all(path.startswith(f"{folder}/") for path in paths) else None
     _require_readable_paths(given, paths)
     schema = _union_schema(spark, given, paths, base)
     columns = {field.name: field.dataType for field in schema}
@@ -124,7 +117,6 @@ def open_user_table(
         wanted = " or ".join(type_.simpleString() for type_ in text_types)
         found = columns[text].simpleString()
         raise InputError(f"--text-column {text} of {given} is {found}, wanted {wanted}")
-    facts = [(entry.path, entry.size, entry.modified) for entry in entries]
     return UserTable(
         given,
         paths,
@@ -132,7 +124,7 @@ def open_user_table(
         identifier,
         text,
         schema,
-        digest([facts, identifier, text]),
+        _fingerprint(entries, identifier, text),
         largest_row_group(paths),
     )
 
@@ -180,6 +172,11 @@ def _union_schema(
 def raw_content_types() -> tuple[DataType, ...]:
     """Return the types a column with raw documents may have."""
     return (BinaryType(), StringType())
+
+
+def _fingerprint(entries: Sequence[storage.FileEntry], id_column: str, text_column: str) -> str:
+    facts = [(entry.path, entry.size, entry.modified) for entry in entries]
+    return digest([facts, id_column, text_column])
 
 
 def _file_number(frame: DataFrame) -> Column:
