@@ -15,7 +15,7 @@ STATUSES: dict[str, str] = {
     "crash": "the parser process died, twice",
     "encrypted": "a password or digital rights management protects the text",
     "needs_ocr": "the text is in pictures, or its text layer is not readable",
-    "unsupported": "the bytes are of no format that is read here",
+    "unsupported": "the bytes are of no format that is read here, or their crawl's header says so",
     "decode_error": "no charset turns the bytes into text with under 1 % of replaced characters",
     "malformed": "the bytes claim a format but break its rules beyond repair",
 }

@@ -25,7 +25,10 @@ def random_rules(number: int) -> list[Rule]:
     chance = random.Random(8)
 
     def bounds() -> Bounds:
-        return Bounds(min=chance.choice(BOUNDS), max=chance.choice(BOUNDS))
+        low, high = chance.choice(BOUNDS), chance.choice(BOUNDS)
+        if low is not None and high is not None:
+            low, high = min(low, high), max(low, high)  # crossed bounds are no rule
+        return Bounds(min=low, max=high)
 
     def condition() -> Condition:
         own = bounds()
