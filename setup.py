@@ -27,6 +27,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10",
+    py_modules=["corpusmill"],
     packages=find_packages(include=["jobs", "jobs.*", "udfs", "udfs.*"]),
     package_data={
         "jobs.report": ["*.j2", "*.css", "*.js"],
@@ -82,5 +83,5 @@ setup(
             "types-PyYAML",
         ],
     },
-    entry_points={"console_scripts": ["corpusmill = jobs.command_line:main"]},
+    entry_points={"console_scripts": ["corpusmill = corpusmill:main"]},
 )

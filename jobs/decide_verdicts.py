@@ -14,7 +14,7 @@ from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import AbsentRule, ResolvedRule, is_grade_rule
-from jobs.recipes.stored_recipe import store_recipe
+from jobs.recipes.stored_recipe import judged_rules, store_recipe
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
@@ -68,7 +68,7 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
 def resolved_rules(context: RunContext) -> list[ResolvedRule]:
     """Return the rules with the numbers that the decide stage used."""
     manifest = require_manifest(context.folder(DATASET), "decide")
-    return [ResolvedRule.model_validate(rule) for rule in manifest.details["rules"]]
+    return judged_rules(manifest)
 
 
 def surviving(context: RunContext, files: Sequence[PublishedFile] | None = None) -> DataFrame:

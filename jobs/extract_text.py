@@ -22,9 +22,11 @@ from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_mani
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
 from jobs.runtime.contract.user_tables import open_user_table, raw_content_types, require_apart
+from jobs.runtime.errors import DamagedRecordError
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.runtime.spark.schemas import EXTRACTED
 from jobs.runtime.store import storage
+from jobs.runtime.store.small_records import read_mapping
 from udfs.extract_batches import ExtractBatches
 from udfs.extraction.contract import ExtractionOptions
 from udfs.extraction.guard.quarantine import FATAL_STATUSES, MAXIMUM_KNOWN, Failure, reader_versions
@@ -132,12 +134,11 @@ def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts
 
 def known_failures(context: RunContext, options: ExtractionOptions) -> dict[str, Failure]:
     """Return status and detail by content hash of what these options and reader versions met."""
-    text = storage.read_text(_failures_path(context, options))
-    return (
-        {}
-        if text is None
-        else {key: (found[0], found[1]) for key, found in json.loads(text).items()}
-    )
+    try:
+        told = read_mapping(_failures_path(context, options)) or {}
+        return {key: (status, detail) for key, (status, detail) in told.items()}
+    except (DamagedRecordError, TypeError, ValueError):  # each document gets a new chance
+        return {}
 
 
 def remember_failures(context: RunContext, options: ExtractionOptions, folder: str) -> None:

@@ -126,7 +126,7 @@ def dedup_user_table(
     table = open_user_table(context.spark, given, id_column, text_column)
     rows = table.read(context.spark)
     _require_fitting_settings(recipe, given, rows.columns)
-    known = open_previous(context, against, recipe.dedup)
+    known = open_previous(context, against, recipe.dedup, rows.schema[table.id_column].dataType)
     inputs = {"table": table.fingerprint}
     documents = rows.withColumn(GIVEN_ID, F.col(quoted(table.id_column))).withColumns(
         {"id": F.col(ROW_ID), "text": F.col(quoted(table.text_column))}
@@ -135,6 +135,7 @@ def dedup_user_table(
 
     signed = functools.partial(sign, documents, recipe.dedup, GIVEN_ID)
     signatures = sign_stage(context, recipe.dedup, inputs, [signed], names)
+    _require_unique_ids(context, table)
     stage = functools.partial(
         Stage,
         module="jobs.find_duplicates",
@@ -193,6 +194,18 @@ def _known_inputs(known: KnownDocuments | None) -> dict[str, str]:
 
 def _details(recipe: Recipe, against: Sequence[str]) -> dict[str, object]:
     return {"mode": recipe.dedup.mode, "against": previous_signatures(against)}
+
+
+def _require_unique_ids(context: RunContext, table: UserTable) -> None:
+    """Refuse ids given twice: whoever leaves out the rows that duplicates/ names would lose a keeper."""
+    signed, _ = context.read(SIGNATURES, "dedup")
+    rows = signed.groupBy(GIVEN_ID).count().where(F.col("count") > 1).limit(3).collect()
+    if rows:
+        shown = ", ".join(f"{row[GIVEN_ID]!r} ({row['count']} rows)" for row in rows)
+        raise InputError(
+            f"--id-column {table.id_column} of {table.given}: ids are given more than once, e.g. {shown}. "
+            "Name a column that tells rows apart, or number the rows."
+        )
 
 
 def _with_given_ids(

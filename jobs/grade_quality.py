@@ -17,6 +17,7 @@ from jobs.find_duplicates import without_duplicates
 from jobs.models.run_models import grader_digest, require_graded
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule, is_grade_rule
+from jobs.recipes.stored_recipe import judged_rules
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
@@ -105,8 +106,7 @@ def grade_verdicts(context: RunContext) -> DataFrame | None:
     if manifest is None:
         return None
     grades, _ = context.read(DATASET, "grade")
-    rules = [ResolvedRule.model_validate(rule) for rule in manifest.details["rules"]]
-    return grades.select("id", *verdict_columns(rules))
+    return grades.select("id", *verdict_columns(judged_rules(manifest)))
 
 
 def _grades(context: RunContext, grader: str) -> DataFrame:

@@ -62,7 +62,11 @@ def open_run(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]
     folder = storage.absolute(output)
     with hold_output(folder, reporter.note) as lease:
         spark = start_session(
-            "corpusmill", master=arguments.master, settings=settings, uses_s3=_uses_s3(arguments)
+            "corpusmill",
+            master=arguments.master,
+            settings=settings,
+            uses_s3=_uses_s3(arguments),
+            debug=arguments.debug,
         )
         with explained_faults(spark):
             yield RunContext(spark, folder, reporter, lease)

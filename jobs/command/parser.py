@@ -36,6 +36,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_submit(commands)
     add_plan(commands)
     add_information(commands)
+    for command in commands.choices.values():
+        command.add_argument("--debug", action="store_true", help="show where an error arose")
     return parser
 
 

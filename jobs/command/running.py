@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
@@ -34,20 +35,37 @@ def run(name: str, function: Command, argv: Sequence[str] | None = None) -> int:
 def call(function: Command, arguments: argparse.Namespace) -> int:
     """Call a command, print what it returns, and turn errors into one line and an exit status.
 
+    With ``--debug`` the traceback stands above that line.
+
     Returns:
         0 done, 1 failed, 130 stopped by the user; argparse itself ends with 2 on wrong usage.
     """
     try:
         text = function(arguments)
     except CorpusmillError as error:
-        show(f"corpusmill: {error}", sys.stderr)
-        return 1
+        return _failed(str(error), arguments)
+    except MemoryError:
+        return _failed("this process has no memory left: give the machine more", arguments)
+    except Exception as error:  # an input nobody thought of must not end in a traceback
+        fault = str(error).strip().partition("\n")[0][:600]
+        return _failed(
+            f"{type(error).__name__}: {fault}. This is a fault of corpusmill, not of yours: please report "
+            "it with what the same command prints with --debug. Finished stages are kept.",
+            arguments,
+        )
     except KeyboardInterrupt:
         show("corpusmill: stopped; the same command goes on from the last chunk", sys.stderr)
         return 130
     if text is not None:
         show(text, sys.stdout)
     return 0
+
+
+def _failed(sentence: str, arguments: argparse.Namespace) -> int:
+    if arguments.debug:
+        show(traceback.format_exc(), sys.stderr)
+    show(f"corpusmill: {sentence}", sys.stderr)
+    return 1
 
 
 def show(text: str, stream: TextIO) -> None:

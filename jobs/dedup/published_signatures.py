@@ -11,13 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, LongType
 
 from jobs.dedup.known_documents import RUN_BIT, KnownDocuments, as_known, known_id
 from jobs.dedup.settings import DedupSettings
 from jobs.dedup.signature_rows import SignatureRows, of_files
 from jobs.dedup.signatures import GIVEN_ID, SIGNATURE_OPTIONS
 from jobs.runtime.contract.fingerprint import digest
-from jobs.runtime.contract.manifest import Manifest, read_manifest, require_manifest
+from jobs.runtime.contract.manifest import (
+    Manifest,
+    damaged_files,
+    read_manifest,
+    require_manifest,
+)
 from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
 from jobs.runtime.contract.user_tables import ROW_ID
 from jobs.runtime.errors import InputError
@@ -72,12 +78,22 @@ def sign_stage(
 
 
 def open_previous(
-    context: RunContext, against: Sequence[str], settings: DedupSettings
+    context: RunContext,
+    against: Sequence[str],
+    settings: DedupSettings,
+    id_type: DataType = LongType(),  # noqa: B008  # a value, never changed
 ) -> KnownDocuments | None:
     """Open the runs named by ``--against``; None when there is none.
 
+    Args:
+        context: This run.
+        against: Folders of the earlier ones.
+        settings: Those of this run.
+        id_type: Of the ids that duplicates are named by in this run.
+
     Raises:
-        InputError: One has no signatures, or signatures that cannot be compared with this run's.
+        InputError: One has no signatures, signatures that cannot be compared with this run's, a file
+            that is gone or changed, or ids of another type.
     """
     if not against:
         return None
@@ -91,6 +107,12 @@ def open_previous(
         signed, _ = run.read(DATASET, "dedup")
         if GIVEN_ID not in signed.columns:  # of a run of the pipeline, whose ids are ours
             signed = signed.withColumn(GIVEN_ID, F.col("id"))
+        found = signed.schema[GIVEN_ID].dataType
+        if found != id_type:
+            raise InputError(
+                f"--against {against[number - 1]}: its ids are {found.simpleString()}, those of this run "
+                f"{id_type.simpleString()}: write both tables with ids of one type"
+            )
         signatures.append(as_known(signed, number))
         removed.append(_removed(run, number, places))
     lookups = [
@@ -117,6 +139,8 @@ def previous_signatures(against: Sequence[str]) -> list[dict[str, object]]:
 
 
 def _comparable_manifest(run: str, settings: DedupSettings) -> Manifest:
+    for dataset, command in ((DATASET, "dedup"), ("duplicates", "dedup"), ("corpus", "publish")):
+        _require_whole(run, dataset, command)
     manifest = require_manifest(storage.join(storage.absolute(run), DATASET), "dedup")
     theirs, ours = manifest.details["comparable"], comparable(settings)
     faults = [
@@ -131,6 +155,20 @@ def _comparable_manifest(run: str, settings: DedupSettings) -> Manifest:
             "deduplicate that one again."
         )
     return manifest
+
+
+def _require_whole(run: str, dataset: str, command: str) -> None:
+    """Refuse an earlier run of which a file is gone or changed: its documents would be missed."""
+    folder = storage.join(storage.absolute(run), dataset)
+    manifest = read_manifest(folder)
+    if manifest is None:  # told by whoever needs it; an earlier corpus may be gone
+        return
+    damaged = damaged_files(folder, manifest)
+    if damaged:
+        raise InputError(
+            f"--against {run}: {len(damaged)} published file(s) of {dataset}/ are gone or changed, first "
+            f"{damaged[0]}: run `corpusmill {command}` on it again, or restore them"
+        )
 
 
 def _removed(run: RunContext, number: int, places: Mapping[str, int]) -> DataFrame:

@@ -17,8 +17,10 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import published_files
+from jobs.runtime.errors import DamagedRecordError
 from jobs.runtime.spark.parquet_frames import read_parquet
 from jobs.runtime.store import storage
+from jobs.runtime.store.small_records import read_mapping
 
 RECORD_NAME = "_fingerprint.json"
 
@@ -108,12 +110,16 @@ class WorkFolder:
     def _is_finished(self, folder: str, name: str) -> bool:
         if self.fingerprint is None:
             return False
-        text = storage.read_text(storage.join(folder, RECORD_NAME))
-        if text is None:
+        try:
+            record = read_mapping(storage.join(folder, RECORD_NAME))
+        except DamagedRecordError:
             return False
-        record = json.loads(text)
+        if record is None:
+            return False
         # Sizes are compared because a part file that was lost or cut would go unnoticed in a join.
-        return bool(record["fingerprint"] == self._key(name) and record["files"] == _sizes(folder))
+        return bool(
+            record.get("fingerprint") == self._key(name) and record.get("files") == _sizes(folder)
+        )
 
 
 def _plain(path: str) -> str:

@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jobs.inspection.run_tables import RunTables
-from jobs.runtime.errors import InputError
+from jobs.runtime.errors import DamagedRecordError, InputError
 from jobs.runtime.store import storage
+from jobs.runtime.store.small_records import read_mapping
 
 REPORT = "report.json"
+COMPARED = ("totals", "reasons", "languages", "recipe", "rules", "versions")
 
 
 class Moved(NamedTuple):
@@ -84,12 +86,22 @@ def comparison_json(comparison: Comparison) -> str:
 
 
 def _report(tables: RunTables) -> dict[str, Any]:
-    text = storage.read_text(storage.join(tables.output, REPORT))
-    if text is None:
+    path = storage.join(tables.output, REPORT)
+    try:
+        found = read_mapping(path)
+    except DamagedRecordError as error:
+        raise InputError(f"{error}: run `corpusmill report {tables.output}` again") from error
+    if found is None:
         raise InputError(
             f"{tables.output} has no {REPORT}. Finish the run, or run `corpusmill report` first."
         )
-    return dict(json.loads(text))
+    lacking = [name for name in COMPARED if name not in found]
+    if lacking:
+        raise InputError(
+            f"{path} has no {lacking[0]}: it is damaged or of another version. Run `corpusmill report "
+            f"{tables.output}` again."
+        )
+    return found
 
 
 def _kept(report: Mapping[str, Any]) -> dict[str, int]:

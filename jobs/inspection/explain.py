@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from jobs.inspection.run_tables import RunTables
 from jobs.recipes.rules import Bounds, ResolvedRule
+from jobs.recipes.stored_recipe import judged_rules
 from jobs.verdicts.array_verdicts import SignalTable
 from jobs.verdicts.expressions import LANGUAGE
 
@@ -91,8 +92,7 @@ def explain_documents(tables: RunTables, ids: Iterable[int]) -> list[Explanation
 
 def run_rules(tables: RunTables) -> list[ResolvedRule]:
     """Return the rules that the decide stage judged by, with the numbers that were used."""
-    rules = tables.manifest("verdicts").details["rules"]
-    return [ResolvedRule.model_validate(rule) for rule in rules]
+    return judged_rules(tables.manifest("verdicts"))
 
 
 def answers(rules: Iterable[ResolvedRule], document: Mapping[str, Any]) -> tuple[RuleAnswer, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,13 +96,22 @@ class RunTables:
         return [storage.join(folder, path) for path in files if path.endswith(".parquet")]
 
 
-def _opened(path: str) -> pq.ParquetFile:
+@contextmanager
+def _opened(path: str) -> Iterator[pq.ParquetFile]:
+    """Open a published Parquet file for the block.
+
+    Raises:
+        InputError: It, or a page read in the block, cannot be read, or it lacks a column.
+    """
     system, inner = storage.file_system(path)
     try:
-        return pq.ParquetFile(inner, filesystem=system)
-    except (OSError, pa.ArrowInvalid) as error:
+        with pq.ParquetFile(inner, filesystem=system) as file:
+            yield file
+    except (OSError, pa.ArrowException, KeyError) as error:
+        why = " ".join(str(error).split())  # Thrift's messages have several lines
         raise InputError(
-            f"{path} cannot be read ({error}): run the stage that wrote it again"
+            f"{path} cannot be read ({why}): it is damaged. Delete its folder and run the same "
+            "`corpusmill run` again, which makes it anew."
         ) from error
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from jobs.inspection.run_tables import RunTables
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule, is_grade_rule
+from jobs.recipes.stored_recipe import judged_rules
 from jobs.verdicts.array_verdicts import NO_RULE, SignalTable
 from jobs.verdicts.expressions import LANGUAGE
 from jobs.verdicts.thresholds import resolve_by, why_missing
@@ -146,8 +147,7 @@ def ask_what_if(tables: RunTables, recipe: Recipe) -> WhatIf:
     Raises:
         InputError: A stage has not run.
     """
-    manifest = tables.manifest("verdicts")
-    rules = [ResolvedRule.model_validate(rule) for rule in manifest.details["rules"]]
+    rules = judged_rules(tables.manifest("verdicts"))
     missing: Mapping[str, str] = tables.manifest("annotated").details.get("absent_signals", {})
     wanted = [rule for rule in recipe.rules if not is_grade_rule(rule)]
     signals = sorted(

@@ -16,7 +16,8 @@ from jobs.recipes.recipe import Recipe
 from jobs.recipes.signal_catalogue import known_signals
 from jobs.recipes.yaml_reading import no_yaml, parse_recipe, parse_value
 from jobs.runtime.configuration_files import configuration_folder
-from jobs.runtime.errors import SettingsError
+from jobs.runtime.errors import DamagedRecordError, SettingsError
+from jobs.runtime.store import storage
 from jobs.runtime.suggestions import did_you_mean
 
 MAXIMUM_INHERITANCE = 8
@@ -108,7 +109,7 @@ def _with_parents(name_or_file: str) -> tuple[dict[str, Any], list[str]]:
             raise SettingsError(
                 f"recipe {name_or_file} extends more than {MAXIMUM_INHERITANCE} others"
             )
-        data = _read(recipe_file(wanted))
+        data = _read(wanted)
         chain.append(data)
         wanted = data.get("extends")
     merged: dict[str, Any] = {}
@@ -132,12 +133,20 @@ def _without_faults(parent: dict[str, Any], child: dict[str, Any]) -> list[str]:
     ]
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(name_or_file: str) -> dict[str, Any]:
+    if storage.is_remote(name_or_file):
+        try:
+            text = storage.read_text(name_or_file)
+        except DamagedRecordError as error:
+            raise no_yaml(name_or_file, error) from error
+        if text is None:
+            raise SettingsError(f"recipe file {name_or_file}: no such object")
+        return parse_recipe(text, name_or_file)
+    path = recipe_file(name_or_file)
     try:
-        text = path.read_text(encoding="utf-8")
+        return parse_recipe(path.read_text(encoding="utf-8"), str(path))
     except UnicodeDecodeError as error:
         raise no_yaml(str(path), error) from error
-    return parse_recipe(text, str(path))
 
 
 def _merged(parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:

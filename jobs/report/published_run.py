@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from jobs.dedup import DedupSettings
 from jobs.recipes.recipe import ReportSettings
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule
+from jobs.recipes.stored_recipe import judged_rules, unjudged_rules
 from jobs.report.report_model import CleaningTotal, RecipeFacts, StageFacts, Totals
 from jobs.runtime.contract.manifest import MADE_BY, Manifest, read_manifest, require_manifest
 from jobs.runtime.contract.stage import RunContext
@@ -72,28 +73,21 @@ class PublishedRun:
 
     def rules(self) -> list[ResolvedRule]:
         """Return the rules that were judged, with the numbers that were used."""
-        found = [
-            rule
-            for dataset in ("verdicts", "quality")
-            if dataset in self.manifests
-            for rule in self.manifests[dataset].details.get("rules", [])
-        ]
-        return [ResolvedRule.model_validate(rule) for rule in found]
+        return [rule for manifest in self._judged() for rule in judged_rules(manifest)]
 
     def absent_rules(self, recipe: RecipeLike) -> list[AbsentRule]:
         """Return the rules that were not judged, and why; none of the recipe's is passed over."""
-        told = [
-            AbsentRule.model_validate(rule)
-            for dataset in ("verdicts", "quality")
-            if dataset in self.manifests
-            for rule in self.manifests[dataset].details.get("absent_rules", [])
-        ]
+        told = [rule for manifest in self._judged() for rule in unjudged_rules(manifest)]
         known = {rule.reason for rule in self.rules()} | {rule.reason for rule in told}
         return told + [
             AbsentRule(reason=rule.reason, signal=rule.signal, why=self._why_untold(rule))
             for rule in recipe.rules
             if rule.reason not in known
         ]
+
+    def _judged(self) -> list[Manifest]:
+        names = ("verdicts", "quality")
+        return [self.manifests[name] for name in names if name in self.manifests]
 
     def _why_untold(self, rule: Rule) -> str:
         if any(signal.startswith("quality.") for signal in rule.signals) and not self.graded:

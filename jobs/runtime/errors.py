@@ -19,6 +19,10 @@ class InputError(CorpusmillError):
     """The input as a whole cannot be used (no such file, wrong schema, changed while being read)."""
 
 
+class DamagedRecordError(InputError):
+    """A record of ours (a manifest, a report) was cut short or overwritten: make it anew."""
+
+
 class OutputBusyError(CorpusmillError):
     """Another driver writes to the same OUTPUT: wait for it, or choose another one."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jobs.runtime.configuration_files import configuration_file
 from jobs.runtime.contract.fingerprint import digest
@@ -32,6 +32,7 @@ class SubmittedJob:
         words: Arguments of ``corpusmill run``.
         code: Prefix in the service's store that holds entry point, package and environment.
         settings: Spark settings that win over those of conf/.
+        texts: Small files of the user's that the run reads, by the path where they are put.
         run_id: The caller's name for this attempt, e.g. a schedule's date; the same words and name are
             one job, however often they are submitted.
     """
@@ -41,6 +42,7 @@ class SubmittedJob:
     code: str
     settings: Mapping[str, str]
     run_id: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def token(self) -> str:
@@ -80,6 +82,7 @@ def submitted_job(
     code: str,
     settings: Mapping[str, str],
     run_id: str,
+    texts: Mapping[str, str] | None = None,
 ) -> SubmittedJob:
     """Check and return a job.
 
@@ -94,7 +97,9 @@ def submitted_job(
             f"{', '.join(wrong)}: {service} reads and writes {scheme} only, and no machine of it sees "
             f"your disk. Copy it there and give the {scheme} path."
         )
-    return SubmittedJob(service, tuple(words), storage.absolute(code), settings, run_id)
+    return SubmittedJob(
+        service, tuple(words), storage.absolute(code), settings, run_id, texts or {}
+    )
 
 
 def _paths(words: Sequence[str]) -> list[str]:

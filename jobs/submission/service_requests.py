@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from jobs.submission.job import PYTHON, SubmittedJob
@@ -38,7 +39,9 @@ def emr_serverless_request(
         "spark.emr-serverless.driverEnv.PYSPARK_PYTHON": PYTHON,
         "spark.executorEnv.PYSPARK_PYTHON": PYTHON,
     }
-    parameters = " ".join(f"--conf {key}={value}" for key, value in sorted(settings.items()))
+    # The service splits this line as a shell does: a value may hold blanks.
+    pairs = (shlex.quote(f"{key}={value}") for key, value in sorted(settings.items()))
+    parameters = " ".join(f"--conf {pair}" for pair in pairs)
     request: dict[str, Any] = {
         "applicationId": application,
         "clientToken": job.token,

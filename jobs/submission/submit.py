@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from jobs.command.arguments import spark_settings
+from jobs.recipes.loading import load_recipe, recipe_names, recipe_text
+from jobs.runtime.store import storage
 from jobs.runtime.store.s3_store import boto_client
 from jobs.submission.dataproc_service import DataprocBatch, dataproc_client
 from jobs.submission.emr_services import EmrCluster, EmrServerless, required
@@ -49,12 +52,20 @@ def _note(text: str) -> None:
 
 def _job(arguments: argparse.Namespace) -> SubmittedJob:
     words = [*arguments.inputs, arguments.output]
-    if arguments.recipe:
-        words += ["--recipe", arguments.recipe]
-    for override in arguments.overrides:
-        words += ["--set", override]
+    recipe = load_recipe(arguments.recipe or "default", arguments.overrides)
+    texts = {}
+    if arguments.recipe in [None, *recipe_names()] or storage.is_remote(arguments.recipe):
+        words += ["--recipe", arguments.recipe] if arguments.recipe else []
+        words += [word for override in arguments.overrides for word in ("--set", override)]
+    else:  # a file of this machine, and what it extends, which no machine of the service sees
+        text = recipe_text(recipe)
+        name = f"recipe-{hashlib.sha256(text.encode()).hexdigest()[:12]}.yaml"
+        texts = {storage.join(arguments.code, name): text}
+        words += ["--recipe", *texts]
     settings = spark_settings(arguments.spark_conf)
-    return submitted_job(arguments.service, words, arguments.code, settings, arguments.run_id)
+    return submitted_job(
+        arguments.service, words, arguments.code, settings, arguments.run_id, texts
+    )
 
 
 def _request(job: SubmittedJob, arguments: argparse.Namespace) -> dict[str, Any]:

@@ -45,3 +45,6 @@ def upload(job: SubmittedJob, dist: Path, note: Callable[[str], None]) -> None:
         with path.open("rb") as source, storage.open_output(target) as sink:
             shutil.copyfileobj(source, sink, storage.READ_BYTES)
         storage.write_text(target + DIGEST_SUFFIX, found)
+    for target, text in job.texts.items():
+        note(f"writing {target}")
+        storage.write_text(target, text)

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -99,7 +100,7 @@ class Answers:
 def test_words_of_documents_do_not_steer_the_terminal(
     function: str, status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call(getattr(Answers(), function), argparse.Namespace()) == status
+    assert call(getattr(Answers(), function), argparse.Namespace(debug=False)) == status
     shown = "".join(capsys.readouterr())
     assert "\x1b" not in shown
     assert "\x07" not in shown
@@ -121,3 +122,36 @@ def test_a_reader_that_has_gone_ends_no_command_with_a_traceback() -> None:
         ["bash", "-c", command], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("error", [KeyError("rules"), MemoryError(), InputError("no such file")])
+def test_no_traceback_reaches_a_user_who_did_not_ask(
+    error: Exception, debug: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: argparse.Namespace) -> str:
+        raise error
+
+    assert call(fail, argparse.Namespace(debug=debug)) == 1
+    shown = capsys.readouterr().err
+    assert ("Traceback" in shown) is debug
+    assert shown.splitlines()[-1].startswith("corpusmill: ")
+
+
+def test_packages_of_the_same_names_on_pythonpath_do_no_harm(tmp_path: Path) -> None:
+    for name in ("jobs", "udfs"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('somebody else')")
+    program = (
+        f"import sys; sys.path.insert(1, {str(REPOSITORY)!r}); import corpusmill; corpusmill.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "recipes"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "default" in done.stdout

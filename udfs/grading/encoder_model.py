@@ -164,7 +164,7 @@ def open_encoder(folder: Path) -> EncoderModel:
         WindowTokeniser(folder / TOKENISER_NAME, card.max_tokens),
         card,
         _head(folder, contents[HEAD_NAME]) if HEAD_NAME in contents else None,
-        _digest(contents, card),
+        _digest(contents, _side_weights(folder, contents[GRAPH_NAME]), card),
     )
     width = output_width(model, str(folder))
     wanted = 1 if model.head is None else len(model.head) - 1
@@ -263,8 +263,23 @@ def _head(folder: Path, content: bytes) -> Floats:
     return head
 
 
-def _digest(contents: Mapping[str, bytes], card: EncoderCard) -> str:
+def _side_weights(folder: Path, graph: bytes) -> list[Path]:
+    """Files beside a graph in which it keeps weights: it spells their names as they are."""
+    below = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    known = {GRAPH_NAME, TOKENISER_NAME, HEAD_NAME, DESCRIPTION_NAME}
+    return [
+        path
+        for path in below
+        if path.name not in known and path.relative_to(folder).as_posix().encode() in graph
+    ]
+
+
+def _digest(contents: Mapping[str, bytes], beside: Sequence[Path], card: EncoderCard) -> str:
     whole = hashlib.sha256(json.dumps(dataclasses.asdict(card), sort_keys=True).encode())
     for name in sorted(contents):
         whole.update(hashlib.sha256(contents[name]).digest())
+    for path in beside:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                whole.update(block)
     return whole.hexdigest()

@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage_costs import StageCosts
-from jobs.runtime.errors import InputError
+from jobs.runtime.errors import DamagedRecordError, InputError
 from jobs.runtime.store import storage
+from jobs.runtime.store.small_records import read_mapping
 
 MANIFEST_NAME = "_manifest.json"
 FORMAT_VERSION = 1
@@ -32,6 +33,14 @@ MADE_BY = {
     "corpus": "publish",
 }
 """The command that makes each dataset of documents, in the order in which they pass them."""
+
+
+DETAILS = {
+    "verdicts": ("rules", "absent_rules"),
+    "signatures": ("comparable", "names"),
+    "duplicates": ("mode", "against"),
+}
+"""Facts that later stages and questions take from a dataset's manifest."""
 
 
 class PublishedFile(BaseModel):
@@ -83,24 +92,36 @@ def read_manifest(folder: str) -> Manifest | None:
     """Return the manifest of a dataset folder, or None when it was never published.
 
     Raises:
-        InputError: There is a manifest and it cannot be understood.
+        DamagedRecordError: There is a manifest and it was cut short or overwritten.
+        InputError: It is of another version.
     """
-    text = storage.read_text(storage.join(folder, MANIFEST_NAME))
-    if text is None:
+    path = storage.join(folder, MANIFEST_NAME)
+    try:
+        found = read_mapping(path)
+    except DamagedRecordError as error:
+        raise _damaged(path, "no JSON object") from error
+    if found is None:
         return None
     try:
-        manifest = Manifest.model_validate_json(text)
+        manifest = Manifest.model_validate(found)
     except ValidationError as error:
-        raise InputError(
-            f"{folder}/{MANIFEST_NAME} cannot be read ({error.error_count()} faults). It is damaged or "
-            "from another version: delete the folder and run again."
-        ) from error
+        raise _damaged(path, f"{error.error_count()} faults") from error
+    lacking = [name for name in DETAILS.get(manifest.dataset, ()) if name not in manifest.details]
+    if lacking:
+        raise _damaged(path, f"no details.{lacking[0]}")
     if manifest.format_version != FORMAT_VERSION:
         raise InputError(
             f"{folder}/{MANIFEST_NAME} has format {manifest.format_version}, this corpusmill reads "
             f"{FORMAT_VERSION}: delete the folder and run again."
         )
     return manifest
+
+
+def _damaged(path: str, why: str) -> DamagedRecordError:
+    return DamagedRecordError(
+        f"{path} cannot be read ({why}). It is damaged or from another version: the command that made it "
+        "makes it anew."
+    )
 
 
 def require_manifest(folder: str, made_by: str) -> Manifest:

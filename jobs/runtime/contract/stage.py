@@ -37,11 +37,12 @@ from jobs.runtime.contract.manifest import (
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage_costs import stage_costs
-from jobs.runtime.errors import InputError, StageError
+from jobs.runtime.errors import DamagedRecordError, InputError, StageError
 from jobs.runtime.spark.java_heap import memory_advice
 from jobs.runtime.spark.parquet_frames import WRITER_OPTIONS, read_parquet
 from jobs.runtime.store import storage
 from jobs.runtime.store.output_lease import OutputLease
+from jobs.runtime.store.small_records import read_mapping
 
 IN_PROGRESS_NAME = "_in_progress.json"
 CHUNK_RECORD_NAME = "_chunk.json"
@@ -187,7 +188,11 @@ def _publish(context: RunContext, folder: str, manifest: Manifest) -> None:
 def _still_valid(
     context: RunContext, stage: Stage, folder: str, fingerprint: str, parts: dict[str, str]
 ) -> Manifest | None:
-    manifest = read_manifest(folder) if storage.exists(folder) else None
+    try:
+        manifest = read_manifest(folder) if storage.exists(folder) else None
+    except DamagedRecordError:
+        context.reporter.note(f"{stage.name}: {folder}/{MANIFEST_NAME} is damaged, made anew")
+        return None
     if manifest is None:
         return None
     changed = [name for name, part in parts.items() if manifest.fingerprints.get(name) != part]
@@ -208,17 +213,25 @@ def _still_valid(
 def _claim(stage: Stage, folder: str, fingerprint: str) -> None:
     marker = storage.join(folder, IN_PROGRESS_NAME)
     if storage.exists(folder):
-        found = storage.read_text(marker)
-        ours = found is not None or storage.exists(storage.join(folder, MANIFEST_NAME))
+        ours = any(
+            storage.exists(storage.join(folder, name)) for name in (IN_PROGRESS_NAME, MANIFEST_NAME)
+        )
         if not ours and storage.list_files(folder):
             raise InputError(
                 f"{folder} holds files that corpusmill did not write. Choose an empty OUTPUT, or move "
                 "them away."
             )
-        same = found is not None and json.loads(found).get("fingerprint") == fingerprint
-        if len(stage.chunks) == 1 or not same:
+        if len(stage.chunks) == 1 or _fingerprint_in_progress(marker) != fingerprint:
             storage.delete_tree(folder)
     storage.write_text(marker, json.dumps({"stage": stage.name, "fingerprint": fingerprint}))
+
+
+def _fingerprint_in_progress(marker: str) -> str | None:
+    try:
+        found = read_mapping(marker)
+    except DamagedRecordError:  # a crash cut it short: whose chunks these are, nobody knows
+        return None
+    return None if found is None else found.get("fingerprint")
 
 
 def _write_chunks(context: RunContext, stage: Stage, folder: str) -> None:

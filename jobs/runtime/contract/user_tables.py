@@ -19,7 +19,7 @@ from jobs.runtime.spark.java_heap import tasks_within_heap
 from jobs.runtime.spark.parquet_frames import (
     document_session,
     largest_row_group,
-    nanosecond_columns,
+    unreadable_columns,
 )
 from jobs.runtime.store import storage
 from jobs.runtime.suggestions import did_you_mean
@@ -158,15 +158,10 @@ def _union_schema(
     try:
         return reader.parquet(*map(storage.spark_read_path, paths)).schema
     except (PySparkException, Py4JJavaError) as error:
+        faults = unreadable_columns(paths)
         text = next(line for line in str(error).splitlines() if line.strip())
-        nanoseconds = nanosecond_columns(paths)
-        hint = (
-            f" Column {', '.join(nanoseconds)} counts in nanoseconds: write it in microseconds, or leave "
-            "it out."
-            if nanoseconds
-            else " Leave that column out, or write all files with one type."
-        )
-        raise InputError(f"{given} cannot be read by Spark: {text[:300]}.{hint}") from error
+        why = "; ".join(faults[:5]) or f"{text[:300]}. Leave that column out"
+        raise InputError(f"{given} cannot be read by Spark: {why}.") from error
 
 
 def raw_content_types() -> tuple[DataType, ...]:

@@ -89,18 +89,33 @@ def largest_row_group(files: Sequence[str]) -> int:
         return max(pool.map(largest, files), default=0)
 
 
-def nanosecond_columns(files: Sequence[str]) -> list[str]:
-    """Return the columns of Parquet files whose timestamps count nanoseconds, which Spark refuses."""
-    names: set[str] = set()
+def unreadable_columns(files: Sequence[str]) -> list[str]:
+    """Say which columns of Parquet files keep Spark from reading them as one table, and why.
+
+    Times that count nanoseconds, names that differ by case only, and columns of which two files have
+    different types.
+    """
+    seen: dict[str, tuple[pa.DataType, str]] = {}
+    faults: dict[str, None] = {}
     for file in files:
         system, inner = storage.file_system(file)
         schema = pq.read_schema(inner, filesystem=system)
-        names |= {
-            field.name
-            for field in schema
-            if pa.types.is_timestamp(field.type) and field.type.unit == "ns"
-        }
-    return sorted(names)
+        spelt: dict[str, str] = {}
+        for field in schema:
+            name, shown = field.name, file.rsplit("/", 1)[1]
+            counted = pa.types.is_timestamp(field.type) or pa.types.is_time(field.type)
+            if counted and field.type.unit == "ns":
+                faults[f"column {name} counts in nanoseconds: write it in microseconds"] = None
+            first = spelt.setdefault(name.lower(), name)
+            if first != name:
+                faults[f"columns {first} and {name} differ by case only: rename one"] = None
+            type_, where = seen.setdefault(name.lower(), (field.type, shown))
+            if type_ != field.type:
+                faults[
+                    f"column {name} is {type_} in {where} and {field.type} in {shown}: write all files with "
+                    "one type"
+                ] = None
+    return list(faults)
 
 
 def footer_schema(file: str) -> StructType | None:

@@ -42,6 +42,7 @@ def start_session(
     master: str | None = None,
     settings: Mapping[str, str] | None = None,
     uses_s3: bool = False,
+    debug: bool = False,
 ) -> SparkSession:
     """Return the SparkSession of this process, starting it when there is none.
 
@@ -54,6 +55,7 @@ def start_session(
         master: Spark master URL, e.g. ``local[2]``; None means spark-submit's, else ``local[*]``.
         settings: Further Spark settings; they win over the file.
         uses_s3: A path of this run is on S3: add its jars, address and committer.
+        debug: Let Java print the stack of each error, too (conf/log4j2.properties).
 
     Raises:
         MissingRequirementError: No usable Java, or S3 is asked for and its jars are missing.
@@ -67,8 +69,9 @@ def start_session(
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         # The jars for S3 lengthen the class path, for which no archive of classes is made.
         classes = "" if uses_s3 else archive_options(java)
+        stack = "-Dcorpusmill.stack=full" if debug else ""
         builder = builder.config(
-            "spark.driver.extraJavaOptions", f"{java_logging_option()} {classes}"
+            "spark.driver.extraJavaOptions", f"{java_logging_option()} {stack} {classes}"
         )
         chosen = master or os.environ.get("SPARK_MASTER", "local[*]")
         for key, value in _command_settings(chosen, settings or {}, uses_s3=uses_s3).items():

@@ -6,38 +6,49 @@ Arrow's own listing follows such links until the kernel objects, and the files c
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
-
-from jobs.runtime.errors import InputError
 
 
 def local_files(root: str) -> Iterator[tuple[str, int, int]]:
     """Yield path, bytes and modification time (nanoseconds) of each regular file below a folder.
 
-    Links are followed, but for those to a folder that they lie in, and for broken ones.
+    Links are followed, but for those to a folder that they lie in, and for broken ones. Of a name that
+    is not UTF-8 its bytes are told as ``\\xe9`` and its backslashes doubled; see :func:`name_on_disk`.
 
     Raises:
         OSError: The folder, or one below it, may not be read.
-        InputError: A name is not UTF-8; the message shows it escaped.
     """
     for folder, folders, names in os.walk(root, onerror=_raised, followlinks=True):
         folders[:] = [name for name in folders if not _leads_back(os.path.join(folder, name))]
         for name in names:
             path = os.path.join(folder, name)
             try:
-                path.encode()
-            except UnicodeEncodeError as error:
-                shown = path.encode("utf-8", "surrogateescape").decode("ascii", "backslashreplace")
-                raise InputError(
-                    f"{shown}: the name of this file is not UTF-8. Rename it."
-                ) from error
-            try:
                 found = os.stat(path)
             except FileNotFoundError:  # a link to nothing, or removed since
                 continue
             if stat.S_ISREG(found.st_mode):
-                yield path, found.st_size, found.st_mtime_ns
+                yield _shown(path), found.st_size, found.st_mtime_ns
+
+
+def name_on_disk(path: str) -> str:
+    """Return what the system calls a file that a listing told of: Spark and Arrow know UTF-8 only."""
+    if os.path.lexists(path):
+        return path
+    return re.sub(
+        r"\\(?:\\|x([89a-f][0-9a-f]))",
+        lambda found: chr(0xDC00 + int(found[1], 16)) if found[1] else "\\",
+        path,
+    )
+
+
+def _shown(path: str) -> str:
+    name = os.fsencode(path)
+    try:
+        return name.decode("utf-8")
+    except UnicodeDecodeError:
+        return name.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
 
 
 def _leads_back(path: str) -> bool:

@@ -6,15 +6,16 @@ first one on a machine fetches it, and the kernel's page cache then holds it onc
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from jobs.runtime.errors import InputError, MissingRequirementError
 from jobs.runtime.store import storage
@@ -77,7 +78,13 @@ class NodeCopy:
         partial = copy.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         for entry in self.files:
-            target = partial / entry.path.removeprefix(folder + "/")
+            below = PurePosixPath(entry.path.removeprefix(folder + "/"))
+            if below.is_absolute() or ".." in below.parts:
+                raise MissingRequirementError(
+                    f"{entry.path} leads out of {folder}: take that object away, or give a folder that "
+                    "holds the model alone"
+                )
+            target = partial / below
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with storage.open_input(entry.path) as stream, target.open("wb") as file:
@@ -100,15 +107,19 @@ def _cache_root() -> Path:
     scratch = os.environ.get("LOCAL_DIRS") or os.environ.get("SPARK_LOCAL_DIRS")
     base = scratch.split(",")[0] if scratch else tempfile.gettempdir()
     root = Path(base) / f"corpusmill-{os.getuid()}"
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if root.stat().st_uid != os.getuid():
+    with contextlib.suppress(FileExistsError):
+        root.mkdir(mode=0o700, parents=True)
+    found = root.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        # Who may write there, or made it a link, chooses the models that this user's tasks load.
         raise MissingRequirementError(
-            f"{root} belongs to another user: set TMPDIR to a folder of your own"
+            f"{root} is a link, of another user, or others may write to it: remove it, or set TMPDIR to a "
+            "folder of your own"
         )
     return root
 
 
-@contextmanager
+@contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -17,9 +17,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from jobs.runtime.errors import MissingRequirementError, OutputBusyError
 from jobs.runtime.store import s3_store, storage
+from jobs.runtime.store.small_records import json_mapping
 
 LEASE_NAME = "_lease.json"
 LOCK_NAME = ".corpusmill.lock"
@@ -111,7 +113,7 @@ def _hold_object(path: str, note: Callable[[str], None]) -> Iterator[OutputLease
         stop.set()
         renewer.join()
         found = s3_store.get_object(path)
-        if found is not None and json.loads(found[0]).get("owner") == owner:
+        if found is not None and _facts(found[0]).get("owner") == owner:
             storage.delete_tree(path)
 
 
@@ -164,7 +166,7 @@ def _renew(path: str, owner: str, etag: str, lease: OutputLease, stop: threading
             found = s3_store.get_object(path)
         except MissingRequirementError:  # the store may answer the next time
             continue
-        if found is not None and json.loads(found[0]).get("owner") == owner:
+        if found is not None and _facts(found[0]).get("owner") == owner:
             etag = found[1]  # a renewal that was carried out although its answer got lost
             continue
         lease.lost()
@@ -176,8 +178,13 @@ def _record(owner: str, beats: int = 0) -> str:
     return json.dumps(facts)
 
 
+def _facts(text: str) -> dict[str, Any]:
+    """What a lease tells of its owner; nothing where a crash cut it short."""
+    return json_mapping(text) or {}
+
+
 def _busy(output: str, text: str) -> OutputBusyError:
-    facts = json.loads(text)
+    facts = _facts(text)
     return OutputBusyError(
         f"another corpusmill (process {facts.get('pid', '?')} on {facts.get('host', '?')}) is writing to "
         f"{output}. Wait until it is done, end it, or choose another OUTPUT."

@@ -20,8 +20,8 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 import pyarrow.fs as pafs
 
-from jobs.runtime.errors import InputError, MissingRequirementError
-from jobs.runtime.store.local_listing import local_files
+from jobs.runtime.errors import DamagedRecordError, InputError, MissingRequirementError
+from jobs.runtime.store.local_listing import local_files, name_on_disk
 from jobs.runtime.store.s3_store import (
     ANYTHING,
     bucket_fault,
@@ -127,10 +127,11 @@ def open_input(path: str) -> BinaryIO:
     Raises:
         OSError: The file is missing or not readable.
     """
+    if not is_remote(path):
+        return Path(name_on_disk(absolute(path))).open("rb", READ_BYTES)
     system, inner = file_system(path)
-    file = system.open_input_file(inner)
     # Arrow's files cannot read lines; the standard reader around them can.
-    return io.BufferedReader(StoreStream(path, file) if is_remote(path) else file, READ_BYTES)
+    return io.BufferedReader(StoreStream(path, system.open_input_file(inner)), READ_BYTES)
 
 
 def exists(path: str) -> bool:
@@ -150,6 +151,9 @@ def file_entry(path: str) -> FileEntry:
     Raises:
         OSError: It is not there any more.
     """
+    if not is_remote(path):
+        found = os.stat(name_on_disk(absolute(path)))
+        return FileEntry(path, found.st_size, found.st_mtime_ns)
     system, inner = file_system(path)
     info = system.get_file_info(inner)
     if info.type != pafs.FileType.File:
@@ -161,6 +165,7 @@ def read_text(path: str) -> str | None:
     """Return a small UTF-8 file, or None when there is none.
 
     Raises:
+        DamagedRecordError: It is not UTF-8.
         MissingRequirementError: The store refuses.
     """
     with _explained(path):
@@ -169,6 +174,8 @@ def read_text(path: str) -> str | None:
                 return stream.read().decode("utf-8")
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except UnicodeDecodeError as error:
+            raise DamagedRecordError(f"{path} cannot be read ({error}): it is damaged") from error
 
 
 def write_new_text(path: str, text: str) -> bool:

@@ -104,3 +104,14 @@ def test_what_was_filtered_before_counts(spark: SparkSession, tmp_path: Path) ->
     work = str(tmp_path / "work")
     assert find_duplicates(documents, DedupSettings(), work).count() == 2
     assert find_duplicates(documents.where("id > 0"), DedupSettings(), work).count() == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[1]", b"\xff", b"{}"])
+def test_a_damaged_record_means_not_finished(
+    spark: SparkSession, tmp_path: Path, build: Builder, damage: bytes
+) -> None:
+    work = WorkFolder(spark, str(tmp_path), "f1")
+    work.sub_stage("numbers", build)
+    next(tmp_path.rglob(RECORD_NAME)).write_bytes(damage)
+    work.sub_stage("numbers", build)
+    assert build.calls == 2

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from jobs.ingest.source_files import list_sources, sources_fingerprint
 from jobs.runtime.contract.document_ids import document_id
 from jobs.runtime.errors import InputError
+from jobs.runtime.store import storage
 
 
 def make(folder: Path, *names: str) -> None:
@@ -79,8 +80,21 @@ def test_a_link_to_a_parent_folder_multiplies_nothing(tmp_path: Path) -> None:
     assert [Path(file.path).name for file in files] == ["a.html", "c.html", "b.html"]
 
 
-def test_a_name_that_is_not_utf_8_is_shown_escaped(tmp_path: Path) -> None:
-    make(tmp_path, "a.html")
-    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.html")).write_text("x")
-    with pytest.raises(InputError, match=r"caf\\xe9\.html: the name of this file is not UTF-8"):
-        list_sources([str(tmp_path)])
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"caf\xe9.html", "caf\\xe9.html"),
+        (b"\xff\xfe", "\\xff\\xfe"),
+        (b"a\\xe9b\xe9", "a\\\\xe9b\\xe9"),
+        (b"plain\\xe9", "plain\\xe9"),
+    ],
+)
+def test_a_file_whose_name_is_not_utf_8_is_read_and_shown_escaped(
+    tmp_path: Path, name: bytes, shown: str
+) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(b"page")
+    (source,) = list_sources([str(tmp_path)])
+    assert source.path == f"{tmp_path}/{shown}"
+    with storage.open_input(source.path) as stream:
+        assert stream.read() == b"page"
+    assert storage.file_entry(source.path).size == 4

@@ -1,14 +1,20 @@
 """Runs handed to a service: requests it accepts, one job a token, waiting, logs, clear errors."""
 
 import gzip
+import hashlib
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import jobs.submission
 from jobs.command_line import main
+from jobs.recipes.loading import load_recipe, recipe_text
 from jobs.runtime.errors import MissingRequirementError, SettingsError, StageError
+from jobs.runtime.store import storage
 from jobs.submission.emr_services import EmrCluster, EmrServerless
 from jobs.submission.job import SubmittedJob, submitted_job
 from jobs.submission.service_requests import dataproc_request, emr_request, emr_serverless_request
@@ -205,3 +211,48 @@ def test_what_a_service_needs_is_named(capsys: pytest.CaptureFixture[str]) -> No
     words = ["submit", "emr", *WORDS, "--code", "s3://out/code", "--dry-run"]
     assert main(words) == 1
     assert "--cluster is missing" in capsys.readouterr().err
+
+
+def test_emr_serverless_gets_settings_as_single_words() -> None:
+    options = "-Da=1 -Db='2'"
+    settings = {"spark.executor.extraJavaOptions": options}
+    request = emr_serverless_request(job("emr-serverless", **settings), "a", ROLE, 60, None)
+    words = shlex.split(request["jobDriver"]["sparkSubmit"]["sparkSubmitParameters"])
+    assert f"spark.executor.extraJavaOptions={options}" in words
+    assert words[::2] == ["--conf"] * (len(words) // 2)
+
+
+def test_a_recipe_of_this_machine_travels_with_the_job(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text("extends: fineweb\nname: mine\n")
+    words = ["submit", "emr", "s3://in", "s3://out", "--code", "s3://c", "--cluster", "j-1"]
+    words += ["--recipe", str(recipe), "--set", "dedup.threshold=0.8", "--dry-run"]
+    assert main(words) == 0
+    sent = json.loads(capsys.readouterr().out)["Steps"][0]["HadoopJarStep"]["Args"]
+    place = sent[sent.index("--recipe") + 1]
+    assert re.fullmatch(r"s3://c/recipe-[0-9a-f]{12}\.yaml", place)
+    assert "--set" not in sent
+    written: dict[str, str] = {}
+    monkeypatch.setattr(storage, "write_text", written.__setitem__)
+    monkeypatch.setattr(storage, "read_text", written.get)
+    for name in ("corpusmill.zip", "environment.tar.gz"):
+        (tmp_path / name).write_bytes(b"")
+        found = hashlib.sha256(b"").hexdigest()
+        written[f"s3://c/{name}.sha256"] = found
+    entry = Path(jobs.submission.__file__).parents[1] / "run_pipeline.py"
+    written["s3://c/run_pipeline.py.sha256"] = hashlib.sha256(entry.read_bytes()).hexdigest()
+    monkeypatch.setattr(storage, "exists", lambda _: True)
+    text = recipe_text(load_recipe(str(recipe), ["dedup.threshold=0.8"]))
+    sent_job = submitted_job("emr", ["s3://in", "s3://out"], "s3://c", {}, "", {place: text})
+    upload(sent_job, tmp_path, lambda _: None)
+    assert load_recipe(place) == load_recipe(str(recipe), ["dedup.threshold=0.8"])
+
+
+def test_a_faulty_recipe_is_found_before_anything_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["submit", "emr", "s3://in", "s3://out", "--code", "s3://c", "--cluster", "j-1"]
+    assert main([*words, "--set", "dedup.threshhold=0.8", "--dry-run"]) == 1
+    assert "threshhold" in capsys.readouterr().err

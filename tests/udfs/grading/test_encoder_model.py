@@ -144,3 +144,21 @@ def test_a_card_that_names_a_language_the_vocabulary_cannot_spell_is_refused(
     write_head(tmp_path, np.arange(17.0), languages=["en", "zh"])
     with pytest.raises(ValueError, match="of the characters of 'zh' text are unknown"):
         open_encoder(tmp_path)
+
+
+def test_weights_that_a_graph_keeps_beside_itself_count_in_its_digest(
+    export: tuple[Path, Weights], tmp_path: Path
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    folder = own_copy(export, tmp_path)
+    graph = onnx.load(str(folder / "model.onnx"))
+    onnx.save_model(
+        graph, str(folder / "model.onnx"), save_as_external_data=True, location="model.onnx.data",
+        size_threshold=256,
+    )  # fmt: skip
+    first = open_encoder(folder).digest
+    beside = folder / "model.onnx.data"
+    content = bytearray(beside.read_bytes())
+    content[-4:] = bytes(4)
+    beside.write_bytes(content)
+    assert open_encoder(folder).digest != first

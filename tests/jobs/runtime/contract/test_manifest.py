@@ -92,7 +92,7 @@ def test_an_unpublished_dataset_says_which_command_makes_it(tmp_path: Path) -> N
 @pytest.mark.parametrize("text", ["{", "{}", '{"format_version": 99}'])
 def test_a_manifest_that_is_damaged_is_an_error_not_an_empty_run(tmp_path: Path, text: str) -> None:
     (tmp_path / MANIFEST_NAME).write_text(text)
-    with pytest.raises(InputError, match="delete the folder and run again"):
+    with pytest.raises(InputError, match="the command that made it makes it anew"):
         read_manifest(str(tmp_path))
 
 

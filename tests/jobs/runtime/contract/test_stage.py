@@ -6,10 +6,16 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest
+from jobs.runtime.contract.manifest import MANIFEST_NAME, Manifest, PublishedFile, read_manifest
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.row_accounts import RowAccounts
-from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.runtime.contract.stage import (
+    IN_PROGRESS_NAME,
+    RunContext,
+    Stage,
+    parquet_chunk,
+    run_stage,
+)
 from jobs.runtime.errors import AccountingError, InputError, StageError
 
 pytestmark = pytest.mark.spark
@@ -146,3 +152,26 @@ def test_an_output_that_cannot_be_written_is_named(work: Work, tmp_path: Path) -
     (tmp_path / "run").write_text("a file where the folder should be")
     with pytest.raises(Exception, match=r"cannot write .*run/work"):
         work.run()
+
+
+DAMAGES = [b"", b"{", b"[]", b"\xff\xfe\x00", b'{"dataset": 1}']
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_manifest_makes_the_stage_anew(work: Work, damage: bytes) -> None:
+    work.run()
+    (Path(work.context.output) / "work" / MANIFEST_NAME).write_bytes(damage)
+    assert work.run().rows == 10
+    assert work.written == [0, 0]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_progress_throws_the_chunks_away(work: Work, damage: bytes) -> None:
+    work.fail_at = 2
+    with pytest.raises(KeyboardInterrupt):
+        work.run(3)
+    (Path(work.context.output) / "work" / IN_PROGRESS_NAME).write_bytes(damage)
+    work.fail_at = None
+    work.run(3)
+    assert work.written == [0, 1, 0, 1, 2]
+    assert work.ids == list(range(30))

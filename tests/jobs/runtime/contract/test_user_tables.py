@@ -1,6 +1,7 @@
 """Parquet of the user's own: checked by name and type, ids kept, stages alone on it."""
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -202,7 +203,7 @@ def test_a_column_of_nanoseconds_is_named(spark: SparkSession, tmp_path: Path) -
     seen = pa.array([1], pa.timestamp("ns"))
     table = pa.table({"id": ["a"], "text": ["x"], "seen": seen})
     pq.write_table(table, tmp_path / "t.parquet")
-    with pytest.raises(InputError, match="Column seen counts in nanoseconds"):
+    with pytest.raises(InputError, match="column seen counts in nanoseconds"):
         open_user_table(spark, str(tmp_path / "t.parquet"), None, None)
 
 
@@ -241,3 +242,40 @@ def test_results_are_never_written_among_the_files_of_a_table(
     context = RunContext(spark, str(Path(table, below)), Reporter(quiet=True))
     with pytest.raises(InputError, match=r"lies in INPUT .* choose a folder outside"):
         dedup_user_table(context, table, "doc", "body", load_recipe("default"))
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (
+            [{"id": pa.array([1], pa.int32())}, {"id": pa.array([2], pa.int64())}],
+            r"column id is int32 in 0\.parquet and int64 in 1\.parquet: write all files with one type",
+        ),
+        ([{"id": [1], "Text": ["b"]}], "columns text and Text differ by case only: rename one"),
+        (
+            [{"id": [1], "at": pa.array([1], pa.time64("ns"))}],
+            "column at counts in nanoseconds: write it in microseconds",
+        ),
+        (
+            [{"id": [1], "at": pa.array([1], pa.timestamp("ns", "UTC"))}],
+            "column at counts in nanoseconds: write it in microseconds",
+        ),
+    ],
+)
+def test_columns_that_make_no_one_table_are_named(
+    spark: SparkSession, tmp_path: Path, files: list[dict[str, Any]], message: str
+) -> None:
+    for number, columns in enumerate(files):
+        pq.write_table(pa.table({"text": [STORY], **columns}), tmp_path / f"{number}.parquet")
+    with pytest.raises(InputError, match=message):
+        open_user_table(spark, str(tmp_path), None, None)
+
+
+@pytest.mark.parametrize("ids", [[7, 7, 8], [None, None, 8]])
+def test_ids_given_twice_are_refused_before_rows_are_named_by_them(
+    context: RunContext, tmp_path: Path, ids: list[int | None]
+) -> None:
+    pq.write_table(pa.table({"id": ids, "text": [STORY, OTHER, STORY]}), tmp_path / "t.parquet")
+    with pytest.raises(InputError, match=r"given more than once, e\.g\. (7|None) \(2 rows\)"):
+        dedup_user_table(context, str(tmp_path / "t.parquet"), None, None, load_recipe("default"))
+    assert not (Path(context.output) / "duplicates").exists()

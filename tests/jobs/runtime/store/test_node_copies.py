@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import pickle
 import shutil
 import tempfile
@@ -155,3 +156,25 @@ def test_models_are_trained_into_a_store(spark, store: Path, tmp_path: Path) -> 
         card = train_models(texts, settings, str(tmp_path / "work"), "s3://bucket/out/m", spark)
     model = read_model(NodeCopy.of("s3://bucket/out/m").path())
     assert list(model.languages) == list(card["languages"]) == ["en"]
+
+
+def test_a_key_that_leads_out_of_the_cache_is_refused(store: Path, tmp_path: Path) -> None:
+    entry = storage.FileEntry("s3://bucket/m/../../escaped", 1, 0)
+    with pytest.raises(MissingRequirementError, match=r"leads out of s3://bucket/m"):
+        NodeCopy("s3://bucket/m", (entry,)).path()
+    assert not list(tmp_path.rglob("escaped"))
+
+
+@pytest.mark.parametrize("kind", ["link", "writable"])
+def test_a_cache_that_others_may_change_is_refused(store: Path, tmp_path: Path, kind: str) -> None:
+    (store / "m").mkdir()
+    (store / "m" / "f").write_text("one")
+    root = Path(tempfile.gettempdir()) / f"corpusmill-{os.getuid()}"
+    if kind == "link":
+        (tmp_path / "theirs").mkdir()
+        root.symlink_to(tmp_path / "theirs")
+    else:
+        root.mkdir()
+        root.chmod(0o777)
+    with pytest.raises(MissingRequirementError, match="others may write to it"):
+        NodeCopy.of("s3://bucket/m").path()
