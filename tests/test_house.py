@@ -66,13 +66,13 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "ingest": _SPEAKS_TO_ALL,
     "dedup": _SPEAKS_TO_ALL,
     "models": {"runtime", "runtime.store", "runtime.contract"},
-    "recipes": {"runtime", "runtime.store", "ingest", "dedup", "models"},
+    "recipes": {"runtime", "runtime.contract", "runtime.store", "ingest", "dedup", "models"},
     "verdicts": {"recipes"},
     "planning": {"runtime", "runtime.store", "dedup"},
     "command": {*_SPEAKS_TO_ALL, "models", "recipes"},
     "report": {*_SPEAKS_TO_ALL, "dedup", "recipes", "verdicts"},
     "inspection": {*_SPEAKS_TO_ALL - {"runtime.spark"}, "dedup", "recipes", "verdicts", "command"},
-    "submission": {*_SPEAKS_TO_ALL, "command"},
+    "submission": {*_SPEAKS_TO_ALL, "command", "recipes"},
 }
 LAST_ROOM = "upkeep"  # drives whole runs, so it may use all but the command
 MOST_FILES_IN_A_FOLDER = 16

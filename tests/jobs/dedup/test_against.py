@@ -155,3 +155,38 @@ def test_a_run_whose_own_earlier_run_is_not_given_is_refused(runs: Runs, batch: 
 def test_a_folder_without_signatures_is_refused(runs: Runs) -> None:
     with pytest.raises(InputError, match=r"signatures holds no published dataset"):
         runs("b", against="x", name="refused")
+
+
+@pytest.mark.parametrize("dataset", ["signatures", "duplicates", "corpus"])
+@pytest.mark.parametrize("damage", ["gone", "cut"])
+def test_a_run_of_which_a_file_is_damaged_is_refused(
+    runs: Runs, batch: Rows, dataset: str, damage: str
+) -> None:
+    shutil.copytree(runs.path("a"), runs.path("damaged"), dirs_exist_ok=True)
+    for file in Path(runs.path("damaged"), dataset).rglob("*.parquet"):
+        file.write_bytes(file.read_bytes()[:-1])
+        if damage == "gone":
+            file.unlink()
+    with pytest.raises(InputError, match=rf"published file\(s\) of {dataset}/ are gone or changed"):
+        dedup_user_table(
+            RunContext(runs.spark, runs.path("refused"), Reporter(quiet=True)),
+            str(runs.folder / "b.parquet"),
+            "name",
+            "text",
+            load_recipe("default"),
+            [runs.path("damaged")],
+        )
+
+
+def test_a_run_whose_ids_have_another_type_is_refused(runs: Runs, batch: Rows) -> None:
+    table = runs.folder / "numbered.parquet"
+    pq.write_table(pa.table({"name": [1, 2], "text": TEXTS[:2]}), table)
+    with pytest.raises(InputError, match=r"its ids are string, those of this run bigint"):
+        dedup_user_table(
+            RunContext(runs.spark, runs.path("refused"), Reporter(quiet=True)),
+            str(table),
+            "name",
+            "text",
+            load_recipe("default"),
+            [runs.path("a")],
+        )
