@@ -1,0 +1,174 @@
+"""Single bytes of another encoding in a text that is UTF-8 or ASCII otherwise.
+
+Editors, databases and templates put windows-1252 into pages of UTF-8: an apostrophe from a word
+processor, a name from an old table. Broken UTF-8 looks alike, since what is left of a torn character are
+single bytes, too. Three things tell them apart: whether the bytes could be left over from a character
+that the text holds elsewhere, whether windows-1252 gives a character that fits between its neighbours,
+and whether this holds for nearly all of them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+FITTING_SHARE = 0.9
+"""Share of the stray bytes' places that windows-1252 must make sense of before any is repaired."""
+SURE_SHARE = 4
+"""Continuation bytes in their place for each stray one, above which a text is UTF-8 all the same."""
+
+_STRAY = re.compile("[\udc80-\udcff]+")
+_LETTERS = frozenset(["Ll", "Lu", "Lo"])
+# Letters by their category, but written by nobody in prose.
+_NO_LETTERS = frozenset("ƒˆ˜¨¯¸¤¦¬")
+
+
+class Utf8Text(NamedTuple):
+    """Bytes read as UTF-8.
+
+    Attributes:
+        text: The characters; stray bytes are repaired or have become U+FFFD.
+        evidence: Continuation bytes that stand where UTF-8 wants them.
+        strays: Bytes that UTF-8 does not allow where they stand; those of a character that the end of
+            the text cuts are not counted.
+        replaced: U+FFFD among the characters that decoding made, the cut one left out.
+        is_repaired: Whether the stray bytes are windows-1252.
+    """
+
+    text: str
+    evidence: int
+    strays: int = 0
+    replaced: int = 0
+    is_repaired: bool = False
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether no text in another encoding looks so: three continuation bytes, and few strays."""
+        enough = self.strays if self.is_repaired else SURE_SHARE * self.strays
+        return self.evidence >= max(3, enough)
+
+
+def read_utf8(content: bytes) -> Utf8Text:
+    """Read bytes as UTF-8, with single bytes of windows-1252 in it.
+
+    Args:
+        content: Any bytes.
+    """
+    text = content.decode("utf-8", "surrogateescape")
+    evidence = len(content) - len(text)
+    runs = list(_STRAY.finditer(text))
+    if not runs:
+        return Utf8Text(text, evidence)
+    cut = int(runs[-1].end() == len(text) and _is_torn_start(_bytes(runs[-1].group())))
+    strays = sum(len(run.group()) for run in runs[: len(runs) - cut])
+    if strays > evidence:
+        lenient = content.decode("utf-8", "replace")
+        return Utf8Text(lenient, evidence, strays, len(runs))
+    left_over = _parts_of_characters(text)
+    repairs = [_repair(text, run, left_over) for run in runs[: len(runs) - cut]]
+    fitting = sum(repair is not None for repair in repairs)
+    is_repaired = fitting > 0 and fitting >= FITTING_SHARE * len(repairs)
+    parts, place, replaced = [], 0, 0
+    for run, repair in zip(runs, repairs + [None] * cut, strict=True):
+        lost = _bytes(run.group()).decode("utf-8", "replace")
+        replaced += len(lost) if repair is None or not is_repaired else 0
+        parts += [text[place : run.start()], repair if repair and is_repaired else lost]
+        place = run.end()
+    return Utf8Text("".join([*parts, text[place:]]), evidence, strays, replaced - cut, is_repaired)
+
+
+def typographic_codec(content: bytes) -> str | None:
+    """Tell a text in ASCII but for quotation marks, dashes and the like, as word processors set them.
+
+    A detector has next to nothing to go by there and names any language's encoding.
+
+    Args:
+        content: Bytes that are no UTF-8.
+
+    Returns:
+        ``cp1252`` or ``mac_roman`` when each byte above ASCII is such a sign in it and fits where it
+        stands; else None.
+    """
+    text = content.decode("ascii", "surrogateescape")
+    for codec in ("cp1252", "mac_roman"):
+        if all(_sets_type(text, run, codec) for run in _STRAY.finditer(text)):
+            return codec
+    return None
+
+
+def _sets_type(text: str, run: re.Match[str], codec: str) -> bool:
+    signs = _bytes(run.group()).decode(codec, "replace")
+    if any(unicodedata.category(sign) in _LETTERS for sign in signs):
+        return False
+    return _fits(text, run, signs)
+
+
+def _repair(text: str, run: re.Match[str], left_over: frozenset[bytes]) -> str | None:
+    """The characters of a run in windows-1252; None where it may be what is left of torn UTF-8."""
+    lost = _bytes(run.group())
+    try:
+        characters = lost.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    inside_word = characters == "\u2019" and _around(text, run)[0].isalpha()
+    if (lost in left_over and not inside_word) or not _fits(text, run, characters):
+        return None
+    return characters
+
+
+def _around(text: str, run: re.Match[str]) -> tuple[str, str]:
+    """The characters before and behind; a blank where the text begins or ends."""
+    before = text[run.start() - 1] if run.start() else " "
+    return before, text[run.end()] if run.end() < len(text) else " "
+
+
+def _fits(text: str, run: re.Match[str], characters: str) -> bool:
+    before, behind = _around(text, run)
+    chain = before + characters + behind
+    return all(_fits_between(*chain[place : place + 3]) for place in range(len(characters)))
+
+
+def _fits_between(before: str, character: str, behind: str) -> bool:
+    """Tell whether a writer sets this character between these two; by its general category."""
+    kind = unicodedata.category(character)
+    between_letters = before.isalpha() and behind.isalpha()
+    if character in _NO_LETTERS or kind in {"Cc", "Cn", "Co"}:
+        return False
+    if kind == "Ll":
+        return not (before.isdigit() or behind.isdigit() or behind.isupper())
+    if kind == "Lu":
+        return not (before.islower() or before.isdigit() or behind.isdigit())
+    if character in "\u2019\u00b4":  # an apostrophe, too
+        return before.isalnum() or behind.isalnum() or not before.isspace()
+    if kind in {"Pi", "Ps"}:
+        return not before.isalnum()
+    if kind == "Pf":
+        return not behind.isalnum()
+    if character == "\u00a9":
+        return not before.isalpha()
+    return kind in {"Pd", "Zs", "Cf"} or character == "\u2026" or not between_letters
+
+
+def _parts_of_characters(text: str) -> frozenset[bytes]:
+    """What tearing leaves of the characters of a text: their first bytes, and their last ones."""
+    parts: set[bytes] = set()
+    for character in set(text):
+        if character > "\x7f" and not "\udc80" <= character <= "\udcff":
+            encoded = character.encode("utf-8")
+            for size in range(1, len(encoded)):
+                parts |= {encoded[:size], encoded[size:]}
+    return frozenset(parts)
+
+
+def _bytes(run: str) -> bytes:
+    return run.encode("ascii", "surrogateescape")
+
+
+def _is_torn_start(run: bytes) -> bool:
+    """Tell the first bytes of a character from others: an error at their end, not before."""
+    try:
+        run.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start == 0 and error.reason == "unexpected end of data"
+    return False
