@@ -75,7 +75,7 @@ def decode(content: bytes, declared: str | None = None) -> DecodedText:
         if content.startswith(mark):
             return _decode_leniently(content[len(mark) :], codec)
     utf8 = read_utf8(content)
-    if utf8.is_sure:
+    if utf8 is not None and utf8.is_sure:
         return _as_utf8(utf8)
     for label in (declared, declared_charset(content)):
         believed = _decode_declared(content, encoding_of_label(label), utf8)
@@ -84,24 +84,26 @@ def decode(content: bytes, declared: str | None = None) -> DecodedText:
     escaped = _decode_seven_bit(content)
     if escaped is not None:
         return escaped
-    codec = unmarked_wide_codec(content)
-    if codec is not None:
-        wide = _decode_leniently(content, codec)
-        if wide.replaced_share < DECLARED_ERROR_SHARE:
-            return wide
-    return _as_utf8(utf8) if utf8.strays == 0 else _decode_detected(content, utf8)
+    wide = _decode_unmarked_wide(content)
+    if wide is not None:
+        return wide
+    if utf8 is not None and utf8.strays == 0:
+        return _as_utf8(utf8)
+    return _decode_detected(content, utf8)
 
 
 def _as_utf8(utf8: Utf8Text) -> DecodedText:
     return DecodedText(utf8.text, "utf-8", utf8.replaced / max(1, len(utf8.text)))
 
 
-def _decode_declared(content: bytes, encoding: str | None, utf8: Utf8Text) -> DecodedText | None:
+def _decode_declared(
+    content: bytes, encoding: str | None, utf8: Utf8Text | None
+) -> DecodedText | None:
     """Read what is declared, as far as the bytes agree."""
     if encoding is None:
         return None
     if encoding == "utf-8":
-        return _as_utf8(utf8) if utf8.evidence >= max(1, utf8.strays) else None
+        return _as_utf8(utf8) if utf8 is not None and utf8.evidence else None
     if encoding.startswith(("utf-16", "utf-32")):
         return _decode_ideographs(content, encoding.removesuffix("-le").removesuffix("-be"))
     decoded = _decode_as(content, encoding)
@@ -163,11 +165,19 @@ def _decode_seven_bit(content: bytes) -> DecodedText | None:
     return decoded if decoded.replaced_share < DECLARED_ERROR_SHARE else None
 
 
-def _decode_detected(content: bytes, utf8: Utf8Text) -> DecodedText:
+def _decode_unmarked_wide(content: bytes) -> DecodedText | None:
+    codec = unmarked_wide_codec(content)
+    if codec is None:
+        return None
+    decoded = _decode_leniently(content, codec)
+    return decoded if decoded.replaced_share < DECLARED_ERROR_SHARE else None
+
+
+def _decode_detected(content: bytes, utf8: Utf8Text | None) -> DecodedText:
     typographic = typographic_codec(content)
     if typographic is not None:
         return _decode_leniently(content, typographic)
-    if utf8.evidence and utf8.replaced < DECLARED_ERROR_SHARE * len(utf8.text):
+    if utf8 is not None and utf8.replaced < DECLARED_ERROR_SHARE * len(utf8.text):
         return _as_utf8(utf8)
     encoding = encoding_of_label(detect_encoding(content, DETECTOR_SAMPLE, html5_compatible=False))
     if encoding is not None:

@@ -19,9 +19,9 @@ SURE_SHARE = 4
 """Continuation bytes in their place for each stray one, above which a text is UTF-8 all the same."""
 
 _STRAY = re.compile("[\udc80-\udcff]+")
+_LONGEST_TORN_START = 3
 _LETTERS = frozenset(["Ll", "Lu", "Lo"])
-# Letters by their category, but written by nobody in prose.
-_NO_LETTERS = frozenset("ƒˆ˜¨¯¸¤¦¬")
+_IN_NO_PROSE = frozenset("ƒˆ˜¨¯¸¤¦¬")
 
 
 class Utf8Text(NamedTuple):
@@ -49,22 +49,28 @@ class Utf8Text(NamedTuple):
         return self.evidence >= max(3, enough)
 
 
-def read_utf8(content: bytes) -> Utf8Text:
+def read_utf8(content: bytes) -> Utf8Text | None:
     """Read bytes as UTF-8, with single bytes of windows-1252 in it.
 
     Args:
         content: Any bytes.
+
+    Returns:
+        None when more bytes stand where UTF-8 allows none than where it wants them.
     """
-    text = content.decode("utf-8", "surrogateescape")
+    try:
+        text = content.decode("utf-8")
+        return Utf8Text(text, len(content) - len(text))
+    except UnicodeDecodeError:
+        text = content.decode("utf-8", "surrogateescape")
     evidence = len(content) - len(text)
+    if len(text) - len(content.decode("utf-8", "ignore")) > evidence + _LONGEST_TORN_START:
+        return None
     runs = list(_STRAY.finditer(text))
-    if not runs:
-        return Utf8Text(text, evidence)
     cut = int(runs[-1].end() == len(text) and _is_torn_start(_bytes(runs[-1].group())))
     strays = sum(len(run.group()) for run in runs[: len(runs) - cut])
     if strays > evidence:
-        lenient = content.decode("utf-8", "replace")
-        return Utf8Text(lenient, evidence, strays, len(runs))
+        return None
     left_over = _parts_of_characters(text)
     repairs = [_repair(text, run, left_over) for run in runs[: len(runs) - cut]]
     fitting = sum(repair is not None for repair in repairs)
@@ -133,7 +139,7 @@ def _fits_between(before: str, character: str, behind: str) -> bool:
     """Tell whether a writer sets this character between these two; by its general category."""
     kind = unicodedata.category(character)
     between_letters = before.isalpha() and behind.isalpha()
-    if character in _NO_LETTERS or kind in {"Cc", "Cn", "Co"}:
+    if character in _IN_NO_PROSE or kind in {"Cc", "Cn", "Co"}:
         return False
     if kind == "Ll":
         return not (before.isdigit() or behind.isdigit() or behind.isupper())
