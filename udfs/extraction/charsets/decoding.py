@@ -9,16 +9,23 @@ from typing import NamedTuple
 from resiliparse.parse.encoding import detect_encoding
 
 from udfs.extraction.charsets.declarations import declared_charset
-from udfs.extraction.charsets.labels import codecs_of, encoding_of_label
+from udfs.extraction.charsets.labels import CODECS_OF_ENCODING, codecs_of, encoding_of_label
 from udfs.extraction.charsets.plausibility import (
     contradicts_label,
     decode_viscii,
     everyday_ideograph_share,
+    japanese_encoding,
     looks_like_viscii,
     most_plausible_encoding,
 )
 from udfs.extraction.charsets.siblings import encoding_among_siblings
-from udfs.extraction.charsets.stray_bytes import Utf8Text, read_utf8, typographic_codec
+from udfs.extraction.charsets.stray_bytes import (
+    FITTING_SHARE,
+    Utf8Text,
+    fitting_share,
+    read_utf8,
+    typographic_codec,
+)
 from udfs.extraction.charsets.wide_unicode import unmarked_wide_codec
 
 DECLARED_ERROR_SHARE = 0.001
@@ -27,7 +34,12 @@ EVERYDAY_SHARE = 0.8
 """Share of everyday characters among ideographs that are no misread; chance gives a third."""
 DETECTOR_SAMPLE = 131_072
 """Bytes shown to the statistical detector (half from each end)."""
+A_LINE = 400
+"""Bytes above ASCII up to which a detector may take a line of Chinese or Japanese for Western signs."""
+A_LINES_SCORE = 0.8
+"""Share of everyday characters that then overrules it."""
 
+_ASCII = bytes(range(128))
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -180,6 +192,8 @@ def _decode_detected(content: bytes, utf8: Utf8Text | None) -> DecodedText:
     if utf8 is not None and utf8.replaced < DECLARED_ERROR_SHARE * len(utf8.text):
         return _as_utf8(utf8)
     encoding = encoding_of_label(detect_encoding(content, DETECTOR_SAMPLE, html5_compatible=False))
+    if encoding not in CODECS_OF_ENCODING and len(content.translate(None, _ASCII)) <= A_LINE:
+        encoding = _encoding_of_a_line(content, encoding)
     if encoding is not None:
         decoded = _decode_as(content, encoding_among_siblings(content, encoding))
         if decoded.replaced_share < DECLARED_ERROR_SHARE:
@@ -192,6 +206,16 @@ def _decode_detected(content: bytes, utf8: Utf8Text | None) -> DecodedText:
     if encoding is not None:
         return decoded
     return _decode_last_resort(content)
+
+
+def _encoding_of_a_line(content: bytes, detected: str | None) -> str | None:
+    """Doubt a detector that had a line to go by: of pairs of bytes it makes signs that nobody sets."""
+    japanese = japanese_encoding(content)
+    if japanese is not None:
+        return japanese
+    if detected is not None and fitting_share(_decode_as(content, detected).text) >= FITTING_SHARE:
+        return detected
+    return most_plausible_encoding(content, A_LINES_SCORE) or detected
 
 
 def _decode_last_resort(content: bytes) -> DecodedText:

@@ -103,6 +103,17 @@ def typographic_codec(content: bytes) -> str | None:
     return None
 
 
+def fitting_share(text: str) -> float:
+    """The share of the characters above ASCII that a writer sets where they stand, 0 to 1.
+
+    Near 1 for prose in any alphabet; low where pairs of bytes were read as single letters and signs.
+    """
+    padded = f" {text} "
+    places = [place for place, character in enumerate(padded) if character > "\x7f"]
+    fitting = sum(_fits_between(*padded[place - 1 : place + 2]) for place in places)
+    return fitting / max(1, len(places))
+
+
 def _sets_type(text: str, run: re.Match[str], codec: str) -> bool:
     signs = _bytes(run.group()).decode(codec, "replace")
     if any(unicodedata.category(sign) in _LETTERS for sign in signs):
