@@ -20,6 +20,9 @@ SURE_SHARE = 4
 
 _STRAY = re.compile("[\udc80-\udcff]+")
 _LONGEST_TORN_START = 3
+_NEAR = 40
+_LAST_LETTER = re.compile(r".*([^\W\d_])", re.DOTALL)
+_FIRST_LETTER = re.compile(r"([^\W\d_])")
 _LETTERS = frozenset(["Ll", "Lu", "Lo"])
 _IN_NO_PROSE = frozenset("ƒˆ˜¨¯¸¤¦¬")
 
@@ -49,6 +52,29 @@ class Utf8Text(NamedTuple):
         return self.evidence >= max(3, enough)
 
 
+class _Parts:
+    """What tearing leaves of characters: their first bytes, their last ones, single ones of a letter."""
+
+    def __init__(self) -> None:
+        self._parts: set[bytes] = set()
+        self._bytes: set[int] = set()
+
+    def add(self, character: str) -> None:
+        encoded = character.encode("utf-8")
+        sizes = range(1, len(encoded))
+        self._parts |= {encoded[:size] for size in sizes} | {encoded[size:] for size in sizes}
+        self._bytes |= set(encoded)
+
+    def add_sign(self, character: str) -> None:
+        """Its last byte is no proof: read as another sign, it does not fit where that one stood."""
+        encoded = character.encode("utf-8")
+        sizes = range(1, len(encoded))
+        self._parts |= {encoded[:size] for size in sizes} | {encoded[size:] for size in sizes[:-1]}
+
+    def include(self, run: bytes) -> bool:
+        return run in self._parts or self._bytes.issuperset(run)
+
+
 def read_utf8(content: bytes) -> Utf8Text | None:
     """Read bytes as UTF-8, with single bytes of windows-1252 in it.
 
@@ -71,7 +97,7 @@ def read_utf8(content: bytes) -> Utf8Text | None:
     strays = sum(len(run.group()) for run in runs[: len(runs) - cut])
     if strays > evidence:
         return None
-    left_over = _parts_of_characters(text)
+    left_over = _left_over(text)
     repairs = [_repair(text, run, left_over) for run in runs[: len(runs) - cut]]
     fitting = sum(repair is not None for repair in repairs)
     is_repaired = fitting > 0 and fitting >= FITTING_SHARE * len(repairs)
@@ -121,15 +147,17 @@ def _sets_type(text: str, run: re.Match[str], codec: str) -> bool:
     return _fits(text, run, signs)
 
 
-def _repair(text: str, run: re.Match[str], left_over: frozenset[bytes]) -> str | None:
+def _repair(text: str, run: re.Match[str], left_over: tuple[_Parts, _Parts]) -> str | None:
     """The characters of a run in windows-1252; None where it may be what is left of torn UTF-8."""
     lost = _bytes(run.group())
     try:
         characters = lost.decode("cp1252")
     except UnicodeDecodeError:
         return None
+    of_latin, of_any = left_over
+    suspects = of_latin if _is_among_latin(text, run) else of_any
     inside_word = characters == "\u2019" and _around(text, run)[0].isalpha()
-    if (lost in left_over and not inside_word) or not _fits(text, run, characters):
+    if (suspects.include(lost) and not inside_word) or not _fits(text, run, characters):
         return None
     return characters
 
@@ -138,6 +166,24 @@ def _around(text: str, run: re.Match[str]) -> tuple[str, str]:
     """The characters before and behind; a blank where the text begins or ends."""
     before = text[run.start() - 1] if run.start() else " "
     return before, text[run.end()] if run.end() < len(text) else " "
+
+
+def _is_among_latin(text: str, run: re.Match[str]) -> bool:
+    """Tell whether a torn character in this place would be of a Latin text, by the letters around."""
+    around = _around(text, run)
+    if any(_is_of_another_script(neighbour) for neighbour in around):
+        return False
+    if any(neighbour.isascii() and not neighbour.isspace() for neighbour in around):
+        return True
+    last = _LAST_LETTER.search(text, max(0, run.start() - _NEAR), run.start())
+    first = _FIRST_LETTER.search(text, run.end(), run.end() + _NEAR)
+    return bool(last and first) and not any(
+        _is_of_another_script(found.group(1)) for found in (last, first) if found
+    )
+
+
+def _is_of_another_script(character: str) -> bool:
+    return character > "\u2e7f" or (character > "\u024f" and character.isalpha())
 
 
 def _fits(text: str, run: re.Match[str], characters: str) -> bool:
@@ -149,7 +195,6 @@ def _fits(text: str, run: re.Match[str], characters: str) -> bool:
 def _fits_between(before: str, character: str, behind: str) -> bool:
     """Tell whether a writer sets this character between these two; by its general category."""
     kind = unicodedata.category(character)
-    between_letters = before.isalpha() and behind.isalpha()
     if character in _IN_NO_PROSE or kind in {"Cc", "Cn", "Co"}:
         return False
     if kind == "Ll":
@@ -158,24 +203,34 @@ def _fits_between(before: str, character: str, behind: str) -> bool:
         return not (before.islower() or before.isdigit() or behind.isdigit())
     if character in "\u2019\u00b4":  # an apostrophe, too
         return before.isalnum() or behind.isalnum() or not before.isspace()
-    if kind in {"Pi", "Ps"}:
-        return not before.isalnum()
-    if kind == "Pf":
-        return not behind.isalnum()
+    if kind in {"Pi", "Ps", "Pf"}:
+        opens = not before.isalnum() and (character in "«‹»›" or not behind.isspace())
+        closes = not behind.isalnum() and (character in "«‹»›" or not before.isspace())
+        # German closes with what English opens with, and some turn guillemets inwards.
+        return opens if kind == "Ps" else closes if character == "”" else opens or closes
+    if kind == "Zs":
+        return not (before.isspace() or behind.isspace())
     if character == "\u00a9":
-        return not before.isalpha()
-    return kind in {"Pd", "Zs", "Cf"} or character == "\u2026" or not between_letters
+        return not (before.isalpha() or behind.isalpha())
+    if kind in {"Pd", "Cf"} or character == "\u2026":
+        return True
+    return not (before.isalpha() and behind.isalpha())
 
 
-def _parts_of_characters(text: str) -> frozenset[bytes]:
-    """What tearing leaves of the characters of a text: their first bytes, and their last ones."""
-    parts: set[bytes] = set()
+def _left_over(text: str) -> tuple[_Parts, _Parts]:
+    """What tearing leaves of a text's Latin letters and signs, and of all its characters."""
+    of_latin, of_any = _Parts(), _Parts()
     for character in set(text):
-        if character > "\x7f" and not "\udc80" <= character <= "\udcff":
-            encoded = character.encode("utf-8")
-            for size in range(1, len(encoded)):
-                parts |= {encoded[:size], encoded[size:]}
-    return frozenset(parts)
+        if character <= "\x7f" or "\udc80" <= character <= "\udcff":
+            continue
+        of_any.add(character)
+        if _is_of_another_script(character):
+            continue
+        if character.isalpha():
+            of_latin.add(character)
+        else:
+            of_latin.add_sign(character)
+    return of_latin, of_any
 
 
 def _bytes(run: str) -> bytes:

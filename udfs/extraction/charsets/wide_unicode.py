@@ -5,6 +5,8 @@ from __future__ import annotations
 SAMPLE = 65_536
 """Bytes that are looked at."""
 
+_IDEOGRAPHIC_SPACE = "\u3000"
+
 
 def unmarked_wide_codec(content: bytes) -> str | None:
     """Recognise UTF-16 or UTF-32 that does not say so.
@@ -39,11 +41,21 @@ def _utf32(sample: bytes, *, is_whole: bool) -> str | None:
 
 def _utf16(sample: bytes) -> str | None:
     zeros_even, zeros_odd = sample[0::2].count(0), sample[1::2].count(0)
-    more, fewer = max(zeros_even, zeros_odd), min(zeros_even, zeros_odd)
-    # Even pure Chinese or Japanese has line ends and spaces, which put zeros at one parity only.
-    if more < max(1, len(sample) // 256) or fewer > 0.02 * more:
-        return None
-    # ASCII with a stray NUL here and there: Latin text in UTF-16 has a zero in most characters.
-    if 3 * more < len(sample) and sample.replace(b"\x00", b"").isascii():
-        return None
-    return "utf-16-be" if zeros_even > zeros_odd else "utf-16-le"
+    for codec, zeros, others in (
+        ("utf-16-le", zeros_odd, zeros_even),
+        ("utf-16-be", zeros_even, zeros_odd),
+    ):
+        # Even pure Chinese or Japanese has line ends and spaces, which put zeros at one parity only.
+        if zeros < max(1, len(sample) // 256) or zeros < others:
+            continue
+        text = sample.decode(codec, "replace")
+        if others - text.count(_IDEOGRAPHIC_SPACE) > 0.02 * zeros:
+            continue
+        # ASCII with a stray NUL here and there would be ideographs, two letters each.
+        if not sample.replace(b"\x00", b"").isascii() or _is_below_ideographs(text):
+            return codec
+    return None
+
+
+def _is_below_ideographs(text: str) -> bool:
+    return 2 * sum(character < "\u2000" for character in text) > len(text)
