@@ -66,7 +66,7 @@ def read_payload(block: bytes, limit: int) -> HttpPayload:
         return HttpPayload(b"", detail="the headers of this response have no end")
     lines = block[: end.start()].splitlines()
     code = _STATUS_LINE.match(lines[0])
-    headers = _headers(lines[1:])
+    headers = header_fields(lines[1:])
     body, notes = block[end.end() :], []
     for name in ("transfer-encoding", "content-encoding"):
         for coding in reversed(re.split(r"[,\s]+", headers.get(name, "").lower())):
@@ -81,17 +81,23 @@ def read_payload(block: bytes, limit: int) -> HttpPayload:
     return HttpPayload(body, int(code.group(1)) if code else None, headers, "; ".join(notes))
 
 
-def _headers(lines: list[bytes]) -> dict[str, str]:
+def header_fields(lines: list[bytes], encoding: str = "latin-1") -> dict[str, str]:
+    """Return header fields by name in lower case; of several of one name the last.
+
+    Args:
+        lines: Without their ends; one that begins with a blank goes on with the one before.
+        encoding: Of the values.
+    """
     headers: dict[str, str] = {}
     name = ""
     for line in lines:
         if line[:1] in (b" ", b"\t") and name:  # a folded line goes on with the one before
-            headers[name] += " " + line.strip().decode("latin-1")
+            headers[name] += " " + line.strip().decode(encoding, "replace")
             continue
         key, separator, value = line.partition(b":")
         if separator:
             name = key.strip().lower().decode("latin-1")
-            headers[name] = value.strip().decode("latin-1")
+            headers[name] = value.strip().decode(encoding, "replace")
     return headers
 
 

@@ -80,7 +80,7 @@ def _by_container(stream: BinaryIO, size: int, settings: IngestSettings) -> Iter
     compression = _compression(head)
     inner_head, is_whole = _inner_head(stream, head, size, compression)
     if inner_head.startswith(b"WARC/"):
-        yield from warc_records(stream, settings)
+        yield from warc_records(stream, compression, settings)
         return
     shown = _plain_head(inner_head)
     if looks_like_json_lines(shown, is_whole=is_whole):
