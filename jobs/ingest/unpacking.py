@@ -171,15 +171,16 @@ def stretches(stream: BinaryIO, compression: str | None) -> Iterator[Stretch]:
         OSError: A zstd stream needs more memory than is allowed.
         ValueError: More than ``MOST_DAMAGES`` places are damaged.
     """
-    start: int | None = 0
+    start = 0
     for _ in range(MOST_DAMAGES):
         stretch = Stretch(stream, start, compression)
         yield stretch
         if not stretch.damage or compression is None:
             return
-        start = _next_member(stream, stretch.damaged_at + 1, compression)
-        if start is None:
+        following = _next_member(stream, stretch.damaged_at + 1, compression)
+        if following is None:
             return
+        start = following
     raise ValueError(f"{MOST_DAMAGES:,} places are damaged; nothing is read from byte {start:,} on")
 
 

@@ -19,8 +19,10 @@ _VERSION = re.compile(rb"WARC/\d{1,2}\.\d{1,3}[ \t]*\r?\n")
 _NEXT_RECORD = re.compile(
     rb"(?<![^\n])WARC/\d{1,2}\.\d{1,3}[ \t]*\r?\n(?:WARC-|Content-)[A-Za-z\-]{1,40}:"
 )
+_CUT = "the file ends inside this record"
 _LONGEST_START = 80
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_END_OF_RECORD = re.compile(rb"\r?\n(?:\r?\n)?\Z")
 _LENGTH = re.compile(r"\d{1,18}")
 _BETWEEN_RECORDS = b"\r\n\x00"
 _KEPT_BEHIND = 1 << 20
@@ -83,9 +85,9 @@ def _read_block(window: _Window, limit: int) -> WarcBlock:
     headers = header_fields(head.splitlines()[1:], "utf-8")
     if end is None:
         window.skip_to_record(_LONGEST_START)
-        cut = _cut(window.stretch) if window.is_ended else ""
         fault = f"the headers of the record at byte {place:,} have no end"
-        return WarcBlock(headers, fault=f"{fault}; {cut}" if cut else fault)
+        is_cut = window.is_ended and window.stretch.damage
+        return WarcBlock(headers, fault=f"{fault}; {window.stretch.damage}" if is_cut else fault)
     window.at = end.end()
     declared = headers.get("content-length", "").strip()
     length = int(declared) if _LENGTH.fullmatch(declared) else None
@@ -152,13 +154,8 @@ def _mended(window: _Window, headers: dict[str, str], declared: str, limit: int)
 
 
 def _missing(window: _Window, found: int, length: int) -> str:
-    return f"{_cut(window.stretch)}: {length - found:,} of {length:,} bytes are missing" + (
-        f"; {window.stretch.damage}" if window.stretch.damage else ""
-    )
-
-
-def _cut(stretch: Stretch) -> str:
-    return "the file ends inside this record"
+    fault = f"{_CUT}: {length - found:,} of {length:,} bytes are missing"
+    return f"{fault}; {window.stretch.damage}" if window.stretch.damage else fault
 
 
 class _Window:
