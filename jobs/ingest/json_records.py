@@ -11,6 +11,7 @@ from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_record import SourceRecord, field_record, too_big
 from jobs.ingest.unpacking import Stretch
 from udfs.extraction.charsets.decoding import decode
+from udfs.extraction.charsets.wide_unicode import unmarked_wide_codec
 
 UTF8_MARK = b"\xef\xbb\xbf"
 _MOST_EMPTY_RECORDS = 10_000
@@ -29,8 +30,9 @@ _WIDE_STARTS = {
 
 
 def wide_encoding(head: bytes) -> str | None:
-    """Return the encoding of two or four bytes a character that a JSON file begins in, if any."""
-    return next((name for start, name in _WIDE_STARTS.items() if head.startswith(start)), None)
+    """Return the encoding of two or four bytes a character that a file begins in, if any."""
+    begun = (name for start, name in _WIDE_STARTS.items() if head.startswith(start))
+    return next(begun, None) or unmarked_wide_codec(head)
 
 
 def as_utf8(stream: io.BufferedReader, encoding: str | None) -> io.BufferedReader:
@@ -77,18 +79,17 @@ def json_object(line: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def looks_like_json_lines(head: bytes, *, is_whole: bool) -> bool:
+def looks_like_json_lines(head: bytes) -> bool:
     """Tell a file of JSON lines by its first lines.
 
     Args:
         head: Its first bytes, in UTF-8 or a charset that keeps ASCII.
-        is_whole: Whether that is all of the file, so that its last line is whole, too.
     """
     lines = [line for line in head.split(b"\n")[:20] if line.strip()]
     if any(line.lstrip().startswith(b"{") and json_object(line) is not None for line in lines):
         return True
-    # One record may be longer than the head: then all that shows of it is how an object begins.
-    return not is_whole and len(lines) == 1 and begins_like_object(lines[0])
+    # A record may be torn, or longer than the head: then all that shows of it is how an object begins.
+    return bool(lines) and all(map(begins_like_object, lines))
 
 
 def begins_like_object(text: bytes) -> bool:

@@ -72,6 +72,7 @@ def _rest_of_group(
     """Yield the rows behind those that were read: with what the columns hold that are whole."""
     total = table.metadata.row_group(group).num_rows
     whole = [name for name in columns if _is_whole(table, group, name)]
+    has_text = not {*settings.html_fields, *settings.text_fields}.isdisjoint(whole)
     number = 0
     batches = table.iter_batches(_rows_at_once(table), row_groups=[group], columns=whole)
     for batch in batches if whole else ():
@@ -79,8 +80,8 @@ def _rest_of_group(
             number += 1
             if number > done:
                 record = field_record(fields, "row", settings)
-                has_text = record.status != "malformed"
-                yield replace(record, detail=reason) if has_text else _lost(reason, record)
+                is_lost = record.status == "malformed" and not has_text
+                yield _lost(reason, record) if is_lost else record
     missing = total - max(number, done)
     for _ in range(min(missing, MOST_LOST_ROWS)):
         yield _lost(reason)

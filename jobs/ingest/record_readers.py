@@ -77,12 +77,12 @@ def _by_container(stream: BinaryIO, size: int, settings: IngestSettings) -> Iter
         yield from parquet_records(stream, settings)
         return
     compression = compression_of(head)
-    inner_head, is_whole = _inner_head(stream, compression)
+    inner_head = _inner_head(stream, compression)
     if inner_head.startswith(b"WARC/"):
         yield from warc_records(stream, compression, settings)
         return
     shown = _plain_head(inner_head)
-    if looks_like_json_lines(shown, is_whole=is_whole):
+    if looks_like_json_lines(shown):
         for stretch in stretches(stream, compression):
             yield from json_line_records(stretch, wide_encoding(inner_head), settings)
     elif looks_like_json_array(shown):
@@ -92,13 +92,10 @@ def _by_container(stream: BinaryIO, size: int, settings: IngestSettings) -> Iter
         yield _single_document(stream, size, compression, settings)
 
 
-def _inner_head(stream: BinaryIO, compression: str | None) -> tuple[bytes, bool]:
-    """The first bytes below the packing that can be read, and whether they are all."""
-    for stretch in stretches(stream, compression):
-        inner = io.BufferedReader(stretch).read(HEAD_BYTES)
-        if inner:
-            return inner, len(inner) < HEAD_BYTES and not stretch.damage
-    return b"", True
+def _inner_head(stream: BinaryIO, compression: str | None) -> bytes:
+    """The first bytes below the packing that can be read."""
+    heads = (io.BufferedReader(part).read(HEAD_BYTES) for part in stretches(stream, compression))
+    return next(filter(None, heads), b"")
 
 
 def _plain_head(head: bytes) -> bytes:

@@ -24,10 +24,11 @@ _CUT = "Truncated compressed stream"
 _PIECE = 1 << 16
 _TRIED = 1 << 14
 _MEMBER_STARTS = {
-    "gzip": re.compile(rb"\x1f\x8b\x08[\x00-\x1f]"),  # magic, deflate, no reserved flag
+    # Magic, deflate, no reserved flag; after the time the level and the system (RFC 1952, section 2.3.1).
+    "gzip": re.compile(rb"\x1f\x8b\x08[\x00-\x1f].{4}[\x00\x02\x04][\x00-\x0d\xff]", re.DOTALL),
     "zstd": re.compile(re.escape(ZSTD_MAGIC)),
 }
-_LONGEST_MAGIC = 4
+_LONGEST_START = 10
 
 
 def compression_of(head: bytes) -> str | None:
@@ -145,9 +146,9 @@ class _FramePieces:
     def read(self, count: int = -1) -> bytes:
         self.place += self._given
         wanted = _TRIED if count < 0 else min(count, _TRIED)
-        while len(self._held) < wanted + _LONGEST_MAGIC and (more := self._stream.read(_PIECE)):
+        while len(self._held) < wanted + _LONGEST_START and (more := self._stream.read(_PIECE)):
             self._held += more
-        frame = self._held.find(ZSTD_MAGIC, 1, wanted + _LONGEST_MAGIC - 1)
+        frame = self._held.find(ZSTD_MAGIC, 1, wanted + _LONGEST_START - 1)
         piece = self._held[: wanted if frame < 0 else frame]
         self._held = self._held[len(piece) :]
         self._given = len(piece)
@@ -185,31 +186,29 @@ def stretches(stream: BinaryIO, compression: str | None) -> Iterator[Stretch]:
 
 
 def _next_member(stream: BinaryIO, place: int, compression: str) -> int | None:
-    """Return where the next member begins that can be unpacked; None where there is none."""
+    """Return where the next member begins; None where there is none."""
     pattern = _MEMBER_STARTS[compression]
     stream.seek(place)
     held, at = stream.read(_PIECE), 0
     while True:
         found = pattern.search(held, at)
-        at = found.start() if found else max(at, len(held) - _LONGEST_MAGIC + 1)
+        at = found.start() if found else max(at, len(held) - _LONGEST_START + 1)
         if len(held) - at < _TRIED and (more := stream.read(_PIECE)):
             held, place, at = held[at:] + more, place + at, 0
         elif found is None:
             return None
-        elif _can_be_unpacked(held[at : at + _TRIED], compression):
+        elif compression == "gzip" or _is_frame(held[at : at + _TRIED]):
             return place + at
         else:
             at += 1
 
 
-def _can_be_unpacked(piece: bytes, compression: str) -> bool:
+def _is_frame(piece: bytes) -> bool:
+    """Tell whether bytes with the magic of a zstd frame in front can be unpacked as far as they go."""
     try:
-        if compression == "gzip":
-            member = zlib.decompressobj(wbits=31)
-            return bool(member.decompress(piece, _TRIED)) or member.eof
-        with pa.CompressedInputStream(pa.BufferReader(piece), compression) as unpacked:
+        with pa.CompressedInputStream(pa.BufferReader(piece), "zstd") as unpacked:
             while unpacked.read(_PIECE):
                 pass
-    except (zlib.error, OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException) as error:
         return _CUT in str(error)
     return True
