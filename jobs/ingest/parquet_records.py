@@ -49,15 +49,18 @@ def _group_records(
     table: pq.ParquetFile, group: int, columns: list[str], settings: IngestSettings
 ) -> Iterator[SourceRecord]:
     """Yield one record a row of a row group, as many as it declares, whatever of it can be read."""
-    size = _rows_at_once(table)
+    size, total = _rows_at_once(table), table.metadata.row_group(group).num_rows
     done = 0
+    damage = "it has fewer rows than it declares"
     try:
         for batch in table.iter_batches(size, row_groups=[group], columns=columns):
             for fields in _rows(batch):
                 yield field_record(fields, "row", settings)
                 done += 1
     except _UNREADABLE_GROUP as error:
-        reason = f"row group {group + 1} is damaged: {' '.join(str(error).split())[:300]}"
+        damage = " ".join(str(error).split())[:300]
+    if done < total:
+        reason = f"row group {group + 1} is damaged: {damage}"
         yield from _rest_of_group(table, group, columns, settings, done, reason)
 
 

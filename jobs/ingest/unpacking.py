@@ -112,7 +112,12 @@ class Stretch(io.RawIOBase):
                 given += len(part)
                 yield part
         except (OSError, pa.ArrowException) as error:
-            if LARGE_WINDOW in str(error):
+            is_first = not self.start and not given
+            if (
+                LARGE_WINDOW in str(error)
+                and is_first
+                and _next_member(self._stream, 1, "zstd") is None
+            ):
                 raise
             self.damage = f"zstd near byte {frames.place:,}: {error}"
             # The frame that begins this piece may be whole: the one before it may have no end.

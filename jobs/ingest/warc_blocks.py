@@ -22,6 +22,7 @@ _NEXT_RECORD = re.compile(
 _CUT = "the file ends inside this record"
 _LONGEST_START = 80
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_END_OF_BLOCK = re.compile(rb"\r\n\r\n|\n\n|WARC/\d|[\r\n\x00]*\Z")
 _END_OF_RECORD = re.compile(rb"\r?\n(?:\r?\n)?\Z")
 _LENGTH = re.compile(r"\d{1,18}")
 _BETWEEN_RECORDS = b"\r\n\x00"
@@ -112,13 +113,8 @@ def _believed(
     if window.begins_record_within(length) or not window.ensure(length):
         return None
     behind = window.peek(length + _LONGEST_START)[length:]
-    next_bytes = behind.lstrip(_BETWEEN_RECORDS)
     # An empty line behind it is its end, whatever follows.
-    if (
-        next_bytes
-        and not behind.startswith((b"\r\n\r\n", b"\n\n"))
-        and not _VERSION.match(next_bytes)
-    ):
+    if not _END_OF_BLOCK.match(behind):
         return None
     content = window.peek(length)
     window.at += length
@@ -149,7 +145,11 @@ def _mended(window: _Window, headers: dict[str, str], declared: str, limit: int)
     content = (
         content.removesuffix(b"\n").removesuffix(b"\r").removesuffix(b"\n").removesuffix(b"\r")
     )
-    note = f"Content-Length is {declared or 'missing'}, the block has {len(content):,} bytes"
+    note = ""
+    if declared != str(len(content)):
+        note = (
+            f"Content-Length is {declared[:20] or 'missing'}, the block has {len(content):,} bytes"
+        )
     return WarcBlock(headers, content, len(content), note=note)
 
 
