@@ -241,3 +241,75 @@ def mutated_json_lines(seed: int) -> MutatedFile:
         max(1, least),
         count + (20 if not is_packed and how == "bytes" else 2),
         frozenset(text.encode() for number, text in enumerate(texts) if number not in touched),
+    )
+
+
+# Parquet
+
+
+def mutated_parquet(seed: int) -> MutatedFile:
+    """Parquet of several row groups with columns of any type, one page damaged, or the file cut off."""
+    random = Random(seed)
+    count = random.randint(3, 40)
+    texts = [prose(random, number) for number in range(count)]
+    others = [
+        pa.array(range(count)),
+        pa.array([[number] for number in range(count)]),
+        pa.array([b"\xff"] * count),
+        pa.array([2**62 + number for number in range(count)], pa.timestamp("ns")),
+        pa.array([-(2**50)] * count, pa.timestamp("s", "No/Where")),
+        pa.array([None] * count),
+        pa.array([{"a": number} for number in range(count)]),
+    ]
+    names = random.sample(["id", "url", "date", "seen", "html_", "x"], 3)
+    columns = {"text": pa.array(texts), **{name: random.choice(others) for name in names}}
+    sink = io.BytesIO()
+    rows = random.choice([2, 5, 100])
+    pq.write_table(
+        pa.table(columns),
+        sink,
+        row_group_size=rows,
+        compression=random.choice(["zstd", "snappy", "none", "gzip"]),
+        write_page_checksum=True,
+        use_dictionary=random.random() < 0.5,
+    )
+    content = sink.getvalue()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    how = random.choice(["page", "footer", "cut", "none"])
+    if how == "none":
+        return MutatedFile(content, count, count, frozenset(text.encode() for text in texts))
+    if how == "page":
+        place = random.randrange(4, footer)
+        flipped = bytes([content[place] ^ 1 << random.randrange(8)])
+        return MutatedFile(
+            content[:place] + flipped + content[place + 1 :],
+            count,
+            count,
+            frozenset(_texts_outside(content, place, texts)),
+        )
+    if how == "footer":
+        return MutatedFile(
+            content[:footer] + damaged(random, content[footer:]), 1, 10**6, frozenset()
+        )
+    return MutatedFile(content[: random.randrange(4, len(content))], 1, 1, frozenset())
+
+
+def _texts_outside(content: bytes, place: int, texts: list[str]) -> list[bytes]:
+    """The texts of the row groups that a byte does not belong to."""
+    metadata = pq.ParquetFile(io.BytesIO(content)).metadata
+    kept: list[bytes] = []
+    first = 0
+    for group in range(metadata.num_row_groups):
+        rows = metadata.row_group(group)
+        chunks = [rows.column(number) for number in range(rows.num_columns)]
+        starts = [chunk.dictionary_page_offset or chunk.data_page_offset for chunk in chunks]
+        ends = [
+            start + chunk.total_compressed_size for start, chunk in zip(starts, chunks, strict=True)
+        ]
+        if not min(starts) <= place < max(ends):
+            kept += [text.encode() for text in texts[first : first + rows.num_rows]]
+        first += rows.num_rows
+    return kept
+
+
+MAKERS = {"warc": mutated_warc, "json": mutated_json_lines, "parquet": mutated_parquet}

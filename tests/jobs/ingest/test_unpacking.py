@@ -118,6 +118,5 @@ def test_whatever_the_bytes_the_reading_ends(compression: str, data: st.DataObje
     try:
         starts = [stretch.start for stretch, _ in unpacked(content, compression)]
     except OSError as error:  # a frame that claims a large window, alone in its file
-        assert LARGE_WINDOW in str(error)
-    else:
-        assert starts == sorted(set(starts))
+        starts = [] if LARGE_WINDOW in str(error) else [-1, -1]
+    assert starts == sorted(set(starts))
