@@ -29,7 +29,8 @@ def parquet_records(stream: BinaryIO, settings: IngestSettings) -> Iterator[Sour
         ValueError: No column can hold a text; the message names those there are.
         ArrowException: The file is damaged.
     """
-    table = pq.ParquetFile(stream)
+    # Without its checksum a damaged page of plain values is read as other values.
+    table = pq.ParquetFile(stream, page_checksum_verification=True)
     wanted = {
         *settings.html_fields, *settings.text_fields, *settings.url_fields, *settings.id_fields,
         *settings.date_fields,
