@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from jobs.ingest.unpacking import GZIP_MAGIC
+
 MAXIMUM_HEAD = 1 << 20
 """Bytes of status line and headers; servers send up to some hundred kilobytes of cookies and policies."""
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
@@ -78,6 +80,10 @@ def read_payload(block: bytes, limit: int) -> HttpPayload:
                 body = decoded
             if note:
                 notes.append(f"{coding}: {note}")
+    if body.startswith(GZIP_MAGIC) and headers.get("content-type", "").lower().startswith("text/"):
+        # A crawler that kept the packed body and dropped the header that says so.
+        unpacked, _ = _GZIP(body, limit)
+        body = unpacked if unpacked is not None else body
     return HttpPayload(body, int(code.group(1)) if code else None, headers, "; ".join(notes))
 
 
@@ -177,6 +183,7 @@ _DECODERS: dict[str, Callable[[bytes, int], Decoded]] = {
     # RFC 9110 means zlib by deflate; servers that send it bare are as old as the header.
     "deflate": _inflate((15, -15)),
     "br": _decompress("brotli"),
+    "brotli": _decompress("brotli"),
     "zstd": _decompress("zstd"),
 }
 """Encodings of RFC 9110 section 8.4.1 and 7.4; others are no reason to touch the body."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -20,6 +21,9 @@ MOST_DAMAGES = 1000
 """Damaged places of a file that are stepped over; what follows more of them is not read."""
 LARGE_WINDOW = "Frame requires too much memory"
 """How Arrow says that a zstd stream is in order but needs more memory than it allows."""
+CUT_OFF = "the file ends inside it"
+"""How the damage of a file ends that is cut off in a gzip member."""
+_MOST_STARTS = 1 << 16
 _CUT = "Truncated compressed stream"
 _PIECE = 1 << 16
 _TRIED = 1 << 14
@@ -45,14 +49,16 @@ class Stretch(io.RawIOBase):
         start: Where in the file it begins, in bytes.
         damage: What ended it, known when all is read; empty where the file ends in order.
         damaged_at: Where in the file the member begins that is damaged.
-        member_starts: Places in the stretch at which a gzip member begins, as far as it was read.
+        is_packed: Whether the file has checks of its own, so that an end in order is an end.
+        member_starts: Places in the stretch at which a gzip member begins, the latest that were read.
     """
 
     def __init__(self, stream: BinaryIO, start: int, compression: str | None) -> None:
         stream.seek(start)
         self.start = self.damaged_at = start
         self.damage = ""
-        self.member_starts: list[int] = []
+        self.is_packed = compression is not None
+        self.member_starts: deque[int] = deque(maxlen=_MOST_STARTS)
         self._stream = stream
         self._parts = {None: self._plain, "gzip": self._gzip, "zstd": self._zstd}[compression]()
         self._rest = b""
@@ -93,7 +99,7 @@ class Stretch(io.RawIOBase):
                     raw = raw or self._stream.read(_PIECE)
                     part = member.decompress(raw, _PIECE) if raw else member.flush()
                     if not raw and not part and not member.eof:
-                        raise EOFError("the file ends inside it")
+                        raise EOFError(CUT_OFF)
                     rest = member.unused_data if member.eof else member.unconsumed_tail
                     place += len(raw) - len(rest)
                     given += len(part)

@@ -6,24 +6,22 @@ before the next record that does begin; what belongs to no record is a fault of 
 
 from __future__ import annotations
 
-import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from jobs.ingest.http_payload import MAXIMUM_HEAD, header_fields
-from jobs.ingest.unpacking import Stretch
+from jobs.ingest.unpacking import CUT_OFF, Stretch
 
 _VERSION = re.compile(rb"WARC/\d{1,2}\.\d{1,3}[ \t]*\r?\n")
 # A line of the version and a named field behind it: less may stand in a page about WARC.
-_NEXT_RECORD = re.compile(
-    rb"(?<![^\n])WARC/\d{1,2}\.\d{1,3}[ \t]*\r?\n(?:WARC-|Content-)[A-Za-z\-]{1,40}:"
-)
-_CUT = "the file ends inside this record"
+_RECORD_START = rb"(?<![^\n])WARC/\d{1,2}\.\d{1,3}[ \t]*\r?\n(?:WARC-|Content-)[A-Za-z\-]{1,40}:"
+_NEXT_RECORD = re.compile(_RECORD_START)
+_END_OF_HEAD = re.compile(rb"(?P<end>\r?\n\r?\n)|" + _RECORD_START)
 _LONGEST_START = 80
-_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _END_OF_BLOCK = re.compile(rb"\r\n\r\n|\n\n|WARC/\d|[\r\n\x00]*\Z")
-_END_OF_RECORD = re.compile(rb"\r?\n(?:\r?\n)?\Z")
+_LINES_BEHIND = (b"\r\n\r\n", b"\n\n", b"\r\n", b"\n")
 _LENGTH = re.compile(r"\d{1,18}")
 _BETWEEN_RECORDS = b"\r\n\x00"
 _KEPT_BEHIND = 1 << 20
@@ -81,20 +79,20 @@ def read_blocks(stretch: Stretch, limit: int) -> Iterator[WarcBlock]:
 
 def _read_block(window: _Window, limit: int) -> WarcBlock:
     place = window.place
-    end = window.find(_END_OF_HEAD, MAXIMUM_HEAD)
-    head = window.peek(MAXIMUM_HEAD if end is None else end.start() - window.at)
+    end = window.find(_END_OF_HEAD, MAXIMUM_HEAD, after=1)
+    head = window.peek(MAXIMUM_HEAD if end is None else end.at)
     headers = header_fields(head.splitlines()[1:], "utf-8")
-    if end is None:
-        window.skip_to_record(_LONGEST_START)
+    if end is None or not end.match.group("end"):
+        window.skip_to_record()
         fault = f"the headers of the record at byte {place:,} have no end"
         is_cut = window.is_ended and window.stretch.damage
         return WarcBlock(headers, fault=f"{fault}; {window.stretch.damage}" if is_cut else fault)
-    window.at = end.end()
-    declared = headers.get("content-length", "").strip()
+    window.drop(end.at + len(end.match.group()))
+    declared = headers.get("content-length", "")
     length = int(declared) if _LENGTH.fullmatch(declared) else None
     block = _believed(window, headers, length, limit) if length is not None else None
     if block is None:
-        block = _mended(window, headers, declared, limit)
+        block = _mended(window, headers, declared, length or 0, limit)
     if not block.fault and block.type not in DOCUMENT_TYPES | _OTHER_TYPES:
         kind = headers.get("warc-type", "")
         return WarcBlock(headers, fault=f"WARC-Type is {kind!r}, which is not read")
@@ -106,56 +104,60 @@ def _believed(
 ) -> WarcBlock | None:
     """Read a block of the declared length; None where no record, and no end, follows it."""
     if length > limit:
-        content = window.peek(limit)
-        if _NEXT_RECORD.search(content) or len(content) < limit:
+        if window.find(_NEXT_RECORD, limit) is not None or not window.ensure(limit):
             return None
-        return _oversize(window, headers, length, content)
+        content = window.peek(limit)
+        passed = window.drop(length)
+        if passed < length:
+            return WarcBlock(headers, fault=_missing(window, passed, length))
+        return WarcBlock(headers, content, length)
     if window.begins_record_within(length) or not window.ensure(length):
         return None
-    behind = window.peek(length + _LONGEST_START)[length:]
     # An empty line behind it is its end, whatever follows.
-    if not _END_OF_BLOCK.match(behind):
+    if not _END_OF_BLOCK.match(window.peek(_LONGEST_START, behind=length)):
         return None
     content = window.peek(length)
-    window.at += length
+    window.drop(length)
     return WarcBlock(headers, content, length)
 
 
-def _oversize(window: _Window, headers: dict[str, str], length: int, content: bytes) -> WarcBlock:
-    skipped = window.drop(length)
-    if skipped < length:
-        return WarcBlock(headers, fault=_missing(window, skipped, length))
-    return WarcBlock(headers, content, length)
-
-
-def _mended(window: _Window, headers: dict[str, str], declared: str, limit: int) -> WarcBlock:
-    """Read a block up to where the next record begins."""
+def _mended(
+    window: _Window, headers: dict[str, str], declared: str, length: int, limit: int
+) -> WarcBlock:
+    """Read a block up to where the next record begins, or the file ends."""
     following = window.find(_NEXT_RECORD, limit)
-    content = window.peek(limit if following is None else following.start() - window.at)
-    wanted = int(declared) if _LENGTH.fullmatch(declared) else 0
-    is_packed = bool(window.stretch.member_starts)
-    if following is None and wanted > len(content) and (window.stretch.damage or not is_packed):
-        window.drop(limit)
-        return WarcBlock(headers, fault=_missing(window, len(content), wanted))
-    if following is None and 0 < wanted <= len(content):
-        content = content[:wanted]  # what follows it is no record and counted so
-        window.at += wanted
-        return WarcBlock(headers, content, wanted)
+    content = window.peek(limit if following is None else following.at)
+    is_short = following is None and length > len(content)
+    if is_short and (window.stretch.damage or not window.stretch.is_packed):
+        window.drop(len(content))
+        return WarcBlock(headers, fault=_missing(window, len(content), length))
+    if following is None and 0 < length <= len(content):
+        window.drop(length)  # what follows it is no record, and counted so
+        return WarcBlock(headers, content[:length], length)
     window.drop(len(content))
-    content = (
-        content.removesuffix(b"\n").removesuffix(b"\r").removesuffix(b"\n").removesuffix(b"\r")
-    )
-    note = ""
-    if declared != str(len(content)):
-        note = (
-            f"Content-Length is {declared[:20] or 'missing'}, the block has {len(content):,} bytes"
-        )
+    lines = next(filter(content.endswith, _LINES_BEHIND), b"")
+    content = content.removesuffix(lines)
+    if declared == str(len(content)):
+        return WarcBlock(headers, content, len(content))
+    note = f"Content-Length is {declared[:20] or 'missing'}, the block has {len(content):,} bytes"
     return WarcBlock(headers, content, len(content), note=note)
 
 
 def _missing(window: _Window, found: int, length: int) -> str:
-    fault = f"{_CUT}: {length - found:,} of {length:,} bytes are missing"
-    return f"{fault}; {window.stretch.damage}" if window.stretch.damage else fault
+    damage = window.stretch.damage
+    is_cut = not damage or damage.endswith(CUT_OFF)
+    where = (
+        "the file ends inside this record" if is_cut else "the file is damaged inside this record"
+    )
+    fault = f"{where}: {length - found:,} of {length:,} bytes are missing"
+    return f"{fault}; {damage}" if damage else fault
+
+
+class _Found(NamedTuple):
+    """A match and how far from where the window stands."""
+
+    at: int
+    match: re.Match[bytes]
 
 
 class _Window:
@@ -185,25 +187,26 @@ class _Window:
             self._held += part
         return len(self._held) - self.at >= count
 
-    def peek(self, count: int) -> bytes:
-        """Return the next bytes, fewer at the end."""
-        self.ensure(count)
-        return bytes(memoryview(self._held)[self.at : self.at + count])
+    def peek(self, count: int, behind: int = 0) -> bytes:
+        """Return the next bytes, or those behind so many others; fewer at the end."""
+        self.ensure(behind + count)
+        return bytes(memoryview(self._held)[self.at + behind : self.at + behind + count])
 
     def matches(self, pattern: re.Pattern[bytes]) -> bool:
         self.ensure(_LONGEST_START)
         return pattern.match(self._held, self.at) is not None
 
-    def find(self, pattern: re.Pattern[bytes], within: int) -> re.Match[bytes] | None:
-        """Search the next bytes; the places of the match are those of ``at``."""
-        looked_at, step = 0, _KEPT_BEHIND // 4
+    def find(self, pattern: re.Pattern[bytes], within: int, after: int = 0) -> _Found | None:
+        """Search the next bytes, the first of them left out or not."""
+        looked_at, step = after, _KEPT_BEHIND // 4
         while looked_at < within:
             reach = min(within, looked_at + step)
             self.ensure(reach)
-            start = max(self.at, self.at + looked_at - _LONGEST_START)
-            found = pattern.search(self._held, start, self.at + reach)
-            if found is not None:
-                return found
+            # What the last step may have cut is looked at again.
+            start = self.at + max(after, looked_at - _LONGEST_START)
+            match = pattern.search(self._held, start, self.at + reach)
+            if match is not None:
+                return _Found(match.start() - self.at, match)
             if self.is_ended and len(self._held) - self.at <= reach:
                 return None
             looked_at, step = reach, 2 * step
@@ -227,13 +230,13 @@ class _Window:
             dropped += step
         return dropped
 
-    def skip_to_record(self, first: int = 1) -> int:
-        """Pass over what is no record, at the least some bytes; returns how many there were."""
-        passed = self.drop(first)
+    def skip_to_record(self) -> int:
+        """Pass over what is no record, one byte at the least; returns how many there were."""
+        passed = self.drop(1)
         while self.ensure(1):
             found = self.find(_NEXT_RECORD, _KEPT_BEHIND)
             if found is not None:
-                return passed + self.drop(found.start() - self.at)
+                return passed + self.drop(found.at)
             rest = len(self._held) - self.at
             passed += self.drop(rest if self.is_ended else max(1, rest - _LONGEST_START))
         return passed
@@ -241,11 +244,12 @@ class _Window:
     def begins_record_within(self, count: int) -> bool:
         """Tell whether a member of its own, and a record with it, begins before so many bytes end."""
         self.ensure(count)
-        first = bisect.bisect_right(self.stretch.member_starts, self.place)
-        for start in self.stretch.member_starts[first:]:
-            place = start - self._given_up
-            if place >= self.at + count:
+        starts = self.stretch.member_starts
+        while starts and starts[0] <= self.place:
+            starts.popleft()
+        for start in starts:
+            if start >= self.place + count:
                 break
-            if _VERSION.match(self._held, place):
+            if _VERSION.match(self._held, start - self._given_up):
                 return True
         return False

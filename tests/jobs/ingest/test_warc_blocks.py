@@ -75,6 +75,19 @@ def test_a_record_without_the_end_of_its_headers_is_a_fault() -> None:
     assert "have no end" in found[1].fault
 
 
+def test_starts_without_end_are_read_in_one_pass() -> None:
+    start = b"WARC/1.0\r\nWARC-Type: response\r\n"
+    found = blocks(start * 40_000)
+    assert len(found) == 40_000
+    assert all("have no end" in block.fault for block in found)
+
+
+def test_lengths_above_the_limit_that_all_lie_are_read_in_one_pass() -> None:
+    found = blocks(b"".join(record(n % 10, length=10**12) for n in range(20_000)), 1 << 26)
+    assert {block.content for block in found[:-1]} == {PAGE}
+    assert "bytes are missing" in found[-1].fault
+
+
 def test_a_type_that_nobody_knows_is_a_fault_and_not_left_out() -> None:
     found = blocks(
         record(0, kind="respönse") + record(1, kind="continuation") + record(2, kind="request")
