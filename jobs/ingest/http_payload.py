@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from jobs.ingest.unpacking import GZIP_MAGIC
+
 MAXIMUM_HEAD = 1 << 20
 """Bytes of status line and headers; servers send up to some hundred kilobytes of cookies and policies."""
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
@@ -66,7 +68,7 @@ def read_payload(block: bytes, limit: int) -> HttpPayload:
         return HttpPayload(b"", detail="the headers of this response have no end")
     lines = block[: end.start()].splitlines()
     code = _STATUS_LINE.match(lines[0])
-    headers = _headers(lines[1:])
+    headers = header_fields(lines[1:])
     body, notes = block[end.end() :], []
     for name in ("transfer-encoding", "content-encoding"):
         for coding in reversed(re.split(r"[,\s]+", headers.get(name, "").lower())):
@@ -78,20 +80,30 @@ def read_payload(block: bytes, limit: int) -> HttpPayload:
                 body = decoded
             if note:
                 notes.append(f"{coding}: {note}")
+    if body.startswith(GZIP_MAGIC) and headers.get("content-type", "").lower().startswith("text/"):
+        # A crawler that kept the packed body and dropped the header that says so.
+        unpacked, _ = _GZIP(body, limit)
+        body = unpacked if unpacked is not None else body
     return HttpPayload(body, int(code.group(1)) if code else None, headers, "; ".join(notes))
 
 
-def _headers(lines: list[bytes]) -> dict[str, str]:
+def header_fields(lines: list[bytes], encoding: str = "latin-1") -> dict[str, str]:
+    """Return header fields by name in lower case; of several of one name the last.
+
+    Args:
+        lines: Without their ends; one that begins with a blank goes on with the one before.
+        encoding: Of the values.
+    """
     headers: dict[str, str] = {}
     name = ""
     for line in lines:
         if line[:1] in (b" ", b"\t") and name:  # a folded line goes on with the one before
-            headers[name] += " " + line.strip().decode("latin-1")
+            headers[name] += " " + line.strip().decode(encoding, "replace")
             continue
         key, separator, value = line.partition(b":")
         if separator:
             name = key.strip().lower().decode("latin-1")
-            headers[name] = value.strip().decode("latin-1")
+            headers[name] = value.strip().decode(encoding, "replace")
     return headers
 
 
@@ -171,6 +183,7 @@ _DECODERS: dict[str, Callable[[bytes, int], Decoded]] = {
     # RFC 9110 means zlib by deflate; servers that send it bare are as old as the header.
     "deflate": _inflate((15, -15)),
     "br": _decompress("brotli"),
+    "brotli": _decompress("brotli"),
     "zstd": _decompress("zstd"),
 }
 """Encodings of RFC 9110 section 8.4.1 and 7.4; others are no reason to touch the body."""

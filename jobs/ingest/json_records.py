@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_record import SourceRecord, field_record, too_big
+from jobs.ingest.unpacking import Stretch
 from udfs.extraction.charsets.decoding import decode
+from udfs.extraction.charsets.wide_unicode import unmarked_wide_codec
 
 UTF8_MARK = b"\xef\xbb\xbf"
 _MOST_EMPTY_RECORDS = 10_000
@@ -28,24 +30,24 @@ _WIDE_STARTS = {
 
 
 def wide_encoding(head: bytes) -> str | None:
-    """Return the encoding of two or four bytes a character that a JSON file begins in, if any."""
-    return next((name for start, name in _WIDE_STARTS.items() if head.startswith(start)), None)
+    """Return the encoding of two or four bytes a character that a file begins in, if any."""
+    begun = (name for start, name in _WIDE_STARTS.items() if head.startswith(start))
+    return next(begun, None) or unmarked_wide_codec(head)
 
 
-def as_utf8(stream: BinaryIO, head: bytes) -> BinaryIO:
+def as_utf8(stream: io.BufferedReader, encoding: str | None) -> io.BufferedReader:
     """Return the stream of a JSON file in UTF-8, or in a charset of one byte a bracket.
 
     Args:
         stream: The file at its start.
-        head: Its first bytes.
+        encoding: As ``wide_encoding`` tells it.
     """
-    encoding = wide_encoding(head)
     if encoding is None:
-        if head.startswith(UTF8_MARK):
+        if stream.peek(len(UTF8_MARK)).startswith(UTF8_MARK):
             stream.read(len(UTF8_MARK))
         return stream
     text = io.TextIOWrapper(stream, encoding, errors="replace", newline="\n")
-    return cast("BinaryIO", io.BufferedReader(_Recoded(text)))
+    return io.BufferedReader(_Recoded(text))
 
 
 class _Recoded(io.RawIOBase):
@@ -77,18 +79,17 @@ def json_object(line: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def looks_like_json_lines(head: bytes, *, is_whole: bool) -> bool:
+def looks_like_json_lines(head: bytes) -> bool:
     """Tell a file of JSON lines by its first lines.
 
     Args:
         head: Its first bytes, in UTF-8 or a charset that keeps ASCII.
-        is_whole: Whether that is all of the file, so that its last line is whole, too.
     """
     lines = [line for line in head.split(b"\n")[:20] if line.strip()]
     if any(line.lstrip().startswith(b"{") and json_object(line) is not None for line in lines):
         return True
-    # One record may be longer than the head: then all that shows of it is how an object begins.
-    return not is_whole and len(lines) == 1 and begins_like_object(lines[0])
+    # A record may be torn, or longer than the head: then all that shows of it is how an object begins.
+    return bool(lines) and all(map(begins_like_object, lines))
 
 
 def begins_like_object(text: bytes) -> bool:
@@ -112,8 +113,11 @@ def looks_like_json_array(head: bytes) -> bool:
     return text.startswith(b"[") and begins_like_object(text[1:])
 
 
-def json_array_records(stream: BinaryIO, settings: IngestSettings) -> Iterator[SourceRecord]:
+def json_array_records(
+    stretch: Stretch, encoding: str | None, settings: IngestSettings
+) -> Iterator[SourceRecord]:
     """Yield the records of an array of objects; it has to fit the limit of a document as a whole."""
+    stream = as_utf8(io.BufferedReader(stretch), encoding)
     content = stream.read(settings.max_document_bytes + 1)
     if len(content) > settings.max_document_bytes:
         yield too_big("a JSON array of more bytes than are read at once: give JSON lines", settings)
@@ -130,18 +134,28 @@ def json_array_records(stream: BinaryIO, settings: IngestSettings) -> Iterator[S
             yield SourceRecord(status="malformed", detail=detail)
 
 
-def json_line_records(stream: BinaryIO, settings: IngestSettings) -> Iterator[SourceRecord]:
+def json_line_records(
+    stretch: Stretch, encoding: str | None, settings: IngestSettings
+) -> Iterator[SourceRecord]:
     """Yield one record a line that is not blank; a line that is no object is malformed.
+
+    Args:
+        stretch: The file up to its end or a damage, which is a record, too.
+        encoding: As ``wide_encoding`` tells it.
+        settings: Limits and field names.
 
     Raises:
         ValueError: Objects without any field follow each other by the thousand.
     """
+    stream = as_utf8(io.BufferedReader(stretch), encoding)
     limit = settings.max_document_bytes * 2  # escapes make JSON longer than the text it holds
     number = empty = 0
+    where = f" behind byte {stretch.start:,}" if stretch.start else ""
+    is_damage_told = False
     while line := stream.readline(limit + 1):
         number += 1
         if len(line) > limit:
-            yield too_big(f"line {number} has more than {limit:,} bytes", settings)
+            yield too_big(f"line {number}{where} has more than {limit:,} bytes", settings)
             while line and not line.endswith(b"\n"):
                 line = stream.readline(limit)
             continue
@@ -151,7 +165,13 @@ def json_line_records(stream: BinaryIO, settings: IngestSettings) -> Iterator[So
         empty = empty + 1 if fields == {} else 0
         if empty > _MOST_EMPTY_RECORDS:
             raise ValueError(f"{empty:,} empty objects in a row up to line {number:,}")
-        if fields is None:
-            yield SourceRecord(status="malformed", detail=f"line {number} is no JSON object")
-        else:
-            yield field_record(fields, f"line {number}", settings)
+        if fields is not None:
+            yield field_record(fields, f"line {number}{where}", settings)
+        elif not line.endswith(b"\n") and stretch.damage:
+            is_damage_told = True
+            yield SourceRecord(status="malformed", detail=f"line {number}{where}: {stretch.damage}")
+        elif number > 1 or not where:
+            yield SourceRecord(status="malformed", detail=f"line {number}{where} is no JSON object")
+        # The first line behind a damage is the rest of the one that it tore, which is told already.
+    if stretch.damage and not is_damage_told:
+        yield SourceRecord(status="malformed", detail=stretch.damage)

@@ -6,17 +6,15 @@ out all the same, with a status and a detail: what was read must be accounted fo
 
 from __future__ import annotations
 
-import gzip
 import io
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import pyarrow as pa
 
 from jobs.ingest.json_records import (
     UTF8_MARK,
-    as_utf8,
     json_array_records,
     json_line_records,
     looks_like_json_array,
@@ -26,15 +24,16 @@ from jobs.ingest.json_records import (
 from jobs.ingest.parquet_records import PARQUET_MAGIC, parquet_records
 from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_record import SourceRecord, too_big
+from jobs.ingest.unpacking import LARGE_WINDOW, Stretch, compression_of, stretches
 from jobs.ingest.warc_records import warc_records
 
 HEAD_BYTES = 64 * 1024
-GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # Broken members, truncated streams and wrong checksums, as the decompressors name them; values that
 # Python cannot hold.
-DAMAGE = (OSError, EOFError, zlib.error, pa.ArrowException, ValueError, OverflowError, LookupError)
-_LARGE_WINDOW = "Frame requires too much memory"
+DAMAGE = (
+    OSError, EOFError, zlib.error, pa.ArrowException, ValueError, OverflowError, LookupError,
+    RecursionError,
+)  # fmt: skip
 
 
 def read_records(stream: BinaryIO, size: int, settings: IngestSettings) -> Iterator[SourceRecord]:
@@ -62,7 +61,7 @@ def read_records(stream: BinaryIO, size: int, settings: IngestSettings) -> Itera
 
 def _damaged(error: Exception, count: int) -> SourceRecord:
     text = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-    if _LARGE_WINDOW in text:
+    if LARGE_WINDOW in text:
         return SourceRecord(
             status="unsupported",
             detail="zstd with a window above 128 MiB: pack it anew, "
@@ -73,48 +72,30 @@ def _damaged(error: Exception, count: int) -> SourceRecord:
 
 def _by_container(stream: BinaryIO, size: int, settings: IngestSettings) -> Iterator[SourceRecord]:
     head = stream.read(HEAD_BYTES)
-    stream.seek(0)
     if head.startswith(PARQUET_MAGIC):
+        stream.seek(0)
         yield from parquet_records(stream, settings)
         return
-    compression = _compression(head)
-    inner_head, is_whole = _inner_head(stream, head, size, compression)
+    compression = compression_of(head)
+    inner_head = _inner_head(stream, compression)
     if inner_head.startswith(b"WARC/"):
-        yield from warc_records(stream, settings)
+        yield from warc_records(stream, compression, settings)
         return
     shown = _plain_head(inner_head)
-    if looks_like_json_lines(shown, is_whole=is_whole):
-        lines = as_utf8(_decompressed(stream, compression), inner_head)
-        yield from json_line_records(lines, settings)
+    if looks_like_json_lines(shown):
+        for stretch in stretches(stream, compression):
+            yield from json_line_records(stretch, wide_encoding(inner_head), settings)
     elif looks_like_json_array(shown):
-        array = as_utf8(_decompressed(stream, compression), inner_head)
-        yield from json_array_records(array, settings)
+        array = Stretch(stream, 0, compression)
+        yield from json_array_records(array, wide_encoding(inner_head), settings)
     else:
         yield _single_document(stream, size, compression, settings)
 
 
-def _compression(head: bytes) -> str | None:
-    if head.startswith(GZIP_MAGIC):
-        return "gzip"
-    return "zstd" if head.startswith(ZSTD_MAGIC) else None
-
-
-def _inner_head(
-    stream: BinaryIO, head: bytes, size: int, compression: str | None
-) -> tuple[bytes, bool]:
-    """The first bytes below the packing, and whether they are all; leaves the stream at its start."""
-    has_whole_file = size <= len(head)
-    if compression is None:
-        return head, has_whole_file
-    if compression == "gzip":  # of a file cut off at its end the beginning still tells what it is
-        member = zlib.decompressobj(wbits=31)
-        inner = member.decompress(head, HEAD_BYTES)
-        return inner, has_whole_file and member.eof and not member.unused_data
-    try:
-        inner = _decompressed(stream, compression).read(HEAD_BYTES)
-    finally:
-        stream.seek(0)
-    return inner, len(inner) < HEAD_BYTES
+def _inner_head(stream: BinaryIO, compression: str | None) -> bytes:
+    """The first bytes below the packing that can be read."""
+    heads = (io.BufferedReader(part).read(HEAD_BYTES) for part in stretches(stream, compression))
+    return next(filter(None, heads), b"")
 
 
 def _plain_head(head: bytes) -> bytes:
@@ -126,38 +107,17 @@ def _plain_head(head: bytes) -> bytes:
     return whole.decode(encoding, "replace").encode("utf-8", "replace").removeprefix(UTF8_MARK)
 
 
-def _decompressed(stream: BinaryIO, compression: str | None) -> BinaryIO:
-    if compression == "gzip":
-        return cast("BinaryIO", gzip.GzipFile(fileobj=stream))
-    if compression == "zstd":
-        # Arrow's streams cannot read lines; the standard reader around them can.
-        unpacked = pa.CompressedInputStream(pa.PythonFile(_Unowned(stream), "r"), "zstd")
-        return io.BufferedReader(unpacked)
-    return stream
-
-
-class _Unowned:
-    """A stream that outlives the reader put around it: Arrow closes what it is given."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.closed = False
-
-    def read(self, count: int = -1) -> bytes:
-        return self._stream.read(count)
-
-    def close(self) -> None:
-        """Leave the stream open; its owner closes it."""
-
-
 def _single_document(
     stream: BinaryIO, size: int, compression: str | None, settings: IngestSettings
 ) -> SourceRecord:
     limit = settings.max_document_bytes
     if size > limit:
         return too_big(f"{size:,} bytes", settings)
+    stretch = Stretch(stream, 0, compression)
     # One byte more than allowed tells a bomb without unpacking it.
-    content = _decompressed(stream, compression).read(limit + 1)
+    content = io.BufferedReader(stretch).read(limit + 1)
     if len(content) > limit:
         return too_big(f"more than {limit:,} bytes unpacked", settings)
+    if stretch.damage:
+        return SourceRecord(status="malformed", detail=stretch.damage)
     return SourceRecord(content=content)

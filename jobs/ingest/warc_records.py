@@ -1,20 +1,16 @@
-"""Records of WARC and WET files: what is wrong with one costs that one.
-
-FastWARC finds the records; the HTTP inside is read by ``http_payload``, since FastWARC (2.0.1) raises at a
-wrong encoding and again at each next record.
-"""
+"""Records of WARC and WET files: what is wrong with one costs that one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, BinaryIO
-
-from fastwarc.warc import ArchiveIterator, WarcRecordType
+from typing import BinaryIO
 
 from jobs.ingest.http_payload import MAXIMUM_HEAD, read_payload
 from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_record import SourceRecord, too_big
+from jobs.ingest.unpacking import stretches
+from jobs.ingest.warc_blocks import DOCUMENT_TYPES, WarcBlock, read_blocks
 from udfs.extraction.document_format import identify
 
 _OTHER_CONTENT = frozenset(
@@ -38,42 +34,43 @@ _OTHER_KINDS = ("image/", "audio/", "video/", "font/")
 _DOCUMENTS = frozenset(["html", "pdf", "epub"])
 
 
-def warc_records(stream: BinaryIO, settings: IngestSettings) -> Iterator[SourceRecord]:
-    """Yield one record a response, resource or conversion.
+def warc_records(
+    stream: BinaryIO, compression: str | None, settings: IngestSettings
+) -> Iterator[SourceRecord]:
+    """Yield one record a response, resource or conversion, and one a damage that none of these shows.
 
-    Raises:
-        OSError: The file is damaged where a record should begin.
+    Args:
+        stream: The file, seekable.
+        compression: ``gzip``, ``zstd`` or None.
+        settings: Limits.
     """
-    kinds = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
-    for record in ArchiveIterator(stream, record_types=kinds, parse_http=False, auto_decode="none"):
-        known = SourceRecord(
-            url=record.headers.get("WARC-Target-URI"),
-            fetched_at=record.headers.get("WARC-Date"),
-            source_id=record.record_id,
-        )
-        yield _record(record, known, settings)
+    for stretch in stretches(stream, compression):
+        for block in read_blocks(stretch, settings.max_document_bytes + MAXIMUM_HEAD):
+            if block.type in DOCUMENT_TYPES or block.fault:
+                yield _record(block, settings)
 
 
-def _record(record: Any, known: SourceRecord, settings: IngestSettings) -> SourceRecord:
+def _record(block: WarcBlock, settings: IngestSettings) -> SourceRecord:
+    known = SourceRecord(
+        url=block.headers.get("warc-target-uri", "").removeprefix("<").removesuffix(">") or None,
+        fetched_at=block.headers.get("warc-date") or None,
+        source_id=block.headers.get("warc-record-id") or None,
+    )
+    if block.fault:
+        return replace(known, status="malformed", detail=block.fault)
     limit = settings.max_document_bytes
-    block = record.reader.read(limit + MAXIMUM_HEAD + 1)
-    missing = int(record.content_length) - len(block)
-    if missing > 0 and len(block) <= limit + MAXIMUM_HEAD:
-        wanted = f"{missing:,} of {record.content_length:,} bytes are missing"
-        detail = f"the file ends inside this record: {wanted}"
-        return replace(known, status="malformed", detail=detail)
-    truncated = record.headers.get("WARC-Truncated")
-    detail = f"truncated by the crawler: {truncated}" if truncated else ""
-    if record.record_type == WarcRecordType.conversion:
-        if len(block) > limit:
-            return too_big(f"more than {limit:,} bytes", settings, known)
-        return replace(known, content=block, is_text=True, detail=detail)
-    payload = read_payload(block, limit)
+    truncated = block.headers.get("warc-truncated")
+    notes = [f"truncated by the crawler: {truncated}" if truncated else "", block.note]
+    if block.type == "conversion":
+        if block.size > limit:
+            return too_big(f"{block.size:,} bytes", settings, known)
+        return replace(known, content=block.content, is_text=True, detail=_joined(notes))
+    payload = read_payload(block.content, limit)
     if payload.status not in (None, 200):
         return replace(known, status="http_status", detail=str(payload.status))
     if len(payload.body) > limit:
         return too_big(f"more than {limit:,} bytes", settings, known)
-    media_type = payload.media_type or _plain_type(record.headers.get("Content-Type"))
+    media_type = payload.media_type or _plain_type(block.headers.get("content-type"))
     if payload.status is None and media_type == "application/http":
         reason = payload.detail or "the response has no HTTP status line"
         return replace(known, status="malformed", detail=reason)
@@ -85,8 +82,12 @@ def _record(record: Any, known: SourceRecord, settings: IngestSettings) -> Sourc
         known,
         content=payload.body,
         declared_charset=payload.charset,
-        detail="; ".join(filter(None, (detail, payload.detail))),
+        detail=_joined([*notes, payload.detail]),
     )
+
+
+def _joined(notes: list[str]) -> str:
+    return "; ".join(filter(None, notes))
 
 
 def _plain_type(header: str | None) -> str:

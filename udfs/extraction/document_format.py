@@ -6,7 +6,7 @@ import json
 import re
 from typing import NamedTuple
 
-from udfs.extraction.charsets.decoding import unmarked_utf16_codec
+from udfs.extraction.charsets.wide_unicode import unmarked_wide_codec
 
 SNIFFED_BYTES = 4096
 _PDF_HEADER_WITHIN = 1024  # pdfium and Acrobat accept leading junk up to here
@@ -78,7 +78,7 @@ def binary_share(content: bytes, sampled: int = 65_536) -> float:
 def is_wide_unicode(content: bytes) -> bool:
     """Tell UTF-16 and UTF-32, marked or not: their zero bytes do not make them binary."""
     marked = content.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff"))
-    return marked or unmarked_utf16_codec(content) is not None
+    return marked or unmarked_wide_codec(content) is not None
 
 
 def identify(content: bytes) -> DocumentFormat:

@@ -39,6 +39,7 @@ ENCODED = {
     "GZIP": gzip.compress(PAGE),
     "deflate": deflated(PAGE, 15),
     "br": packed(PAGE, "brotli"),
+    "brotli": packed(PAGE, "brotli"),
     "zstd": packed(PAGE, "zstd"),
     "identity": PAGE,
     "none": PAGE,
@@ -61,6 +62,13 @@ def test_a_body_that_does_not_follow_its_encoding_is_read_as_it_lies(coding: str
 def test_deflate_without_its_frame_is_read() -> None:
     block = response(deflated(PAGE, -15), "Content-Encoding: deflate")
     assert read_payload(block, LIMIT).body == PAGE
+
+
+def test_a_packed_page_whose_header_was_dropped_is_unpacked() -> None:
+    block = response(gzip.compress(PAGE), "Content-Type: text/html")
+    assert read_payload(block, LIMIT).body == PAGE
+    archive = response(gzip.compress(PAGE), "Content-Type: application/gzip")
+    assert read_payload(archive, LIMIT).body == gzip.compress(PAGE)
 
 
 def test_two_encodings_are_undone_from_the_last_to_the_first() -> None:

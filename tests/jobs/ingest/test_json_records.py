@@ -98,3 +98,39 @@ def test_empty_objects_by_the_thousand_end_in_one_row_of_quarantine() -> None:
 def test_every_line_is_one_record_with_its_text(values: list[str], encoding: str) -> None:
     content = lines([{"text": value} for value in values]).encode(encoding)
     assert [record.content.decode() for record in read(content)] == values
+
+
+def test_a_damaged_member_of_many_costs_its_lines() -> None:
+    members = [gzip.compress(lines([row]).encode()) for row in ROWS]
+    members[1] = members[1][:20] + b"\xff" * 6 + members[1][26:]
+    found = read(b"".join(members))
+    assert [record.status for record in found] == ["ok", "malformed", "ok"]
+    assert f"gzip member at byte {len(members[0])}" in found[1].detail
+
+
+def test_a_line_that_a_damage_tears_is_told_once() -> None:
+    text = lines([{"text": "the ferry leaves at six " * 5000}] * 3).encode()
+    members = [gzip.compress(text[place : place + 90_000]) for place in range(0, len(text), 90_000)]
+    members[1] = members[1][:-8] + b"\xff" * 8  # known when most of it was read
+    found = read(b"".join(members))
+    assert [record.status for record in found] == ["ok", "malformed", "ok"]
+    assert found[1].detail.startswith("line 2: gzip member at byte")
+
+
+def test_a_packed_file_that_is_cut_keeps_its_whole_lines() -> None:
+    content = gzip.compress(
+        lines([{"id": str(n), "text": f"{n} " * 900} for n in range(90)]).encode()
+    )
+    found = read(content[:-30])
+    assert {record.status for record in found[:-1]} == {"ok"}
+    assert found[-1].status == "malformed"
+    assert "the file ends inside it" in found[-1].detail
+
+
+def test_a_line_that_is_torn_and_alone_is_no_prose() -> None:
+    (found,) = read(b'{"id": 1, "text": "The ferry leaves at')
+    assert (found.status, found.detail) == ("malformed", "line 1 is no JSON object")
+
+
+def test_brackets_without_end_are_one_malformed_row() -> None:
+    assert [record.status for record in read(b'[{"a": ' + b"[" * 200_000)] == ["malformed"]

@@ -8,21 +8,38 @@ from typing import NamedTuple
 
 from resiliparse.parse.encoding import detect_encoding
 
-from udfs.extraction.charsets.labels import codecs_of, encoding_of_label
+from udfs.extraction.charsets.declarations import declared_charset
+from udfs.extraction.charsets.labels import CODECS_OF_ENCODING, codecs_of, encoding_of_label
 from udfs.extraction.charsets.plausibility import (
     contradicts_label,
     decode_viscii,
+    everyday_ideograph_share,
+    japanese_encoding,
     looks_like_viscii,
     most_plausible_encoding,
 )
+from udfs.extraction.charsets.siblings import encoding_among_siblings
+from udfs.extraction.charsets.stray_bytes import (
+    FITTING_SHARE,
+    Utf8Text,
+    fitting_share,
+    read_utf8,
+    typographic_codec,
+)
+from udfs.extraction.charsets.wide_unicode import unmarked_wide_codec
 
 DECLARED_ERROR_SHARE = 0.001
 """A declared charset is believed when less than this share of the characters fails to decode."""
-SCANNED_FOR_DECLARATION = 4096
-"""Bytes searched for ``<meta charset>``; pages in the wild exceed the 1,024 of the HTML standard."""
+EVERYDAY_SHARE = 0.8
+"""Share of everyday characters among ideographs that are no misread; chance gives a third."""
 DETECTOR_SAMPLE = 131_072
 """Bytes shown to the statistical detector (half from each end)."""
+A_LINE = 400
+"""Bytes above ASCII up to which a detector may take a line of Chinese or Japanese for Western signs."""
+A_LINES_SCORE = 0.8
+"""Share of everyday characters that then overrules it."""
 
+_ASCII = bytes(range(128))
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -30,11 +47,6 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_DECLARATION = re.compile(
-    rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:\-]{2,40})"
-    rb"|<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9_.:\-]{2,40})",
-    re.IGNORECASE,
 )
 _ESCAPE_OR_TILDE = re.compile(rb"\x1b[$(]|~\{")
 
@@ -56,11 +68,13 @@ class DecodedText(NamedTuple):
 def decode(content: bytes, declared: str | None = None) -> DecodedText:
     """Decode a document; never raises.
 
-    The order: byte-order mark; UTF-8 that proves itself (three or more multi-byte characters and no
+    The order: byte-order mark; UTF-8 that proves itself (three or more continuation bytes and next to no
     error: by chance this happens to no legacy text, and servers that declare something else are
-    wrong); the declared charset (HTTP header), then the one in ``<meta>`` or the XML declaration, each
-    believed only when under 0.1 % of the characters fail, and Big5 or GBK only when the bytes are not
-    clearly Chinese in the other one; ASCII or short UTF-8; a detector.
+    wrong), with single bytes of windows-1252 in it read as such; the declared charset (HTTP header),
+    then the one in ``<meta>`` or the XML declaration, each believed only when under 0.1 % of the
+    characters fail, and Big5 or GBK only when the bytes are not clearly Chinese in the other one;
+    UTF-16 and UTF-32 by their zero bytes; ASCII or short UTF-8; ASCII with typographic signs; a
+    detector.
 
     Args:
         content: Any bytes.
@@ -72,42 +86,59 @@ def decode(content: bytes, declared: str | None = None) -> DecodedText:
     for mark, codec in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return _decode_leniently(content[len(mark) :], codec)
-    proven = _decode_utf8(content)
-    if proven is not None and _has_multibyte_evidence(content, proven.text):
-        return proven
-    for label in (declared, _declared_inside(content)):
-        encoding = encoding_of_label(label)
-        if encoding is not None and encoding not in {"utf-16", "utf-32"}:
-            decoded = _decode_as(content, encoding)
-            if decoded.replaced_share < DECLARED_ERROR_SHARE:
-                other = contradicts_label(content, encoding)
-                return decoded if other is None else _decode_as(content, other)
+    utf8 = read_utf8(content)
+    if utf8 is not None and utf8.is_sure:
+        return _as_utf8(utf8)
+    for label in (declared, declared_charset(content)):
+        believed = _decode_declared(content, encoding_of_label(label), utf8)
+        if believed is not None:
+            return believed
     escaped = _decode_seven_bit(content)
     if escaped is not None:
         return escaped
-    wide = _decode_unmarked_utf16(content)
+    wide = _decode_unmarked_wide(content)
     if wide is not None:
         return wide
-    return proven if proven is not None else _decode_detected(content)
+    if utf8 is not None and utf8.strays == 0:
+        return _as_utf8(utf8)
+    return _decode_detected(content, utf8)
 
 
-def _declared_inside(content: bytes) -> str | None:
-    match = _DECLARATION.search(content[:SCANNED_FOR_DECLARATION])
-    if match is None:
+def _as_utf8(utf8: Utf8Text) -> DecodedText:
+    return DecodedText(utf8.text, "utf-8", utf8.replaced / max(1, len(utf8.text)))
+
+
+def _decode_declared(
+    content: bytes, encoding: str | None, utf8: Utf8Text | None
+) -> DecodedText | None:
+    """Read what is declared, as far as the bytes agree."""
+    if encoding is None:
         return None
-    label = (match.group(1) or match.group(2)).decode("ascii")
-    # A tag readable as ASCII cannot stand in UTF-16; the HTML standard reads it as UTF-8.
-    return "utf-8" if label.lower().startswith("utf-16") else label
+    if encoding == "utf-8":
+        return _as_utf8(utf8) if utf8 is not None and utf8.evidence else None
+    if encoding.startswith(("utf-16", "utf-32")):
+        return _decode_ideographs(content, encoding.removesuffix("-le").removesuffix("-be"))
+    decoded = _decode_as(content, encoding)
+    if decoded.replaced_share >= DECLARED_ERROR_SHARE:
+        return None
+    other = contradicts_label(content, encoding)
+    return decoded if other is None else _decode_as(content, other)
 
 
-def _has_multibyte_evidence(content: bytes, text: str) -> bool:
-    continuation_bytes = len(content) - len(text)
-    return continuation_bytes >= 3
-
-
-def _decode_utf8(content: bytes) -> DecodedText | None:
-    decoded = _decode_leniently(content, "utf-8")
-    return decoded if decoded.replaced_share < DECLARED_ERROR_SHARE else None
+def _decode_ideographs(content: bytes, encoding: str) -> DecodedText | None:
+    """Read wide characters without any zero byte, which tells all other ones: Chinese, Japanese, Korean."""
+    for codec in (f"{encoding}-le", f"{encoding}-be"):
+        try:
+            text = content.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        ideographs = "".join(character for character in text if character > "\u2e7f")
+        if (
+            2 * len(ideographs) > len(text)
+            and everyday_ideograph_share(ideographs) > EVERYDAY_SHARE
+        ):
+            return DecodedText(text, codec, 0.0)
+    return None
 
 
 def _decode_leniently(content: bytes, codec: str) -> DecodedText:
@@ -146,39 +177,25 @@ def _decode_seven_bit(content: bytes) -> DecodedText | None:
     return decoded if decoded.replaced_share < DECLARED_ERROR_SHARE else None
 
 
-def unmarked_utf16_codec(content: bytes) -> str | None:
-    """Recognise UTF-16 without a byte-order mark by its zero bytes, all at one parity.
-
-    Args:
-        content: Any bytes; the first 64 KB are read.
-
-    Returns:
-        ``utf-16-be``, ``utf-16-le`` or None.
-    """
-    sample = content[:65_536]
-    zeros_even, zeros_odd = sample[0::2].count(0), sample[1::2].count(0)
-    more, fewer = max(zeros_even, zeros_odd), min(zeros_even, zeros_odd)
-    # Even pure Chinese or Japanese has line ends and spaces, which put zeros at one parity only.
-    if more < max(1, len(sample) // 256) or fewer > 0.02 * more:
-        return None
-    # ASCII with a stray NUL here and there: Latin text in UTF-16 has a zero in most characters.
-    if 3 * more < len(sample) and sample.replace(b"\x00", b"").isascii():
-        return None
-    return "utf-16-be" if zeros_even > zeros_odd else "utf-16-le"
-
-
-def _decode_unmarked_utf16(content: bytes) -> DecodedText | None:
-    codec = unmarked_utf16_codec(content)
+def _decode_unmarked_wide(content: bytes) -> DecodedText | None:
+    codec = unmarked_wide_codec(content)
     if codec is None:
         return None
     decoded = _decode_leniently(content, codec)
     return decoded if decoded.replaced_share < DECLARED_ERROR_SHARE else None
 
 
-def _decode_detected(content: bytes) -> DecodedText:
+def _decode_detected(content: bytes, utf8: Utf8Text | None) -> DecodedText:
+    typographic = typographic_codec(content)
+    if typographic is not None:
+        return _decode_leniently(content, typographic)
+    if utf8 is not None and utf8.replaced < DECLARED_ERROR_SHARE * len(utf8.text):
+        return _as_utf8(utf8)
     encoding = encoding_of_label(detect_encoding(content, DETECTOR_SAMPLE, html5_compatible=False))
+    if encoding not in CODECS_OF_ENCODING and len(content.translate(None, _ASCII)) <= A_LINE:
+        encoding = _encoding_of_a_line(content, encoding)
     if encoding is not None:
-        decoded = _decode_as(content, _with_euro_sign(content, encoding))
+        decoded = _decode_as(content, encoding_among_siblings(content, encoding))
         if decoded.replaced_share < DECLARED_ERROR_SHARE:
             return decoded
     plausible = most_plausible_encoding(content)
@@ -191,6 +208,16 @@ def _decode_detected(content: bytes) -> DecodedText:
     return _decode_last_resort(content)
 
 
+def _encoding_of_a_line(content: bytes, detected: str | None) -> str | None:
+    """Doubt a detector that had a line to go by: of pairs of bytes it makes signs that nobody sets."""
+    japanese = japanese_encoding(content)
+    if japanese is not None:
+        return japanese
+    if detected is not None and fitting_share(_decode_as(content, detected).text) >= FITTING_SHARE:
+        return detected
+    return most_plausible_encoding(content, A_LINES_SCORE) or detected
+
+
 def _decode_last_resort(content: bytes) -> DecodedText:
     # Half of the bytes above ASCII is no Latin text; pairs of bytes are likelier than cp1252.
     if 2 * sum(byte > 0x7F for byte in content[:4096]) > len(content[:4096]):
@@ -201,10 +228,3 @@ def _decode_last_resort(content: bytes) -> DecodedText:
         (_decode_leniently(content, "utf-8"), _decode_leniently(content, "cp1252")),
         key=lambda candidate: candidate.replaced_share,
     )
-
-
-def _with_euro_sign(content: bytes, encoding: str) -> str:
-    """Byte A4 is the euro in ISO-8859-15; the general currency sign of Latin-1 is never written."""
-    if encoding == "cp1252" and b"\xa4" in content and not re.search(rb"[\x80-\x9f]", content):
-        return "iso8859-15"
-    return encoding

@@ -34,18 +34,24 @@ _LABELS_OF_ENCODING: dict[str, str] = {
     "csisolatin1 windows1252 cp1252 xcp1252",
     "cp1254": "iso88599 latin5 l5 isoir148 csisolatin5 iso885991989 windows1254 cp1254 xcp1254",
     "cp874": "tis620 iso885911 dos874 windows874 cp874",
-    "iso8859_8": "iso88598 iso88598i iso88598e hebrew logical visual",
+    "iso8859_8": "iso88598 iso88598i iso88598e csiso88598i csiso88598e hebrew logical visual",
     "utf-8": "utf8 unicode11utf8 xunicode20utf8 unicode20utf8",
     "mac_cyrillic": "xmaccyrillic xmacukrainian maccyrillic",
     "mac_roman": "macintosh xmacroman mac csmacintosh",
     "koi8_r": "koi koi8 koi8r cskoi8r",
     "koi8_u": "koi8u koi8ru",
+    "iso8859-7": "suneugreek",
+    "iso8859-15": "csisolatin9",
+    "utf-16-le": "unicode csunicode unicodefeff ucs2 iso10646ucs2",
+    "utf-16-be": "unicodefffe",
 }
 _ENCODING_OF_LABEL = {
     label: encoding for encoding, labels in _LABELS_OF_ENCODING.items() for label in labels.split()
 }
 _NOT_IN_LABEL = re.compile(r"[^a-z0-9]")
 _WINDOWS_CODE_PAGE = re.compile(r"(?:xcp|windows|cp)(125[0-8])")
+# With e or i behind it: the direction that Arabic was stored in.
+_ISO_8859 = re.compile(r"(?:cs)?iso8859([2-7]|1[03-6])[ei]?")
 
 
 def encoding_of_label(label: str | None) -> str | None:
@@ -67,14 +73,23 @@ def encoding_of_label(label: str | None) -> str | None:
     code_page = _WINDOWS_CODE_PAGE.fullmatch(key)
     if code_page:
         return f"cp{code_page.group(1)}"
+    iso = _ISO_8859.fullmatch(key)
+    if iso:
+        return f"iso8859-{iso.group(1)}"
     try:
         codec = codecs.lookup(label.strip().lower())
     except (LookupError, ValueError):
         return None
     # rot13, base64, zlib ... are codecs too, but not charsets; utf-7 and punycode hide markup.
-    is_text = getattr(codec, "_is_text_encoding", False)
     unsafe = {"utf-7", "punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"}
-    return codec.name if is_text and codec.name not in unsafe else None
+    if not getattr(codec, "_is_text_encoding", False) or codec.name in unsafe:
+        return None
+    return codec.name if codec.name.startswith("utf") or _keeps_ascii(codec) else None
+
+
+def _keeps_ascii(codec: codecs.CodecInfo) -> bool:
+    """EBCDIC gives every byte a meaning: a page that declared it would always seem to be in it."""
+    return codec.decode(b"<meta charset=x>")[0] == "<meta charset=x>"
 
 
 def codecs_of(encoding: str) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ TWIN_CHARACTERS = 20
 """Characters outside ASCII below which nothing is overruled."""
 MINIMUM_SCORE = 0.3
 """Share of a text's non-ASCII characters that must be everyday ones before a guess is believed."""
+JAPANESE_SCORE = 0.8
+"""The same where a detector sees another language: kana must be among them."""
 
 _VISCII_HIGH_HALF = (
     "ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲ"
@@ -124,10 +126,28 @@ def most_plausible_encoding(content: bytes, minimum_score: float = MINIMUM_SCORE
     Returns:
         An encoding for ``codecs_of``, or None when none decodes strictly to a plausible text.
     """
+    # Hangul lies where a half of the first Chinese level does: of the same score the rarer chance counts.
+    east_asian = ("euc_kr", "gb18030", "big5", "johab", "shift_jis", "euc_jp")
+    return _best_scored(content, east_asian, minimum_score)
+
+
+def japanese_encoding(content: bytes) -> str | None:
+    """Tell Japanese by its kana, of which a line is enough; detectors take one for Western signs.
+
+    Args:
+        content: Bytes that are no UTF-8; the first 64 KB are read.
+
+    Returns:
+        ``shift_jis`` or ``euc_jp``, or None.
+    """
+    return _best_scored(content, ("shift_jis", "euc_jp"), JAPANESE_SCORE)
+
+
+def _best_scored(content: bytes, encodings: tuple[str, ...], minimum_score: float) -> str | None:
     # The cut may split a character; such a tail is no evidence against an encoding.
     sample, is_cut = content[:65_536], len(content) > 65_536
     best_encoding, best_score = None, minimum_score
-    for encoding in ("gb18030", "big5", "euc_kr", "johab", "shift_jis", "euc_jp"):
+    for encoding in encodings:
         for codec in codecs_of(encoding):
             text = _strict_decode(sample, codec, may_be_cut=is_cut)
             if text is not None:
