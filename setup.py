@@ -81,6 +81,7 @@ setup(
             "sentencepiece>=0.2",
             "tokenizers>=0.20",
             "types-PyYAML",
+            "warcio>=1.7",
         ],
     },
     entry_points={"console_scripts": ["corpusmill = corpusmill:main"]},
