@@ -69,12 +69,12 @@ def decode(content: bytes, declared: str | None = None) -> DecodedText:
     """Decode a document; never raises.
 
     The order: byte-order mark; UTF-8 that proves itself (three or more continuation bytes and next to no
-    error: by chance this happens to no legacy text, and servers that declare something else are
-    wrong), with single bytes of windows-1252 in it read as such; the declared charset (HTTP header),
-    then the one in ``<meta>`` or the XML declaration, each believed only when under 0.1 % of the
-    characters fail, and Big5 or GBK only when the bytes are not clearly Chinese in the other one;
-    UTF-16 and UTF-32 by their zero bytes; ASCII or short UTF-8; ASCII with typographic signs; a
-    detector.
+    error: by chance this happens to no legacy text but a word in pairs of bytes, whose letters are of
+    several scripts then, and servers that declare something else are wrong), with single bytes of
+    windows-1252 in it read as such; the declared charset (HTTP header), then the one in ``<meta>`` or
+    the XML declaration, each believed only when under 0.1 % of the characters fail, and Big5 or GBK
+    only when the bytes are not clearly Chinese in the other one; UTF-16 and UTF-32 by their zero
+    bytes; ASCII or short UTF-8; ASCII with typographic signs; a detector.
 
     Args:
         content: Any bytes.
@@ -87,12 +87,14 @@ def decode(content: bytes, declared: str | None = None) -> DecodedText:
         if content.startswith(mark):
             return _decode_leniently(content[len(mark) :], codec)
     utf8 = read_utf8(content)
-    if utf8 is not None and utf8.is_sure:
+    if utf8 is not None and utf8.is_sure and not utf8.is_mixture:
         return _as_utf8(utf8)
     for label in (declared, declared_charset(content)):
         believed = _decode_declared(content, encoding_of_label(label), utf8)
         if believed is not None:
             return believed
+    if utf8 is not None and utf8.is_sure:
+        return _as_utf8(utf8)
     escaped = _decode_seven_bit(content)
     if escaped is not None:
         return escaped
@@ -118,6 +120,8 @@ def _decode_declared(
         return _as_utf8(utf8) if utf8 is not None and utf8.evidence else None
     if encoding.startswith(("utf-16", "utf-32")):
         return _decode_ideographs(content, encoding.removesuffix("-le").removesuffix("-be"))
+    if utf8 is not None and utf8.is_sure and encoding not in CODECS_OF_ENCODING:
+        return None  # letters of one byte each do not make UTF-8 by chance, two of a pair do
     decoded = _decode_as(content, encoding)
     if decoded.replaced_share >= DECLARED_ERROR_SHARE:
         return None
