@@ -16,6 +16,8 @@ from udfs.extraction.charsets.wide_unicode import unmarked_wide_codec
 UTF8_MARK = b"\xef\xbb\xbf"
 _MOST_EMPTY_RECORDS = 10_000
 """Records without a field in a row; more are a file of something else, or made to fill a quarantine."""
+_MOST_LOST_LINES = 1 << 20
+"""Lines without an object in a row; an id has no room for as many as a small packed file can hold."""
 # How the first bracket, and a byte order mark before it, looks in the wide encodings.
 _WIDE_STARTS = {
     b"\xff\xfe\x00\x00": "utf-32",
@@ -145,11 +147,12 @@ def json_line_records(
         settings: Limits and field names.
 
     Raises:
-        ValueError: Objects without any field follow each other by the thousand.
+        ValueError: Objects without any field follow each other by the thousand, or lines that are no
+            objects by the million.
     """
     stream = as_utf8(io.BufferedReader(stretch), encoding)
     limit = settings.max_document_bytes * 2  # escapes make JSON longer than the text it holds
-    number = empty = 0
+    number = empty = lost = 0
     where = f" behind byte {stretch.start:,}" if stretch.start else ""
     is_damage_told = False
     while line := stream.readline(limit + 1):
@@ -165,6 +168,9 @@ def json_line_records(
         empty = empty + 1 if fields == {} else 0
         if empty > _MOST_EMPTY_RECORDS:
             raise ValueError(f"{empty:,} empty objects in a row up to line {number:,}")
+        lost = lost + 1 if fields is None else 0
+        if lost > _MOST_LOST_LINES:
+            raise ValueError(f"{lost:,} lines in a row are no objects, up to line {number:,}")
         if fields is not None:
             yield field_record(fields, f"line {number}{where}", settings)
         elif not line.endswith(b"\n") and stretch.damage:

@@ -15,7 +15,7 @@ from jobs.ingest.source_record import UNKNOWN_RECORD, SourceRecord, field_record
 PARQUET_MAGIC = b"PAR1"
 BATCH_ROWS = 256
 BATCH_BYTES = 32 << 20
-MOST_LOST_ROWS = 1 << 20
+MOST_LOST_ROWS = 1 << 16
 """Rows of a damaged row group that are counted one by one; a footer can declare any number."""
 _UNREADABLE_GROUP = (OSError, ValueError, OverflowError, pa.ArrowException)
 _UNREADABLE_VALUES = (ValueError, OverflowError, LookupError, pa.ArrowException)

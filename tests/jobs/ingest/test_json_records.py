@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.ingest import json_records
 from jobs.ingest.record_readers import read_records
 from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_record import SourceRecord
@@ -134,3 +135,12 @@ def test_a_line_that_is_torn_and_alone_is_no_prose() -> None:
 
 def test_brackets_without_end_are_one_malformed_row() -> None:
     assert [record.status for record in read(b'[{"a": ' + b"[" * 200_000)] == ["malformed"]
+
+
+def test_a_small_file_of_millions_of_broken_lines_is_no_million_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(json_records, "_MOST_LOST_LINES", 50)
+    found = read(gzip.compress(b'{"text": "one"}\n' + b"x\n" * 5000))
+    assert len(found) == 52
+    assert "51 lines in a row are no objects, up to line 52" in found[-1].detail

@@ -48,6 +48,8 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_BESIDE_EACH_OTHER = re.compile(rb"[\xc0-\xff]{2}|[\x80-\xbf]{2}")
+_CODE_PAGE_OF_DOS = re.compile(r"cp(?:437|85\d|86[0-5])")
 _ESCAPE_OR_TILDE = re.compile(rb"\x1b[$(]|~\{")
 
 
@@ -69,12 +71,12 @@ def decode(content: bytes, declared: str | None = None) -> DecodedText:
     """Decode a document; never raises.
 
     The order: byte-order mark; UTF-8 that proves itself (three or more continuation bytes and next to no
-    error: by chance this happens to no legacy text, and servers that declare something else are
-    wrong), with single bytes of windows-1252 in it read as such; the declared charset (HTTP header),
-    then the one in ``<meta>`` or the XML declaration, each believed only when under 0.1 % of the
-    characters fail, and Big5 or GBK only when the bytes are not clearly Chinese in the other one;
-    UTF-16 and UTF-32 by their zero bytes; ASCII or short UTF-8; ASCII with typographic signs; a
-    detector.
+    error: by chance this happens to no legacy text but a word in pairs of bytes, whose letters are of
+    several scripts then, and servers that declare something else are wrong), with single bytes of
+    windows-1252 in it read as such; the declared charset (HTTP header), then the one in ``<meta>`` or
+    the XML declaration, each believed only when under 0.1 % of the characters fail, and Big5 or GBK
+    only when the bytes are not clearly Chinese in the other one; UTF-16 and UTF-32 by their zero
+    bytes; ASCII or short UTF-8; ASCII with typographic signs; a detector.
 
     Args:
         content: Any bytes.
@@ -87,12 +89,14 @@ def decode(content: bytes, declared: str | None = None) -> DecodedText:
         if content.startswith(mark):
             return _decode_leniently(content[len(mark) :], codec)
     utf8 = read_utf8(content)
-    if utf8 is not None and utf8.is_sure:
+    if utf8 is not None and utf8.is_sure and not utf8.is_mixture:
         return _as_utf8(utf8)
     for label in (declared, declared_charset(content)):
         believed = _decode_declared(content, encoding_of_label(label), utf8)
         if believed is not None:
             return believed
+    if utf8 is not None and utf8.is_sure:
+        return _as_utf8(utf8)
     escaped = _decode_seven_bit(content)
     if escaped is not None:
         return escaped
@@ -118,6 +122,8 @@ def _decode_declared(
         return _as_utf8(utf8) if utf8 is not None and utf8.evidence else None
     if encoding.startswith(("utf-16", "utf-32")):
         return _decode_ideographs(content, encoding.removesuffix("-le").removesuffix("-be"))
+    if utf8 is not None and utf8.is_sure and encoding not in CODECS_OF_ENCODING:
+        return None  # letters of one byte each do not make UTF-8 by chance, two of a pair do
     decoded = _decode_as(content, encoding)
     if decoded.replaced_share >= DECLARED_ERROR_SHARE:
         return None
@@ -192,7 +198,7 @@ def _decode_detected(content: bytes, utf8: Utf8Text | None) -> DecodedText:
     if utf8 is not None and utf8.replaced < DECLARED_ERROR_SHARE * len(utf8.text):
         return _as_utf8(utf8)
     encoding = encoding_of_label(detect_encoding(content, DETECTOR_SAMPLE, html5_compatible=False))
-    if encoding not in CODECS_OF_ENCODING and len(content.translate(None, _ASCII)) <= A_LINE:
+    if len(content.translate(None, _ASCII)) <= A_LINE:
         encoding = _encoding_of_a_line(content, encoding)
     if encoding is not None:
         decoded = _decode_as(content, encoding_among_siblings(content, encoding))
@@ -210,12 +216,33 @@ def _decode_detected(content: bytes, utf8: Utf8Text | None) -> DecodedText:
 
 def _encoding_of_a_line(content: bytes, detected: str | None) -> str | None:
     """Doubt a detector that had a line to go by: of pairs of bytes it makes signs that nobody sets."""
+    if _are_western_letters(content, detected):
+        return "cp1252"
+    if detected in CODECS_OF_ENCODING:
+        return detected
     japanese = japanese_encoding(content)
     if japanese is not None:
         return japanese
     if detected is not None and fitting_share(_decode_as(content, detected).text) >= FITTING_SHARE:
         return detected
     return most_plausible_encoding(content, A_LINES_SCORE) or detected
+
+
+def _are_western_letters(content: bytes, detected: str | None) -> bool:
+    """Tell single letters in ASCII, of which detectors make halves of pairs or signs of DOS."""
+    if detected in {"cp1252", "iso8859-15"}:
+        return False
+    try:
+        is_fit = fitting_share(content.decode("cp1252")) == 1.0
+    except UnicodeDecodeError:
+        return False
+    if not is_fit or (detected is not None and _CODE_PAGE_OF_DOS.fullmatch(detected)):
+        return is_fit
+    if _BESIDE_EACH_OTHER.search(content):
+        return False
+    if detected is None or detected in CODECS_OF_ENCODING:
+        return True
+    return fitting_share(_decode_as(content, detected).text) < FITTING_SHARE
 
 
 def _decode_last_resort(content: bytes) -> DecodedText:

@@ -8,6 +8,7 @@ sets are computed from Python's own codecs, so no table is carried here.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from udfs.extraction.charsets.labels import codecs_of
@@ -24,6 +25,9 @@ MINIMUM_SCORE = 0.3
 """Share of a text's non-ASCII characters that must be everyday ones before a guess is believed."""
 JAPANESE_SCORE = 0.8
 """The same where a detector sees another language: kana must be among them."""
+
+_PAIRS_IN_A_ROW = re.compile(rb"[\xa1-\xfe]+")
+_LONGEST_KOREAN_WORD = 12  # bytes
 
 _VISCII_HIGH_HALF = (
     "ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲ"
@@ -126,8 +130,11 @@ def most_plausible_encoding(content: bytes, minimum_score: float = MINIMUM_SCORE
     Returns:
         An encoding for ``codecs_of``, or None when none decodes strictly to a plausible text.
     """
-    # Hangul lies where a half of the first Chinese level does: of the same score the rarer chance counts.
-    east_asian = ("euc_kr", "gb18030", "big5", "johab", "shift_jis", "euc_jp")
+    # Hangul lies where a half of the first Chinese level does: of the same score words apart are Korean.
+    words = _PAIRS_IN_A_ROW.findall(content[:65_536])
+    is_spaced = len(words) > 1 and max(map(len, words)) <= _LONGEST_KOREAN_WORD
+    twins = ("euc_kr", "gb18030") if is_spaced else ("gb18030", "euc_kr")
+    east_asian = (*twins, "big5", "johab", "shift_jis", "euc_jp")
     return _best_scored(content, east_asian, minimum_score)
 
 

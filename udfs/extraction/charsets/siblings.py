@@ -16,8 +16,16 @@ _ROMANIAN_SIGNS = re.compile(
 )
 
 
+_WINDOWS_OF_ISO = {
+    "iso8859-2": "cp1250", "iso8859-7": "cp1253", "iso8859-8": "cp1255", "iso8859-9": "cp1254",
+    "iso8859-13": "cp1257", "iso8859-15": "cp1252", "iso8859-16": "cp1250",
+}  # fmt: skip
+
+
 def encoding_among_siblings(content: bytes, encoding: str) -> str:
     """Return the encoding that a text is in, given one that a detector found.
+
+    No ISO 8859 has signs at 80 to 9F: where some stand, the windows sibling of its language is meant.
 
     ISO-8859-15 is told from windows-1252 by its euro: the general currency sign, which the other has
     at A4, is never written. ISO-8859-7 is told from windows-1253 by the place of a letter.
@@ -30,12 +38,12 @@ def encoding_among_siblings(content: bytes, encoding: str) -> str:
         encoding: A name that ``encoding_of_label`` gives.
     """
     has_windows_signs = _WINDOWS_SIGNS.search(content) is not None
+    if has_windows_signs and encoding in _WINDOWS_OF_ISO:
+        return _WINDOWS_OF_ISO[encoding]
     if encoding == "cp1252" and b"\xa4" in content and not has_windows_signs:
         return "iso8859-15"
     if encoding == "cp1253" and not has_windows_signs and _ALPHA_AT_B6.search(content):
         return "iso8859-7"
     if encoding == "iso8859-16":
-        if has_windows_signs:
-            return "cp1250"
         return encoding if _ROMANIAN_SIGNS.search(content) else "iso8859-2"
     return encoding

@@ -18,6 +18,10 @@ FITTING_SHARE = 0.9
 SURE_SHARE = 4
 """Continuation bytes in their place for each stray one, above which a text is UTF-8 all the same."""
 
+FEW_CONTINUATION_BYTES = 12
+"""Up to these GBK and its like may be UTF-8 by chance."""
+
+_ABOVE_ASCII = re.compile("[^\\x00-\\x7f]")
 _STRAY = re.compile("[\udc80-\udcff]+")
 _LONGEST_TORN_START = 3
 _NEAR = 40
@@ -50,6 +54,14 @@ class Utf8Text(NamedTuple):
         """Whether no text in another encoding looks so: three continuation bytes, and few strays."""
         enough = self.strays if self.is_repaired else SURE_SHARE * self.strays
         return self.evidence >= max(3, enough)
+
+    @property
+    def is_mixture(self) -> bool:
+        """Whether it is a word or two of letters from several scripts: pairs of bytes look so by chance."""
+        if self.evidence > FEW_CONTINUATION_BYTES:
+            return False
+        letters = filter(str.isalpha, set(_ABOVE_ASCII.findall(self.text)))
+        return len({unicodedata.name(letter, "").partition(" ")[0] for letter in letters}) > 1
 
 
 class _Parts:

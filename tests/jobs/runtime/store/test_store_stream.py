@@ -55,8 +55,15 @@ LINES = b"\n".join(b'{"text": "%s"}' % os.urandom(500).hex().encode() for _ in r
 
 @pytest.mark.parametrize(
     "content",
-    [warc(), LINES, gzip.compress(LINES), parquet(), b"<html>" + b"x" * 400_000],
-    ids=["warc", "json lines", "gzip", "parquet", "page"],
+    [
+        warc(),
+        LINES,
+        gzip.compress(LINES),
+        pa.Codec("zstd").compress(LINES, asbytes=True),
+        parquet(),
+        b"<html>" + b"x" * 400_000,
+    ],
+    ids=["warc", "json lines", "gzip", "zstd", "parquet", "page"],
 )
 def test_a_broken_connection_never_becomes_a_quarantined_record(content: bytes) -> None:
     stream = io.BufferedReader(StoreStream("s3://crawl/x", BreakingFile(content)), READ)

@@ -63,3 +63,16 @@ def test_a_line_of_japanese(line: str, frame: str, codec: str) -> None:
 )
 def test_a_line_of_another_language(line: str, codec: str) -> None:
     assert decode(line.encode(codec)).text == line
+
+
+@pytest.mark.parametrize("text", ["速度记号", "查看码位", "SVG 编辑人员"])
+def test_pairs_of_bytes_that_are_utf8_by_chance_are_read_as_declared(text: str) -> None:
+    page = f"<html><head><meta charset=gbk></head><p>{text}</p></html>"
+    assert decode(page.encode("gbk")).text == page
+    assert decode(text.encode("gbk"), "gb2312").text == text
+
+
+@pytest.mark.parametrize("label", ["iso-8859-1", "windows-1251", None])
+@pytest.mark.parametrize("text", ["café 中文", "Ünïcödé", "naïve Ωμέγα", "привет", "中文"])
+def test_short_utf8_is_kept_under_a_wrong_label(text: str, label: str | None) -> None:
+    assert decode(text.encode(), label).text == text

@@ -77,6 +77,34 @@ def test_ascii_with_typographic_signs_is_windows_1252(length: int) -> None:
     assert decode(text.encode("cp1252"), "utf-8") == (text, "cp1252", 0.0)
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["He is naïve. ", "The señor’s façade. ", "«quoted» words. ", "Zoë’s résumé. ", "20 °C. "],
+)
+@pytest.mark.parametrize("label", [None, "utf-8"])
+@pytest.mark.parametrize("before", [PLAIN, PLAIN[:58]], ids=["long", "short"])
+def test_ascii_with_a_western_letter_is_read(before: str, words: str, label: str | None) -> None:
+    text = before + words + PLAIN[:58]
+    assert decode(text.encode("cp1252"), label).text == text
+
+
+@pytest.mark.parametrize(
+    ("words", "codec"),
+    [
+        ("Łódź jest piękna. ", "cp1250"),
+        ("Škoda auto. ", "cp1250"),
+        ("Привет, мир. ", "cp1251"),
+        ("Привет, мир. ", "koi8-r"),
+        ("Καλημέρα σας. ", "cp1253"),
+        ("渡し船は六時に出る", "shift_jis"),
+        ("渡船六点出发", "gbk"),
+    ],
+)
+def test_words_of_another_language_in_ascii_stay_what_they_are(words: str, codec: str) -> None:
+    text = PLAIN[:58] + words + PLAIN[:58]
+    assert decode(text.encode(codec)).text == text
+
+
 def test_ascii_with_the_signs_of_a_mac_is_mac_roman() -> None:
     text = PLAIN + "It’s Brett’s “iPod” — today…"
     assert decode(text.encode("mac_roman")) == (text, "mac_roman", 0.0)
