@@ -13,6 +13,7 @@ import trafilatura
 from resiliparse.extract.html2text import extract_plain_text
 
 from udfs.extraction.html.escapes import unescape_markdown
+from udfs.extraction.html.formulas import with_dollars
 from udfs.extraction.markdown.cleanup import clean_text
 
 # Its warnings name every discarded page; the status says the same once.
@@ -48,14 +49,21 @@ def trafilatura_text(
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
         # A fault of trafilatura on odd markup; the second reader has another parser.
         return ""
-    return clean_text(unescape_markdown(cast("str", found or "")))
+    return with_dollars(clean_text(unescape_markdown(cast("str", found or ""))))
 
 
 def resiliparse_text(page: str) -> str:
     """Return Resiliparse's main text of a page; its time is quadratic in the nesting depth."""
-    return clean_text(extract_plain_text(page, main_content=True, alt_texts=False, links=False))
+    return _plain_text(page, main_content=True)
 
 
 def all_text(page: str) -> str:
     """Return all visible text of a page, furniture included, in linear time."""
-    return clean_text(extract_plain_text(page, main_content=False, alt_texts=False, links=False))
+    return _plain_text(page, main_content=False)
+
+
+def _plain_text(page: str, *, main_content: bool) -> str:
+    """Resiliparse's text, which knows no fences: listings bring their own."""
+    page = page.replace("<pre><code>", "<pre>```\n").replace("</code></pre>", "\n```</pre>")
+    text = extract_plain_text(page, main_content=main_content, alt_texts=False, links=False)
+    return with_dollars(clean_text(text))

@@ -30,6 +30,7 @@ from udfs.extraction.html.page_kind import (
     is_unspaced_article,
     states_news,
 )
+from udfs.extraction.html.plain_markup import plain_markup
 from udfs.extraction.html.posts import posts_page
 from udfs.extraction.html.profiles import HTML_PROFILES, HtmlProfile
 from udfs.extraction.html.rescue import PRECISE_SHARE, SHORT_TEXT, is_rescued, minimum_chances
@@ -81,8 +82,11 @@ def read_html(
         raise DocumentRefusedError(
             "too_complex", f"{tags:,} tags; at most {options.html_max_tags:,} are parsed"
         )
+    is_learned = HTML_PROFILES[options.profile].reader == "learned"
+    if not is_learned:  # whose blocks read the markup themselves
+        text = plain_markup(text)
     if tags > options.html_max_tags_main:
-        if HTML_PROFILES[options.profile].reader == "learned":
+        if is_learned:
             return _as_document(
                 clean_text(segment(text).all_text()), "learned_all_text", PageMetadata()
             )

@@ -1,0 +1,86 @@
+"""Elements found in the source text of a page, without parsing it."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import cache
+
+_TAG = re.compile(r"<[^<>]*>")
+_INLINE_TAGS_AT_END = re.compile(
+    r"(?:</?(?:a|abbr|b|big|cite|code|em|font|i|nobr|q|small|span|strong|sub|sup|tt|u|var|wbr)"
+    r"(?:\s[^<>]*)?>)+\Z",
+    re.IGNORECASE,
+)
+_INLINE_TAGS_AT_START = re.compile(_INLINE_TAGS_AT_END.pattern.removesuffix(r"\Z"), re.IGNORECASE)
+CONTEXT = 200
+"""Characters of source that are looked at for the text beside an element."""
+
+
+def any_case(name: str) -> str:
+    """A pattern for a name in either case; IGNORECASE is several times as slow over whole pages."""
+    return "".join(f"[{c}{c.upper()}]" if c.isalpha() else re.escape(c) for c in name)
+
+
+@cache
+def _tags(name: str) -> re.Pattern[str]:
+    return re.compile(rf"<(/?){any_case(name)}(?=[\s/>])[^<>]*>")
+
+
+def element_end(page: str, name: str, start: int, limit: int) -> tuple[int, int] | None:
+    """Find where an element ends.
+
+    Args:
+        page: The source.
+        name: The element's name.
+        start: Behind its opening tag.
+        limit: Characters that are searched.
+
+    Returns:
+        Start and end of its end tag; None where it is not closed within ``limit``.
+    """
+    depth = 1
+    for tag in _tags(name).finditer(page, start, start + limit):
+        depth += -1 if tag.group(1) else 1
+        if depth == 0:
+            return tag.span()
+    return None
+
+
+def text_of(source: str) -> str:
+    """The text of a piece of source, its tags gone and its references read; blanks as they are."""
+    return html.unescape(_TAG.sub("", source) if "<" in source else source)
+
+
+def as_source(text: str) -> str:
+    """Text as it must stand in a page to be read as that text."""
+    return html.escape(text, quote=False)
+
+
+def text_before(source: str) -> str:
+    """The end of the text before a place of its paragraph; empty behind a block's tag."""
+    source = _INLINE_TAGS_AT_END.sub("", source[-CONTEXT:])
+    return html.unescape(source.rpartition(">")[2][-CONTEXT // 4 :])
+
+
+def text_after(source: str) -> str:
+    """The start of the text behind a place of its paragraph; empty before a block's tag."""
+    tags = _INLINE_TAGS_AT_START.match(source)
+    return html.unescape(source[tags.end() if tags else 0 :].partition("<")[0][: CONTEXT // 4])
+
+
+def class_names(tag: str) -> list[str]:
+    """The classes that a tag states."""
+    found = _CLASS.search(tag)
+    return (found.group(1) or found.group(2) or found.group(3)).split() if found else []
+
+
+_CLASS = re.compile(r"""\sclass\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+
+
+def attribute(tag: str, name: str) -> str:
+    """The value of an attribute of a tag; empty when it has none."""
+    found = re.search(
+        rf"""\s{name}\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", tag, re.IGNORECASE
+    )
+    return html.unescape(next(filter(None, found.groups()), "")) if found else ""
