@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import trafilatura
 from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import HTMLTree
 
 from udfs.extraction.html.escapes import unescape_markdown
 from udfs.extraction.html.formulas import with_dollars
@@ -52,18 +53,48 @@ def trafilatura_text(
     return with_dollars(clean_text(unescape_markdown(cast("str", found or ""))))
 
 
+# Resiliparse takes every <ul> with fewer ancestors than this below the body for a menu.
+_MENU_DEPTH = 3
+_SHALLOW_LISTS = ", ".join("body > " + "* > " * depth + "ul" for depth in range(_MENU_DEPTH))
+_PARAGRAPH_CHARACTERS = 40
+"""Characters from which a paragraph beside a list says that the list belongs to a text."""
+
+
 def resiliparse_text(page: str) -> str:
     """Return Resiliparse's main text of a page; its time is quadratic in the nesting depth."""
-    return _plain_text(page, main_content=True)
+    tree = HTMLTree.parse(_with_fences(page))
+    if "<ul" in page:
+        _deepen_lists_of_text(tree)
+    return _plain_text(tree, main_content=True)
 
 
 def all_text(page: str) -> str:
     """Return all visible text of a page, furniture included, in linear time."""
-    return _plain_text(page, main_content=False)
+    return _plain_text(_with_fences(page), main_content=False)
 
 
-def _plain_text(page: str, *, main_content: bool) -> str:
-    """Resiliparse's text, which knows no fences: listings bring their own."""
-    page = page.replace("<pre><code>", "<pre>```\n").replace("</code></pre>", "\n```</pre>")
+def _with_fences(page: str) -> str:
+    """Resiliparse knows no fences: listings bring their own."""
+    return page.replace("<pre><code>", "<pre>```\n").replace("</code></pre>", "\n```</pre>")
+
+
+def _plain_text(page: Any, *, main_content: bool) -> str:
     text = extract_plain_text(page, main_content=main_content, alt_texts=False, links=False)
     return with_dollars(clean_text(text))
+
+
+def _deepen_lists_of_text(tree: Any) -> None:
+    """Put lists that stand beside paragraphs, not of links, where Resiliparse takes them for no menu."""
+    if tree.body is None:
+        return
+    for found in list(tree.document.query_selector_all(_SHALLOW_LISTS)):
+        beside = [node for node in found.parent.child_nodes if node.tag == "p"]
+        paragraphs = sum(len(node.text.strip()) >= _PARAGRAPH_CHARACTERS for node in beside)
+        linked = sum(len(link.text) for link in found.query_selector_all("a"))
+        if paragraphs < 2 or 2 * linked > len(found.text):
+            continue
+        outer = inner = tree.create_element("div")
+        for _ in range(_MENU_DEPTH):
+            inner = inner.append_child(tree.create_element("div"))
+        found.parent.replace_child(outer, found)
+        inner.append_child(found)

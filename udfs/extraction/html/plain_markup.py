@@ -3,13 +3,14 @@
 Readers glue what stands above, below or beside the line: furigana into words, exponents onto numbers,
 a formula and its rendering, line numbers and code. The libraries have parsers of their own, so the one
 thing that they share is the source; everything else in it stays as it was, byte for byte. A page
-without such markup costs a few searches for a substring.
+without such markup costs a search for its tags.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 
 from udfs.extraction.html import formulas
 from udfs.extraction.html.source_elements import (
@@ -61,26 +62,30 @@ _RAW = "script style textarea title xmp iframe noframes".split()
 _PLAIN = "sup sub rt rp rtc math pre code mjx-container".split()
 _TRANSPARENT = "template ruby rb".split()
 _BY_CLASS = "span div td th a i em b img".split()
-_CLASSES = (
-    "mw-editsection", "editsection", "secedit", "katex", "mwe-math", "MathJax", "mjx-chtml", "latex",
-    'class="tex"', "headerlink", "gutter", "lineno", "linenum", "line-num", "line_num", "LineNr", "lnt",
-    "blob-num", "hljs-ln", "superscript", "subscript", "vertical-align:", "vertical-align :",
-)  # fmt: skip
-_NAMES = (
-    "<sup", "<sub", "<ruby", "<rt", "<math", "<mjx", "<pre", "<code",
-    "<SUP", "<SUB", "<RUBY", "<RT", "<MATH", "<PRE", "<CODE",
-    "shadowroot", "math/tex", "math/mml",
-)  # fmt: skip
+_MEANT = (
+    r"editsection|secedit|katex|mwe-math|MathJax|mjx-chtml|MJXc|latex|tex[\s\"'>]|headerlink|gutter|"
+    r"[lL]ine[-_]?[nN]|lnt|blob-num|hljs-ln|su[bp](?:er)?(?:script)?[\s\"'>]"
+)
+# A page's classes are few and short beside its tags, which need not be looked at one by one without.
+_CLASS_VALUES = re.compile(r"""class=("[^"]*"|'[^']*'|[^\s"'>]+)""")
+_MEANT_CLASS = re.compile(rf"(?:^|[\s_\"'-])(?:{_MEANT})", re.MULTILINE)
+_MEANT_STYLE = re.compile(r"vertical-align: ?su")
 
 
-def _pattern(names: list[str]) -> re.Pattern[str]:
-    named = "|".join(map(any_case, names))
-    both = "|".join(map(any_case, _TRANSPARENT))
-    return re.compile(rf"<(?:!--|(/?(?:{both})|{named})(?=[\s/>])[^<>]*>)")
+def _pattern(*names: str) -> re.Pattern[str]:
+    return re.compile(rf"<(?:!--|({'|'.join(names)})(?=[\s/>])[^<>]*>)")
 
 
-_TAGS = _pattern([*_RAW, *_PLAIN])
-_TAGS_WITH_CLASSES = _pattern([*_RAW, *_PLAIN, *_BY_CLASS])
+_ALWAYS = (
+    rf"/?(?:{'|'.join(map(any_case, _TRANSPARENT))})",
+    *map(any_case, [*_RAW, *_PLAIN]),
+    rf"{any_case('td')}(?=[^<>]*>\s*(?:<div[^<>]*>\s*)?<pre)",
+)
+_TAGS = _pattern(*_ALWAYS)
+_TAGS_WITH_CLASSES = _pattern(
+    *_ALWAYS,
+    rf"(?:{'|'.join(map(any_case, _BY_CLASS))})(?=\s[^<>]*?(?:{_MEANT}|vertical-align: ?su))",
+)
 _RAW_ENDS = {name: re.compile(rf"</{any_case(name)}(?=[\s/>])") for name in _RAW}
 
 
@@ -97,9 +102,8 @@ def plain_markup(page: str, depth: int = 0) -> str:
         numbers of listings and links that edit a section; with listings as ``<pre><code>``, one line a
         line, and declarative shadow roots as parts of the page. Linear in the size of the page.
     """
-    has_classes = any(name in page for name in _CLASSES)
-    if not has_classes and not any(name in page for name in _NAMES):
-        return page
+    classes = "\n".join(set(_CLASS_VALUES.findall(page)))
+    has_classes = _MEANT_CLASS.search(classes) or _MEANT_STYLE.search(page)
     return _Rewriting(page, depth).rewritten(_TAGS_WITH_CLASSES if has_classes else _TAGS)
 
 
@@ -111,8 +115,6 @@ class _Rewriting:
         self.parts: list[str] = []
         self.are_shadow_roots: list[bool] = []
         self.searchable = SEARCHES * len(page)
-        self.draws_scripts = formulas.states_mathjax_source(page)
-        self.has_mathml = "<math" in page
         self.handlers: dict[str, Callable[[re.Match[str], str], _Replaced]] = {
             **dict.fromkeys(_RAW, self._raw),
             **dict.fromkeys(("sup", "sub"), self._script),
@@ -124,6 +126,14 @@ class _Rewriting:
             "math": self._math,
             "mjx-container": self._container,
         }
+
+    @cached_property
+    def draws_scripts(self) -> bool:
+        return formulas.states_mathjax_source(self.page)
+
+    @cached_property
+    def has_mathml(self) -> bool:
+        return "<math" in self.page
 
     def rewritten(self, tags: re.Pattern[str]) -> str:
         page, place = self.page, 0
@@ -155,7 +165,7 @@ class _Rewriting:
         found = _RAW_ENDS[name].search(self.page, match.end())
         end = found.start() if found else len(self.page)
         content = self.page[match.end() : end]
-        if name == "script" and self.draws_scripts and found:
+        if name == "script" and "math/" in match.group() and found:
             formula = formulas.script_source(match.group(), content)
             if formula is not None:
                 return self.page.find(">", end) + 1 or len(self.page), formula

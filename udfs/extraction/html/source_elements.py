@@ -71,16 +71,21 @@ def text_after(source: str) -> str:
 
 def class_names(tag: str) -> list[str]:
     """The classes that a tag states."""
-    found = _CLASS.search(tag)
-    return (found.group(1) or found.group(2) or found.group(3)).split() if found else []
-
-
-_CLASS = re.compile(r"""\sclass\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+    return _value(_CLASS.search(tag)).split()
 
 
 def attribute(tag: str, name: str) -> str:
     """The value of an attribute of a tag; empty when it has none."""
-    found = re.search(
-        rf"""\s{name}\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", tag, re.IGNORECASE
-    )
-    return html.unescape(next(filter(None, found.groups()), "")) if found else ""
+    return html.unescape(_value(_attribute_pattern(name).search(tag)))
+
+
+@cache
+def _attribute_pattern(name: str) -> re.Pattern[str]:
+    return re.compile(rf"""\s{name}\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+
+
+def _value(found: re.Match[str] | None) -> str:
+    return found.group(found.lastindex or 0) if found else ""
+
+
+_CLASS = _attribute_pattern("class")
