@@ -24,11 +24,11 @@ from udfs.extraction.html.source_elements import (
     text_of,
 )
 from udfs.extraction.html.source_listings import (
-    GUTTER,
     is_gutter_cell,
     is_numbers,
     plain_listing,
 )
+from udfs.extraction.markdown.listings import is_gutter
 from udfs.extraction.markdown.notation import lowered, raised
 
 SHORT_ELEMENT = 1_000
@@ -58,10 +58,10 @@ _READINGS_END = re.compile(r"</rtc\s*>|(?=<rb[\s>]|</ruby\s*>)", re.IGNORECASE)
 _SHADOW_ROOT = re.compile(r"\sshadowroot(?:mode)?\s*=", re.IGNORECASE)
 _PERMALINK = re.compile(r"[\s¶#§🔗]*")
 
-_RAW = "script style textarea title xmp iframe noframes".split()
-_PLAIN = "sup sub rt rp rtc math pre code mjx-container".split()
-_TRANSPARENT = "template ruby rb".split()
-_BY_CLASS = "span div td th a i em b img".split()
+_RAW = ["script", "style", "textarea", "title", "xmp", "iframe", "noframes"]
+_PLAIN = ["sup", "sub", "rt", "rp", "rtc", "math", "pre", "code", "mjx-container"]
+_TRANSPARENT = ["template", "ruby", "rb"]
+_BY_CLASS = ["span", "div", "td", "th", "a", "i", "em", "b", "img"]
 _MEANT = (
     r"editsection|secedit|katex|mwe-math|MathJax|mjx-chtml|MJXc|latex|tex[\s\"'>]|headerlink|gutter|"
     r"[lL]ine[-_]?[nN]|lnt|blob-num|hljs-ln|su[bp](?:er)?(?:script)?[\s\"'>]"
@@ -107,6 +107,10 @@ def plain_markup(page: str, depth: int = 0) -> str:
     return _Rewriting(page, depth).rewritten(_TAGS_WITH_CLASSES if has_classes else _TAGS)
 
 
+def _is_permalink(content: str) -> bool:
+    return _PERMALINK.fullmatch(text_of(content)) is not None
+
+
 class _Rewriting:
     """One pass over a page."""
 
@@ -150,7 +154,9 @@ class _Rewriting:
         if self.searchable < 0:
             return None
         found = element_end(self.page, name, match.end(), limit)
-        self.searchable -= found[1] - match.end() if found else min(limit, len(self.page) - match.end())
+        self.searchable -= (
+            found[1] - match.end() if found else min(limit, len(self.page) - match.end())
+        )
         return None if found is None else (self.page[match.end() : found[0]], found[1])
 
     def _before(self) -> str:
@@ -171,7 +177,7 @@ class _Rewriting:
                 return self.page.find(">", end) + 1 or len(self.page), formula
         return end, f"{match.group()}{content}"
 
-    def _dropped_tag(self, match: re.Match[str], name: str) -> _Replaced:
+    def _dropped_tag(self, match: re.Match[str], _name: str) -> _Replaced:
         return match.end(), ""
 
     def _template(self, match: re.Match[str], name: str) -> _Replaced:
@@ -195,7 +201,9 @@ class _Rewriting:
         text, before = text_of(plain_markup(content, self.depth + 1)), text_before(source)
         if name == "sub":
             return end, as_source(lowered(text, before, after))
-        is_note = _LINK.search(content) or _INSIDE_LINK.search(source) or _NOTE.search(match.group())
+        is_note = (
+            _LINK.search(content) or _INSIDE_LINK.search(source) or _NOTE.search(match.group())
+        )
         return end, as_source(raised(text, before, after, is_note=is_note is not None))
 
     def _math(self, match: re.Match[str], name: str) -> _Replaced:
@@ -221,37 +229,46 @@ class _Rewriting:
         if name == "img":
             formula = formulas.picture_source(tag, classes)
             return None if formula is None or self.has_mathml else (match.end(), formula)
-        if any(map(GUTTER.fullmatch, classes)):
+        if is_gutter(classes):
             return self._without(match, name, LONG_ELEMENT, is_numbers)
         if name == "td":
             return self._gutter_cell(match)
         if _EDIT_CLASSES.intersection(classes):
-            return self._without(match, name, EDIT_LINKS, lambda content: True)
+            return self._without(match, name, EDIT_LINKS)
         if "headerlink" in classes:
-            return self._without(
-                match, name, SHORT_ELEMENT, lambda content: bool(_PERMALINK.fullmatch(text_of(content)))
-            )
+            return self._without(match, name, SHORT_ELEMENT, _is_permalink)
         if "katex-html" in classes and formulas.is_second_rendering(
             self.page[max(0, match.start() - CONTEXT) : match.start()]
         ):
-            return self._without(match, name, LONG_ELEMENT, lambda content: True)
+            return self._without(match, name, LONG_ELEMENT)
         if formulas.RENDERINGS.intersection(classes):
             return self._rendering(match, name)
         if "mwe-math-mathml-inline" in classes or "mwe-math-mathml-display" in classes:
-            return match.end(), f"<{name}>"  # its style hides it from people without a screen reader
+            return (
+                match.end(),
+                f"<{name}>",
+            )  # its style hides it from people without a screen reader
         shifted = _SHIFTED.search(tag)
         if shifted or _RAISED_CLASSES.intersection(classes):
             kind = "sub" if shifted and shifted.group(1).lower() == "sub" else "sup"
-            return self._script(match, kind, name) if name in {"span", "a", "i", "em", "b"} else None
+            return (
+                self._script(match, kind, name) if name in {"span", "a", "i", "em", "b"} else None
+            )
         if _LOWERED_CLASSES.intersection(classes):
             return self._script(match, "sub", name)
         return None
 
     def _without(
-        self, match: re.Match[str], name: str, limit: int, is_dropped: Callable[[str], bool]
+        self,
+        match: re.Match[str],
+        name: str,
+        limit: int,
+        is_dropped: Callable[[str], bool] | None = None,
     ) -> _Replaced:
         found = self._content(match, name, limit)
-        return (found[1], "") if found is not None and is_dropped(found[0]) else None
+        if found is None or (is_dropped is not None and not is_dropped(found[0])):
+            return None
+        return found[1], ""
 
     def _rendering(self, match: re.Match[str], name: str) -> _Replaced:
         found = self._content(match, name, LONG_ELEMENT)

@@ -9,14 +9,8 @@ from __future__ import annotations
 import re
 
 from udfs.extraction.html.source_elements import as_source, class_names, text_of
-from udfs.extraction.markdown.listings import is_counting, without_line_numbers
+from udfs.extraction.markdown.listings import is_counting, is_gutter, without_line_numbers
 
-GUTTER = re.compile(
-    r"(?:.*[-_])?(?:line-?nos?|line-?nums?|line[-_]?numbers?|gutter|lineNr|lnt|blob-num|linenodiv|"
-    r"ln-n(?:umbers?)?|ln-line-n|ln|lineno-\w+)(?:[-_](?:rows?|cell|inner|gl|gutter))?",
-    re.IGNORECASE,
-)
-"""A class of line numbers; what it is on must hold nothing but numbers, too."""
 _NUMBERS = re.compile(r"[\s\d.:|]*")
 _GUTTER_INSIDE = re.compile(
     r"<(span|a|i|b|em|div|td|th|code|pre|ol|ul|li|p)(?=\s)([^<>]*)>((?:[\s\d.:|]|&nbsp;|<br\s*/?>)*)</\1\s*>",
@@ -30,9 +24,7 @@ _BLOCK_LINE = re.compile(
     re.IGNORECASE,
 )
 _CODE_BESIDE_CODE = re.compile(r"</code\s*>\s*(?=<code[\s>])", re.IGNORECASE)
-_BLOCKS = re.compile(
-    r"<(?:h[1-6]|article|section|blockquote|img|form|iframe)[\s>]", re.IGNORECASE
-)
+_BLOCKS = re.compile(r"<(?:h[1-6]|article|section|blockquote|img|form|iframe)[\s>]", re.IGNORECASE)
 _IS_SET_AS_BLOCK = re.compile(
     r"<(?:br|div|p|li|tr)[\s/>]|display\s*:\s*block|class\s*=\s*[\"']?line[\s\"'>]", re.IGNORECASE
 )
@@ -52,7 +44,7 @@ def plain_listing(tag: str, name: str, content: str) -> str | None:
     if _BLOCKS.search(content) or (name == "code" and not _IS_SET_AS_BLOCK.search(content)):
         return None
     classes = class_names(tag)
-    if any(map(GUTTER.fullmatch, classes)) and is_counting(text_of(_LINE_END.sub("\n", content))):
+    if is_gutter(classes) and is_counting(text_of(_LINE_END.sub("\n", content))):
         return ""
     had_numbers = content
     content = _GUTTER_INSIDE.sub(_without_gutter, content)
@@ -66,7 +58,7 @@ def plain_listing(tag: str, name: str, content: str) -> str | None:
 
 def _without_gutter(match: re.Match[str]) -> str:
     classes = class_names(match.group(2) if match.group(2)[:1].isspace() else f" {match.group(2)}")
-    return "" if any(map(GUTTER.fullmatch, classes)) else match.group()
+    return "" if is_gutter(classes) else match.group()
 
 
 def _lines(content: str) -> str:

@@ -24,8 +24,8 @@ MAIN_SHARE = 0.8
 
 _TABLE_PARTS = ("tr", "td", "th", "tbody", "thead", "tfoot", "caption")
 _CELL_BLOCKS = (
-    "p", "div", "ul", "ol", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "center",
-    "section", "article", "address", "figure", "figcaption", "header", "footer", "table", *_TABLE_PARTS,
+    "p", "div", "ul", "ol", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote",
+    "center", "section", "article", "address", "figure", "figcaption", "header", "footer", "table", *_TABLE_PARTS,
 )  # fmt: skip
 _LISTS = ("ul", "ol", "dl")
 _CONTAINERS = ("div", "section", "center")
@@ -92,7 +92,9 @@ def _name_main_text(tree: Any) -> None:
         return
     container = _container_of_text(body)
     paragraphs = sum(_is_paragraph(child) for child in container.iterchildren("p"))
-    if paragraphs < 2 or not any(_is_list_of_text(child) for child in container.iterchildren(*_LISTS)):
+    if paragraphs < 2 or not any(
+        _is_list_of_text(child) for child in container.iterchildren(*_LISTS)
+    ):
         return
     main = lxml_html.Element("main")
     main.text, container.text = container.text, None

@@ -22,7 +22,8 @@ def is_layout_table(table: Any) -> bool:
 
     Returns:
         True for one that says so (``role``), for one of a single column, and, where no header cell or
-        caption speaks for data, for one that holds tables, headings or long cells of several blocks.
+        caption speaks for data, for one that holds tables, headings, long cells of several blocks, or
+        a listing beside something else (its line numbers).
         Takes time linear in the table's size, however deep tables lie in each other.
     """
     if (table.get("role") or "").strip().lower() in _LAYOUT_ROLES:
@@ -36,6 +37,8 @@ def is_layout_table(table: Any) -> bool:
     if any(cell.tag.endswith("th") for cell in cells):
         return False
     if next(table.iterdescendants("{*}table", *_HEADINGS), None) is not None:
+        return True
+    if len(rows) == 1 and next(table.iterdescendants("{*}pre"), None) is not None:
         return True
     return any(map(_is_column_of_page, cells))
 

@@ -7,6 +7,11 @@ import re
 MINIMUM_LINES = 3
 """Numbered lines from which the numbers can be no accident."""
 
+_GUTTER = re.compile(
+    r"(?:.*[-_])?(?:line-?nos?|line-?nums?|line[-_]?numbers?|gutter|lineNr|lnt|blob-num|linenodiv|"
+    r"ln-n(?:umbers?)?|ln-line-n|ln|lineno-\w+)(?:[-_](?:rows?|cell|inner|gl|gutter))?",
+    re.IGNORECASE,
+)
 _NUMBERED = re.compile(r"[ \t]*(\d{1,6})(?:[ \t]*[|:│][ \t]?|\t|[ ]|$)")
 _CODE_SIGN = re.compile(r"[={}();:\[\]<>#\"'_\\/]")
 _FENCE = re.compile("`{3,}")
@@ -36,10 +41,19 @@ def without_line_numbers(code: str) -> str:
     return "\n".join(stripped)
 
 
+def is_gutter(classes: list[str]) -> bool:
+    """Whether a class says line numbers; what it is on must hold nothing but numbers, too."""
+    return any(map(_GUTTER.fullmatch, classes))
+
+
 def is_counting(text: str) -> bool:
     """Tell the text of a gutter: whole numbers, each one more than the last, and nothing else."""
     words = text.split()
-    if not words or len(words[0]) > 7 or not all(word.isdigit() and word.isascii() for word in words):
+    if (
+        not words
+        or len(words[0]) > 7
+        or not all(word.isdigit() and word.isascii() for word in words)
+    ):
         return False
     first = int(words[0])
     return all(len(w) <= 7 and int(w) == first + i for i, w in enumerate(words))

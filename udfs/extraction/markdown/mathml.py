@@ -13,7 +13,9 @@ from udfs.extraction.markdown.notation import clean_tex
 MAXIMUM_DEPTH = 40
 """Elements in each other; what lies deeper is written without its structure."""
 
-_TEX_ENCODINGS = frozenset({"application/x-tex", "application/x-latex", "text/x-tex", "latex", "tex"})
+_TEX_ENCODINGS = frozenset(
+    {"application/x-tex", "application/x-latex", "text/x-tex", "latex", "tex"}
+)
 _UNREAD = frozenset(
     {"annotation", "annotation-xml", "mphantom", "mprescripts", "none", "maligngroup", "malignmark"}
 )

@@ -19,9 +19,15 @@ WORD_BEFORE_MARK = 4
 _MARK_SIGNS = "*†‡§¶"
 # Raised without a change of meaning: 4th, 19e siècle, XXe, 1er.
 _ORDINALS = frozenset(
-    "st nd rd th er re ère ere e ème eme es ers nde te ten ter ste de o os mo vo ra".split()
+    [
+        *("st", "nd", "rd", "th"),
+        *("e", "er", "re", "ère", "ere", "ème", "eme", "es", "ers", "nde"),
+        *("te", "ten", "ter", "ste", "de", "o", "os", "mo", "vo", "ra"),
+    ]
 )
-_ABBREVIATED = frozenset("me mes mᵉ lle lles ie gr rs os".split())  # Mme, Mlle, Cie, Mgr
+_ABBREVIATED = frozenset(
+    {"me", "mes", "lle", "lles", "ie", "gr", "rs", "os"}
+)  # Mme, Mlle, Cie, Mgr
 _SIGNS = {"tm": "™", "sm": "℠"}
 _GLUED_SIGNS = frozenset("®™℠©°′″ªº%‰")
 _NUMBER_BEFORE = re.compile(r"(?:\d|\b[IVXLC]+)$")
@@ -45,7 +51,11 @@ def raised(text: str, before: str, after: str, *, is_note: bool = False) -> str:
     Returns:
         What takes its place; never a digit glued to a digit.
     """
-    text = " ".join(text.split())
+    blank = " " if text[-1:].isspace() else ""
+    return _raised(" ".join(text.split()), before, blank or after, is_note=is_note) + blank
+
+
+def _raised(text: str, before: str, after: str, *, is_note: bool) -> str:
     if not text or _is_bracketed(text):
         return text
     core = text.strip("()[] ")
@@ -53,7 +63,9 @@ def raised(text: str, before: str, after: str, *, is_note: bool = False) -> str:
         return f"[{core}]" if core else ""
     if _SIGNS.get(text.lower()) and before[-1:].isalnum():
         return _SIGNS[text.lower()]
-    if _GLUED_SIGNS.issuperset(text) or (set(text) <= set(_MARK_SIGNS) and not before[-1:].isdigit()):
+    if _GLUED_SIGNS.issuperset(text) or (
+        set(text) <= set(_MARK_SIGNS) and not before[-1:].isdigit()
+    ):
         return text
     if after[:1] in {"/", "⁄"} and text.isdigit():  # 2 1/2
         return f" {text}" if before[-1:].isalnum() else text

@@ -56,7 +56,7 @@ def test_metadata_is_the_packages() -> None:
             "<tr><td>Bob</td><td>8</td></tr></table>",
             "| Name | Age |\n| --- | --- |\n| Ann | 7 |\n| Bob | 8 |",
         ),
-        ("<table><tr><td>layout <p>only</p></td></tr></table>", "layout only"),
+        ("<table><tr><td>layout <p>only</p></td></tr></table>", "layout\n\nonly"),
         ("<p>unclosed <b>markup", "unclosed markup"),  # no XML: read as HTML
     ],
 )
