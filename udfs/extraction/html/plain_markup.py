@@ -132,6 +132,10 @@ class _Rewriting:
         }
 
     @cached_property
+    def last_comment_end(self) -> int:
+        return self.page.rfind("-->")
+
+    @cached_property
     def draws_scripts(self) -> bool:
         return formulas.states_mathjax_source(self.page)
 
@@ -163,8 +167,10 @@ class _Rewriting:
         return "".join(part[-CONTEXT:] for part in self.parts[-8:])[-CONTEXT:]
 
     def _comment(self, match: re.Match[str]) -> _Replaced:
-        end = self.page.find("-->", match.end())
-        return None if end < 0 else (end + 3, self.page[match.start() : end + 3])
+        if match.end() > self.last_comment_end:
+            return None  # nor do those behind it end
+        end = self.page.index("-->", match.end()) + 3
+        return end, self.page[match.start() : end]
 
     def _raw(self, match: re.Match[str], name: str) -> _Replaced:
         """Scripts hold MathJax's formulas; else what these elements hold is no markup."""

@@ -6,7 +6,10 @@ import html
 import re
 from functools import cache
 
-_TAG = re.compile(r"<[^<>]*>")
+# Values in quotation marks may hold a ">"; where marks do not pair, a tag ends at the first.
+_TAG = re.compile(
+    r"""<[/!a-zA-Z][^<>"']*(?:"[^"<]*"[^<>"']*|'[^'<]*'[^<>"']*)*>|<[/!a-zA-Z][^<>]*>"""
+)
 _INLINE_TAGS_AT_END = re.compile(
     r"(?:</?(?:a|abbr|b|big|cite|code|em|font|i|nobr|q|small|span|strong|sub|sup|tt|u|var|wbr)"
     r"(?:\s[^<>]*)?>)+\Z",
@@ -45,6 +48,15 @@ def element_end(page: str, name: str, start: int, limit: int) -> tuple[int, int]
         if depth == 0:
             return tag.span()
     return None
+
+
+def without_comments(source: str) -> str:
+    """A piece of source without its comments; one that does not end is left."""
+    kept, end = [], 0
+    while (start := source.find("<!--", end)) >= 0 and (close := source.find("-->", start)) >= 0:
+        kept.append(source[end:start])
+        end = close + 3
+    return "".join([*kept, source[end:]]) if kept else source
 
 
 def text_of(source: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from udfs.extraction.html.source_elements import as_source, class_names, text_of
+from udfs.extraction.html.source_elements import as_source, class_names, text_of, without_comments
 from udfs.extraction.markdown.listings import is_counting, is_gutter, without_line_numbers
 
 _NUMBERS = re.compile(r"[\s\d.:|]*")
@@ -16,7 +16,9 @@ _GUTTER_INSIDE = re.compile(
     r"<(span|a|i|b|em|div|td|th|code|pre|ol|ul|li|p)(?=\s)([^<>]*)>((?:[\s\d.:|]|&nbsp;|<br\s*/?>)*)</\1\s*>",
     re.IGNORECASE,
 )
-_TAG_NAME = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
+_UNREAD = re.compile(
+    r"<(button|script|style|select|textarea)(?=[\s>]).{0,5000}?</\1\s*>", re.IGNORECASE | re.DOTALL
+)
 _LINE_END = re.compile(r"<br\s*/?>|</(?:div|p|li|tr|h[1-6])\s*>(?!\s*\n|\s*\Z)", re.IGNORECASE)
 _BLOCK_LINE = re.compile(
     r"<(?:span|code)\s[^<>]*?(?:class\s*=\s*[\"']?(?:[^\"'<>]*\s)?(?:code-?line|line|view-line|cl)[\s\"'>]|"
@@ -46,13 +48,12 @@ def plain_listing(tag: str, name: str, content: str) -> str | None:
     classes = class_names(tag)
     if is_gutter(classes) and is_counting(text_of(_LINE_END.sub("\n", content))):
         return ""
-    had_numbers = content
-    content = _GUTTER_INSIDE.sub(_without_gutter, content)
-    code = _lines(content)
+    content = _UNREAD.sub("", without_comments(content))
+    code = _lines(_GUTTER_INSIDE.sub(_without_gutter, content))
     if name == "code" and "\n" not in code:
         return None
     if not code.strip():
-        return "" if content != had_numbers or not text_of(had_numbers).strip() else None
+        return ""
     return f"<pre><code>{as_source(without_line_numbers(code))}</code></pre>"
 
 

@@ -25,7 +25,8 @@ MAIN_SHARE = 0.8
 _TABLE_PARTS = ("tr", "td", "th", "tbody", "thead", "tfoot", "caption")
 _CELL_BLOCKS = (
     "p", "div", "ul", "ol", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote",
-    "center", "section", "article", "address", "figure", "figcaption", "header", "footer", "table", *_TABLE_PARTS,
+    "center", "section", "article", "address", "figure", "figcaption", "header", "footer", "table",
+    *_TABLE_PARTS,
 )  # fmt: skip
 _LISTS = ("ul", "ol", "dl")
 _CONTAINERS = ("div", "section", "center")
@@ -59,11 +60,12 @@ def _prepare_tables(tree: Any) -> None:
 
 
 def _unwrap(table: Any) -> None:
-    table.tag = "div"
+    """Make a layout table's cells containers, or paragraphs where they hold words only."""
     for group in [table, *table.iterchildren("tbody", "thead", "tfoot")]:
         for row in group.iterchildren("tr"):
             for cell in row.iterchildren("td", "th"):
-                cell.tag = "div"
+                holds_blocks = next(cell.iterdescendants(*_CELL_BLOCKS, "pre"), None) is not None
+                cell.tag = "div" if holds_blocks else "p"
             row.tag = "div"
         group.tag = "div"
     for caption in table.iterchildren("caption"):
