@@ -20,6 +20,9 @@ _UNREAD = frozenset(
     {"annotation", "annotation-xml", "mphantom", "mprescripts", "none", "maligngroup", "malignmark"}
 )
 _INFIX = frozenset("=+−-<>≤≥≠≈≡∼→←↔⇒⇔∈∉⊂⊆∪∩±∓×·⋅∧∨∝∣")
+_ACCENTS = {
+    "¯": "\u0304", "‾": "\u0304", "^": "\u0302", "~": "\u0303", "˙": "\u0307", "¨": "\u0308", "→": "\u20d7",
+}  # fmt: skip
 _INVISIBLE = dict.fromkeys(range(0x2061, 0x2065))
 
 
@@ -75,7 +78,9 @@ def _row(element: Any, depth: int) -> str:
         name, part = _name(child), _written(child, depth + 1)
         if name == "mo" and part in _INFIX and text and last != "mo":
             part = f" {part} "
-        elif text[-1:].isdigit() and part[:1].isdigit():
+        elif part[:1].isalnum() and (
+            last in _SHAPES or (text[-1:].isdigit() and part[0].isdigit())
+        ):
             part = f" {part}"
         text, last = text + part, name
     return text or "".join(element.itertext() if not len(element) else [element.text or ""]).strip()
@@ -116,6 +121,10 @@ def _shaped(name: str, parts: list[str]) -> str:
         return f"{_grouped(base)}/{_grouped(parts[1])}"
     if name == "mroot":
         return f"{_grouped(base)}^(1/{_grouped(parts[1])})"
+    if name == "mover" and parts[1] in _ACCENTS:
+        return f"{base}{_ACCENTS[parts[1]]}"
+    if name == "msup" and not parts[1].strip("′″‴'"):
+        return f"{base}{parts[1]}"
     if name in {"msup", "mover"}:
         return f"{_grouped(base)}^{_grouped(parts[1])}"
     if name in {"msub", "munder"}:

@@ -33,6 +33,7 @@ _GLUED_SIGNS = frozenset("®™℠©°′″ªº%‰")
 _NUMBER_BEFORE = re.compile(r"(?:\d|\b[IVXLC]+)$")
 _CAPITAL_BEFORE = re.compile(r"(?:^|[^\w])[A-Z]$")
 _NUMERO = re.compile(r"(?:^|[^\w])[nN]$")
+_DEGREES = re.compile(r"\s?[CF]\b")
 _ELEMENT = re.compile(r"[A-Z][a-z]?(?![a-z])")
 _TOKEN = re.compile(r"[+\-−–±]?[^\W_]+(?:[.,]\d+)*|[+\-−–±*′]")
 _LETTERS_AT_END = re.compile(r"[^\W\d_]+$")
@@ -71,10 +72,10 @@ def _raised(text: str, before: str, after: str, *, is_note: bool) -> str:
         return f" {text}" if before[-1:].isalnum() else text
     if not before or before[-1].isspace():
         return _leading(text, core, after)
+    if text in {"o", "0"} and before[-1].isdigit() and _DEGREES.match(after):
+        return "°"
     if _is_suffix(text.lower().rstrip("."), before):
         return text
-    if text == "o" and before[-1].isdigit() and re.match(r"\s?[CF]\b", after):
-        return "°"
     if core.isdigit() and len(core) <= 3 and _ends_a_word(before):
         return f"[{core}]"
     return _script("^", text, after)
