@@ -10,12 +10,9 @@ from functools import cache
 _TAG = re.compile(
     r"""<[/!a-zA-Z][^<>"']*(?:"[^"<]*"[^<>"']*|'[^'<]*'[^<>"']*)*>|<[/!a-zA-Z][^<>]*>"""
 )
-_INLINE_TAGS_AT_END = re.compile(
-    r"(?:</?(?:a|abbr|b|big|cite|code|em|font|i|nobr|q|small|span|strong|sub|sup|tt|u|var|wbr)"
-    r"(?:\s[^<>]*)?>)+\Z",
-    re.IGNORECASE,
-)
-_INLINE_TAGS_AT_START = re.compile(_INLINE_TAGS_AT_END.pattern.removesuffix(r"\Z"), re.IGNORECASE)
+_INLINE_TAGS = r"(?:</?(?:a|abbr|b|big|cite|code|em|font|i|nobr|q|small|span|strong|tt|u|var|wbr)(?:\s[^<>]*)?>)+"
+_INLINE_TAGS_AT_END = re.compile(rf"{_INLINE_TAGS}\Z", re.IGNORECASE)
+_INLINE_TAGS_AT_START = re.compile(_INLINE_TAGS, re.IGNORECASE)
 CONTEXT = 200
 """Characters of source that are looked at for the text beside an element."""
 

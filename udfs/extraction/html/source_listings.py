@@ -21,7 +21,7 @@ _UNREAD = re.compile(
 )
 _LINE_END = re.compile(r"<br\s*/?>|</(?:div|p|li|tr|h[1-6])\s*>(?!\s*\n|\s*\Z)", re.IGNORECASE)
 _BLOCK_LINE = re.compile(
-    r"<(?:span|code)\s[^<>]*?(?:class\s*=\s*[\"']?(?:[^\"'<>]*\s)?(?:code-?line|line|view-line|cl)[\s\"'>]|"
+    r"<(?:span|code)\s[^<>]*?(?:class\s*=\s*[\"']?(?:[^\"'<>]*\s)?(?:code-?line|line|view-line|cl)(?=[\s\"'>])|"
     r"display\s*:\s*(?:block|flex|table-row))[^<>]*>",
     re.IGNORECASE,
 )

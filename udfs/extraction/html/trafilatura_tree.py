@@ -66,10 +66,28 @@ def _unwrap(table: Any) -> None:
             for cell in row.iterchildren("td", "th"):
                 holds_blocks = next(cell.iterdescendants(*_CELL_BLOCKS, "pre"), None) is not None
                 cell.tag = "div" if holds_blocks else "p"
+                if holds_blocks:
+                    _wrap_words(cell)
             row.tag = "div"
         group.tag = "div"
     for caption in table.iterchildren("caption"):
         caption.tag = "p"
+
+
+def _wrap_words(cell: Any) -> None:
+    """Put words between the blocks of a cell into paragraphs: in a bare ``<div>`` a table is glued to them."""
+    run = lxml_html.Element("p")
+    run.text, cell.text = cell.text, None
+    for child in list(cell):
+        if child.tag not in _CELL_BLOCKS and child.tag != "pre":
+            run.append(child)  # with its tail
+            continue
+        if len(run) or (run.text or "").strip():
+            child.addprevious(run)
+        run = lxml_html.Element("p")
+        run.text, child.tail = child.tail, None
+    if len(run) or (run.text or "").strip():
+        cell.append(run)
 
 
 def _move_captions(table: Any) -> None:
