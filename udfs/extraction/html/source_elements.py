@@ -10,7 +10,8 @@ from functools import cache
 _TAG = re.compile(
     r"""<[/!a-zA-Z][^<>"']*(?:"[^"<]*"[^<>"']*|'[^'<]*'[^<>"']*)*>|<[/!a-zA-Z][^<>]*>"""
 )
-_INLINE_TAGS = r"(?:</?(?:a|abbr|b|big|cite|code|em|font|i|nobr|q|small|span|strong|tt|u|var|wbr)(?:\s[^<>]*)?>)+"
+_INLINE = "a|abbr|b|big|cite|code|em|font|i|nobr|q|small|span|strong|tt|u|var|wbr"
+_INLINE_TAGS = rf"(?:</?(?:{_INLINE})(?:\s[^<>]*)?>)+"
 _INLINE_TAGS_AT_END = re.compile(rf"{_INLINE_TAGS}\Z", re.IGNORECASE)
 _INLINE_TAGS_AT_START = re.compile(_INLINE_TAGS, re.IGNORECASE)
 CONTEXT = 200

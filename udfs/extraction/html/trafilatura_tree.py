@@ -75,7 +75,7 @@ def _unwrap(table: Any) -> None:
 
 
 def _wrap_words(cell: Any) -> None:
-    """Put words between the blocks of a cell into paragraphs: in a bare ``<div>`` a table is glued to them."""
+    """Put words between the blocks of a cell into paragraphs; in a bare ``<div>`` they swallow a table."""
     run = lxml_html.Element("p")
     run.text, cell.text = cell.text, None
     for child in list(cell):
