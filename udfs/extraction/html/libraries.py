@@ -7,6 +7,8 @@ process, so that a retried task would give other text (95 of 1,991 measured page
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Iterator
 from typing import Any, cast
 
 import trafilatura
@@ -15,6 +17,7 @@ from resiliparse.parse.html import HTMLTree
 
 from udfs.extraction.html.escapes import unescape_markdown
 from udfs.extraction.html.formulas import with_dollars
+from udfs.extraction.html.source_elements import text_of
 from udfs.extraction.markdown.cleanup import clean_text
 
 # Its warnings name every discarded page; the status says the same once.
@@ -53,11 +56,14 @@ def trafilatura_text(
     return with_dollars(clean_text(unescape_markdown(cast("str", found or ""))))
 
 
-# Resiliparse takes every <ul> with fewer ancestors than this below the body for a menu.
 _MENU_DEPTH = 3
-_SHALLOW_LISTS = ", ".join("body > " + "* > " * depth + "ul" for depth in range(_MENU_DEPTH))
+"""Resiliparse takes every ``<ul>`` with fewer ancestors than this below the body for a menu."""
+_CONTAINERS = frozenset({"div", "section", "article", "main", "center"})
+_NEIGHBOURS = 6
+"""Elements on either side of a list that are looked at: a page may hold thousands of both."""
 _PARAGRAPH_CHARACTERS = 40
 """Characters from which a paragraph beside a list says that the list belongs to a text."""
+_LINK = re.compile(r"<a[\s>].*?</a>", re.DOTALL)
 
 
 def resiliparse_text(page: str) -> str:
@@ -84,17 +90,39 @@ def _plain_text(page: Any, *, main_content: bool) -> str:
 
 
 def _deepen_lists_of_text(tree: Any) -> None:
-    """Put lists that stand beside paragraphs, not of links, where Resiliparse takes them for no menu."""
-    if tree.body is None:
-        return
-    for found in list(tree.document.query_selector_all(_SHALLOW_LISTS)):
-        beside = [node for node in found.parent.child_nodes if node.tag == "p"]
-        paragraphs = sum(len(node.text.strip()) >= _PARAGRAPH_CHARACTERS for node in beside)
-        linked = sum(len(link.text) for link in found.query_selector_all("a"))
-        if paragraphs < 2 or 2 * linked > len(found.text):
+    """Put lists that stand among paragraphs, not of links, where Resiliparse takes them for no menu."""
+    for found in [] if tree.body is None else list(_shallow_lists(tree.body, 0)):
+        if not _stands_among_paragraphs(found):
+            continue
+        linked = sum(len(text_of(link)) for link in _LINK.findall(found.html))
+        if 2 * linked > len(found.text):
             continue
         outer = inner = tree.create_element("div")
         for _ in range(_MENU_DEPTH):
             inner = inner.append_child(tree.create_element("div"))
         found.parent.replace_child(outer, found)
         inner.append_child(found)
+
+
+def _shallow_lists(container: Any, depth: int) -> Iterator[Any]:
+    """Walked node by node: every item taken of a collection of Resiliparse's costs as much as all."""
+    node = container.first_child
+    while node is not None:
+        if node.tag == "ul":
+            yield node
+        elif depth + 1 < _MENU_DEPTH and node.tag in _CONTAINERS:
+            yield from _shallow_lists(node, depth + 1)
+        node = node.next
+
+
+def _stands_among_paragraphs(found: Any) -> bool:
+    paragraphs = 0
+    for step in ("prev_element", "next_element"):
+        beside = found
+        for _ in range(_NEIGHBOURS):
+            beside = getattr(beside, step)
+            if beside is None:
+                break
+            if beside.tag == "p" and len(beside.text.strip()) >= _PARAGRAPH_CHARACTERS:
+                paragraphs += 1
+    return paragraphs >= 2
