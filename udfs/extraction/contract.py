@@ -103,6 +103,7 @@ class ReadDocument:
         tables_kept: Tables written as Markdown.
         tables_dropped: Tables removed because their cells could not be told apart.
         pages: PDF pages, EPUB chapters read, otherwise 1.
+        detail: What of the document could not be read although the rest was; empty when all was.
     """
 
     text: str
@@ -117,6 +118,7 @@ class ReadDocument:
     tables_kept: int = 0
     tables_dropped: int = 0
     pages: int = 1
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ class Extraction:
         extractor: The reader that produced the text or refused the document.
         extractor_version: Its version.
         charset: Python's name of the codec, for HTML and plain text.
-        detail: For a reader of the quarantine: what was found and what was allowed.
+        detail: For a reader of the quarantine: what was found and what was allowed. For ``ok``: what of
+            the document could not be read; empty when all was.
         tables_kept: Tables written as Markdown.
         tables_dropped: Tables removed as unreadable.
         pages: PDF pages, EPUB chapters read, otherwise 1 (0 when nothing was read).

@@ -109,9 +109,10 @@ def _read_binary(content: bytes, name: str, options: ExtractionOptions) -> ReadD
 def _extraction(
     document: ReadDocument, name: str, charset: str | None, options: ExtractionOptions
 ) -> Extraction:
-    text, status, detail = document.text, "ok", ""
+    text, status, detail = document.text, "ok", document.detail
     if not text.strip():
-        text, status, detail = "", "empty", "the reader found no text"
+        text, status = "", "empty"
+        detail = "; ".join(filter(None, ["the reader found no text", document.detail]))
     elif len(text) > options.max_text_characters:
         status = "too_big"
         detail = f"{len(text):,} characters; at most {options.max_text_characters:,} are kept"

@@ -11,9 +11,9 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
 
 from udfs.extraction.contract import MEBIBYTE, DocumentRefusedError, ExtractionOptions
+from udfs.extraction.epub.member_names import MemberNames
 from udfs.extraction.epub.parsing import local_name, parse_xml
 
 CONTAINER = "META-INF/container.xml"
@@ -26,6 +26,8 @@ _PROTECTION_FILES = {
     "META-INF/license.lcpl": "Readium LCP",
 }
 _CHAPTER_TYPES = frozenset({"application/xhtml+xml", "text/html", "application/xml", "text/xml"})
+_CHAPTER_ENDINGS = (".xhtml", ".html", ".htm", ".xml")
+_TEXTLESS_TYPES = ("image/", "audio/", "video/")
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Package:
         chapters: (archive path, is linear) of XHTML documents in reading order, without the
             navigation document.
         metadata: First values by Dublin Core name; ``creator`` joins all creators.
-        refused_paths: Spine items that point outside the archive or to no member.
+        refused_paths: Spine items that point outside the archive, to no member or to no document of
+            text, as the package names them.
     """
 
     chapters: list[tuple[str, bool]]
@@ -64,9 +67,12 @@ class EpubArchive:
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
             raise DocumentRefusedError("malformed", f"no readable ZIP archive: {error}") from error
         self._members = self._checked_directory()
+        self._names = MemberNames(self._members)
 
-    def __contains__(self, path: str) -> bool:
-        return path in self._members
+    @property
+    def names_stored_twice(self) -> int:
+        """Members that a later one of the same name replaces, as it does for all readers of ZIP."""
+        return len(self._zip.infolist()) - len(self._members)
 
     def _checked_directory(self) -> dict[str, zipfile.ZipInfo]:
         options, infos = self._options, self._zip.infolist()
@@ -88,10 +94,7 @@ class EpubArchive:
                     "too_big", f"{info.filename[:80]} was packed {ratio:,.0f}-fold (bomb)"
                 )
         self._refuse_overlaps(infos)
-        members = {info.filename: info for info in infos}
-        if len(members) != len(infos):
-            raise DocumentRefusedError("malformed", "two members of the archive share one name")
-        return members
+        return {info.filename: info for info in infos}
 
     @staticmethod
     def _refuse_overlaps(infos: list[zipfile.ZipInfo]) -> None:
@@ -142,16 +145,18 @@ class EpubArchive:
         root = parse_xml(self.read(package_path))
         if root is None:
             raise DocumentRefusedError("malformed", f"{package_path[:120]!r} is no XML")
-        package = _read_package(root, posixpath.dirname(package_path), self._members)
+        package = _read_package(root, posixpath.dirname(package_path), self._names)
         self._refuse_protected(package)
         return package
 
     def _package_path(self) -> str:
-        root = parse_xml(self.read(CONTAINER))
+        root = parse_xml(self.read(self._names.find("", CONTAINER) or CONTAINER))
         if root is not None:
             for element in root.iter():
-                path = _resolve("", element.get("full-path")) if local_name(element) else None
-                if path and path in self._members:
+                path = (
+                    self._names.find("", element.get("full-path")) if local_name(element) else None
+                )
+                if path:
                     return path
         found = sorted(name for name in self._members if name.lower().endswith(".opf"))
         if not found:
@@ -160,28 +165,22 @@ class EpubArchive:
 
     def _refuse_protected(self, package: Package) -> None:
         for path, system in _PROTECTION_FILES.items():
-            if path in self._members:
+            if self._names.find("", path):
                 raise DocumentRefusedError("encrypted", f"protected by {system}")
-        if "META-INF/encryption.xml" not in self._members:
+        encryption = self._names.find("", "META-INF/encryption.xml")
+        if encryption is None:
             return
-        root = parse_xml(self.read("META-INF/encryption.xml"))
+        root = parse_xml(self.read(encryption))
         chapters = {path for path, _ in package.chapters}
         for data in [] if root is None else root.iter("{*}EncryptedData"):
             algorithms = [method.get("Algorithm") for method in data.iter("{*}EncryptionMethod")]
-            targets = {_resolve("", r.get("URI")) for r in data.iter("{*}CipherReference")}
+            references = data.iter("{*}CipherReference")
+            targets = {self._names.find("", reference.get("URI")) for reference in references}
             if not _FONT_OBFUSCATION.issuperset(algorithms[:1]) and targets & chapters:
                 raise DocumentRefusedError("encrypted", f"chapters encrypted: {algorithms[:1]}")
 
 
-def _resolve(folder: str, reference: str | None) -> str | None:
-    """Turn a manifest reference into a member name; None for one that leaves the archive."""
-    if not reference or "://" in reference:
-        return None
-    path = posixpath.normpath(posixpath.join(folder, unquote(reference.partition("#")[0])))
-    return None if path.startswith(("/", "../")) or path in {"..", "."} else path
-
-
-def _read_package(root: Any, folder: str, members: dict[str, zipfile.ZipInfo]) -> Package:
+def _read_package(root: Any, folder: str, names: MemberNames) -> Package:
     manifest: dict[str, Any] = {}
     for item in root.iter("{*}item"):
         manifest.setdefault(item.get("id") or "", item)
@@ -190,13 +189,16 @@ def _read_package(root: Any, folder: str, members: dict[str, zipfile.ZipInfo]) -
     seen: set[str] = set()
     for reference in root.iter("{*}itemref"):
         item = manifest.get(reference.get("idref") or "")
-        if item is None or "nav" in (item.get("properties") or "").split():
+        if item is None:
+            refused.append(str(reference.get("idref"))[:120])
             continue
-        if (item.get("media-type") or "").lower() not in _CHAPTER_TYPES:
+        href, kind = item.get("href") or "", (item.get("media-type") or "").lower()
+        if "nav" in (item.get("properties") or "").split() or kind.startswith(_TEXTLESS_TYPES):
             continue
-        path = _resolve(folder, item.get("href"))
-        if path is None or path not in members:
-            refused.append(str(item.get("href"))[:120])
+        is_chapter = kind in _CHAPTER_TYPES or href.lower().endswith(_CHAPTER_ENDINGS)
+        path = names.find(folder, href) if is_chapter else None
+        if path is None:
+            refused.append(href[:120])
         elif path not in seen:  # a spine that repeats a file a million times is a bomb, too
             seen.add(path)
             chapters.append((path, reference.get("linear") != "no"))

@@ -8,8 +8,13 @@ from typing import Any
 
 from lxml import etree
 
+from udfs.extraction.epub.inline_elements import is_line_number, refers_to_note, script_kind
 from udfs.extraction.epub.parsing import local_name, semantic_types
-from udfs.extraction.markdown.tables import render_table
+from udfs.extraction.markdown.layout_tables import is_layout_table
+from udfs.extraction.markdown.listings import fenced, without_line_numbers
+from udfs.extraction.markdown.mathml import read_formula
+from udfs.extraction.markdown.notation import between_dollars, lowered, raised
+from udfs.extraction.markdown.tables import SpanningCell, render_table, spread
 
 _NOTE_TYPES = frozenset({"footnote", "endnote", "rearnote", "doc-footnote", "doc-endnote"})
 _REFERENCE_TYPES = frozenset({"noteref", "doc-noteref"})
@@ -46,6 +51,7 @@ _SKIPPED_ELEMENTS = frozenset(
         "canvas",
         "nav",
         "rt",
+        "rtc",
         "rp",
     ]
 )
@@ -76,7 +82,11 @@ _BLOCKS = frozenset(
         "p",
         "pre",
         "section",
+        "summary",
         "table",
+        "td",
+        "th",
+        "tr",
         "ul",
         "h1",
         "h2",
@@ -86,7 +96,10 @@ _BLOCKS = frozenset(
         "h6",
     ]
 )
+_ROWS_AND_CELLS = frozenset({"tr", "td", "th"})
 _PREFIXED = frozenset({"li", "h1", "h2", "h3", "h4", "h5", "h6"})
+_CONTEXT = 60
+"""Characters beside a superscript that tell an exponent from a note."""
 _LINE_BREAK = "\x1e"  # cannot occur in XML, so it tells <br/> from a line end of the source
 _TIGHT_LIST = re.compile(r"^(\s*(?:-|\d+\.) .*)\n\n(?=\s*(?:-|\d+\.) )", re.MULTILINE)
 _BACK_ARROWS = re.compile(r"^[\s\[(]*(?:[↩⏎↑←^⤴]\ufe0e?|back)[\s\])]*$", re.IGNORECASE)
@@ -157,7 +170,9 @@ class _BlockWriter:
     notes: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
     lists: list[int] = field(default_factory=list)  # -1 for bullets, else the last number
-    rows: list[list[str]] | None = None
+    rows: list[list[SpanningCell]] | None = None
+    inner_tables: int = 0
+    scripts: list[tuple[Any, str, int]] = field(default_factory=list)  # element, kind, start
     skipping: Any = None
     note: Any = None
     note_start: int = 0
@@ -174,18 +189,38 @@ class _BlockWriter:
         if self.skipping is not None:
             return
         types = semantic_types(element)
-        if name in _BLOCKS and self.rows is None:
-            self._flush()
+        if name in _BLOCKS:
+            self._break_before(name)
         if types & _NOTE_TYPES and self.note is None:
             self.note, self.note_start = element, len(self.blocks)
-        self._open(name)
+        self._open(element, name)
+        kind = script_kind(element, name)
+        if kind:
+            self.scripts.append((element, kind, len(self.pending)))
         text = element.text or ""
         if name == "a" and types & _REFERENCE_TYPES:
             label = "".join(element.itertext()).strip(" []()\n\t")
             self.pending.append(f"[{label}]")
             self.skipping = element
+        elif name == "math":
+            formula = read_formula(element)
+            text = formula.text
+            if formula.is_tex:
+                text = between_dollars(text, is_display=formula.is_display)
+            self.pending.append(f" {text} " if formula.is_display else text)
+            self.skipping = element
         elif text:
             self.pending.append(text)
+
+    def _break_before(self, name: str) -> None:
+        """A block begins or ends: a paragraph, a line of a listing, or words of a cell kept apart."""
+        if self.rows is not None:
+            self.pending.append(" ")
+        elif self.preformatted and name != "pre":
+            if self.pending and not self.pending[-1].endswith(("\n", _LINE_BREAK)):
+                self.pending.append(_LINE_BREAK)
+        else:
+            self._flush()
 
     def _is_skipped(self, element: Any, name: str) -> bool:
         if not name or name in _SKIPPED_ELEMENTS:
@@ -193,12 +228,13 @@ class _BlockWriter:
         types = semantic_types(element)
         if types & _SKIPPED_TYPES or types & _BACK_LINK_TYPES:
             return True
-        if not _SKIPPED_CLASSES.isdisjoint((element.get("class") or "").split()):
+        classes = (element.get("class") or "").split()
+        if not _SKIPPED_CLASSES.isdisjoint(classes) or is_line_number(element, name, classes):
             return True
         inside_note = self.note is not None and name == "a"
         return inside_note and bool(_BACK_ARROWS.match("".join(element.itertext())))
 
-    def _open(self, name: str) -> None:
+    def _open(self, element: Any, name: str) -> None:
         if name == "br":
             self.pending.append(_LINE_BREAK)
         elif name == "pre":
@@ -209,13 +245,14 @@ class _BlockWriter:
             self.lists.append(-1 if name == "ul" else 0)
         elif name == "li":
             self.prefix = self._list_prefix()
-        elif name == "table" and self.rows is None:
+        elif name == "table" and self.rows is not None:
+            self.inner_tables += 1
+        elif name == "table" and not is_layout_table(element):
             self.rows = []
-        elif name == "tr" and self.rows is not None:
-            self.pending.clear()
-            self.rows.append([])
-        elif name in {"td", "th"} and self.rows is not None:
-            self.pending.clear()
+        elif name in _ROWS_AND_CELLS and self.rows is not None and not self.inner_tables:
+            self._end_caption()
+            if name == "tr":
+                self.rows.append([])
         elif len(name) == 2 and name[0] == "h" and name[1] in "123456" and self.rows is None:
             self.prefix = "#" * int(name[1]) + " "
 
@@ -235,17 +272,38 @@ class _BlockWriter:
                 self.skipping = None
                 self.pending.append(element.tail or "")
             return
-        if name in {"td", "th"} and self.rows:
-            self.rows[-1].append("".join(self.pending))
-            self.rows[-1] += [""] * (_span(element) - 1)
+        if self.scripts and self.scripts[-1][0] is element:
+            self._end_script()
+        if name in {"td", "th"} and self.rows and not self.inner_tables:
+            text = "".join(self.pending)
+            self.rows[-1].append(
+                SpanningCell(text, _span(element, "colspan"), _span(element, "rowspan"))
+            )
             self.pending.clear()
-        elif name == "table" and self.rows is not None:
+        elif name == "table" and self.rows is not None and not self.inner_tables:
             self._end_table()
-        elif name in _BLOCKS and self.rows is None:
-            self._flush()
+        elif name == "caption" and self.rows is not None and not self.inner_tables:
+            self._end_caption()
+        elif name in _BLOCKS:
+            self._break_before(name)
         self._close(element, name)
         if element.tail:
             self.pending.append(element.tail)
+
+    def _end_script(self) -> None:
+        element, kind, start = self.scripts.pop()
+        if start > len(self.pending):
+            return  # blocks ended inside: no superscript
+        text = "".join(self.pending[start:])
+        del self.pending[start:]
+        before, after = (
+            "".join(self.pending[-_CONTEXT:])[-_CONTEXT:],
+            (element.tail or "")[:_CONTEXT],
+        )
+        if kind == "sub":
+            self.pending.append(lowered(text, before, after))
+        else:
+            self.pending.append(raised(text, before, after, is_note=refers_to_note(element)))
 
     def _close(self, element: Any, name: str) -> None:
         if name == "pre":
@@ -254,6 +312,8 @@ class _BlockWriter:
             self.quoted -= 1
         elif name in {"ul", "ol"} and self.lists:
             self.lists.pop()
+        elif name == "table" and self.inner_tables:
+            self.inner_tables -= 1
         elif name in _PREFIXED:
             self.prefix = ""  # an item or heading that held only a picture
         if self.note is element:
@@ -268,10 +328,17 @@ class _BlockWriter:
         if text:
             self.notes.append(f"[{label}] {text}")
 
-    def _end_table(self) -> None:
-        table = render_table(self.rows or [])
-        self.rows = None
+    def _end_caption(self) -> None:
+        """Text of a table outside its cells: its caption, or what a broken page left between them."""
+        text = " ".join("".join(self.pending).split())
         self.pending.clear()
+        if text:
+            self.blocks.append(text)
+
+    def _end_table(self) -> None:
+        self._end_caption()
+        table = render_table(spread(self.rows or []))
+        self.rows = None
         self.kept += table.fate == "kept"
         self.dropped += table.fate == "dropped"
         if table.text:
@@ -281,9 +348,9 @@ class _BlockWriter:
         text = "".join(self.pending)
         self.pending.clear()
         if self.preformatted:
-            text = text.replace(_LINE_BREAK, "\n").strip("\n")
+            text = without_line_numbers(text.replace(_LINE_BREAK, "\n").strip("\n"))
             if text.strip():
-                self.blocks.append(f"```\n{text}\n```")
+                self.blocks.append(fenced(text))
             return
         lines = [" ".join(line.split()) for line in text.split(_LINE_BREAK)]
         text = "\n".join(line for line in lines if line)
@@ -303,7 +370,6 @@ class _BlockWriter:
         )
 
 
-def _span(cell: Any) -> int:
-    value = cell.get("colspan") or "1"
-    # A column span of 9,007,199,254,740,991 has been seen in the wild.
-    return min(int(value), 100) if value.isascii() and value.isdigit() else 1
+def _span(cell: Any, direction: str) -> int:
+    value = cell.get(direction) or "1"
+    return max(1, int(value[:6])) if value.isascii() and value.isdigit() else 1

@@ -17,7 +17,9 @@ from udfs.extraction.markdown.cleanup import clean_field, clean_text
 from udfs.extraction.markdown.gutenberg_licence import strip_gutenberg_licence
 
 READER = "epub_spine"
-VERSION = "1"
+VERSION = "2"
+MOST_NAMES = 5
+"""Chapters that a row's ``detail`` names; it counts them all."""
 FRONT_PAGE_CHARACTERS = 200
 """Covers and title pages shorter than this say nothing that the metadata does not."""
 
@@ -38,7 +40,8 @@ def read_epub(content: bytes, options: ExtractionOptions = DEFAULT_OPTIONS) -> R
         options: The ``epub_`` limits and ``strip_gutenberg_licence``.
 
     Returns:
-        The chapters of the spine as Markdown, separated by blank lines; ``pages`` counts them.
+        The chapters of the spine as Markdown, separated by blank lines; ``pages`` counts them, and
+        ``detail`` says which could not be found or read.
 
     Raises:
         DocumentRefusedError: ``malformed``, ``too_big``, ``too_complex`` or ``encrypted``.
@@ -46,24 +49,37 @@ def read_epub(content: bytes, options: ExtractionOptions = DEFAULT_OPTIONS) -> R
     archive = EpubArchive(content, options)
     package = archive.package()
     chapters = []
-    unreadable = []
+    unreadable: dict[str, DocumentRefusedError] = {}
     for path, linear in package.chapters:
         try:
             root = parse_chapter(archive.read(path))
         except DocumentRefusedError as refusal:
             if refusal.status != "malformed":
                 raise
-            unreadable.append(refusal)  # one broken member must not cost the book
+            unreadable[path] = refusal  # one broken member must not cost the book
             continue
         chapter = Chapter() if root is None else read_chapter(root)
         if _is_read(chapter, path, linear=linear):
             chapters.append(chapter)
     if not chapters and unreadable:
-        raise unreadable[0]
+        raise next(iter(unreadable.values()))
     text = clean_text("\n\n".join(chapter.text for chapter in chapters))
     if options.strip_gutenberg_licence:
         text = clean_text(strip_gutenberg_licence(text).text)
-    return _as_document(text, chapters, package)
+    lost = [*package.refused_paths, *unreadable]
+    return _as_document(text, chapters, package, _detail(lost, archive.names_stored_twice))
+
+
+def _detail(lost: list[str], names_stored_twice: int) -> str:
+    """What the reader of a row should know; empty when the whole book was read."""
+    told = []
+    if lost:
+        names = ", ".join(repr(name) for name in lost[:MOST_NAMES])
+        more = f" and {len(lost) - MOST_NAMES:,} more" if len(lost) > MOST_NAMES else ""
+        told.append(f"chapters of the spine not found or not readable: {names}{more}")
+    if names_stored_twice:
+        told.append(f"names stored twice, of which the last was read: {names_stored_twice:,}")
+    return "; ".join(told)
 
 
 def _is_read(chapter: Chapter, path: str, *, linear: bool) -> bool:
@@ -75,7 +91,7 @@ def _is_read(chapter: Chapter, path: str, *, linear: bool) -> bool:
     return not (is_front_page and len(chapter.text) < FRONT_PAGE_CHARACTERS)
 
 
-def _as_document(text: str, chapters: list[Chapter], package: Package) -> ReadDocument:
+def _as_document(text: str, chapters: list[Chapter], package: Package, detail: str) -> ReadDocument:
     fields = package.metadata
     date = _ISO_DATE.match(fields.get("date", ""))
     licence = _LICENCE.search(fields.get("rights", ""))
@@ -91,4 +107,5 @@ def _as_document(text: str, chapters: list[Chapter], package: Package) -> ReadDo
         tables_kept=sum(chapter.tables_kept for chapter in chapters),
         tables_dropped=sum(chapter.tables_dropped for chapter in chapters),
         pages=len(chapters),
+        detail=clean_field(detail) or "",
     )

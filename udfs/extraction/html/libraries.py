@@ -7,12 +7,17 @@ process, so that a retried task would give other text (95 of 1,991 measured page
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Iterator
 from typing import Any, cast
 
 import trafilatura
 from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import HTMLTree
 
 from udfs.extraction.html.escapes import unescape_markdown
+from udfs.extraction.html.formulas import with_dollars
+from udfs.extraction.html.source_elements import text_of
 from udfs.extraction.markdown.cleanup import clean_text
 
 # Its warnings name every discarded page; the status says the same once.
@@ -48,14 +53,76 @@ def trafilatura_text(
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
         # A fault of trafilatura on odd markup; the second reader has another parser.
         return ""
-    return clean_text(unescape_markdown(cast("str", found or "")))
+    return with_dollars(clean_text(unescape_markdown(cast("str", found or ""))))
+
+
+_MENU_DEPTH = 3
+"""Resiliparse takes every ``<ul>`` with fewer ancestors than this below the body for a menu."""
+_CONTAINERS = frozenset({"div", "section", "article", "main", "center"})
+_NEIGHBOURS = 6
+"""Elements on either side of a list that are looked at: a page may hold thousands of both."""
+_PARAGRAPH_CHARACTERS = 40
+"""Characters from which a paragraph beside a list says that the list belongs to a text."""
+_LINK = re.compile(r"<a[\s>].*?</a>", re.DOTALL)
 
 
 def resiliparse_text(page: str) -> str:
     """Return Resiliparse's main text of a page; its time is quadratic in the nesting depth."""
-    return clean_text(extract_plain_text(page, main_content=True, alt_texts=False, links=False))
+    tree = HTMLTree.parse(_with_fences(page))
+    if "<ul" in page:
+        _deepen_lists_of_text(tree)
+    return _plain_text(tree, main_content=True)
 
 
 def all_text(page: str) -> str:
     """Return all visible text of a page, furniture included, in linear time."""
-    return clean_text(extract_plain_text(page, main_content=False, alt_texts=False, links=False))
+    return _plain_text(_with_fences(page), main_content=False)
+
+
+def _with_fences(page: str) -> str:
+    """Resiliparse knows no fences: listings bring their own."""
+    return page.replace("<pre><code>", "<pre>```\n").replace("</code></pre>", "\n```</pre>")
+
+
+def _plain_text(page: Any, *, main_content: bool) -> str:
+    text = extract_plain_text(page, main_content=main_content, alt_texts=False, links=False)
+    return with_dollars(clean_text(text))
+
+
+def _deepen_lists_of_text(tree: Any) -> None:
+    """Put lists that stand among paragraphs, not of links, where Resiliparse takes them for no menu."""
+    for found in [] if tree.body is None else list(_shallow_lists(tree.body, 0)):
+        if not _stands_among_paragraphs(found):
+            continue
+        linked = sum(len(text_of(link)) for link in _LINK.findall(found.html))
+        if 2 * linked > len(found.text):
+            continue
+        outer = inner = tree.create_element("div")
+        for _ in range(_MENU_DEPTH):
+            inner = inner.append_child(tree.create_element("div"))
+        found.parent.replace_child(outer, found)
+        inner.append_child(found)
+
+
+def _shallow_lists(container: Any, depth: int) -> Iterator[Any]:
+    """Walked node by node: every item taken of a collection of Resiliparse's costs as much as all."""
+    node = container.first_child
+    while node is not None:
+        if node.tag == "ul":
+            yield node
+        elif depth + 1 < _MENU_DEPTH and node.tag in _CONTAINERS:
+            yield from _shallow_lists(node, depth + 1)
+        node = node.next
+
+
+def _stands_among_paragraphs(found: Any) -> bool:
+    paragraphs = 0
+    for step in ("prev_element", "next_element"):
+        beside = found
+        for _ in range(_NEIGHBOURS):
+            beside = getattr(beside, step)
+            if beside is None:
+                break
+            if beside.tag == "p" and len(beside.text.strip()) >= _PARAGRAPH_CHARACTERS:
+                paragraphs += 1
+    return paragraphs >= 2

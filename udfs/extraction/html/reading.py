@@ -18,7 +18,6 @@ from udfs.extraction.contract import (
     ReadDocument,
 )
 from udfs.extraction.html.blocks.page_blocks import PageBlocks, segment
-from udfs.extraction.html.code_listings import unwrap_listings
 from udfs.extraction.html.learned.model import BlockModel, judge_blocks, shipped_model
 from udfs.extraction.html.learned.reading import learned_text, stated_tree
 from udfs.extraction.html.libraries import all_text, resiliparse_text, trafilatura_text
@@ -30,10 +29,12 @@ from udfs.extraction.html.page_kind import (
     is_unspaced_article,
     states_news,
 )
+from udfs.extraction.html.plain_markup import plain_markup
 from udfs.extraction.html.posts import posts_page
 from udfs.extraction.html.profiles import HTML_PROFILES, HtmlProfile
 from udfs.extraction.html.rescue import PRECISE_SHARE, SHORT_TEXT, is_rescued, minimum_chances
 from udfs.extraction.html.statements import statements_tree
+from udfs.extraction.html.trafilatura_tree import prepare_tree
 from udfs.extraction.markdown.cleanup import clean_text
 
 MINIMUM_TEXT = 25
@@ -81,8 +82,11 @@ def read_html(
         raise DocumentRefusedError(
             "too_complex", f"{tags:,} tags; at most {options.html_max_tags:,} are parsed"
         )
+    is_learned = HTML_PROFILES[options.profile].reader == "learned"
+    if not is_learned:  # whose blocks read the markup themselves
+        text = plain_markup(text)
     if tags > options.html_max_tags_main:
-        if HTML_PROFILES[options.profile].reader == "learned":
+        if is_learned:
             return _as_document(
                 clean_text(segment(text).all_text()), "learned_all_text", PageMetadata()
             )
@@ -166,8 +170,7 @@ def _read_with_trafilatura(page: _Page) -> Found:
         posts = posts_page(page.tree)
         if posts:
             return all_text(posts), "resiliparse_posts"
-    if "<table" in page.text and ("<pre" in page.text or "<code" in page.text):
-        unwrap_listings(page.tree)
+    prepare_tree(page.tree, page.text)
     is_unspaced = is_unspaced_article(page.text, page.metadata.language)
     if profile.is_precise_on_unspaced and page.has_second and is_unspaced:
         precise = trafilatura_text(page.tree, page.url, favor_precision=True)

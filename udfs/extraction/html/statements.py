@@ -11,6 +11,8 @@ from typing import Any
 
 from lxml import html as lxml_html
 
+from udfs.extraction.html.source_elements import without_comments
+
 MAXIMUM_ELEMENTS = 2_000
 """Statements that are read of a page; the rest is an attack."""
 
@@ -34,7 +36,7 @@ def statements_tree(text: str) -> Any:
         An lxml root element that gives the same metadata as the tree of the whole page, but for
         pages whose markup is broken within these very elements. Linear in the size of the page.
     """
-    text = _without_comments(text)
+    text = without_comments(text)
     parts: list[str] = []
     for number, match in enumerate(_STATEMENT.finditer(text)):
         if number >= MAXIMUM_ELEMENTS:
@@ -49,14 +51,6 @@ def statements_tree(text: str) -> Any:
     # lxml takes no string that declares an encoding, nor an empty one.
     content = f"<!doctype html>{page or '<html></html>'}".encode("utf-8", "replace")
     return lxml_html.document_fromstring(content, parser=lxml_html.HTMLParser(encoding="utf-8"))
-
-
-def _without_comments(text: str) -> str:
-    kept, end = [], 0
-    while (start := text.find("<!--", end)) >= 0 and (close := text.find("-->", start)) >= 0:
-        kept.append(text[end:start])
-        end = close + 3
-    return "".join([*kept, text[end:]]) if kept else text
 
 
 def _surrounding_tag(text: str, place: int) -> str:

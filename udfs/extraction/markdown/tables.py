@@ -22,11 +22,21 @@ MAXIMUM_BAD_CHARACTERS = 0.01
 MINIMUM_LETTER_CELLS = 0.3
 """Some column, or the first rows, must have this share of cells with a letter: numbers without labels
 mean nothing."""
+MAXIMUM_COLUMNS = 100
+"""Columns that a span may reach; 9,007,199,254,740,991 has been seen in the wild."""
 HEADER_ROWS = 3
 """Rows that may make up a header."""
 
 _BAD_CHARACTER = re.compile("[\ufffd\ue000-\uf8ff]")
 _LETTER = re.compile(r"[^\W\d_]")
+
+
+class SpanningCell(NamedTuple):
+    """A cell with the columns and rows that it spans, each at least 1."""
+
+    text: str
+    columns: int = 1
+    rows: int = 1
 
 
 class RenderedTable(NamedTuple):
@@ -39,6 +49,34 @@ class RenderedTable(NamedTuple):
 
     text: str
     fate: str
+
+
+def spread(rows: list[list[SpanningCell]]) -> list[list[str]]:
+    """Give every cell its column, so that what stands below a cell stands below it in the text, too.
+
+    Args:
+        rows: Cells by row, as markup lists them.
+
+    Returns:
+        Texts by row; a cell's text stands in the first of its places and the others are empty.
+    """
+    grid: list[list[str]] = []
+    taken: dict[int, int] = {}  # column: rows that a cell above still fills
+    for row in rows:
+        texts: list[str] = []
+        below: dict[int, int] = {}
+        for cell in row:
+            while taken.get(len(texts)):
+                texts.append("")
+            columns = max(1, min(cell.columns, MAXIMUM_COLUMNS - len(texts)))
+            if cell.rows > 1:
+                below |= dict.fromkeys(range(len(texts), len(texts) + columns), cell.rows)
+            texts += [cell.text, *[""] * (columns - 1)]
+        grid.append(texts)
+        taken = {
+            column: rows_left - 1 for column, rows_left in (taken | below).items() if rows_left > 1
+        }
+    return grid
 
 
 def render_table(rows: list[list[str]]) -> RenderedTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.document_builders import CONTAINER, chapter, epub, package, simple_epub
+from udfs.extract_document import extract
 from udfs.extraction.contract import DocumentRefusedError, ExtractionOptions
 from udfs.extraction.epub.reading import read_epub
 
@@ -56,7 +58,7 @@ def test_metadata_is_the_packages() -> None:
             "<tr><td>Bob</td><td>8</td></tr></table>",
             "| Name | Age |\n| --- | --- |\n| Ann | 7 |\n| Bob | 8 |",
         ),
-        ("<table><tr><td>layout <p>only</p></td></tr></table>", "layout only"),
+        ("<table><tr><td>layout <p>only</p></td></tr></table>", "layout\n\nonly"),
         ("<p>unclosed <b>markup", "unclosed markup"),  # no XML: read as HTML
     ],
 )
@@ -197,3 +199,68 @@ def test_real_books_are_read_in_order(shared_data: Path) -> None:
     places = [moby.index(name) for name in ("Loomings", "The Carpet-Bag", "The Chase—First Day")]
     assert places == sorted(places)
     assert moby.index("Call me Ishmael") > places[0]
+
+
+def test_what_cannot_be_found_or_read_is_said() -> None:
+    names = {"a": "a.xhtml", "gone": "gone.xhtml", "out": "../../b.xhtml", "other": "c.bin"}
+    spine = "".join(f'<itemref idref="{name}"/>' for name in [*names, "unknown"])
+    opf = package(names, spine).replace(
+        'href="c.bin" media-type="application/xhtml+xml"',
+        'href="c.bin" media-type="application/x-c"',
+    )
+    members: dict[str, str | bytes] = {
+        "META-INF/container.xml": CONTAINER,
+        "OEBPS/book.opf": opf,
+        "OEBPS/a.xhtml": chapter("<p>A</p>"),
+        "OEBPS/c.bin": "c",
+    }
+    found = extract(epub(members))
+    assert (found.status, found.text) == ("ok", "A")
+    for name in ("gone.xhtml", "../../b.xhtml", "c.bin", "unknown"):
+        assert repr(name) in found.detail
+    whole = extract(simple_epub("<p>A</p>"))
+    assert (whole.status, whole.detail) == ("ok", "")
+
+
+def test_of_a_name_stored_twice_the_last_is_read() -> None:
+    book = io.BytesIO(simple_epub("<p>first</p>"))
+    with zipfile.ZipFile(book, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("OEBPS/text/01.xhtml", chapter("<p>last</p>"))
+    found = extract(book.getvalue())
+    assert (found.status, found.text) == ("ok", "last")
+    assert found.detail == "names stored twice, of which the last was read: 1"
+
+
+@pytest.mark.parametrize("name", ["kap%201.xhtml", "Text\\k1.xhtml", "K1.XHTML", "BRÜCKE.xhtml"])
+def test_chapters_are_found_in_other_spellings(name: str) -> None:
+    stored = {"kap%201.xhtml": "kap%201.xhtml", "Text\\k1.xhtml": "Text/k1.xhtml"}
+    members: dict[str, str | bytes] = {
+        "META-INF/container.xml": CONTAINER,
+        "OEBPS/book.opf": package(
+            {"a": name, "b": "b.xhtml"}, '<itemref idref="a"/><itemref idref="b"/>'
+        ),
+        f"OEBPS/{stored.get(name, name.lower())}": chapter("<p>A</p>"),
+        "OEBPS/b.xhtml": chapter("<p>B</p>"),
+    }
+    found = extract(epub(members))
+    assert (found.text, found.pages, found.detail) == ("A\n\nB", 2, "")
+
+
+@pytest.mark.parametrize(
+    ("case", "text"),
+    [
+        ("epub_chapter_names/backslash.epub", "# Über die Brücke\n\nDer alte Müller"),
+        ("epub_chapter_names/percent.epub", "# Über die Brücke\n\nDer alte Müller"),
+        ("epub_duplicate_member/dup.epub", "# Über die Brücke\n\nDer alte Müller"),
+        ("epub_superscripts/sup.epub", "Im Jahre 1848[1] kam er heim. Es wog 10^6 Pfund; H2O."),
+        ("epub_cells_with_blocks/cells.epub", "Tabelle 1: Preise\n\n| Ware | Preis |"),
+        (
+            "epub_cells_with_blocks/layout.epub",
+            "## Kapitel 2\n\nErster Absatz im Kasten.\n\nZweiter",
+        ),
+    ],
+)
+def test_cases(shared_data: Path, case: str, text: str) -> None:
+    found = extract((shared_data.parent / "cases" / case).read_bytes())
+    assert found.status == "ok"
+    assert found.text.startswith(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from udfs.extraction.markdown.tables import render_table
+from udfs.extraction.markdown.tables import SpanningCell, render_table, spread
 
 GOOD = [["Country", "Cars"], ["France", "12"], ["Japan", "99"]]
 
@@ -34,3 +34,24 @@ def test_fate_of_a_table(rows: list[list[str]], fate: str) -> None:
 def test_markdown_escapes_bars_and_drops_empty_lines() -> None:
     rows = [["a|b", "", "c"], ["", "", ""], ["1\n2", "", "x"], ["3", "", "y"]]
     assert render_table(rows).text == "| a\\|b | c |\n| --- | --- |\n| 1 2 | x |\n| 3 | y |"
+
+
+def test_cells_stand_in_their_columns_whatever_spans_above_them() -> None:
+    cell = SpanningCell
+    rows = [
+        [cell("Year", rows=2), cell("Boats", columns=2)],
+        [cell("in"), cell("out")],
+        [cell("1848", rows=2), cell("10"), cell("12")],
+        [cell("11"), cell("13")],
+        [cell("all", columns=9_007_199_254_740_991)],
+    ]
+    grid = spread(rows)
+    assert [row[:3] for row in grid] == [
+        ["Year", "Boats", ""],
+        ["", "in", "out"],
+        ["1848", "10", "12"],
+        ["", "11", "13"],
+        ["all", "", ""],
+    ]
+    assert max(map(len, grid)) == 100
+    assert render_table(grid[:4]).text.count("---") == 3
