@@ -44,7 +44,7 @@ ROOMS_OF_UDFS: dict[str, set[str]] = {
     "safety": {"columns", "text", "learning", "language"},
     "dedup": {"columns", "text"},
     "grading": {"columns", "learning"},
-    "trainer_files": set(),
+    "trainer_files": {"columns"},
 }  # fmt: skip
 FACES = {
     "extract_document",
