@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "grade": ("jobs.grade_quality", "grade_command"),
     "publish": ("jobs.publish_corpus", "publish_command"),
     "export": ("jobs.export_corpus", "export_command"),
+    "pack": ("jobs.pack_corpus", "pack_command"),
     "report": ("jobs.report_run", "report_command"),
     "whatif": ("jobs.inspection.what_if_duplicates", "what_if_command"),
     "explain": ("jobs.inspection.explain_document", "explain_command"),

@@ -50,6 +50,10 @@ class TokeniserFile:
     special_tokens: Mapping[str, int]
     roles: Mapping[str, str]
 
+    def __hash__(self) -> int:
+        """By the file's hash: engines are kept by their tokeniser."""
+        return hash(self.sha256)
+
     def token_id(self, role: str, wanted: str) -> int | None:
         """Return the id of the token with a role; None where there is none or none is wanted.
 
