@@ -1,6 +1,7 @@
 """Through Spark: the rows are the documents, however the input is cut, killed or weighed."""
 
 import argparse
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,7 +31,19 @@ from udfs.trainer_files.tokenising.tokeniser_file import read_tokeniser
 
 pytestmark = pytest.mark.spark
 
-WORDS = "harbour ledger tide oil lamp keeper storm gull 灯塔 天气 船".split()
+WORDS = [
+    "harbour",
+    "ledger",
+    "tide",
+    "oil",
+    "lamp",
+    "keeper",
+    "storm",
+    "gull",
+    "灯塔",
+    "天气",
+    "船",
+]
 DOCUMENTS = [
     {
         "id": f"doc-{number}",
@@ -214,7 +227,7 @@ def test_one_group_is_side_by_side(
     )
     host = {row["id"]: row["host"] for row in ALL}
     order = [host[document] for row in rows(context, "train") for document in row["document_ids"]]
-    changes = sum(a != b for a, b in zip(order, order[1:], strict=False))
+    changes = sum(a != b for a, b in itertools.pairwise(order))
     assert changes == len(set(order)) - 1
 
 
@@ -289,7 +302,7 @@ def test_a_column_that_is_not_there_is_named(
     spark: SparkSession, tmp_path: Path, tokeniser_path: str
 ) -> None:
     given = table(tmp_path / "in", 1)
-    with pytest.raises(InputError, match="--group-by hosts: no such column .did you mean 'host'"):
+    with pytest.raises(InputError, match=r"--group-by hosts: no such column .did you mean 'host'"):
         packed(spark, given, tmp_path / "out", tokeniser_path, "pack.group_by=hosts")
 
 
