@@ -21,8 +21,10 @@ _LETTERS_GPT2 = r" ?\p{L}+"
 _NUMBERS_GPT2 = r" ?\p{N}+"
 _OTHERS_GPT2 = r" ?[^\s\p{L}\p{N}]+"
 _SPACE_BEFORE_A_WORD = r"\s+(?!\S)|\s+"
-_CONTRACTIONS = r"'(?:[sdmt]|ll|ve|re)"
-_ANY_CASE = r"(?i:'(?:[sdmt]|ll|ve|re))"
+# Spelt as most tokenizer.json spell it: fastokens knows the usual spellings and is three times as fast on
+# them as on any other of the same meaning.
+_CONTRACTIONS = r"'s|'t|'re|'ve|'m|'ll|'d"
+_ANY_CASE = rf"(?i:{_CONTRACTIONS})"
 _ONE_TO_THREE_DIGITS = r"\p{N}{1,3}"
 _LINE_ENDS = r"\s*[\r\n]+"
 _UPPER, _LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
