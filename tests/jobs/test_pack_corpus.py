@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.command.parser import build_parser
+from jobs.inspection.explain_document import explain_by_id
+from jobs.inspection.run_tables import RunTables
 from jobs.pack_corpus import _overrides, corpus_source, pack_stage, table_source
 from jobs.packing.opened_tokeniser import open_tokeniser
 from jobs.packing.packing_estimate import estimate_text
@@ -329,3 +332,16 @@ def test_the_words_of_the_command_are_settings() -> None:
     assert (chosen.weights, chosen.formats) == ({"a=b/c": 1.5}, ("mds",))
     with pytest.raises(SettingsError, match="--weight zh: write VALUE=EPOCHS"):
         _overrides(argparse.Namespace(**{**vars(arguments), "weight": ["zh"]}))
+
+
+def test_explain_names_the_rows_of_a_document(
+    finished_run: FinishedRun, tmp_path: Path, tokeniser_path: str
+) -> None:
+    shutil.copytree(finished_run.folder, tmp_path / "run")
+    recipe = settings()
+    context = replace(finished_run.context, output=str(tmp_path / "run"))
+    source = corpus_source(context, context.output, recipe)
+    pack_stage(context, source, open_tokeniser(tokeniser_path, recipe.pack), recipe)
+    row = rows(context, "train")[0]
+    text = explain_by_id(RunTables(context.output), str(row["document_ids"][0]), every_signal=False)
+    assert "packed/train/part-00000-00.parquet, row 0, " in text
