@@ -69,7 +69,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "recipes": {"runtime", "runtime.store", "ingest", "dedup", "models"},
     "verdicts": {"recipes"},
     "planning": {"runtime", "runtime.store", "dedup"},
-    "packing": {"runtime", "runtime.store", "runtime.contract"},
+    "packing": _SPEAKS_TO_ALL,
     "command": {*_SPEAKS_TO_ALL, "models", "recipes"},
     "report": {*_SPEAKS_TO_ALL, "dedup", "recipes", "verdicts"},
     "inspection": {*_SPEAKS_TO_ALL - {"runtime.spark"}, "dedup", "recipes", "verdicts", "command"},

@@ -17,9 +17,10 @@ from pyspark.sql import SparkSession
 from jobs.command.parser import build_parser
 from jobs.inspection.explain_document import explain_by_id
 from jobs.inspection.run_tables import RunTables
-from jobs.pack_corpus import _overrides, corpus_source, pack_stage, table_source
+from jobs.pack_corpus import _overrides, corpus_source, table_source, write_page
 from jobs.packing.opened_tokeniser import open_tokeniser
 from jobs.packing.packing_estimate import estimate_text
+from jobs.packing.packing_stage import pack_stage
 from jobs.packing.trainer_formats import format_stages, require_formats
 from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
@@ -90,7 +91,7 @@ def packed(
     recipe = settings(*overrides)
     context = RunContext(spark, str(output), Reporter(quiet=True))
     source = table_source(context, given, None, None, recipe)
-    manifest = pack_stage(context, source, open_tokeniser(tokeniser_path, recipe.pack), recipe)
+    manifest = pack_stage(context, source, open_tokeniser(tokeniser_path, recipe.pack), recipe.pack)
     return context, manifest
 
 
@@ -253,7 +254,7 @@ def test_a_finished_runs_corpus_is_packed_in_chunks_that_resume(
     context = replace(finished_run.context, output=str(tmp_path / "out"))
     source = corpus_source(context, str(finished_run.folder), recipe)
     tokeniser = open_tokeniser(tokeniser_path, recipe.pack)
-    whole = pack_stage(context, source, tokeniser, recipe)
+    whole = pack_stage(context, source, tokeniser, recipe.pack)
     corpus = finished_run.rows("corpus", ["id"])
     found = [
         document
@@ -271,9 +272,20 @@ def test_a_finished_runs_corpus_is_packed_in_chunks_that_resume(
         marker = json.dumps({"stage": "pack", "fingerprint": whole.fingerprint})
         (folder / "_in_progress.json").write_text(marker)
         (folder / "_manifest.json").unlink()
-        again = pack_stage(context, source, tokeniser, recipe)
+        again = pack_stage(context, source, tokeniser, recipe.pack)
         assert {file.path: file for file in again.files} == files
         assert again.details == whole.details
+
+
+def test_the_page_shows_rows_of_the_run(
+    one_file: tuple[RunContext, Manifest], tokeniser_path: str
+) -> None:
+    context, manifest = one_file
+    path = write_page(context, manifest, open_tokeniser(tokeniser_path, settings().pack))
+    page = Path(path).read_text(encoding="utf-8")
+    row = rows(context, "train")[0]
+    assert f"document {row['document_ids'][0]}, {row['segment_lengths'][0]} tokens" in page
+    assert page.count('class="packed"') == 10
 
 
 def test_formats_have_a_file_for_each_of_ours(
@@ -341,7 +353,7 @@ def test_explain_names_the_rows_of_a_document(
     recipe = settings()
     context = replace(finished_run.context, output=str(tmp_path / "run"))
     source = corpus_source(context, context.output, recipe)
-    pack_stage(context, source, open_tokeniser(tokeniser_path, recipe.pack), recipe)
+    pack_stage(context, source, open_tokeniser(tokeniser_path, recipe.pack), recipe.pack)
     row = rows(context, "train")[0]
     text = explain_by_id(RunTables(context.output), str(row["document_ids"][0]), every_signal=False)
     assert "packed/train/part-00000-00.parquet, row 0, " in text

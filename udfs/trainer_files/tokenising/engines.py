@@ -7,7 +7,7 @@ which sets the ids of a ``tokenizer.json``, and sentencepiece (Apache-2.0) for i
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -102,23 +102,23 @@ class _Tokenizers:
                 "the package tokenizers is not installed: pip install 'corpusmill[tokens]'"
             ) from error
         try:
-            self._tokeniser = Tokenizer.from_str(file.content.decode("utf-8"))
+            self.tokeniser = Tokenizer.from_str(file.content.decode("utf-8"))
         except Exception as error:  # what the package raises has no class of its own
             raise ValueError(f"tokenizers cannot read this tokenizer.json: {error}") from error
         for spelling, number in file.special_tokens.items():
-            found = self._tokeniser.token_to_id(spelling)
+            found = self.tokeniser.token_to_id(spelling)
             if found != number:
                 raise ValueError(
                     f"the tokenizer.json gives {spelling!r} the id {number}, but the package tokenizers, "
                     f"which counts added tokens on from the vocabulary, {found}: correct the file"
                 )
-        self._tokeniser.no_truncation()
-        self._tokeniser.no_padding()
-        self._tokeniser.encode_special_tokens = not special_tokens_in_text
+        self.tokeniser.no_truncation()
+        self.tokeniser.no_padding()
+        self.tokeniser.encode_special_tokens = not special_tokens_in_text
 
     def encode(self, texts: Sequence[str]) -> TokenBatch:
         """Return the ids of each text."""
-        found = self._tokeniser.encode_batch_fast(list(texts), add_special_tokens=False)
+        found = self.tokeniser.encode_batch_fast(list(texts), add_special_tokens=False)
         return _joined([encoding.ids for encoding in found])
 
 
@@ -136,6 +136,19 @@ class _Sentencepiece:
     def encode(self, texts: Sequence[str]) -> TokenBatch:
         """Return the ids of each text."""
         return _joined(self._processor.encode(list(texts), out_type=int, num_threads=1))
+
+
+def load_decoder(file: TokeniserFile) -> Callable[[Sequence[int]], str]:
+    """Return what turns ids back into text, special tokens spelt out.
+
+    Raises:
+        ValueError: The package that reads the tokeniser is missing.
+    """
+    if file.kind == "sentencepiece":
+        processor = load_processor("the tokeniser", file.content)
+        return lambda ids: str(processor.decode([int(number) for number in ids]))
+    tokeniser = _Tokenizers(file, special_tokens_in_text=False).tokeniser
+    return lambda ids: str(tokeniser.decode(list(map(int, ids)), skip_special_tokens=False))
 
 
 def _joined(lists: Sequence[Sequence[int]]) -> TokenBatch:
