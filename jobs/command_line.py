@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("jobs.inspection.explain_document", "explain_command"),
     "compare": ("jobs.inspection.compare", "compare_command"),
     "train-perplexity": ("jobs.train_perplexity", "train_perplexity_command"),
+    "train-tokenizer": ("jobs.train_tokenizer", "train_tokenizer_command"),
     "train-grader": ("jobs.train_grader", "train_grader_command"),
     "train-extractor": ("jobs.train_extractor", "train_extractor_command"),
     "recipes": ("jobs.recipes.printing", "recipes_command"),

@@ -80,7 +80,7 @@ def table_source(
 def pack_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill pack` with where the rows are and what they hold, or an estimate."""
     arguments.overrides += _overrides(arguments)
-    run_folder = _is_run(arguments.input)
+    run_folder = is_run(arguments.input)
     recipe = open_recipe(arguments, arguments.input if run_folder else None)
     tokeniser = open_tokeniser(arguments.tokenizer, recipe.pack)
     require_formats(recipe.pack, tokeniser)
@@ -116,7 +116,8 @@ def write_page(context: RunContext, manifest: Manifest, tokeniser: OpenedTokenis
     return path
 
 
-def _is_run(folder: str) -> bool:
+def is_run(folder: str) -> bool:
+    """Say whether a path is that of a run whose corpus was published."""
     corpus = storage.join(storage.absolute(folder), "corpus")
     return not storage.absolute(folder).endswith(".parquet") and read_manifest(corpus) is not None
 
@@ -134,14 +135,19 @@ def _overrides(arguments: argparse.Namespace) -> list[str]:
         "validation": arguments.validation,
         "group_by": arguments.group_by,
         "mix_by": arguments.mix_by,
-        "weights": _weights(arguments.weight) or None,
+        "weights": parsed_weights(arguments.weight) or None,
         "formats": arguments.format or None,
     }
     # JSON is YAML, and says where a token such as [EOS] begins and ends.
     return [f"pack.{key}={json.dumps(value)}" for key, value in given.items() if value is not None]
 
 
-def _weights(given: Sequence[str]) -> dict[str, float]:
+def parsed_weights(given: Sequence[str]) -> dict[str, float]:
+    """Return ``--weight`` values as a mapping.
+
+    Raises:
+        SettingsError: One is not VALUE=NUMBER.
+    """
     weights = {}
     for text in given:
         value, separator, weight = text.rpartition("=")

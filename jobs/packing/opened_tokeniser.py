@@ -55,8 +55,23 @@ def open_tokeniser(path: str, settings: PackSettings) -> OpenedTokeniser:
     """Read a tokeniser file, local or remote, and find BOS, EOS and padding.
 
     Raises:
-        MissingRequirementError: There is no such file, or the package that reads it is missing.
-        SettingsError: It is no tokeniser, or lacks a token that the settings ask for.
+        MissingRequirementError: There is no such file.
+        SettingsError: It is no tokeniser, the package that reads it is missing, or it lacks a token
+            that the settings ask for.
+    """
+    file = read_tokeniser_file(path, settings)
+    try:
+        return OpenedTokeniser(path, file, _frame(path, file, settings))
+    except ValueError as error:
+        raise SettingsError(f"--tokenizer {path}: {error}") from error
+
+
+def read_tokeniser_file(path: str, settings: PackSettings) -> TokeniserFile:
+    """Read a tokeniser file, local or remote.
+
+    Raises:
+        MissingRequirementError: There is no such file.
+        SettingsError: It is no tokeniser, or the package that reads it is missing.
     """
     try:
         file = read_tokeniser(
@@ -72,9 +87,9 @@ def open_tokeniser(path: str, settings: PackSettings) -> OpenedTokeniser:
             "sentencepiece" if file.kind == "sentencepiece" else "tokenizers",
             special_tokens_in_text=settings.special_tokens_in_text,
         )
-        return OpenedTokeniser(path, file, _frame(path, file, settings))
     except ValueError as error:
         raise SettingsError(f"--tokenizer {path}: {error}") from error
+    return file
 
 
 def _content(path: str) -> bytes:
