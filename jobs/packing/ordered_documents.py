@@ -25,6 +25,7 @@ from udfs.trainer_files.packing.packed_groups import (
     TEXT,
     UNIT,
 )
+from udfs.trainer_files.packing.row_facts import UNKNOWN
 from udfs.trainer_files.packing.settings import PackSettings
 
 MILLION: Final = 1_000_000
@@ -90,8 +91,8 @@ def packing_columns(
         F.col(id_column).alias(ID),
         F.col(text_column).alias(TEXT),
         *labels,
-        (_value(settings.group_by)).alias("_group"),
-        (_value(settings.mix_by)).alias("_mix"),
+        _value(settings.group_by).alias("_group"),
+        F.coalesce(_value(settings.mix_by), F.lit(UNKNOWN)).alias("_mix"),
     )
 
 
@@ -191,7 +192,7 @@ def _copies(settings: PackSettings) -> Column:
     weights = F.create_map(
         *[F.lit(item) for pair in settings.weights.items() for item in (pair[0], float(pair[1]))]
     )
-    weight = F.coalesce(F.element_at(weights, F.coalesce("_mix", F.lit(""))), F.lit(1.0))
+    weight = F.coalesce(F.element_at(weights, F.col("_mix")), F.lit(1.0))
     drawn = F.pmod(F.xxhash64(F.lit("epoch"), TEXT), F.lit(MILLION)) / MILLION
     train = F.floor(weight).cast("int") + (drawn < weight - F.floor(weight)).cast("int")
     return F.when(_is_validation(settings), (weight > 0).cast("int")).otherwise(train)

@@ -17,7 +17,7 @@ from udfs.trainer_files.packing.document_pieces import place_documents
 from udfs.trainer_files.packing.packed_groups import TEXT
 from udfs.trainer_files.packing.settings import PackSettings
 from udfs.trainer_files.tokenising.engines import load_engine
-from udfs.trainer_files.tokenising.identity_check import choose_engine
+from udfs.trainer_files.tokenising.identity_check import CHECKED_CHARACTERS, choose_engine
 
 SAMPLED_DOCUMENTS: Final = 1_000
 LENGTHS: Final = tuple(1 << power for power in range(9, 18))  # 512 to 131,072
@@ -32,8 +32,17 @@ def estimate_text(
     """Count tokens of a sample and say what packing all documents would give; nothing is written."""
     frames = [chunk() for chunk in chunks]
     counts = [count_documents(frame, settings) for frame in frames]
-    texts = frames[0].where(F.length(TEXT) > 0).select(TEXT).limit(SAMPLED_DOCUMENTS).collect()
-    sample = [str(row[TEXT]) for row in texts]
+    # A document's beginning tells how many bytes a token of it has; books would not fit the driver.
+    beginnings = (
+        frames[0]
+        .where(F.length(TEXT) > 0)
+        .select(
+            F.substring(TEXT, 1, CHECKED_CHARACTERS).alias(TEXT),
+            F.octet_length(TEXT).alias("bytes"),
+        )
+    )
+    rows = beginnings.limit(SAMPLED_DOCUMENTS).collect()
+    sample = [str(row[TEXT]) for row in rows]
     choice = choose_engine(
         tokeniser.file, sample, special_tokens_in_text=settings.special_tokens_in_text
     )
@@ -41,10 +50,12 @@ def estimate_text(
         tokeniser.file, choice.name, special_tokens_in_text=settings.special_tokens_in_text
     )
     around = (tokeniser.frame.bos is not None) + (tokeniser.frame.eos is not None)
-    lengths = np.diff(engine.encode(sample).offsets) + around
-    text_bytes = sum(len(text.encode("utf-8", "replace")) for text in sample)
+    sizes = np.array([row["bytes"] for row in rows], np.int64)
+    read = np.array([len(text.encode("utf-8", "replace")) for text in sample], np.int64)
+    tokens = np.diff(engine.encode(sample).offsets) * sizes / np.maximum(read, 1)
+    lengths = np.maximum(1, np.rint(tokens)).astype(np.int64) + around
     lines = [] if choice.warning is None else [choice.warning, ""]
-    return "\n".join([*lines, *_lines(counts, lengths, text_bytes, settings)])
+    return "\n".join([*lines, *_lines(counts, lengths, int(sizes.sum()), settings)])
 
 
 def _lines(

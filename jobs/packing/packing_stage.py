@@ -34,6 +34,7 @@ from jobs.runtime.contract.stage import RunContext, Stage, run_stage
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.arrow_frames import map_with_schema
 from jobs.runtime.store import storage
+from jobs.runtime.suggestions import did_you_mean
 from udfs.trainer_files.packing.packed_groups import ID, TEXT
 from udfs.trainer_files.packing.row_facts import added_facts
 from udfs.trainer_files.packing.settings import PackSettings
@@ -170,6 +171,12 @@ class _Packing:
         """Facts for the manifest."""
         files = published_files(self._folder)
         told = read_facts(self._folder, files_of(TRAIN, files) + files_of(VALIDATION, files))
+        epochs = _epochs(self._settings, self._counts(files))
+        for value in sorted(set(self._settings.weights) - set(epochs)):
+            self._context.reporter.note(
+                f"pack: no document to train on has {self._settings.mix_by} {value!r}, its weight did "
+                f"nothing{did_you_mean(value, epochs)}"
+            )
         return {
             **self._tokeniser.facts(),
             "tokenizer": self._tokeniser.path,
@@ -180,7 +187,7 @@ class _Packing:
                 for split in (TRAIN, VALIDATION)
             },
             "left_out": sum(counts["left_out"] for counts in self._counts(files)),
-            "epochs": _epochs(self._settings, self._counts(files)),
+            "epochs": epochs,
         }
 
     def _facts(self, files: Sequence[PublishedFile]) -> dict[str, Any]:

@@ -198,9 +198,12 @@ def test_the_seed_moves_documents_but_not_the_split(
 
 
 def test_weights_say_how_often_documents_are_seen(
-    spark: SparkSession, tmp_path: Path, tokeniser_path: str
+    spark: SparkSession, tmp_path: Path, tokeniser_path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    overrides = ["pack.mix_by=language", "pack.weights={zh: 2, en: 0.5}", "pack.validation=0"]
+    notes: list[str] = []
+    monkeypatch.setattr(Reporter, "note", lambda _, text: notes.append(text))
+    weights = "pack.weights={zh: 2, en: 0.5, eng: 3}"
+    overrides = ["pack.mix_by=language", weights, "pack.validation=0"]
     context, manifest = packed(
         spark, table(tmp_path / "in", 2), tmp_path / "out", tokeniser_path, *overrides
     )
@@ -217,6 +220,9 @@ def test_weights_say_how_often_documents_are_seen(
     epochs = manifest.details["epochs"]
     assert epochs["zh"] == {"weight": 2.0, "documents": 20, "epochs": 2.0}
     assert 0.3 <= epochs["en"]["epochs"] <= 0.7
+    assert any(
+        "language 'eng', its weight did nothing (did you mean 'en'?)" in note for note in notes
+    )
     accounts = manifest.accounts
     assert accounts.rows_dropped == manifest.details["left_out"] > 0
     assert accounts.rows_in == 63
