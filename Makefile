@@ -8,10 +8,10 @@ STAMP := $(VENV)/.installed
 SMOKE_SPARKS ?= 3.5.9 4.3.0
 SHARED_DATA ?= ../shared/data
 BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.one_core signals.through_spark dedup.end_to_end \
-  dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards
+  dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-fast test-slow s3-jars test-s3 test-cluster test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
+.PHONY: help setup demo test check test-fast test-slow s3-jars test-s3 test-cluster test-readers test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,10 +43,10 @@ check: setup ## ruff and mypy strict
 	$(BIN)/mypy --no-incremental
 
 test-fast: setup
-	$(BIN)/python -m pytest -m "not slow and not browser and not cluster"
+	$(BIN)/python -m pytest -m "not slow and not browser and not cluster and not readers"
 
 test-slow: setup ## The slower tests: faults, kill and resume, invariance, hostile documents
-	$(BIN)/python -m pytest -m "slow and not real_data and not browser and not cluster"
+	$(BIN)/python -m pytest -m "slow and not real_data and not browser and not cluster and not readers"
 
 s3-jars: setup ## Fetch the jars that Spark needs for s3:// (hadoop-aws and its AWS bundle, 640 MB, by mvn)
 	$(BIN)/python -m jobs.upkeep.fetch_s3_jars
@@ -56,6 +56,9 @@ test-s3: setup ## Storage on a real S3 server (needs Go): one winner, leases, er
 
 test-cluster: s3-jars ## A real S3 server, a Spark master and two workers, and what can go wrong on them (needs Go)
 	$(BIN)/python -m pytest -s -m cluster tests/cluster
+
+test-readers: setup ## Packed rows opened by the readers of Megatron, streaming and datatrove, and masks by torch (6 GB)
+	$(BIN)/python -m pytest -m readers tests/readers
 
 test-browser: setup ## The report in headless Chromium: the system's, or one that playwright fetches
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || $(BIN)/python -m playwright install chromium

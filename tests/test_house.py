@@ -44,7 +44,7 @@ ROOMS_OF_UDFS: dict[str, set[str]] = {
     "safety": {"columns", "text", "learning", "language"},
     "dedup": {"columns", "text"},
     "grading": {"columns", "learning"},
-    "trainer_files": set(),
+    "trainer_files": {"columns"},
 }  # fmt: skip
 FACES = {
     "extract_document",
@@ -69,6 +69,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "recipes": {"runtime", "runtime.contract", "runtime.store", "ingest", "dedup", "models"},
     "verdicts": {"recipes"},
     "planning": {"runtime", "runtime.store", "dedup"},
+    "packing": _SPEAKS_TO_ALL,
     "command": {*_SPEAKS_TO_ALL, "models", "recipes"},
     "report": {*_SPEAKS_TO_ALL, "dedup", "recipes", "verdicts"},
     "inspection": {*_SPEAKS_TO_ALL - {"runtime.spark"}, "dedup", "recipes", "verdicts", "command"},

@@ -105,6 +105,96 @@ def add_table_stages(commands: Subcommands) -> None:
         finish_command(stage, name)
 
 
+def add_pack(commands: Subcommands) -> None:
+    """Add ``pack``."""
+    pack = add_command(
+        commands,
+        "pack",
+        "token ids in rows of one length, in the files that trainers open",
+        "Tokenise the corpus of a run, or a table of yours, and pack documents into rows whose\n"
+        "boundaries are kept: packed/train and packed/validation, Parquet and whatever --format asks.\n\n"
+        "  corpusmill pack RUN --tokenizer tokenizer.json\n"
+        "  corpusmill pack RUN OUTPUT --tokenizer tokenizer.json --length 4096 --format megatron\n"
+        "  corpusmill pack texts.parquet OUTPUT --tokenizer tokenizer.model --dry-run",
+    )
+    pack.add_argument(
+        "input", metavar="RUN|TABLE", help="run folder, or Parquet file, folder or glob"
+    )
+    pack.add_argument(
+        "output", metavar="OUTPUT", nargs="?", help="where rows go; default: into the run"
+    )
+    pack.add_argument(
+        "--tokenizer",
+        required=True,
+        metavar="FILE",
+        help="tokenizer.json, tiktoken file or SentencePiece model",
+    )
+    add_column_arguments(pack, "text")
+    _add_rows(pack)
+    _add_tokens(pack)
+    _add_mixture(pack)
+    finish_command(pack, "pack")
+
+
+def _add_rows(pack: argparse.ArgumentParser) -> None:
+    rows = pack.add_argument_group("rows")
+    rows.add_argument(
+        "--packing",
+        choices=["best-fit", "concat", "documents"],
+        help="best-fit: few documents are cut; concat: a stream cut every LENGTH tokens; documents: one a "
+        "row (default: best-fit)",
+    )
+    rows.add_argument("--length", type=int, metavar="N", help="tokens of a row (default: 2048)")
+    rows.add_argument("--no-padding", action="store_true", help="leave rows shorter than N")
+    rows.add_argument("--seed", type=int, metavar="N", help="of the order (default: 0)")
+    rows.add_argument(
+        "--format",
+        action="append",
+        choices=["megatron", "nanogpt", "llama2c", "datatrove", "mds", "jsonl"],
+        help="also write this format, into packed-FORMAT/; may be repeated",
+    )
+    rows.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="count the tokens of a sample, propose a length, say sizes; write nothing",
+    )
+
+
+def _add_tokens(pack: argparse.ArgumentParser) -> None:
+    tokens = pack.add_argument_group("tokens: a spelling, auto, or none")
+    tokens.add_argument("--bos-token", metavar="T", help="before every document (default: none)")
+    tokens.add_argument("--eos-token", metavar="T", help="behind every document (default: auto)")
+    tokens.add_argument("--pad-token", metavar="T", help="fills rows (default: auto)")
+    tokens.add_argument(
+        "--special-tokens-in-text",
+        action="store_true",
+        help="a special token's spelling in a text becomes its id; else it stays text",
+    )
+
+
+def _add_mixture(pack: argparse.ArgumentParser) -> None:
+    mixture = pack.add_argument_group("mixture")
+    mixture.add_argument(
+        "--validation",
+        type=float,
+        metavar="SHARE",
+        help="of the documents, kept apart by a hash of their text (default: 0.01)",
+    )
+    mixture.add_argument(
+        "--group-by", metavar="COLUMN", help="pack documents of one value side by side, e.g. url"
+    )
+    mixture.add_argument(
+        "--mix-by", metavar="COLUMN", help="what --weight speaks of, e.g. language"
+    )
+    mixture.add_argument(
+        "--weight",
+        action="append",
+        default=[],
+        metavar="VALUE=EPOCHS",
+        help="how often documents of this value are seen, e.g. zh=2 or en=0.5; may be repeated",
+    )
+
+
 def add_run_stages(commands: Subcommands) -> None:
     """Add the stages that work on a run folder only."""
     for name, help_ in (

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from jobs.command.arguments import (
     Subcommands,
+    add_column_arguments,
     add_command,
     finish_command,
 )
 
 
 def add_training(commands: Subcommands) -> None:
-    """Add ``train-perplexity``, ``train-grader`` and ``train-extractor``."""
+    """Add ``train-perplexity``, ``train-tokenizer``, ``train-grader`` and ``train-extractor``."""
     train = add_command(
         commands,
         "train-perplexity",
@@ -29,7 +30,56 @@ def add_training(commands: Subcommands) -> None:
         "--max-tokens", metavar="N", help="sample size a language (default: 50,000,000)"
     )
     finish_command(train, "train-perplexity")
+    _add_tokenizer_training(commands)
     _add_grader_training(commands)
+
+
+def _add_tokenizer_training(commands: Subcommands) -> None:
+    train = add_command(
+        commands,
+        "train-tokenizer",
+        "train a tokeniser on a sample of a corpus",
+        "Train on documents drawn by a hash of their text, measure on others, and write the tokeniser\n"
+        "and vocabulary.json: bytes a token by language and source, lone bytes, the longest tokens.\n\n"
+        "  corpusmill train-tokenizer RUN OUTPUT --vocabulary 50000\n"
+        "  corpusmill train-tokenizer RUN OUTPUT --kind unigram --beside other/tokenizer.json",
+    )
+    train.add_argument(
+        "input", metavar="RUN|TABLE", help="run folder, or Parquet file, folder or glob"
+    )
+    train.add_argument("output", metavar="OUTPUT", help="folder of the tokeniser")
+    add_column_arguments(train, "text")
+    train.add_argument(
+        "--kind",
+        choices=["bpe", "unigram"],
+        default="bpe",
+        help="byte-level BPE (tokenizer.json) or unigram with byte fallback (SentencePiece); default: bpe",
+    )
+    train.add_argument(
+        "--vocabulary", type=int, default=32_000, metavar="N", help="tokens; default: 32000"
+    )
+    train.add_argument(
+        "--sample-megabytes",
+        type=int,
+        default=100,
+        metavar="MB",
+        help="of text to train on, held in the driver's memory; default: 100",
+    )
+    train.add_argument(
+        "--weight",
+        action="append",
+        default=[],
+        metavar="LANGUAGE=W",
+        help="times a language's share of the sample, e.g. zh=2; may be repeated",
+    )
+    train.add_argument(
+        "--beside",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="also measure this tokeniser; may be repeated",
+    )
+    finish_command(train, "train-tokenizer")
 
 
 def _add_grader_training(commands: Subcommands) -> None:

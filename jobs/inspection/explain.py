@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
+from jobs.inspection.packed_rows import PackedSegment, packed_segments
 from jobs.inspection.run_tables import RunTables
 from jobs.recipes.rules import Bounds, ResolvedRule
 from jobs.recipes.stored_recipe import judged_rules
@@ -66,6 +67,7 @@ class Explanation:
     dropped: Mapping[str, Any] | None
     quarantined: Mapping[str, Any] | None
     kept: bool
+    segments: tuple[PackedSegment, ...] | None
 
 
 def explain_documents(tables: RunTables, ids: Iterable[int]) -> list[Explanation]:
@@ -87,7 +89,14 @@ def explain_documents(tables: RunTables, ids: Iterable[int]) -> list[Explanation
     found["keepers"] = tables.rows("annotated", keepers, ["id", "url", "source", "text"])
     clusters = _copies(tables, wanted)
     rules = run_rules(tables)
-    return [_explanation(number, found, clusters, rules) for number in wanted]
+    packed = packed_segments(tables.output, wanted)
+    return [
+        replace(
+            _explanation(number, found, clusters, rules),
+            segments=None if packed is None else tuple(packed[number]),
+        )
+        for number in wanted
+    ]
 
 
 def run_rules(tables: RunTables) -> list[ResolvedRule]:
@@ -151,6 +160,7 @@ def _explanation(
         dropped=found["dropped"].get(number),
         quarantined=found["quarantined"].get(number),
         kept=number in found["corpus"],
+        segments=None,
     )
 
 

@@ -12,6 +12,7 @@ CARRIED = ("format", "extractor", "extractor_version", "charset", "title", "auth
 WIDTH = 12
 # Rules a document passed by less are worth a look: a small change would drop it.
 NARROW = 0.1
+SEGMENTS_SHOWN = 8
 
 
 def explanation_text(explanation: Explanation, *, every_signal: bool) -> str:
@@ -30,11 +31,30 @@ def explanation_text(explanation: Explanation, *, every_signal: bool) -> str:
     lines += _flags(explanation)
     lines += _compared(explanation)
     lines += _graded(explanation)
+    lines += _packed(explanation)
     if explanation.annotated is not None:
         if every_signal:
             lines += signal_lines(explanation.annotated)
         lines += _text(explanation.annotated["text"])
     return "\n".join(lines)
+
+
+def _packed(explanation: Explanation) -> list[str]:
+    if explanation.segments is None or not explanation.kept:
+        return []
+    if not explanation.segments:
+        return [_label("packed", "in no row: it has no token, or its weight left it out")]
+    shown = explanation.segments[:SEGMENTS_SHOWN]
+    lines = [
+        _label(
+            "" if place else "packed",
+            f"packed/{one.file}, row {one.row}, {one.length:,} tokens from {one.first:,} on"
+            + (f" (the document's from {one.before:,} on)" if one.before else ""),
+        )
+        for place, one in enumerate(shown)
+    ]
+    further = len(explanation.segments) - len(shown)
+    return lines + ([_label("", f"and {further:,} more rows")] if further else [])
 
 
 def outcome(explanation: Explanation) -> str:

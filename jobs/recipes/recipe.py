@@ -11,6 +11,7 @@ from jobs.recipes.rules import Rule
 from udfs.cleaning.clean_texts import CleaningSettings
 from udfs.extraction.contract import ExtractionOptions
 from udfs.safety.settings import SafetySettings
+from udfs.trainer_files.packing.settings import PackSettings
 
 
 class GradeSettings(BaseModel):
@@ -97,6 +98,7 @@ class Recipe(BaseModel):
     safety: SafetySettings = SafetySettings()
     grade: GradeSettings = GradeSettings()
     publish: PublishSettings = PublishSettings()
+    pack: PackSettings = PackSettings()
     report: ReportSettings = ReportSettings()
     run: RunSettings = RunSettings()
     rules: tuple[Rule, ...] = ()

@@ -25,19 +25,19 @@ SCRIPT = "report.js"
 
 def render_page(report: Report) -> str:
     """Return the page of a report; it needs no network and no other file, and reads without script."""
-    script = _resource(SCRIPT)
+    script = page_resource(SCRIPT)
     languages = list(report.languages)
     drawings = {
         signal: draw(signal, histogram, languages)
         for signal, histogram in report.histograms.items()
     }
     text = (
-        _environment()
+        page_environment()
         .get_template(TEMPLATE)
         .render(
             report=report,
             # Our own file: escaping would break its quotes.
-            style=Markup(_resource(STYLE)),
+            style=Markup(page_resource(STYLE)),
             script=Markup(script),
             # Whatever a document might smuggle in, a browser runs this script only.
             script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -71,9 +71,10 @@ def breakable(name: str) -> Markup:
     return Markup(text.replace("_", "_<wbr>").replace(".", ".<wbr>"))
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Return the environment of our pages: values escaped, invisible characters shown, our filters."""
     environment = Environment(
-        loader=FunctionLoader(_resource),
+        loader=FunctionLoader(page_resource),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -106,6 +107,7 @@ def _finalize(value: object) -> object:
     return value
 
 
-def _resource(name: str) -> str:
+def page_resource(name: str) -> str:
+    """Return a file of this folder as text."""
     # importlib.resources also reads from the zip given to spark-submit's --py-files.
     return resources.files("jobs.report").joinpath(name).read_text(encoding="utf-8")

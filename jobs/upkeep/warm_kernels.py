@@ -12,7 +12,11 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
 
 from jobs.models.run_models import RunModels
 from jobs.recipes.loading import load_recipe
@@ -23,6 +27,9 @@ from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.spark.class_archive import write_archive
 from jobs.runtime.spark.java_runtime import use_java
 from jobs.runtime.spark.session import start_session
+from udfs.trainer_files.packing.packed_groups import FrameIds, packed_groups
+from udfs.trainer_files.packing.settings import PackSettings
+from udfs.trainer_files.tokenising.engines import EngineName, TokenBatch
 
 # Two stories that pass the default rules, so that no later kernel stays cold, and the kinds of text
 # that kernels branch on: mixed scripts, capitals, marks, tags, lists, tables, repetition.
@@ -69,7 +76,34 @@ def warm_kernels() -> dict[str, float]:
         run_pipeline(context, [str(crawl)], load_recipe("default", settings), RunModels())
         manifests = [read_manifest(context.folder(name)) for name in COMPILED]
         spark.stop()
+        _pack()
         return {manifest.stage: manifest.seconds for manifest in manifests if manifest}
+
+
+class _Bytes:
+    """A tokeniser without a vocabulary: packing needs one, and kernels do not care which."""
+
+    name: EngineName = "tokenizers"
+
+    def encode(self, texts: Sequence[str]) -> TokenBatch:
+        """Return the bytes of each text."""
+        contents = [text.encode("utf-8") for text in texts]
+        offsets = np.cumsum([0, *map(len, contents)], dtype=np.int64)
+        return TokenBatch(np.frombuffer(b"".join(contents), np.uint8).astype(np.int32), offsets)
+
+
+def _pack() -> None:
+    """Pack a few texts: `run` does not, and the kernels of `pack` would be compiled by every worker."""
+    texts = [ENGLISH, CHINESE, *ODDITIES]
+    columns = {
+        "partition": pa.array([0] * len(texts), pa.int32()),
+        "unit": pa.array([0] * len(texts), pa.int64()),
+        "copy": pa.array([0] * len(texts), pa.int32()),
+        "id": pa.array(range(len(texts)), pa.int64()),
+        "text": pa.array(texts),
+    }
+    batches = [pa.RecordBatch.from_pydict(columns)]
+    list(packed_groups(batches, _Bytes(), PackSettings(), FrameIds(1, 2, 0), pa.int64()))
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Tokenising, packing and writing for trainers, beside what others do."""

@@ -1,0 +1,85 @@
+"""Parquet to packed Parquet and Megatron's files by the command on one core, beside datatrove's tokeniser.
+
+Tokens a processor second of the whole command with all its processes, Java's start included, and of its
+tasks alone. The peer has its own environment, made at the first run.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.measuring import measured_command, print_result
+from bench.shared_folder import OUTPUT
+from bench.trainer_files.corpora import KINDS, documents
+from bench.trainer_files.vocabulary import tokeniser
+
+PEER = ("datatrove[io]==0.9.0", "tokenizers==0.22.2", "pyarrow", "orjson", "humanize", "numpy")
+FOLDER = OUTPUT / "trainer-files"
+
+
+def measure_command(most_bytes: int, *, peers: bool, large_bytes: int = 0) -> None:
+    """Print tokens a second and peak memory; with a document of ``large_bytes`` among the others."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    source = _source(most_bytes, large_bytes)
+    (FOLDER / "tokenizer.json").write_bytes(tokeniser().content)
+    output = FOLDER / "packed"
+    shutil.rmtree(output, ignore_errors=True)
+    words = ["pack", str(source), str(output), "--tokenizer", str(FOLDER / "tokenizer.json")]
+    words += ["--format", "megatron", "--pad-token", "<|unused_100256|>", "--master", "local[1]"]
+    cost = measured_command([sys.executable, "-m", "jobs.command_line", *words, "--quiet"])
+    manifests = [
+        json.loads((output / name / "_manifest.json").read_text())
+        for name in ("packed", "packed-megatron")
+    ]
+    splits = manifests[0]["details"]["splits"].values()
+    tokens = sum(one.get("tokens", 0) for one in splits)
+    tasks = sum(one["costs"]["task_seconds"] for one in manifests)
+    _print("corpusmill pack, whole command", source, tokens, cost.cpu_s, **cost.fields())
+    _print("corpusmill pack, its tasks", source, tokens, tasks)
+    if peers:
+        _measure_datatrove(source)
+
+
+def _measure_datatrove(source: Path) -> None:
+    python = OUTPUT / "peers" / "datatrove-tokens" / "bin" / "python"
+    if not python.is_file():
+        venv.create(python.parents[1], with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEER], check=True)
+    target = FOLDER / "datatrove"
+    shutil.rmtree(target, ignore_errors=True)
+    script = Path(__file__).with_name("run_datatrove_tokens.py")
+    arguments = [source, FOLDER / "tokenizer.json", target]
+    cost = measured_command([str(python), str(script), *map(str, arguments)])
+    tokens = sum(path.stat().st_size for path in target.rglob("*.ds")) // 4
+    _print(f"{PEER[0]} DocumentTokenizer", source, tokens, cost.cpu_s, **cost.fields())
+
+
+def _print(system: str, source: Path, tokens: int, seconds: float, **facts: float) -> None:
+    metadata = pq.read_metadata(source)
+    print_result(
+        "Parquet to packed Parquet and Megatron",
+        system,
+        metadata.num_rows,
+        source.stat().st_size,
+        tokens=tokens,
+        million_tokens_a_cpu_s=round(tokens / seconds / 1e6, 3),
+        **facts,
+    )
+
+
+def _source(most_bytes: int, large_bytes: int) -> Path:
+    texts = [text for kind in KINDS for text in documents(kind, most_bytes // len(KINDS))]
+    if large_bytes:
+        texts.append(("".join(texts) * (1 + large_bytes // most_bytes))[:large_bytes])
+    path = FOLDER / "texts.parquet"
+    table = pa.table({"id": pa.array(range(len(texts)), pa.int64()), "text": texts})
+    pq.write_table(table, path, row_group_size=5_000)
+    return path

@@ -1,0 +1,183 @@
+"""corpus/, or a table → packed/: token ids in rows of one length, and the files that trainers open."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
+
+from jobs.command.opening import open_recipe, open_run
+from jobs.command.running import run
+from jobs.packing.opened_tokeniser import OpenedTokeniser, open_tokeniser
+from jobs.packing.ordered_documents import packing_columns
+from jobs.packing.packing_estimate import estimate_text
+from jobs.packing.packing_stage import DATASET, PackSource, pack_stage
+from jobs.packing.row_files import TRAIN, files_of
+from jobs.packing.trainer_formats import format_stages, require_formats
+from jobs.recipes.recipe import Recipe
+from jobs.report.packing_page import ROWS_SHOWN, render_packing_page
+from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
+from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.contract.user_tables import open_user_table, require_apart
+from jobs.runtime.errors import InputError, SettingsError
+from jobs.runtime.spark.parquet_frames import read_parquet
+from jobs.runtime.store import storage
+from udfs.trainer_files.tokenising.engines import load_decoder
+
+PAGE_NAME = "packed.html"
+
+
+def corpus_source(context: RunContext, folder: str, recipe: Recipe) -> PackSource:
+    """Return the corpus of a run.
+
+    Raises:
+        InputError: It was not published, or a column that the settings name is not there.
+    """
+    corpus = storage.join(storage.absolute(folder), "corpus")
+    manifest = require_manifest(corpus, "publish")
+
+    def documents(files: Sequence[PublishedFile]) -> DataFrame:
+        paths = [storage.join(corpus, file.path) for file in files]
+        rows = read_parquet(context.spark, paths, carries_documents=True)
+        return packing_columns(rows, "id", "text", recipe.pack)
+
+    files = [file for file in manifest.files if file.path.endswith(".parquet")]
+    if not manifest.rows:
+        raise InputError(f"{corpus} holds no document: there is nothing to pack")
+    chunks = by_bytes(files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
+    return PackSource(
+        manifest.fingerprint,
+        manifest.rows,
+        [functools.partial(documents, chunk) for chunk in chunks],
+    )
+
+
+def table_source(
+    context: RunContext, given: str, id_column: str | None, text_column: str | None, recipe: Recipe
+) -> PackSource:
+    """Return a Parquet table of the user's.
+
+    Raises:
+        InputError: It cannot be used, or holds no document.
+    """
+    require_apart(given, context.output)
+    table = open_user_table(context.spark, given, id_column, text_column)
+    rows = table.read(context.spark)
+    documents = packing_columns(rows, table.id_column, table.text_column, recipe.pack)
+    count = rows.count()
+    if not count:
+        raise InputError(f"{given} holds no document: there is nothing to pack")
+    return PackSource(table.fingerprint, count, [lambda: documents])
+
+
+def pack_command(arguments: argparse.Namespace) -> str | None:
+    """Answer `corpusmill pack` with where the rows are and what they hold, or an estimate."""
+    arguments.overrides += _overrides(arguments)
+    run_folder = is_run(arguments.input)
+    recipe = open_recipe(arguments, arguments.input if run_folder else None)
+    tokeniser = open_tokeniser(arguments.tokenizer, recipe.pack)
+    require_formats(recipe.pack, tokeniser)
+    output = arguments.output or (arguments.input if run_folder else None)
+    if output is None:
+        raise SettingsError(f"{arguments.input} is no run folder: give OUTPUT, where its rows go")
+    with open_run(arguments, output) as context:
+        if run_folder:
+            source = corpus_source(context, arguments.input, recipe)
+        else:
+            columns = (arguments.id_column, arguments.text_column)
+            source = table_source(context, arguments.input, *columns, recipe)
+        if arguments.dry_run:
+            return estimate_text(source.chunks, tokeniser, recipe.pack)
+        manifest = pack_stage(context, source, tokeniser, recipe.pack)
+        format_stages(context, manifest, tokeniser, recipe.pack)
+        page = write_page(context, manifest, tokeniser)
+    return f"{_summary(manifest)}\n{page}"
+
+
+def write_page(context: RunContext, manifest: Manifest, tokeniser: OpenedTokeniser) -> str:
+    """Write packed.html beside ``packed/`` and return its path."""
+    path = storage.join(context.output, PAGE_NAME)
+    first = next(iter(files_of(TRAIN, manifest.files)), None)
+    rows: list[dict[str, Any]] = []
+    if first is not None:
+        system, inner = storage.file_system(storage.join(context.folder(DATASET), first.path))
+        with pq.ParquetFile(inner, filesystem=system) as file:
+            rows = next(file.iter_batches(batch_size=ROWS_SHOWN)).to_pylist()
+    decode = load_decoder(tokeniser.file)
+    page = render_packing_page(manifest.details, manifest.created_at, rows, decode)
+    storage.write_text(path, page)
+    return path
+
+
+def is_run(folder: str) -> bool:
+    """Say whether a path is that of a run whose corpus was published."""
+    corpus = storage.join(storage.absolute(folder), "corpus")
+    return not storage.absolute(folder).endswith(".parquet") and read_manifest(corpus) is not None
+
+
+def _overrides(arguments: argparse.Namespace) -> list[str]:
+    given = {
+        "strategy": arguments.packing,
+        "length": arguments.length,
+        "seed": arguments.seed,
+        "bos_token": arguments.bos_token,
+        "eos_token": arguments.eos_token,
+        "pad_token": arguments.pad_token,
+        "special_tokens_in_text": True if arguments.special_tokens_in_text else None,
+        "padded": False if arguments.no_padding else None,
+        "validation": arguments.validation,
+        "group_by": arguments.group_by,
+        "mix_by": arguments.mix_by,
+        "weights": parsed_weights(arguments.weight) or None,
+        "formats": arguments.format or None,
+    }
+    # JSON is YAML, and says where a token such as [EOS] begins and ends.
+    return [f"pack.{key}={json.dumps(value)}" for key, value in given.items() if value is not None]
+
+
+def parsed_weights(given: Sequence[str]) -> dict[str, float]:
+    """Return ``--weight`` values as a mapping.
+
+    Raises:
+        SettingsError: One is not VALUE=NUMBER.
+    """
+    weights = {}
+    for text in given:
+        value, separator, weight = text.rpartition("=")
+        try:
+            weights[value] = float(weight)
+        except ValueError:
+            separator = ""
+        if not separator:
+            raise SettingsError(f"--weight {text}: write VALUE=EPOCHS, for example --weight zh=2")
+    return weights
+
+
+def _summary(manifest: Manifest) -> str:
+    lines = []
+    for split, facts in manifest.details["splits"].items():
+        if facts:
+            share = facts["padding"] / max(1, facts["tokens"] + facts["padding"])
+            lines.append(
+                f"{split:<12} {facts['documents']:>12,} documents  {facts['tokens']:>15,} tokens  "
+                f"{facts['rows']:>11,} rows  {share:.4%} padding  {facts['cut_documents']:,} documents cut"
+            )
+    for value, row in manifest.details["epochs"].items():
+        lines.append(
+            f"{value:<12} {row['documents']:>12,} documents  seen {row['epochs']:g} times "
+            f"(weight {row['weight']:g})"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":  # spark-submit jobs/pack_corpus.py
+    from jobs.pack_corpus import pack_command  # what Spark ships must not belong to __main__
+
+    sys.exit(run("pack", pack_command))

@@ -1,0 +1,1 @@
+"""Documents of a run or table ordered, counted and written as packed rows and trainers' files."""

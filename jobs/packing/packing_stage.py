@@ -1,0 +1,230 @@
+"""Documents → packed/: the stage itself, without the command around it and the page behind it.
+
+A stage's fingerprint covers what its module imports: a changed page must not tokenise a corpus anew.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, IntegerType, LongType, StringType
+
+from jobs.packing.opened_tokeniser import OpenedTokeniser
+from jobs.packing.ordered_documents import count_documents, ordered_documents
+from jobs.packing.row_files import (
+    COUNTS_NAME,
+    QUARANTINED,
+    TRAIN,
+    VALIDATION,
+    WRITTEN,
+    RowWriter,
+    files_of,
+    read_facts,
+)
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, published_files
+from jobs.runtime.contract.row_accounts import RowAccounts
+from jobs.runtime.contract.stage import RunContext, Stage, run_stage
+from jobs.runtime.errors import InputError
+from jobs.runtime.spark.arrow_frames import map_with_schema
+from jobs.runtime.store import storage
+from jobs.runtime.suggestions import did_you_mean
+from udfs.trainer_files.packing.packed_groups import ID, TEXT
+from udfs.trainer_files.packing.row_facts import added_facts
+from udfs.trainer_files.packing.settings import PackSettings
+from udfs.trainer_files.tokenising.identity_check import (
+    CHECKED_CHARACTERS,
+    EngineChoice,
+    choose_engine,
+)
+
+DATASET = "packed"
+CHECKED_DOCUMENTS = 1_000
+ID_TYPES: dict[DataType, pa.DataType] = {
+    LongType(): pa.int64(),
+    IntegerType(): pa.int32(),
+    StringType(): pa.string(),
+}
+
+
+@dataclass(frozen=True)
+class PackSource:
+    """The documents to pack.
+
+    Attributes:
+        fingerprint: Of what they are.
+        documents: Their number.
+        chunks: Readers of parts that a killed run goes on from, with the columns of ``packing_columns``.
+    """
+
+    fingerprint: str
+    documents: int
+    chunks: Sequence[Callable[[], DataFrame]]
+
+
+def pack_stage(
+    context: RunContext,
+    source: PackSource,
+    tokeniser: OpenedTokeniser,
+    settings: PackSettings,
+) -> Manifest:
+    """Tokenise and pack documents into ``packed/train`` and ``packed/validation``.
+
+    Raises:
+        AccountingError: A document was lost or doubled.
+        InputError: The ids have a type that rows cannot name.
+        StageError: Spark failed.
+    """
+    packing = _Packing(context, tokeniser, settings)
+    return run_stage(
+        context,
+        Stage(
+            name="pack",
+            dataset=DATASET,
+            module="jobs.packing.packing_stage",
+            inputs={"documents": source.fingerprint, "tokenizer": tokeniser.file.sha256},
+            configuration={**_row_settings(settings), "tokenizer": tokeniser.fingerprint()},
+            chunks=[functools.partial(packing.write, chunk) for chunk in source.chunks],
+            account=functools.partial(packing.account, source.documents),
+            details=packing.details,
+        ),
+    )
+
+
+def _row_settings(settings: PackSettings) -> dict[str, Any]:
+    """What changes the rows; the other formats are made of them."""
+    return {key: value for key, value in asdict(settings).items() if key != "formats"}
+
+
+class _Packing:
+    """Writes the chunks of one pack stage and counts what lies in its folder afterwards."""
+
+    def __init__(
+        self, context: RunContext, tokeniser: OpenedTokeniser, settings: PackSettings
+    ) -> None:
+        self._context = context
+        self._tokeniser = tokeniser
+        self._settings = settings
+        self._choice: EngineChoice | None = None
+        self._folder = context.folder(DATASET)
+
+    def write(self, documents: Callable[[], DataFrame], folder: str) -> None:
+        """Write one chunk."""
+        frame = documents()
+        choice = self._chosen(frame)
+        counts = count_documents(frame, self._settings)
+        training, _ = counts.partitions(self._settings)
+        shared = self._context.spark.sparkContext.broadcast(self._tokeniser.file)
+        writer = RowWriter(
+            tokeniser=functools.partial(getattr, shared, "value"),
+            engine=choice.name,
+            settings=self._settings,
+            frame=self._tokeniser.frame,
+            id_type=_id_type(frame),
+            folder=folder,
+            training_partitions=training,
+            facts={
+                **self._tokeniser.facts(),
+                **_row_settings(self._settings),
+                "engine": choice.name,
+            },
+        )
+        rows = ordered_documents(frame, self._settings, counts)
+        map_with_schema(rows, writer, WRITTEN).collect()
+        storage.write_text(
+            storage.join(folder, COUNTS_NAME), json.dumps(counts.as_json(), ensure_ascii=False)
+        )
+
+    def _chosen(self, frame: DataFrame) -> EngineChoice:
+        if self._choice is None:
+            texts = frame.where(F.length(TEXT) > 0).select(
+                F.substring(TEXT, 1, CHECKED_CHARACTERS).alias(TEXT)
+            )
+            # pandas and Arrow would refuse a batch for one text that is no UTF-8; a row says "?".
+            sample = [str(row[TEXT]) for row in texts.limit(CHECKED_DOCUMENTS).collect()]
+            self._choice = choose_engine(
+                self._tokeniser.file,
+                sample,
+                special_tokens_in_text=self._settings.special_tokens_in_text,
+            )
+            if self._choice.warning is not None:
+                self._context.reporter.note(f"pack: {self._choice.warning}")
+        return self._choice
+
+    def account(self, documents: int, files: Sequence[PublishedFile]) -> RowAccounts:
+        """Count documents from what the files say of themselves."""
+        facts = self._facts(files)
+        return RowAccounts(
+            rows_in=documents,
+            rows_out=int(facts.get("documents", 0)),
+            rows_dropped=sum(counts["left_out"] for counts in self._counts(files)),
+            rows_quarantined=sum(file.rows for file in files_of(QUARANTINED, files)),
+        )
+
+    def details(self) -> dict[str, Any]:
+        """Facts for the manifest."""
+        files = published_files(self._folder)
+        told = read_facts(self._folder, files_of(TRAIN, files) + files_of(VALIDATION, files))
+        epochs = _epochs(self._settings, self._counts(files))
+        for value in sorted(set(self._settings.weights) - set(epochs)):
+            self._context.reporter.note(
+                f"pack: no document to train on has {self._settings.mix_by} {value!r}, its weight did "
+                f"nothing{did_you_mean(value, epochs)}"
+            )
+        return {
+            **self._tokeniser.facts(),
+            "tokenizer": self._tokeniser.path,
+            "engine": sorted({one["engine"] for one in told}),
+            "settings": _row_settings(self._settings),
+            "splits": {
+                split: added_facts(one["facts"] for one in told if one["split"] == split)
+                for split in (TRAIN, VALIDATION)
+            },
+            "left_out": sum(counts["left_out"] for counts in self._counts(files)),
+            "epochs": epochs,
+        }
+
+    def _facts(self, files: Sequence[PublishedFile]) -> dict[str, Any]:
+        told = read_facts(self._folder, files_of(TRAIN, files) + files_of(VALIDATION, files))
+        return added_facts(one["facts"] for one in told)
+
+    def _counts(self, files: Sequence[PublishedFile]) -> list[dict[str, Any]]:
+        names = [file.path for file in files if file.path.split("/")[-1] == COUNTS_NAME]
+        texts = [storage.read_text(storage.join(self._folder, name)) for name in names]
+        return [json.loads(text) for text in texts if text is not None]
+
+
+def _epochs(
+    settings: PackSettings, counts: Sequence[dict[str, Any]]
+) -> dict[str, dict[str, float]]:
+    """What weights did: documents to train on of each value, and how often they are seen on average."""
+    known: dict[str, list[int]] = {}
+    for one in counts:
+        for value, (documents, seen) in one["by_mix"].items():
+            held = known.setdefault(value, [0, 0])
+            held[0] += documents
+            held[1] += seen
+    return {
+        value: {
+            "weight": float(settings.weights.get(value, 1.0)),
+            "documents": documents,
+            "epochs": round(seen / documents, 4) if documents else 0.0,
+        }
+        for value, (documents, seen) in sorted(known.items())
+    }
+
+
+def _id_type(frame: DataFrame) -> pa.DataType:
+    found = frame.schema[ID].dataType
+    if found not in ID_TYPES:
+        raise InputError(
+            f"--id-column has type {found.simpleString()}; rows name their documents by bigint, int or "
+            "string"
+        )
+    return ID_TYPES[found]
