@@ -56,7 +56,7 @@ def paragraphs_of(rows: list[Row], body: float) -> list[str]:
 
 
 def _usual_leading(rows: list[Row]) -> float:
-    distances = [upper.y0 - lower.y0 for upper, lower in pairwise(rows)]
+    distances = [upper.foot - lower.foot for upper, lower in pairwise(rows)]
     positive = [distance for distance in distances if distance > 1]
     return median(positive) if positive else 0.0
 
@@ -65,7 +65,7 @@ def _starts_paragraph(
     group: list[Row], row: Row, leading: float, left: float, right: float
 ) -> bool:
     above = group[-1]
-    distance = above.y0 - row.y0
+    distance = above.foot - row.foot
     if leading and distance > PARAGRAPH_LEADING * max(leading, 0.9 * above.height):
         return True
     if not 0.87 < row.height / max(above.height, 0.1) < 1.15:

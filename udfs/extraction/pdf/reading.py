@@ -17,6 +17,7 @@ from udfs.extraction.contract import (
 )
 from udfs.extraction.markdown.cleanup import clean_field, clean_text
 from udfs.extraction.pdf.aligned_tables import find_tables
+from udfs.extraction.pdf.bidirectional import read_from_right
 from udfs.extraction.pdf.furniture import remove_page_furniture
 from udfs.extraction.pdf.paragraphs import body_height, join_pages, paragraphs_of
 from udfs.extraction.pdf.reading_order import reading_order
@@ -117,7 +118,7 @@ def _read_pages(document: Any, count: int) -> tuple[list[tuple[PageWords, PageRu
         except pdfium.PdfiumError:
             broken += 1  # one unreadable page must not cost the other hundred
             continue
-        words = read_words(page)
+        words = read_from_right(read_words(page))
         if words.characters < FEW_CHARACTERS and is_mostly_picture(page):
             scanned += 1
         pages.append((words, rules_of(list(map(words.turn.apply, read_rule_boxes(page))))))
