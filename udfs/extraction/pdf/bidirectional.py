@@ -28,7 +28,9 @@ _RTL = r"\u0590-\u05ff\u0600-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70
 _DIGIT = r"0-9\u0660-\u0669\u06f0-\u06f9"
 # A Latin word and what follows it up to the last Latin letter or digit before the next Arabic letter.
 _FOREIGN = re.compile(rf"[{_LATIN}{_DIGIT}](?:[^{_RTL}]*[{_LATIN}{_DIGIT}])?")
-_NUMBER = re.compile(rf"[#$€£¥₪+\-−%‰°]*[{_DIGIT}](?:[{_DIGIT}.,:/\u066b\u066c]*[{_DIGIT}])?[%‰°$€£¥₪]*")
+_NUMBER = re.compile(
+    rf"[#$€£¥₪+\-−%‰°]*[{_DIGIT}](?:[{_DIGIT}.,:/\u066b\u066c]*[{_DIGIT}])?[%‰°$€£¥₪]*"
+)
 _HAS_LATIN = re.compile(f"[{_LATIN}]")
 _RTL_STRETCH = re.compile(rf"[{_RTL}](?:[^{_LATIN}]*[{_RTL}])?")
 _PRESENTATION = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -143,7 +145,9 @@ def _brackets_by_blanks(text: str) -> str:
         if character not in _OPENING and character not in _CLOSING:
             continue
         before = index == 0 or text[index - 1].isspace() or text[index - 1] in _OPENING + _CLOSING
-        after = index + 1 == len(text) or not (text[index + 1].isalnum() or text[index + 1] in "\"'“”")
+        after = index + 1 == len(text) or not (
+            text[index + 1].isalnum() or text[index + 1] in "\"'“”"
+        )
         if before != after and (character in _OPENING) != before:
             written[index] = character.translate(_MIRRORED)
     return "".join(written)

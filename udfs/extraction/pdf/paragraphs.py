@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from itertools import pairwise
 from statistics import median
 
@@ -23,13 +24,12 @@ _BROKEN_WORD = re.compile(rf"([^\W\d_]{{2,}})[-\u2010{HYPHEN_AT_LINE_END}]$")
 _WORD_START = re.compile(r"^([^\W\d_]+)")
 
 
-def body_height(pages: list[list[Row]]) -> float:
+def body_height(pages: list[list[list[Row]]]) -> float:
     """Height of the font box in which most characters of the document are set, in points."""
     counts: Counter[float] = Counter()
-    for rows in pages:
-        for row in rows:
-            if row.table is None:
-                counts[round(row.height * 2) / 2] += len(row.text)
+    for row in (row for page in pages for block in page for row in block):
+        if row.table is None:
+            counts[round(row.height * 2) / 2] += len(row.text)
     return counts.most_common(1)[0][0] if counts else 12.0
 
 
@@ -114,23 +114,23 @@ def join_lines(upper: str, lower: str) -> str:
     return f"{upper} {lower}"
 
 
-def join_pages(pages: list[list[str]]) -> str:
-    """Join the paragraphs of all pages; a sentence that runs over a page end is one paragraph.
+def join_blocks(blocks: Iterable[list[str]]) -> str:
+    """Join all columns and pages; a sentence that runs over the end of one is one paragraph.
 
     Args:
-        pages: Blocks of each page: paragraphs, headings and Markdown tables.
+        blocks: Of each its paragraphs, headings and Markdown tables.
 
     Returns:
-        Text with a blank line between blocks.
+        Text with a blank line between paragraphs.
     """
-    blocks: list[str] = []
-    for page in pages:
-        following = page
-        if blocks and page and _continues(blocks[-1], page[0]):
-            blocks[-1] = join_lines(blocks[-1], page[0])
-            following = page[1:]
-        blocks += following
-    return "\n\n".join(blocks)
+    written: list[str] = []
+    for paragraphs in blocks:
+        following = paragraphs
+        if written and paragraphs and _continues(written[-1], paragraphs[0]):
+            written[-1] = join_lines(written[-1], paragraphs[0])
+            following = paragraphs[1:]
+        written += following
+    return "\n\n".join(written)
 
 
 def _continues(last: str, first: str) -> bool:

@@ -27,6 +27,8 @@ LEADER_GAP = 3.0
 """Gap between two leaders, or after a bullet, in font-box heights, that separates nothing."""
 RULE_OVERLAP = 1.0
 """Points by which a letter may reach over the rule between two cells."""
+INITIAL_GAP = 1.5
+"""Gap between an initial and the lines beside it, in heights of these."""
 TALL_PRINT = 1.6
 """Height of print, in usual heights of the page, that may reach over lines: initials, large figures."""
 RAISED = 0.15
@@ -125,6 +127,8 @@ class Row:
         return "  ".join(segment.text for segment in self.segments)
 
 
+_INITIAL = re.compile(r"[\"'“‘«„¿¡(]?[^\W\d_]{1,2}")
+_ONE_LETTER_WORDS = frozenset("AIOY")
 _FIGURE = re.compile(r"\d|^[*†‡§¶a-z]$")
 
 
@@ -146,7 +150,9 @@ def join_words(words: list[Word]) -> str:
         return line_in_reading_order(words, from_right=words[0].from_right)
     if len(words) == 1:
         return words[0].text
-    blanks = [index > 0 and _has_blank_between(words[index - 1], w) for index, w in enumerate(words)]
+    blanks = [
+        index > 0 and _has_blank_between(words[index - 1], w) for index, w in enumerate(words)
+    ]
     base = main_print(words)
     parts: list[str] = []
     for index, word in enumerate(words):
@@ -156,7 +162,9 @@ def join_words(words: list[Word]) -> str:
             parts.append(word.text)
             continue
         follows = index + 1 < len(words) and not blanks[index + 1]
-        parts.append(script(word.text, "".join(parts[-8:]), words[index + 1].text if follows else " "))
+        parts.append(
+            script(word.text, "".join(parts[-8:]), words[index + 1].text if follows else " ")
+        )
     return "".join(parts)
 
 
@@ -231,6 +239,45 @@ def segments_of_page(words: list[Word], upright: Sequence[Rule] = ()) -> list[Se
     return [segment for row in rows for segment in _joined_pieces(row, upright)]
 
 
+def level_initials(words: list[Word]) -> list[Word]:
+    """Put an initial that reaches over several lines before the first of them.
+
+    Args:
+        words: Words of a page in the order of the content stream.
+
+    Returns:
+        The words in that order, initials before the word that they begin. Initials get the box of print of
+        that line, whatever their size, and no blank stands behind one that is no word by itself.
+    """
+    pieces = pieces_of(words)
+    if not pieces:
+        return words
+    usual = main_print([main_print(piece.words) for piece in pieces]).height
+    for piece in pieces:
+        initial = piece.words[0]
+        if initial.height <= TALL_PRINT * usual or not _INITIAL.fullmatch(initial.text):
+            continue
+        lines = [other for other in pieces if other is not piece and _stands_behind(other, initial)]
+        if len(piece.words) > 1 or len(lines) < 2:
+            continue
+        start = max(lines, key=lambda line: line.middle).words[0]
+        initial.x1, initial.y0, initial.y1, initial.line = start.x0, start.y0, start.y1, start.line
+        initial.joins_next = not (initial.text in _ONE_LETTER_WORDS and start.text[0].islower())
+        words = [word for word in words if word is not initial]
+        words.insert(next(i for i, word in enumerate(words) if word is start), initial)
+    return words
+
+
+def _stands_behind(line: Segment, initial: Word) -> bool:
+    distance = line.x0 - initial.x1
+    print_height = line.print.height
+    return (
+        print_height * TALL_PRINT < initial.height
+        and -0.5 * print_height < distance < INITIAL_GAP * print_height
+        and initial.y0 < line.middle < initial.y1
+    )
+
+
 def _rows_of_pieces(pieces: list[Segment]) -> list[list[Segment]]:
     """Pieces by height on the page. Print much larger than most stands beside several lines, not in one."""
     if not pieces:
@@ -302,6 +349,13 @@ def _allowed_gap(segment: list[Word], word: Word) -> float:
     is_bullet = len(segment) == 1 and segment[0].text in BULLETS
     is_leader = not word.text.strip(LEADERS) and not segment[-1].text.strip(LEADERS)
     return LEADER_GAP if is_bullet or is_leader else SEGMENT_GAP
+
+
+def row_of_table(rows: list[Row], table: RenderedTable) -> Row:
+    """The row that stands for a table made of other rows."""
+    words = [word for row in rows for segment in row.segments for word in segment.words]
+    x0, x1 = min(row.x0 for row in rows), max(row.x1 for row in rows)
+    return Row([Segment(x0, x1, min(r.y0 for r in rows), max(r.y1 for r in rows), words, table)])
 
 
 def rows_of(segments: list[Segment]) -> list[Row]:
