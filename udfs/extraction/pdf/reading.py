@@ -90,7 +90,7 @@ def _read_document(document: Any, options: ExtractionOptions) -> ReadDocument:
         raise DocumentRefusedError(
             "too_complex", f"{count:,} pages; at most {options.pdf_max_pages:,} are read"
         )
-    pages, scanned = _read_pages(document, count)
+    pages, scanned = read_pages(document)
     _refuse_unreadable([page for page, _ in pages], scanned)
     layouts = lay_out(pages)
     body = body_height(layouts)
@@ -110,7 +110,20 @@ def _read_document(document: Any, options: ExtractionOptions) -> ReadDocument:
     )
 
 
-def _read_pages(document: Any, count: int) -> tuple[list[tuple[PageWords, PageRules]], int]:
+def read_pages(document: Any) -> tuple[list[tuple[PageWords, PageRules]], int]:
+    """Read the words and rules of every page that pdfium can load.
+
+    Args:
+        document: A ``pypdfium2.PdfDocument``.
+
+    Returns:
+        The pages, and how many of them are pictures without text.
+
+    Raises:
+        DocumentRefusedError: ``malformed``, when no page can be loaded.
+        OverflowError: A page holds too many characters.
+    """
+    count = len(document)
     pages, scanned, broken = [], 0, 0
     for number in range(count):
         try:

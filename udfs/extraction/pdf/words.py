@@ -30,7 +30,8 @@ HYPHEN_AT_LINE_END = "\u00ad"
 """What pdfium marks as a hyphen made by the typesetter becomes a soft hyphen in a word's text."""
 
 _BLANK = r"\t\n\r \u00a0\u3000\u2000-\u200b"
-_RUN = re.compile(f"[^{_BLANK}]+")
+RUN = re.compile(f"[^{_BLANK}]+")
+"""What pdfium's text has between blanks and line ends."""
 _SPECIAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufb00-\ufb06\ufffe\uf0a7\uf0b7\ud800-\udfff]")
 _UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
 _BAD = re.compile(
@@ -176,7 +177,7 @@ class _Reader:
     def words(self) -> list[tuple[int, Word]]:
         words: list[tuple[int, Word]] = []
         end = 0
-        for run in _RUN.finditer(self._text):
+        for run in RUN.finditer(self._text):
             first, last = run.start(), run.end() - 1
             if "\n" in self._text[end:first]:
                 self._line += 1
@@ -267,6 +268,16 @@ class _Reader:
             self._text[first : first + len(boxes)], first, self._line,
             tuple((box[0], box[1]) for box in boxes) if self._keeps_glyphs else (),
         )  # fmt: skip
+
+
+def text_of_page(page: Any) -> str:
+    """pdfium's own text of a page: a character for each of its character indices, line ends included."""
+    text_page = page.get_textpage()
+    try:
+        handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value
+        return _characters(handle, text_page.count_chars())
+    finally:
+        text_page.close()
 
 
 def _characters(handle: int | None, count: int) -> str:
