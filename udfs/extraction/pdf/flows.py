@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from statistics import median
 
 from udfs.extraction.pdf.rows import Row, Segment, pieces_of
 from udfs.extraction.pdf.ruling_lines import Rule
@@ -27,6 +28,10 @@ SCATTERED = 0.5
 """Words of elsewhere among those of a table, per word of it: files write a table in one go, mostly."""
 CUT_COLUMNS = 2
 """Lines of prose that begin or end a table's rows; a header may be one."""
+COLUMN_CHARACTERS = 10
+"""Display columns of the usual line of a column of text."""
+MAXIMUM_CROSSING_ROWS = 20
+"""One row in so many may have a cell across the line between two columns."""
 CUT_CHARACTERS = 20
 """Display columns of such a line."""
 
@@ -63,18 +68,18 @@ def blocks_in_order(
     return _by_stream(pieces, tables)
 
 
-def cuts_lines_apart(table: Iterable[Word], pieces: Sequence[Segment]) -> bool:
+def cuts_lines_apart(rows: Sequence[Row], pieces: Sequence[Segment]) -> bool:
     """Whether a supposed table is cut out of columns of prose.
 
     Args:
-        table: Its words.
+        rows: Its rows.
         pieces: Lines of the page in the order of the content stream.
 
     Returns:
         Whether the file writes its words among many others, and at least ``CUT_COLUMNS`` lines go on from
         outside into it or from it to the outside.
     """
-    inside = set(map(id, table))
+    inside = {id(word) for row in rows for s in row.segments for word in s.words}
     holds = [id(piece.words[0]) in inside for piece in pieces]
     first, last = holds.index(True), len(holds) - 1 - holds[::-1].index(True)
     between = sum(len(piece.words) for piece in pieces[first:last]) - len(inside)
@@ -87,6 +92,36 @@ def cuts_lines_apart(table: Iterable[Word], pieces: Sequence[Segment]) -> bool:
         for (upper, held), (lower, goes_on) in pairwise(zip(pieces, holds, strict=True))
     )
     return cuts >= CUT_COLUMNS
+
+
+def is_written_by_columns(rows: Sequence[Row]) -> bool:
+    """Whether the rows of a supposed table are lines of two columns, as of an index or a table of contents.
+
+    Args:
+        rows: The rows.
+
+    Returns:
+        Whether some upright line parts them so that the file writes all on one side before all on the
+        other, and the sides are as wide as text. Files write tables by rows, or by columns of short cells.
+    """
+    segments = [segment for row in rows for segment in row.segments]
+    for x in sorted({segment.x0 for segment in segments}):
+        sides = [[s for s in segments if s.x1 <= x], [s for s in segments if s.x0 >= x]]
+        if sum(map(len, sides)) < len(segments) - len(rows) // MAXIMUM_CROSSING_ROWS:
+            continue
+        places = [[word.first for s in side for word in s.words] for side in sides]
+        if not all(places) or max(places[0]) > min(places[1]):
+            continue
+        if all(_median_columns(rows, side) >= COLUMN_CHARACTERS for side in sides):
+            return True
+    return False
+
+
+def _median_columns(rows: Sequence[Row], side: list[Segment]) -> float:
+    """Display columns of the usual line on one side; nothing for a side that most rows leave empty."""
+    inside = set(map(id, side))
+    lines = [sum(s.columns for s in row.segments if id(s) in inside) for row in rows]
+    return median(lines)
 
 
 class _Bonds:

@@ -18,7 +18,7 @@ from udfs.extraction.contract import (
 from udfs.extraction.markdown.cleanup import clean_field, clean_text
 from udfs.extraction.pdf.aligned_tables import find_tables
 from udfs.extraction.pdf.bidirectional import read_from_right
-from udfs.extraction.pdf.flows import blocks_in_order, cuts_lines_apart
+from udfs.extraction.pdf.flows import blocks_in_order, cuts_lines_apart, is_written_by_columns
 from udfs.extraction.pdf.furniture import remove_page_furniture
 from udfs.extraction.pdf.paragraphs import body_height, join_blocks, paragraphs_of
 from udfs.extraction.pdf.reading_order import reading_order
@@ -197,9 +197,7 @@ def _with_tables(rows: list[Row], level: list[Rule], pieces: list[Segment]) -> l
         start = 0
         for table in find_tables(lines, level) if not is_table else []:
             found = lines[table.first : table.last]
-            if cuts_lines_apart(
-                (w for row in found for s in row.segments for w in s.words), pieces
-            ):
+            if is_written_by_columns(found) or cuts_lines_apart(found, pieces):
                 continue
             written += [*lines[start : table.first], row_of_table(found, table.rendered)]
             start = table.last
