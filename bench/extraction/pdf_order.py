@@ -16,7 +16,6 @@ across the page's direction, dropped tables. A run ends with its page, and may s
 from __future__ import annotations
 
 import argparse
-import ctypes
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -41,6 +40,7 @@ _WIDE = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(f"[{_WIDE}]|[^\\W_{_WIDE}]+")
 _HYPHEN = re.compile("[-\u00ad\u2010-\u2015\u2212\ufffe\x02]\\s*")
 _MARKDOWN = re.compile(r"^(?:#{1,6} |```.*$|\|[ :|-]+\|$)", re.MULTILINE)
+_NOTE = re.compile(r"(\[\d{1,3}\]) ")
 _SCRIPT_MARKS = re.compile(r"[\^_\[\]()]")
 
 Run = tuple[str, ...]
@@ -129,11 +129,14 @@ def report(name: str, documents: list[list[PageRuns]]) -> None:
 def compare(content: bytes) -> list[PageRuns]:
     """The runs of each page of a PDF, and which of them our text breaks."""
     text = ours(content)
-    have = {
-        run
-        for marks in ("", " ")  # `10^6` is pdfium's `106` or `10 6`, by where it saw a blank
-        for run in _runs(_words(_SCRIPT_MARKS.sub(marks, _MARKDOWN.sub(" ", text))))
-    }
+    plain = _MARKDOWN.sub(" ", text)
+    # pdfium writes `10^6` as `106` or `10 6`, by where it saw a blank, and a note's `[5] See` as `5See`.
+    written = (
+        _SCRIPT_MARKS.sub("", plain),
+        _SCRIPT_MARKS.sub(" ", plain),
+        _SCRIPT_MARKS.sub("", _NOTE.sub(r"\1", plain)),
+    )
+    have = {run for variant in written for run in _runs(_words(variant))}
     return [_page_runs(pieces, have) for pieces in _pieces_of_pages(content)]
 
 

@@ -28,9 +28,9 @@ SCATTERED = 0.5
 """Words of elsewhere among those of a table, per word of it: files write a table in one go, mostly."""
 CUT_COLUMNS = 2
 """Lines of prose that begin or end a table's rows; a header may be one."""
-COLUMN_CHARACTERS = 10
+COLUMN_CHARACTERS = 7
 """Display columns of the usual line of a column of text."""
-MAXIMUM_CROSSING_ROWS = 20
+ROWS_PER_CROSSING = 20
 """One row in so many may have a cell across the line between two columns."""
 CUT_CHARACTERS = 20
 """Display columns of such a line."""
@@ -94,34 +94,40 @@ def cuts_lines_apart(rows: Sequence[Row], pieces: Sequence[Segment]) -> bool:
     return cuts >= CUT_COLUMNS
 
 
-def is_written_by_columns(rows: Sequence[Row]) -> bool:
-    """Whether the rows of a supposed table are lines of two columns, as of an index or a table of contents.
+def columns_as_written(rows: Sequence[Row]) -> tuple[list[Row], list[Row]] | None:
+    """Lines of two columns, as of an index or a table of contents, that pass for a table.
 
     Args:
-        rows: The rows.
+        rows: Rows of the supposed table.
 
     Returns:
-        Whether some upright line parts them so that the file writes all on one side before all on the
-        other, and the sides are as wide as text. Files write tables by rows, or by columns of short cells.
+        Rows of the left and of the right column, or None. An upright line parts them so that the file
+        writes all on one side before all on the other, and both are as wide as text; tables are written
+        by rows, or by columns of short cells.
     """
     segments = [segment for row in rows for segment in row.segments]
     for x in sorted({segment.x0 for segment in segments}):
-        sides = [[s for s in segments if s.x1 <= x], [s for s in segments if s.x0 >= x]]
-        if sum(map(len, sides)) < len(segments) - len(rows) // MAXIMUM_CROSSING_ROWS:
+        left = [[s for s in row.segments if s.x1 <= x] for row in rows]
+        right = [[s for s in row.segments if s.x0 >= x] for row in rows]
+        crossing = len(segments) - sum(map(len, left)) - sum(map(len, right))
+        if crossing > len(rows) // ROWS_PER_CROSSING:
             continue
-        places = [[word.first for s in side for word in s.words] for side in sides]
-        if not all(places) or max(places[0]) > min(places[1]):
+        if min(map(_median_columns, (left, right))) < COLUMN_CHARACTERS:
             continue
-        if all(_median_columns(rows, side) >= COLUMN_CHARACTERS for side in sides):
-            return True
-    return False
+        # What crosses reads as a line of the left column.
+        left = [[s for s in row.segments if s.x0 < x] for row in rows]
+        if max(_places(left)) < min(_places(right)):
+            return [Row(line) for line in left if line], [Row(line) for line in right if line]
+    return None
 
 
-def _median_columns(rows: Sequence[Row], side: list[Segment]) -> float:
-    """Display columns of the usual line on one side; nothing for a side that most rows leave empty."""
-    inside = set(map(id, side))
-    lines = [sum(s.columns for s in row.segments if id(s) in inside) for row in rows]
-    return median(lines)
+def _places(lines: list[list[Segment]]) -> list[int]:
+    return [word.first for line in lines for segment in line for word in segment.words]
+
+
+def _median_columns(lines: list[list[Segment]]) -> float:
+    """Display columns of the usual line, none where most rows are empty."""
+    return median(sum(segment.columns for segment in line) for line in lines)
 
 
 class _Bonds:

@@ -18,7 +18,7 @@ from udfs.extraction.contract import (
 from udfs.extraction.markdown.cleanup import clean_field, clean_text
 from udfs.extraction.pdf.aligned_tables import find_tables
 from udfs.extraction.pdf.bidirectional import read_from_right
-from udfs.extraction.pdf.flows import blocks_in_order, cuts_lines_apart, is_written_by_columns
+from udfs.extraction.pdf.flows import blocks_in_order, columns_as_written, cuts_lines_apart
 from udfs.extraction.pdf.furniture import remove_page_furniture
 from udfs.extraction.pdf.paragraphs import body_height, join_blocks, paragraphs_of
 from udfs.extraction.pdf.reading_order import reading_order
@@ -185,24 +185,33 @@ def _segments(words: list[Word], rules: PageRules) -> list[Segment]:
 
 def _blocks(segments: list[Segment], words: list[Word], rules: PageRules) -> list[list[Row]]:
     pieces = pieces_of(words, rules.upright)
-    blocks = [_with_tables(block, rules.level, pieces) for block in reading_order(segments)]
+    blocks = [
+        part
+        for block in reading_order(segments)
+        for part in _with_tables(block, rules.level, pieces)
+    ]
     return blocks_in_order(blocks, words, rules.upright)
 
 
-def _with_tables(rows: list[Row], level: list[Rule], pieces: list[Segment]) -> list[Row]:
-    """Rows of a block, those of each table found by alignment as one."""
-    written: list[Row] = []
+def _with_tables(rows: list[Row], level: list[Rule], pieces: list[Segment]) -> list[list[Row]]:
+    """A block with each table found by alignment as one row, cut where two columns passed for a table."""
+    blocks: list[list[Row]] = [[]]
     for is_table, group in groupby(rows, key=lambda row: row.table is not None):
         lines = list(group)
         start = 0
         for table in find_tables(lines, level) if not is_table else []:
             found = lines[table.first : table.last]
-            if is_written_by_columns(found) or cuts_lines_apart(found, pieces):
+            columns = columns_as_written(found)
+            if columns is not None:
+                blocks[-1] += lines[start : table.first]
+                blocks += [*columns, []]
+            elif cuts_lines_apart(found, pieces):
                 continue
-            written += [*lines[start : table.first], row_of_table(found, table.rendered)]
+            else:
+                blocks[-1] += [*lines[start : table.first], row_of_table(found, table.rendered)]
             start = table.last
-        written += lines[start:]
-    return written
+        blocks[-1] += lines[start:]
+    return [block for block in blocks if block]
 
 
 def _written(block: list[Row], body: float) -> list[str]:
