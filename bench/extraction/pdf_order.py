@@ -43,6 +43,8 @@ _MARKDOWN = re.compile(r"^(?:#{1,6} |```.*$|\|[ :|-]+\|$)", re.MULTILINE)
 _NOTE = re.compile(r"(\[\d{1,3}\]) ")
 _SCRIPT_MARKS = re.compile(r"[\^_\[\]()]")
 
+_KINDS = {"kept": "table", "plain": "table", "dropped": "dropped table", "listing": "prose"}
+
 Run = tuple[str, ...]
 
 
@@ -183,9 +185,8 @@ def _pieces_of_pages(content: bytes) -> list[list[tuple[str, str]]]:
         fates.append({w.first: "furniture" if id(w) in once else "laid twice" for w in page.words})
     for fate, blocks in zip(fates, lay_out(pages), strict=True):
         for row in (row for block in blocks for row in block):
-            name = "prose" if row.table is None else "table"
-            if row.table is not None and row.table.fate == "dropped":
-                name = "dropped table"
+            fate_of_row = row.table.fate if row.table is not None else "prose"
+            name = _KINDS.get(fate_of_row, fate_of_row)
             fate.update((word.first, name) for segment in row.segments for word in segment.words)
     return [_pieces(text, fate) for text, fate in zip(texts, fates, strict=True)]
 

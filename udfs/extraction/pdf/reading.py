@@ -20,6 +20,7 @@ from udfs.extraction.pdf.aligned_tables import find_tables
 from udfs.extraction.pdf.bidirectional import read_from_right
 from udfs.extraction.pdf.flows import blocks_in_order, columns_as_written, cuts_lines_apart
 from udfs.extraction.pdf.furniture import remove_page_furniture
+from udfs.extraction.pdf.listings import is_typed, with_listings
 from udfs.extraction.pdf.paragraphs import body_height, join_blocks, paragraphs_of
 from udfs.extraction.pdf.reading_order import reading_order
 from udfs.extraction.pdf.rows import (
@@ -168,8 +169,9 @@ def lay_out(pages: list[tuple[PageWords, PageRules]]) -> list[list[list[Row]]]:
     words = [level_initials(without_second_layer(page.words)) for page, _ in pages]
     segments = [_segments(found, rules) for found, (_, rules) in zip(words, pages, strict=True)]
     segments = remove_page_furniture(segments, [page.height for page, _ in pages])
+    holds_listings = not is_typed(segments)
     return [
-        _blocks(left, found, rules)
+        _blocks(left, found, rules, holds_listings=holds_listings)
         for left, found, (_, rules) in zip(segments, words, pages, strict=True)
     ]
 
@@ -183,12 +185,16 @@ def _segments(words: list[Word], rules: PageRules) -> list[Segment]:
     return segments_of_page(words, rules.upright) + [segment_of_table(table) for table in tables]
 
 
-def _blocks(segments: list[Segment], words: list[Word], rules: PageRules) -> list[list[Row]]:
+def _blocks(
+    segments: list[Segment], words: list[Word], rules: PageRules, *, holds_listings: bool
+) -> list[list[Row]]:
     pieces = pieces_of(words, rules.upright)
     blocks = [
         part
         for block in reading_order(segments)
-        for part in _with_tables(block, rules.level, pieces)
+        for part in _with_tables(
+            with_listings(block) if holds_listings else block, rules.level, pieces
+        )
     ]
     return blocks_in_order(blocks, words, rules.upright)
 

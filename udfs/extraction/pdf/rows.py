@@ -49,7 +49,7 @@ class Segment:
     y1: float
     words: list[Word]
     table: RenderedTable | None = None
-    """A ruled table that stands here instead of a line."""
+    """A table or listing that stands here instead of a line."""
 
     @cached_property
     def print(self) -> Word:
@@ -88,7 +88,7 @@ class Row:
 
     @property
     def table(self) -> RenderedTable | None:
-        """The ruled table that this row stands for."""
+        """The table or listing that this row stands for."""
         return self.segments[0].table
 
     @property
