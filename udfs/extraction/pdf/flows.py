@@ -8,6 +8,7 @@ most are followed by the line below, in the wrong one by a line of elsewhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
@@ -22,6 +23,8 @@ SHARED_WIDTH = 0.5
 """Share of the shorter of two lines that stands below the other."""
 BESIDE = 1.5
 """Gap, in heights, between parts of one line."""
+LEADERS = 30.0
+"""Likewise between an entry of a table of contents and its page number."""
 ADVANTAGE = 2
 """Neighbours more that the file's order must keep together before the layout's is given up."""
 SCATTERED = 0.5
@@ -34,6 +37,8 @@ ROWS_PER_CROSSING = 20
 """One row in so many may have a cell across the line between two columns."""
 CUT_CHARACTERS = 20
 """Display columns of such a line."""
+
+_PAGE = re.compile(r"(?:[\s.·…_]*)(?:\d{1,4}|[ivxlc]{1,6})")
 
 
 def blocks_in_order(
@@ -136,10 +141,13 @@ class _Bonds:
     def __init__(self, pieces: list[Segment]) -> None:
         self._next: dict[int, Word] = {}
         self._starts: dict[int, Segment] = {}
-        self._ends: dict[int, Segment] = {}
+        self._ends: dict[int, tuple[Segment, Segment]] = {}
+        line = pieces[0] if pieces else None
         for piece in pieces:
+            if line is None or line.words[0].line != piece.words[0].line:
+                line = piece
             self._starts[id(piece.words[0])] = piece
-            self._ends[id(piece.words[-1])] = piece
+            self._ends[id(piece.words[-1])] = (piece, line)
             self._next.update((id(left), right) for left, right in pairwise(piece.words))
 
     def kept_by(self, order: Iterable[Word]) -> int:
@@ -148,8 +156,12 @@ class _Bonds:
     def _are_bound(self, word: Word, following: Word) -> bool:
         if self._next.get(id(word)) is following:
             return True
-        upper, lower = self._ends.get(id(word)), self._starts.get(id(following))
-        return upper is not None and lower is not None and follows(upper, lower)
+        ended, lower = self._ends.get(id(word)), self._starts.get(id(following))
+        if ended is None or lower is None:
+            return False
+        piece, line = ended
+        # Below the page number of an entry stands nothing, below the entry the next one.
+        return follows(piece, lower) or (line is not piece and follows(line, lower))
 
 
 def _neighbours(order: Iterable[Word]) -> tuple[list[Word], list[Word]]:
@@ -162,7 +174,10 @@ def follows(upper: Segment, lower: Segment) -> bool:
     height = max(upper.height, lower.height)
     distance = upper.middle - lower.middle
     if abs(distance) < 0.4 * height:
-        return -0.5 * height < lower.x0 - upper.x1 < BESIDE * height
+        is_entry = (
+            _PAGE.fullmatch(lower.text) is not None and lower.words[0].line == upper.words[-1].line
+        )
+        return -0.5 * height < lower.x0 - upper.x1 < (LEADERS if is_entry else BESIDE) * height
     shared = min(upper.x1, lower.x1) - max(upper.x0, lower.x0)
     shorter = min(upper.x1 - upper.x0, lower.x1 - lower.x0)
     return 0 < distance < FOLLOWING * height and shared > SHARED_WIDTH * shorter
