@@ -21,7 +21,7 @@ from udfs.extraction.pdf.bidirectional import read_from_right
 from udfs.extraction.pdf.flows import blocks_in_order, columns_as_written, cuts_lines_apart
 from udfs.extraction.pdf.furniture import remove_page_furniture
 from udfs.extraction.pdf.listings import is_typed, with_listings
-from udfs.extraction.pdf.paragraphs import body_height, join_blocks, paragraphs_of
+from udfs.extraction.pdf.paragraphs import WordForms, body_height, join_blocks, paragraphs_of
 from udfs.extraction.pdf.reading_order import reading_order
 from udfs.extraction.pdf.rows import (
     Row,
@@ -95,7 +95,10 @@ def _read_document(document: Any, options: ExtractionOptions) -> ReadDocument:
     _refuse_unreadable([page for page, _ in pages], scanned)
     layouts = lay_out(pages)
     body = body_height(layouts)
-    text = join_blocks(_written(block, body) for page in layouts for block in page)
+    forms = WordForms(
+        row.text for page in layouts for block in page for row in block if row.table is None
+    )
+    text = join_blocks((_written(block, body, forms) for page in layouts for block in page), forms)
     fates = [row.table.fate for page in layouts for block in page for row in block if row.table]
     info = document.get_metadata_dict()
     return ReadDocument(
@@ -220,11 +223,13 @@ def _with_tables(rows: list[Row], level: list[Rule], pieces: list[Segment]) -> l
     return [block for block in blocks if block]
 
 
-def _written(block: list[Row], body: float) -> list[str]:
+def _written(block: list[Row], body: float, forms: WordForms) -> list[str]:
     written: list[str] = []
     for is_table, group in groupby(block, key=lambda row: row.table is not None):
         rows = list(group)
-        written += [row.text for row in rows if row.text] if is_table else paragraphs_of(rows, body)
+        written += (
+            [row.text for row in rows if row.text] if is_table else paragraphs_of(rows, body, forms)
+        )
     return written
 
 
