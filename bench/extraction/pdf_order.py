@@ -1,16 +1,17 @@
 """Where our text of a PDF parts from the order of pdfium's own: `python -m bench.extraction.pdf_order`.
 
-pdfium writes a page's characters in the order of its content stream, which on most published pages is the order
-of reading. So five words of pdfium's text that stand nowhere in ours are a question: broken by us, or by the
+pdfium writes a page's characters in the order of its content stream, which on most published pages is that of
+reading. So five words of pdfium's text that stand nowhere in ours are a question: broken by us, or by the
 file. JSON lines for all PDFs of the shared folder, by folder and over all: the share of broken five-word runs
 of prose, apart from runs that touch a table (cells and their wrapped lines have an order of their own).
 With --pages also each page with broken runs, the worst first, and some of the runs.
 
-Compared are words as both texts write them: letters and digits by compatibility form (NFKC) in lower case, each
-Chinese or Japanese character a word; a hyphen goes with the line end behind it, so that neither joining a word
-nor keeping its hyphen counts; marks of Markdown and of raised figures go. What is left out on purpose is
-taken out of pdfium's text and counted: running heads, page and line numbers (`furniture`), words laid twice, text
-across the page's direction, dropped tables. A run ends with its page, and may stand anywhere in ours.
+Compared are words as both texts write them: letters and digits by compatibility form (NFKC) in lower case,
+each Chinese or Japanese character a word; a hyphen goes with the line end behind it, so that neither joining
+a word nor keeping its hyphen counts; marks of Markdown and of raised figures go. What is left out on purpose
+is taken out of pdfium's text and counted: running heads, page and line numbers (`furniture`), words laid
+twice, text across the page's direction, dropped tables. A run ends with its page, and may stand anywhere in
+ours.
 """
 
 from __future__ import annotations
@@ -90,19 +91,25 @@ def main() -> None:
         report(folder, documents)
     report("all", list(found.values()))
     if arguments.pages:
-        worst = [
-            (page, number, path)
-            for path, pages in found.items()
-            for number, page in enumerate(pages)
-        ]
-        for page, number, path in sorted(worst, key=lambda entry: -len(entry[0].broken)):
-            if page.broken:
-                step = len(page.broken) // SHOWN + 1
-                print_result(
-                    "extraction: order of PDF text, page", "corpusmill", 1, 0, file=path.name, page=number + 1,
-                    runs=len(page.runs), broken=len(page.broken),
-                    examples=[" ".join(run) for run, _ in page.broken[::step]],
-                )  # fmt: skip
+        report_pages(found)
+
+
+def report_pages(found: dict[Path, list[PageRuns]]) -> None:
+    pages = [(page, n, path) for path, pages in found.items() for n, page in enumerate(pages, 1)]
+    for page, number, path in sorted(pages, key=lambda entry: -len(entry[0].broken)):
+        if page.broken:
+            step = len(page.broken) // SHOWN + 1
+            print_result(
+                "extraction: order of PDF text, page",
+                "corpusmill",
+                1,
+                path.stat().st_size,
+                file=path.name,
+                page=number,
+                runs=len(page.runs),
+                broken=len(page.broken),
+                examples=[" ".join(run) for run, _ in page.broken[::step]],
+            )
 
 
 def report(name: str, documents: list[list[PageRuns]]) -> None:

@@ -26,8 +26,8 @@ LINE_STEPS = (1, 5)
 """Every line is numbered, or every fifth."""
 COUNTED_SHARE = 0.8
 """Share of the numbers that must follow by that step; headings and formulas have none."""
-PROSE_COLUMNS = 20
-"""Display columns of the usual line beside them; the rows of a table are numbered, too."""
+PROSE_COLUMNS = 12
+"""Display columns of the usual segment of a page of prose; the rows of a table are numbered, too."""
 
 _LINE_NUMBER = re.compile(r"\d{1,4}")
 _DIGITS = re.compile(r"\d+")
@@ -57,7 +57,9 @@ def remove_page_furniture(pages: list[list[Segment]], heights: list[float]) -> l
     # Odd and even pages differ, and so do the pages of two chapters: three pages are enough.
     counts = Counter(key for page in keys for key in {key for key, _ in page})
     numbers = [_line_numbers(page) for page in pages]
-    are_in_draft = sum(bool(found) for found in numbers) > 1
+    are_in_draft = (
+        sum(bool(n) and _is_prose(page) for n, page in zip(numbers, pages, strict=True)) > 1
+    )
     cleaned = []
     for page, page_keys, height, found in zip(pages, keys, heights, numbers, strict=True):
         furniture = {
@@ -95,13 +97,13 @@ def _is_page_number(segment: Segment, height: float) -> bool:
 
 
 def _line_numbers(page: list[Segment]) -> list[Segment]:
-    """Numbers that count up along one edge of a page of prose, outside of all its text."""
+    """Numbers that count up along one edge of a page, outside of all its text."""
     numbers = [s for s in page if s.table is None and _LINE_NUMBER.fullmatch(s.text)]
     if len(numbers) < MINIMUM_LINE_NUMBERS:
         return []
     marks = set(map(id, numbers))
     others = [segment for segment in page if id(segment) not in marks]
-    if not others or median(segment.columns for segment in others) < PROSE_COLUMNS:
+    if not others:
         return []
     left, right = min(s.x0 for s in others), max(s.x1 for s in others)
     for side in ([s for s in numbers if s.x1 <= left], [s for s in numbers if s.x0 >= right]):
@@ -112,6 +114,10 @@ def _line_numbers(page: list[Segment]) -> list[Segment]:
         if counts_up and len(side) >= MINIMUM_LINE_NUMBERS:
             return side
     return []
+
+
+def _is_prose(page: list[Segment]) -> bool:
+    return median(segment.columns for segment in page) >= PROSE_COLUMNS
 
 
 def _are_written_apart(numbers: list[Segment], page: list[Segment]) -> bool:
