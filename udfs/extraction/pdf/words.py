@@ -54,7 +54,7 @@ STACKED_SAMPLE = 60
 """Pairs of neighbouring Chinese or Japanese characters whose places tell the direction of lines."""
 
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_WIDE_PAIR = re.compile("[\u3041-\u30ff\u3400-\u9fff](?=[\u3041-\u30ff\u3400-\u9fff])")
+_WIDE_PAIR = re.compile("[\u3041-\u30ff\u3400-\u9fff](?=(\\s{0,2})[\u3041-\u30ff\u3400-\u9fff])")
 _FIGURE_BEHIND = re.compile(r"\S\d")
 _NUMBER = re.compile(r"[^\w]*(\d[\d.,:/\-]*(?<=\d))[^\w]*")
 _WIDEST_JUMP = 1.5  # gap inside a run, in character heights, above which it is two words
@@ -185,15 +185,21 @@ class _Reader:
             angle = _angle(self._handle, first)
             if self._is_stacked and angle == 0:
                 angle = STACKED
-            words += [(angle, word) for word in self._words_of_run(first, last, angle)]
+            found = self._words_of_run(first, last, angle)
+            if angle == STACKED and words and _goes_on(words[-1][1], found[0]):
+                # Some files end a line behind every character that stands above another.
+                behind = found[0].line - words[-1][1].line
+                self._line -= behind
+                for word in found:
+                    word.line -= behind
+            words += [(angle, word) for word in found]
         return words
 
     def _has_stacked_lines(self) -> bool:
         """Whether Chinese or Japanese stands in lines from top to bottom, by a sample of neighbours."""
-        pairs = [match.start() for match in _WIDE_PAIR.finditer(self._text)]
+        pairs = [(pair.start(), pair.end(1)) for pair in _WIDE_PAIR.finditer(self._text)]
         sample = pairs[:: len(pairs) // STACKED_SAMPLE + 1]
-        boxes = [(_box(self._handle, index), _box(self._handle, index + 1)) for index in sample]
-        return stands_upright(boxes)
+        return stands_upright([(_box(self._handle, i), _box(self._handle, j)) for i, j in sample])
 
     def _words_of_run(self, first: int, last: int, angle: int) -> list[Word]:
         if first == last:
@@ -357,6 +363,11 @@ def _is_break(left: Box, right: Box, angle: int) -> bool:
         return False  # figures side by side in a line from top to bottom
     gap = max(right[0] - left[1], left[0] - right[1])
     return gap > _WIDEST_JUMP * height or _is_new_line(left, right)
+
+
+def _goes_on(left: Word, right: Word) -> bool:
+    shared = min(left.y1, right.y1) - max(left.y0, right.y0)
+    return -0.5 * left.height < right.x0 - left.x1 < left.height and shared > 0.5 * right.height
 
 
 def _is_new_line(left: Box, right: Box) -> bool:
