@@ -26,12 +26,14 @@ SAME_GLYPH = 0.01
 _LATIN = r"a-zA-Z\u00aa\u00b5\u00ba\u00c0-\u024f\u0370-\u03ff\u0400-\u052f\u1e00-\u1fff"
 _RTL = r"\u0590-\u05ff\u0600-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _DIGIT = r"0-9\u0660-\u0669\u06f0-\u06f9"
-# A Latin word and what follows it up to the last Latin letter or digit before the next Arabic letter.
-_FOREIGN = re.compile(rf"[{_LATIN}{_DIGIT}](?:[^{_RTL}]*[{_LATIN}{_DIGIT}])?")
-_NUMBER = re.compile(
-    rf"[#$€£¥₪+\-−%‰°]*[{_DIGIT}](?:[{_DIGIT}.,:/\u066b\u066c]*[{_DIGIT}])?[%‰°$€£¥₪]*"
+_SIGN = r"#$€£¥₪+\-−%‰°"
+# A Latin word and what follows it up to the last Latin letter or digit before the next Arabic letter; or a
+# number with the signs on both of its sides.
+_FOREIGN = re.compile(
+    rf"[{_LATIN}{_DIGIT}][^{_RTL}]*[{_LATIN}](?:[^{_RTL}]*[{_DIGIT}])?"
+    rf"|[{_LATIN}](?:[^{_RTL}]*[{_DIGIT}])?"
+    rf"|[{_SIGN}]*[{_DIGIT}](?:[{_DIGIT}.,:/\u066b\u066c\-]*[{_DIGIT}])?[{_SIGN}]*"
 )
-_HAS_LATIN = re.compile(f"[{_LATIN}]")
 _RTL_STRETCH = re.compile(rf"[{_RTL}](?:[^{_LATIN}]*[{_RTL}])?")
 _PRESENTATION = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 _LIGATURE_BACKWARDS = re.compile("([\u0622\u0623\u0625\u0627])(\u0644)")
@@ -123,16 +125,9 @@ def _nearest(places: list[float], place: float) -> float:
 
 def _turned_forward(seen: str) -> str:
     """What is seen from the right, with numbers and Latin words the right way round."""
-    text = _FOREIGN.sub(_foreign_forward, seen)
+    text = _FOREIGN.sub(lambda stretch: stretch.group()[::-1], seen)
     text = _PRESENTATION.sub(lambda form: unicodedata.normalize("NFKC", form.group()), text)
     return _brackets_by_blanks(text)
-
-
-def _foreign_forward(match: re.Match[str]) -> str:
-    stretch = match.group()
-    if _HAS_LATIN.search(stretch):
-        return stretch[::-1]
-    return _NUMBER.sub(lambda number: number.group()[::-1], stretch)
 
 
 def _brackets_by_blanks(text: str) -> str:

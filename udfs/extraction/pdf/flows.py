@@ -25,8 +25,6 @@ BESIDE = 1.5
 """Gap, in heights, between parts of one line."""
 LEADERS = 30.0
 """Likewise between an entry of a table of contents and its page number."""
-ADVANTAGE = 2
-"""Neighbours more that the file's order must keep together before the layout's is given up."""
 SCATTERED = 0.5
 """Words of elsewhere among those of a table, per word of it: files write a table in one go, mostly."""
 CUT_COLUMNS = 2
@@ -67,7 +65,7 @@ def blocks_in_order(
     pieces = pieces_of([word for word in words if id(word) in written], upright)
     bonds = _Bonds(pieces)
     in_file = bonds.kept_by(word for piece in pieces for word in piece.words)
-    if in_file < bonds.kept_by(laid_out) + ADVANTAGE:
+    if in_file <= bonds.kept_by(laid_out):
         return blocks
     tables = [row for block in blocks for row in block if row.table is not None]
     return _by_stream(pieces, tables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from importlib.metadata import version
 from itertools import groupby
 from typing import Any
@@ -169,7 +170,8 @@ def lay_out(pages: list[tuple[PageWords, PageRules]]) -> list[list[list[Row]]]:
         For each page its blocks in reading order, each a list of rows from top to bottom. A table is a row;
         page furniture and words laid twice are gone.
     """
-    words = [level_initials(without_second_layer(page.words)) for page, _ in pages]
+    written = Counter([word.text.casefold() for page, _ in pages for word in page.words])
+    words = [level_initials(without_second_layer(page.words), written) for page, _ in pages]
     segments = [_segments(found, rules) for found, (_, rules) in zip(words, pages, strict=True)]
     segments = remove_page_furniture(segments, [page.height for page, _ in pages])
     holds_listings = not is_typed(segments)

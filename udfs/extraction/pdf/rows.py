@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,7 +37,7 @@ RAISED = 0.15
 LOWERED = 0.05
 """Likewise below it."""
 LINE_BLANK = 0.12
-"""Gap, in heights, that is a blank between what the file writes as two lines."""
+"""Gap, in heights, that is a blank between what the file writes as two lines, and beside Chinese."""
 
 
 @dataclass(eq=False)
@@ -187,7 +188,7 @@ def _has_blank_between(left: Word, right: Word) -> bool:
         # Set without blanks, though pdfium reports some; a mark fills half of its square, or less.
         marks = not (left.text[-1].isalnum() and right.text[0].isalnum())
         return gap > (1.2 if marks else 0.4) * height
-    if left.line != right.line:
+    if left.line != right.line or is_wide(left.text[-1]) or is_wide(right.text[0]):
         return gap > LINE_BLANK * height
     return gap > 0.05 * left.height or right.first > left.first + len(left.text)
 
@@ -239,11 +240,12 @@ def segments_of_page(words: list[Word], upright: Sequence[Rule] = ()) -> list[Se
     return [segment for row in rows for segment in _joined_pieces(row, upright)]
 
 
-def level_initials(words: list[Word]) -> list[Word]:
+def level_initials(words: list[Word], written: Counter[str]) -> list[Word]:
     """Put an initial that reaches over several lines before the first of them.
 
     Args:
         words: Words of a page in the order of the content stream.
+        written: How often the document has each word, case folded.
 
     Returns:
         The words in that order, initials before the word that they begin. Initials get the box of print of
@@ -261,11 +263,19 @@ def level_initials(words: list[Word]) -> list[Word]:
         if len(piece.words) > 1 or len(lines) < 2:
             continue
         start = max(lines, key=lambda line: line.middle).words[0]
-        initial.x1, initial.y0, initial.y1, initial.line = start.x0, start.y0, start.y1, start.line
-        initial.joins_next = not (initial.text in _ONE_LETTER_WORDS and start.text[0].islower())
+        initial.joins_next = not _is_word_by_itself(initial.text, start.text, written)
+        initial.x1 = start.x0 - (0 if initial.joins_next else 2 * LINE_BLANK * start.height)
+        initial.y0, initial.y1, initial.line = start.y0, start.y1, start.line
         words = [word for word in words if word is not initial]
         words.insert(next(i for i, word in enumerate(words) if word is start), initial)
     return words
+
+
+def _is_word_by_itself(initial: str, rest: str, written: Counter[str]) -> bool:
+    """Whether the rest is a word elsewhere in the document: ``A ferry``, but ``After``."""
+    rest = rest.casefold()
+    joined = initial.casefold() + rest
+    return initial in _ONE_LETTER_WORDS and written[rest] > 1 and joined not in written
 
 
 def _stands_behind(line: Segment, initial: Word) -> bool:

@@ -222,7 +222,7 @@ class _Reader:
         for index in range(1, len(boxes) + 1):
             if index < len(boxes) and not _is_break(boxes[index - 1], boxes[index], angle):
                 continue
-            for part, inside in _by_script(boxes[begin:index]):
+            for part, inside in _by_script(boxes[begin:index], angle):
                 words.append(self._word(first + begin + part, inside))
             if index < len(boxes) and _is_new_line(boxes[index - 1], boxes[index]):
                 self._line += 1
@@ -375,11 +375,12 @@ def _is_new_line(left: Box, right: Box) -> bool:
     return min(left[3], right[3]) < max(left[2], right[2])
 
 
-def _by_script(boxes: list[Box]) -> list[tuple[int, list[Box]]]:
+def _by_script(boxes: list[Box], angle: int) -> list[tuple[int, list[Box]]]:
     """Split a run where figures are raised or lowered.
 
     Args:
         boxes: Boxes of its characters.
+        angle: Their direction; stacked characters are not raised.
 
     Returns:
         (index of the first character, boxes) of each part; one part where boxes follow the ink of each
@@ -391,8 +392,8 @@ def _by_script(boxes: list[Box]) -> list[tuple[int, list[Box]]]:
             groups[-1][1].append(box)
         else:
             groups.append((index, [box]))
-    if len(groups) == 1:
-        return groups
+    if len(groups) == 1 or angle == STACKED:
+        return [(0, boxes)]
     base = max(groups, key=lambda group: len(group[1]))[1][0]
     height = base[3] - base[2]
     for _, inside in groups:
