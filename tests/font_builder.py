@@ -12,9 +12,7 @@ ASCENT, DESCENT = 800, -200
 
 
 def advance_of(character: str) -> int:
-    """Chinese and Japanese fill the em, a blank a quarter of it, all else half."""
-    if character == " ":
-        return 250
+    """Chinese and Japanese fill the em, all else half of it."""
     return EM if "\u2e80" <= character <= "\ufaff" or character > "\uff00" else 500
 
 

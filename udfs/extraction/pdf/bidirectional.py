@@ -34,6 +34,9 @@ _FOREIGN = re.compile(
     rf"|[{_LATIN}](?:[^{_RTL}]*[{_DIGIT}])?"
     rf"|[{_SIGN}]*[{_DIGIT}](?:[{_DIGIT}.,:/\u066b\u066c\-]*[{_DIGIT}])?[{_SIGN}]*"
 )
+_NUMBER_IN_ARABIC = re.compile(rf"[{_DIGIT}](?:[{_DIGIT}.,:/\u066b\u066c]*[{_DIGIT}])?")
+_STRONG = re.compile(rf"[{_LATIN}{_RTL}](?=[^{_LATIN}{_RTL}]*$)")
+_HAS_LATIN = re.compile(f"[{_LATIN}]")
 _RTL_STRETCH = re.compile(rf"[{_RTL}](?:[^{_LATIN}]*[{_RTL}])?")
 _PRESENTATION = re.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 _LIGATURE_BACKWARDS = re.compile("([\u0622\u0623\u0625\u0627])(\u0644)")
@@ -125,9 +128,19 @@ def _nearest(places: list[float], place: float) -> float:
 
 def _turned_forward(seen: str) -> str:
     """What is seen from the right, with numbers and Latin words the right way round."""
-    text = _FOREIGN.sub(lambda stretch: stretch.group()[::-1], seen)
+    text = _FOREIGN.sub(_foreign_forward, seen)
     text = _PRESENTATION.sub(lambda form: unicodedata.normalize("NFKC", form.group()), text)
     return _brackets_by_blanks(text)
+
+
+def _foreign_forward(match: re.Match[str]) -> str:
+    """Behind an Arabic letter signs are no part of a number (rules W2, W4 and W5); in Hebrew they are."""
+    stretch = match.group()
+    if _HAS_LATIN.search(stretch) is None:
+        before = _STRONG.search(match.string[: match.start()])
+        if before is None or unicodedata.bidirectional(before.group()) != "R":
+            return _NUMBER_IN_ARABIC.sub(lambda number: number.group()[::-1], stretch)
+    return stretch[::-1]
 
 
 def _brackets_by_blanks(text: str) -> str:

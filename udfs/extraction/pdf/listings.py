@@ -127,6 +127,8 @@ def _is_apart(rows: list[Row], start: int, index: int) -> bool:
     if index == start:
         return False
     distance = rows[index - 1].foot - rows[index].foot
+    if rows[index].segments[0].words[0].first < rows[index - 1].segments[0].words[0].first:
+        return True  # the file writes it before: another column
     return not 0 < distance < (MAXIMUM_BLANK_LINES + 1.5) * rows[index].height
 
 

@@ -135,7 +135,7 @@ def _starts_paragraph(
 def _paragraph(group: list[Row], body: float, forms: WordForms) -> str:
     text = ""
     for row in group:
-        text = join_lines(text, row.text.strip(), forms)
+        text = join_lines(text, " ".join(row.text.split()), forms)
     text = text.replace(HYPHEN_AT_LINE_END, "-").strip()
     if len(text) <= MAXIMUM_HEADING_CHARACTERS and re.search(r"[^\W\d_]{2}|\w{4}", text):
         for ratio, mark in HEADING_SIZES:

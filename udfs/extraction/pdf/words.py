@@ -14,6 +14,7 @@ import ctypes
 import math
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -203,7 +204,7 @@ class _Reader:
 
     def _words_of_run(self, first: int, last: int, angle: int) -> list[Word]:
         if first == last:
-            return [self._word(first, [self._level_box(first, angle)])]
+            return [self._word(first, self._text[first], [self._level_box(first, angle)])]
         if not (angle or self._keeps_glyphs):
             start, end = _box(self._handle, first), _box(self._handle, last)
             if last - first < LONG_RUN and self._is_one_level_word(first, last, start, end):
@@ -216,14 +217,18 @@ class _Reader:
                 ]  # fmt: skip
         # Right-to-left, turned, with figures, over a line end, or a long run without blanks.
         boxes = [self._level_box(index, angle) for index in range(first, last + 1)]
-        if RIGHT_TO_LEFT.search(self._text, first, last + 1):
+        text = self._text[first : last + 1]
+        if RIGHT_TO_LEFT.search(text):
             return self._right_to_left_words(first, boxes)
+        if angle and all(left[0] > right[0] for left, right in pairwise(boxes)):
+            text, boxes = text[::-1], boxes[::-1]  # pdfium reads some turned lines backwards
         words, begin = [], 0
         for index in range(1, len(boxes) + 1):
             if index < len(boxes) and not _is_break(boxes[index - 1], boxes[index], angle):
                 continue
             for part, inside in _by_script(boxes[begin:index], angle):
-                words.append(self._word(first + begin + part, inside))
+                start = begin + part
+                words.append(self._word(first + start, text[start : start + len(inside)], inside))
             if index < len(boxes) and _is_new_line(boxes[index - 1], boxes[index]):
                 self._line += 1
             begin = index
@@ -244,9 +249,8 @@ class _Reader:
                 groups.append([index])
         words = []
         for group in sorted(map(sorted, groups)):
-            word = self._word(first + group[0], [boxes[index] for index in group])
-            word.text = "".join([self._text[first + index] for index in group])
-            words.append(word)
+            text = "".join([self._text[first + index] for index in group])
+            words.append(self._word(first + group[0], text, [boxes[index] for index in group]))
         return words
 
     def _is_one_level_word(self, first: int, last: int, start: Box, end: Box) -> bool:
@@ -267,11 +271,11 @@ class _Reader:
         box = _box(self._handle, index)
         return turned(box, angle % 4) if angle else box
 
-    def _word(self, first: int, boxes: list[Box]) -> Word:
+    def _word(self, first: int, text: str, boxes: list[Box]) -> Word:
         return Word(
             min(box[0] for box in boxes), max(box[1] for box in boxes),
             min(box[2] for box in boxes), max(box[3] for box in boxes),
-            self._text[first : first + len(boxes)], first, self._line,
+            text, first, self._line,
             tuple((box[0], box[1]) for box in boxes) if self._keeps_glyphs else (),
         )  # fmt: skip
 
@@ -394,7 +398,7 @@ def _by_script(boxes: list[Box], angle: int) -> list[tuple[int, list[Box]]]:
             groups.append((index, [box]))
     if len(groups) == 1 or angle == STACKED:
         return [(0, boxes)]
-    base = max(groups, key=lambda group: len(group[1]))[1][0]
+    base = max((inside[0] for _, inside in groups), key=lambda box: box[3] - box[2])
     height = base[3] - base[2]
     for _, inside in groups:
         is_base = _is_same_level(base, inside[0])
