@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
+
+from tests.font_builder import boxes_font
 
 CONTAINER = (
     '<?xml version="1.0"?><container xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
@@ -125,3 +128,53 @@ def grid_at(xs: list[float], ys: list[float]) -> bytes:
     """Strokes along every x and every y, from end to end."""
     upright = b"".join(line_at(x, min(ys), x, max(ys)) for x in xs)
     return upright + b"".join(line_at(min(xs), y, max(xs), y) for y in ys)
+
+
+def glyph_at(x: float, y: float, text: str, size: float = 12) -> bytes:
+    """Characters of ``pdf_of_glyphs`` from left to right in the order given; from top to bottom there."""
+    return b"BT /F1 %g Tf %g %g Td <%s> Tj ET\n" % (
+        size,
+        x,
+        y,
+        text.encode("utf-16-be").hex().encode(),
+    )
+
+
+def pdf_of_glyphs(contents: list[bytes], *, from_top: bool = False) -> bytes:
+    """Pages of ``glyph_at`` in a font of boxes, in lines from top to bottom if asked.
+
+    As office programs write them: an embedded composite font with a ToUnicode table, half an em wide up to
+    U+2000 and a full one above.
+    """
+    shown = b"".join(re.findall(rb"<([0-9a-f]+)> Tj", b"".join(contents)))
+    characters = sorted(set(bytes.fromhex(shown.decode()).decode("utf-16-be")))
+    glyph_numbers = bytearray(2 << 16)
+    for number, character in enumerate(characters, 1):
+        glyph_numbers[2 * ord(character) : 2 * ord(character) + 2] = number.to_bytes(2, "big")
+    count = len(contents)
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [%s] /Count %d >>"
+        % (b" ".join(b"%d 0 R" % (9 + 2 * i) for i in range(count)), count),
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /Boxes /Encoding /Identity-%s /DescendantFonts [4 0 R] "
+        b"/ToUnicode 6 0 R >>" % (b"V" if from_top else b"H"),
+        b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Boxes /CIDSystemInfo << /Registry (Adobe) "
+        b"/Ordering (Identity) /Supplement 0 >> /FontDescriptor 5 0 R /DW 1000 /DW2 [880 -1000] "
+        b"/W [0 8191 500] /CIDToGIDMap 8 0 R >>",
+        b"<< /Type /FontDescriptor /FontName /Boxes /Flags 4 /FontBBox [0 -200 1000 800] /ItalicAngle 0 "
+        b"/Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 /FontFile2 7 0 R >>",
+        stream(
+            b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def\n"
+            b"1 begincodespacerange <0000> <ffff> endcodespacerange\n"
+            b"1 beginbfrange <0000> <ffff> <0000> endbfrange endcmap end end"
+        ),
+        stream(boxes_font("".join(characters))),
+        stream(zlib.compress(bytes(glyph_numbers)), b"/Filter /FlateDecode"),
+    ]
+    for i, content in enumerate(contents):
+        objects.append(
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %d 0 R "
+            b"/Resources << /Font << /F1 3 0 R >> >> >>" % (10 + 2 * i)
+        )
+        objects.append(stream(content))
+    return pdf_object_file(objects)

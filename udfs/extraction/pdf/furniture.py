@@ -1,9 +1,15 @@
-"""Running heads, feet and page numbers: what a page repeats from its neighbours at the same height."""
+"""Running heads, feet, page and line numbers: what a page has beside its text.
+
+Heads and feet are what a page repeats from its neighbours at the same height. The numbers of lines, as in
+transcripts, drafts and manuscripts, count up along one edge of the page.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
+from statistics import median
 
 from udfs.extraction.pdf.rows import Segment
 
@@ -14,6 +20,16 @@ MINIMUM_REPETITIONS = 3
 MARGIN = 0.12
 """Share of the page height, from both edges, in which a bare number is a page number."""
 
+MINIMUM_LINE_NUMBERS = 8
+"""Numbers that must count up along an edge."""
+LINE_STEPS = (1, 5)
+"""Every line is numbered, or every fifth."""
+COUNTED_SHARE = 0.8
+"""Share of the numbers that must follow by that step; headings and formulas have none."""
+PROSE_COLUMNS = 12
+"""Display columns of the usual segment of a page of prose; the rows of a table are numbered, too."""
+
+_LINE_NUMBER = re.compile(r"\d{1,4}")
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(
     r"(?:page|seite|p\.|第)?\s*[-–—\[(]?\s*(?:\d{1,4}|[ivxlc]{1,7})\s*[-–—\])]?\s*"
@@ -40,14 +56,20 @@ def remove_page_furniture(pages: list[list[Segment]], heights: list[float]) -> l
     ]
     # Odd and even pages differ, and so do the pages of two chapters: three pages are enough.
     counts = Counter(key for page in keys for key in {key for key, _ in page})
+    numbers = [_line_numbers(page) for page in pages]
+    are_in_draft = (
+        sum(bool(n) and _is_prose(page) for n, page in zip(numbers, pages, strict=True)) > 1
+    )
     cleaned = []
-    for page, page_keys, height in zip(pages, keys, heights, strict=True):
+    for page, page_keys, height, found in zip(pages, keys, heights, numbers, strict=True):
         furniture = {
             id(segment)
             for key, segment in page_keys
             if counts[key] >= MINIMUM_REPETITIONS
             or (len(pages) > 1 and _is_page_number(segment, height))
         }
+        if are_in_draft or _are_written_apart(found, page):
+            furniture |= {id(segment) for segment in found}
         cleaned.append([segment for segment in page if id(segment) not in furniture])
     return cleaned
 
@@ -72,3 +94,34 @@ def _key(segment: Segment) -> tuple[str, int]:
 def _is_page_number(segment: Segment, height: float) -> bool:
     in_margin = segment.middle < MARGIN * height or segment.middle > (1 - MARGIN) * height
     return in_margin and _PAGE_NUMBER.fullmatch(segment.text.strip()) is not None
+
+
+def _line_numbers(page: list[Segment]) -> list[Segment]:
+    """Numbers that count up along one edge of a page, outside of all its text."""
+    numbers = [s for s in page if s.table is None and _LINE_NUMBER.fullmatch(s.text)]
+    if len(numbers) < MINIMUM_LINE_NUMBERS:
+        return []
+    marks = set(map(id, numbers))
+    others = [segment for segment in page if id(segment) not in marks]
+    if not others:
+        return []
+    left, right = min(s.x0 for s in others), max(s.x1 for s in others)
+    for side in ([s for s in numbers if s.x1 <= left], [s for s in numbers if s.x0 >= right]):
+        side.sort(key=lambda segment: -segment.middle)
+        steps = Counter(int(lower.text) - int(upper.text) for upper, lower in pairwise(side))
+        usual, count = steps.most_common(1)[0] if steps else (0, 0)
+        counts_up = usual in LINE_STEPS and min(steps) > 0 and count >= COUNTED_SHARE * len(side)
+        if counts_up and len(side) >= MINIMUM_LINE_NUMBERS:
+            return side
+    return []
+
+
+def _is_prose(page: list[Segment]) -> bool:
+    return median(segment.columns for segment in page) >= PROSE_COLUMNS
+
+
+def _are_written_apart(numbers: list[Segment], page: list[Segment]) -> bool:
+    """Whether the file writes most numbers on lines of their own: the rows of a table it does not."""
+    marks = set(map(id, numbers))
+    lines = {word.line for segment in page if id(segment) not in marks for word in segment.words}
+    return 2 * sum(segment.words[0].line not in lines for segment in numbers) > len(numbers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from importlib.metadata import version
 from itertools import groupby
 from typing import Any
@@ -17,14 +18,24 @@ from udfs.extraction.contract import (
 )
 from udfs.extraction.markdown.cleanup import clean_field, clean_text
 from udfs.extraction.pdf.aligned_tables import find_tables
+from udfs.extraction.pdf.bidirectional import read_from_right
+from udfs.extraction.pdf.flows import blocks_in_order, columns_as_written, cuts_lines_apart
 from udfs.extraction.pdf.furniture import remove_page_furniture
-from udfs.extraction.pdf.paragraphs import body_height, join_pages, paragraphs_of
+from udfs.extraction.pdf.listings import is_typed, with_listings
+from udfs.extraction.pdf.paragraphs import WordForms, body_height, join_blocks, paragraphs_of
 from udfs.extraction.pdf.reading_order import reading_order
-from udfs.extraction.pdf.rows import Row, Segment, segments_of_page
+from udfs.extraction.pdf.rows import (
+    Row,
+    Segment,
+    level_initials,
+    pieces_of,
+    row_of_table,
+    segments_of_page,
+)
 from udfs.extraction.pdf.ruled_tables import find_ruled_tables, segment_of_table
 from udfs.extraction.pdf.ruling_lines import PageRules, Rule, read_rule_boxes, rules_of
 from udfs.extraction.pdf.text_layer import why_unreadable, without_second_layer
-from udfs.extraction.pdf.words import PageWords, is_mostly_picture, open_document, read_words
+from udfs.extraction.pdf.words import PageWords, Word, is_mostly_picture, open_document, read_words
 
 READER = "pdfium_layout"
 FEW_CHARACTERS = 25
@@ -81,20 +92,15 @@ def _read_document(document: Any, options: ExtractionOptions) -> ReadDocument:
         raise DocumentRefusedError(
             "too_complex", f"{count:,} pages; at most {options.pdf_max_pages:,} are read"
         )
-    pages, scanned = _read_pages(document, count)
+    pages, scanned = read_pages(document)
     _refuse_unreadable([page for page, _ in pages], scanned)
-    segments = [_segments(page, rules) for page, rules in pages]
-    segments = remove_page_furniture(segments, [page.height for page, _ in pages])
-    blocks = [reading_order(page) for page in segments]
-    body = body_height([[row for block in page for row in block] for page in blocks])
-    fates: list[str] = []
-    rules = [rules for _, rules in pages]
-    text = join_pages(
-        [
-            _page_blocks(page, body, level.level, fates)
-            for page, level in zip(blocks, rules, strict=True)
-        ]
+    layouts = lay_out(pages)
+    body = body_height(layouts)
+    forms = WordForms(
+        row.text for page in layouts for block in page for row in block if row.table is None
     )
+    text = join_blocks((_written(block, body, forms) for page in layouts for block in page), forms)
+    fates = [row.table.fate for page in layouts for block in page for row in block if row.table]
     info = document.get_metadata_dict()
     return ReadDocument(
         text=clean_text(text),
@@ -109,7 +115,20 @@ def _read_document(document: Any, options: ExtractionOptions) -> ReadDocument:
     )
 
 
-def _read_pages(document: Any, count: int) -> tuple[list[tuple[PageWords, PageRules]], int]:
+def read_pages(document: Any) -> tuple[list[tuple[PageWords, PageRules]], int]:
+    """Read the words and rules of every page that pdfium can load.
+
+    Args:
+        document: A ``pypdfium2.PdfDocument``.
+
+    Returns:
+        The pages, and how many of them are pictures without text.
+
+    Raises:
+        DocumentRefusedError: ``malformed``, when no page can be loaded.
+        OverflowError: A page holds too many characters.
+    """
+    count = len(document)
     pages, scanned, broken = [], 0, 0
     for number in range(count):
         try:
@@ -117,7 +136,7 @@ def _read_pages(document: Any, count: int) -> tuple[list[tuple[PageWords, PageRu
         except pdfium.PdfiumError:
             broken += 1  # one unreadable page must not cost the other hundred
             continue
-        words = read_words(page)
+        words = read_from_right(read_words(page))
         if words.characters < FEW_CHARACTERS and is_mostly_picture(page):
             scanned += 1
         pages.append((words, rules_of(list(map(words.turn.apply, read_rule_boxes(page))))))
@@ -141,41 +160,79 @@ def _refuse_unreadable(pages: list[PageWords], scanned: int) -> None:
         raise DocumentRefusedError("needs_ocr", f"the text layer is not text: {reason}")
 
 
-def _segments(page: PageWords, rules: PageRules) -> list[Segment]:
+def lay_out(pages: list[tuple[PageWords, PageRules]]) -> list[list[list[Row]]]:
+    """Find lines, columns and tables of all pages of a document.
+
+    Args:
+        pages: Words and rules of each page.
+
+    Returns:
+        For each page its blocks in reading order, each a list of rows from top to bottom. A table is a row;
+        page furniture and words laid twice are gone.
+    """
+    written = Counter([word.text.casefold() for page, _ in pages for word in page.words])
+    words = [level_initials(without_second_layer(page.words), written) for page, _ in pages]
+    segments = [_segments(found, rules) for found, (_, rules) in zip(words, pages, strict=True)]
+    segments = remove_page_furniture(segments, [page.height for page, _ in pages])
+    holds_listings = not is_typed(segments)
+    return [
+        _blocks(left, found, rules, holds_listings=holds_listings)
+        for left, found, (_, rules) in zip(segments, words, pages, strict=True)
+    ]
+
+
+def _segments(words: list[Word], rules: PageRules) -> list[Segment]:
     """Lines and cells of a page; each ruled table is one segment."""
-    words = without_second_layer(page.words)
     tables = find_ruled_tables(words, rules)
-    taken = {word.first for table in tables for word in table.words}
+    taken = {id(word) for table in tables for word in table.words}
     if taken:
-        words = [word for word in words if word.first not in taken]
+        words = [word for word in words if id(word) not in taken]
     return segments_of_page(words, rules.upright) + [segment_of_table(table) for table in tables]
 
 
-def _page_blocks(
-    blocks: list[list[Row]], body: float, level: list[Rule], fates: list[str]
-) -> list[str]:
-    written: list[str] = []
-    for block in blocks:
-        for is_table, group in groupby(block, key=lambda row: row.table is not None):
-            rows = list(group)
-            if is_table:
-                fates += ["kept"] * len(rows)
-                written += [row.text for row in rows]
+def _blocks(
+    segments: list[Segment], words: list[Word], rules: PageRules, *, holds_listings: bool
+) -> list[list[Row]]:
+    pieces = pieces_of(words, rules.upright)
+    blocks = [
+        part
+        for block in reading_order(segments)
+        for part in _with_tables(
+            with_listings(block) if holds_listings else block, rules.level, pieces
+        )
+    ]
+    return blocks_in_order(blocks, words, rules.upright)
+
+
+def _with_tables(rows: list[Row], level: list[Rule], pieces: list[Segment]) -> list[list[Row]]:
+    """A block with each table found by alignment as one row, cut where two columns passed for a table."""
+    blocks: list[list[Row]] = [[]]
+    for is_table, group in groupby(rows, key=lambda row: row.table is not None):
+        lines = list(group)
+        start = 0
+        for table in find_tables(lines, level) if not is_table else []:
+            found = lines[table.first : table.last]
+            columns = columns_as_written(found)
+            if columns is not None:
+                blocks[-1] += lines[start : table.first]
+                blocks += [*columns, []]
+            elif cuts_lines_apart(found, pieces):
+                continue
             else:
-                written += _lines(rows, body, level, fates)
-    return written
+                blocks[-1] += [*lines[start : table.first], row_of_table(found, table.rendered)]
+            start = table.last
+        blocks[-1] += lines[start:]
+    return [block for block in blocks if block]
 
 
-def _lines(rows: list[Row], body: float, level: list[Rule], fates: list[str]) -> list[str]:
+def _written(block: list[Row], body: float, forms: WordForms) -> list[str]:
     written: list[str] = []
-    start = 0
-    for table in find_tables(rows, level):
-        written += paragraphs_of(rows[start : table.first], body)
-        fates.append(table.rendered.fate)
-        if table.rendered.text:
-            written.append(table.rendered.text)
-        start = table.last
-    return written + paragraphs_of(rows[start:], body)
+    for is_table, group in groupby(block, key=lambda row: row.table is not None):
+        rows = list(group)
+        written += (
+            [row.text for row in rows if row.text] if is_table else paragraphs_of(rows, body, forms)
+        )
+    return written
 
 
 def _title(value: str | None) -> str | None:

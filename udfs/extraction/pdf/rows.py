@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 from statistics import median
 
 from udfs.extraction.markdown.hard_wrapping import display_width, is_wide
+from udfs.extraction.markdown.notation import lowered, raised
 from udfs.extraction.markdown.tables import RenderedTable
+from udfs.extraction.pdf.bidirectional import line_in_reading_order
 from udfs.extraction.pdf.ruling_lines import Rule
-from udfs.extraction.pdf.words import Word
+from udfs.extraction.pdf.words import RIGHT_TO_LEFT, SMALL_PRINT, Word
 
 SEGMENT_GAP = 0.75
 """Gap between words of a row, in font-box heights, that separates cells or columns."""
@@ -25,6 +28,16 @@ LEADER_GAP = 3.0
 """Gap between two leaders, or after a bullet, in font-box heights, that separates nothing."""
 RULE_OVERLAP = 1.0
 """Points by which a letter may reach over the rule between two cells."""
+INITIAL_GAP = 1.5
+"""Gap between an initial and the lines beside it, in heights of these."""
+TALL_PRINT = 1.6
+"""Height of print, in usual heights of the page, that may reach over lines: initials, large figures."""
+RAISED = 0.15
+"""Height above the line's lower edge, in its heights, from which small print is raised."""
+LOWERED = 0.05
+"""Likewise below it."""
+LINE_BLANK = 0.12
+"""Gap, in heights, that is a blank between what the file writes as two lines, and beside Chinese."""
 
 
 @dataclass(eq=False)
@@ -37,17 +50,23 @@ class Segment:
     y1: float
     words: list[Word]
     table: RenderedTable | None = None
-    """A ruled table that stands here instead of a line."""
+    """A table or listing that stands here instead of a line."""
+
+    @cached_property
+    def print(self) -> Word:
+        """A word in the print of most of its characters; raised and lowered figures are in another."""
+        return main_print(self.words)
 
     @property
     def height(self) -> float:
-        """Height of the tallest font box in it."""
-        return self.y1 - self.y0
+        """Height of that print's font box; of a table its own."""
+        return self.y1 - self.y0 if self.table is not None else self.print.height
 
     @cached_property
     def middle(self) -> float:
-        """Vertical middle; a segment is not changed any more once this was asked for."""
-        return (self.y0 + self.y1) / 2
+        """Vertical middle of that print; a segment is not changed any more once this was asked for."""
+        box = self if self.table is not None else self.print
+        return (box.y0 + box.y1) / 2
 
     @cached_property
     def text(self) -> str:
@@ -70,7 +89,7 @@ class Row:
 
     @property
     def table(self) -> RenderedTable | None:
-        """The ruled table that this row stands for."""
+        """The table or listing that this row stands for."""
         return self.segments[0].table
 
     @property
@@ -93,6 +112,11 @@ class Row:
         """Upper edge."""
         return max(segment.y1 for segment in self.segments)
 
+    @property
+    def foot(self) -> float:
+        """Lower edge of the print of most of its characters, the measure of leading."""
+        return min(segment.y0 if segment.table else segment.print.y0 for segment in self.segments)
+
     @cached_property
     def height(self) -> float:
         """Median height of its segments."""
@@ -104,53 +128,202 @@ class Row:
         return "  ".join(segment.text for segment in self.segments)
 
 
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
-_left_edge = attrgetter("x0")
+_INITIAL = re.compile(r"[\"'“‘«„¿¡(]?[^\W\d_]{1,2}")
+_ONE_LETTER_WORDS = frozenset("AIOY")
+_FIGURE = re.compile(r"\d|^[*†‡§¶a-z]$")
+
+
+def main_print(words: Sequence[Word]) -> Word:
+    """The word at the middle of all characters by height: its box is that of the line's print."""
+    if len(words) == 1:
+        return words[0]
+    half = sum([len(word.text) for word in words]) / 2
+    for word in sorted(words, key=attrgetter("height")):
+        half -= len(word.text)
+        if half <= 0:
+            return word
+    return words[0]
 
 
 def join_words(words: list[Word]) -> str:
-    """Write words that stand side by side; Arabic and Hebrew from the right."""
+    """Write words that stand side by side, in the order given; Arabic and Hebrew by their places."""
+    if any(word.glyphs and RIGHT_TO_LEFT.search(word.text) for word in words):
+        return line_in_reading_order(words, from_right=words[0].from_right)
     if len(words) == 1:
         return words[0].text
-    letters = "".join([word.text for word in words])
-    right_to_left = 2 * len(_RIGHT_TO_LEFT.findall(letters)) > len(letters)
-    ordered = sorted(words, key=_left_edge, reverse=right_to_left)
+    blanks = [
+        index > 0 and _has_blank_between(words[index - 1], w) for index, w in enumerate(words)
+    ]
+    base = main_print(words)
     parts: list[str] = []
-    for index, word in enumerate(ordered):
-        if index and _has_blank_between(ordered[index - 1], word):
-            parts.append(" ")
-        parts.append(word.text)
+    for index, word in enumerate(words):
+        parts.append(" " * blanks[index])
+        script = _script_of(word, base)
+        if script is None:
+            parts.append(word.text)
+            continue
+        follows = index + 1 < len(words) and not blanks[index + 1]
+        parts.append(
+            script(word.text, "".join(parts[-8:]), words[index + 1].text if follows else " ")
+        )
     return "".join(parts)
 
 
+def _script_of(word: Word, base: Word) -> Callable[[str, str, str], str] | None:
+    """How a figure is written that stands above or below the line in smaller print."""
+    height = base.height
+    if word.height > SMALL_PRINT * height or not _FIGURE.search(word.text):
+        return None
+    if word.y0 > base.y0 + RAISED * height and word.y1 > base.y1 - RAISED * height:
+        return raised
+    return lowered if word.y0 < base.y0 - LOWERED * height else None
+
+
 def _has_blank_between(left: Word, right: Word) -> bool:
+    if left.joins_next:
+        return False
+    height = max(left.height, right.height)
     gap = max(right.x0 - left.x1, left.x0 - right.x1)
     if is_wide(left.text[-1]) and is_wide(right.text[0]):
-        return gap > 0.4 * left.height  # set without blanks; pdfium still reports some
+        # Set without blanks, though pdfium reports some; a mark fills half of its square, or less.
+        marks = not (left.text[-1].isalnum() and right.text[0].isalnum())
+        return gap > (1.2 if marks else 0.4) * height
+    if left.line != right.line or is_wide(left.text[-1]) or is_wide(right.text[0]):
+        return gap > LINE_BLANK * height
     return gap > 0.05 * left.height or right.first > left.first + len(left.text)
+
+
+def pieces_of(words: list[Word], upright: Sequence[Rule] = ()) -> list[Segment]:
+    """Lines as the file writes them, cut at wide gaps and upright rules.
+
+    Args:
+        words: Words of a page in the order of the content stream.
+        upright: Upright rules of the page; no piece runs across one.
+
+    Returns:
+        Pieces in the order of the stream.
+    """
+    pieces: list[Segment] = []
+    for word in words:
+        last = pieces[-1] if pieces else None
+        if (
+            last is not None
+            and word.line == last.words[-1].line
+            and word.x0 > last.words[-1].x0 - 0.5 * word.height
+            and _is_same_row(last.words[-1], word)
+            and _belongs_to(last, word, upright)
+        ):
+            _extend(last, [word])
+        else:
+            pieces.append(Segment(word.x0, word.x1, word.y0, word.y1, [word]))
+    return pieces
+
+
+def _extend(segment: Segment, words: list[Word]) -> None:
+    segment.words.extend(words)
+    segment.x1 = max([segment.x1, *(word.x1 for word in words)])
+    segment.y0 = min([segment.y0, *(word.y0 for word in words)])
+    segment.y1 = max([segment.y1, *(word.y1 for word in words)])
 
 
 def segments_of_page(words: list[Word], upright: Sequence[Rule] = ()) -> list[Segment]:
     """Join the words of a page into segments.
 
     Args:
-        words: Words of a page in any order.
+        words: Words of a page in the order of the content stream.
         upright: Upright rules of the page; no segment runs across one.
 
     Returns:
         Segments from top to bottom, left to right.
     """
-    rows: list[list[Word]] = []
+    rows = _rows_of_pieces(pieces_of(words, upright))
+    return [segment for row in rows for segment in _joined_pieces(row, upright)]
+
+
+def level_initials(words: list[Word], written: Counter[str]) -> list[Word]:
+    """Put an initial that reaches over several lines before the first of them.
+
+    Args:
+        words: Words of a page in the order of the content stream.
+        written: How often the document has each word, case folded.
+
+    Returns:
+        The words in that order, initials before the word that they begin. Initials get the box of print of
+        that line, whatever their size, and no blank stands behind one that is no word by itself.
+    """
+    pieces = pieces_of(words)
+    if not pieces:
+        return words
+    usual = main_print([main_print(piece.words) for piece in pieces]).height
+    for piece in pieces:
+        initial = piece.words[0]
+        if initial.height <= TALL_PRINT * usual or not _INITIAL.fullmatch(initial.text):
+            continue
+        lines = [other for other in pieces if other is not piece and _stands_behind(other, initial)]
+        if len(piece.words) > 1 or len(lines) < 2:
+            continue
+        start = max(lines, key=lambda line: line.middle).words[0]
+        initial.joins_next = not _is_word_by_itself(initial.text, start.text, written)
+        initial.x1 = start.x0 - (0 if initial.joins_next else 2 * LINE_BLANK * start.height)
+        initial.y0, initial.y1, initial.line = start.y0, start.y1, start.line
+        words = [word for word in words if word is not initial]
+        words.insert(next(i for i, word in enumerate(words) if word is start), initial)
+    return words
+
+
+def _is_word_by_itself(initial: str, rest: str, written: Counter[str]) -> bool:
+    """Whether the rest is a word elsewhere in the document: ``A ferry``, but ``After``."""
+    rest = rest.casefold()
+    joined = initial.casefold() + rest
+    return initial in _ONE_LETTER_WORDS and written[rest] > 1 and joined not in written
+
+
+def _stands_behind(line: Segment, initial: Word) -> bool:
+    distance = line.x0 - initial.x1
+    print_height = line.print.height
+    return (
+        print_height * TALL_PRINT < initial.height
+        and -0.5 * print_height < distance < INITIAL_GAP * print_height
+        and initial.y0 < line.middle < initial.y1
+    )
+
+
+def _rows_of_pieces(pieces: list[Segment]) -> list[list[Segment]]:
+    """Pieces by height on the page. Print much larger than most stands beside several lines, not in one."""
+    if not pieces:
+        return []
+    prints = [(main_print(piece.words), piece) for piece in pieces]
+    usual = main_print([word for word, _ in prints]).height
+    level = _clustered([entry for entry in prints if entry[0].height <= TALL_PRINT * usual])
+    for row in _clustered([entry for entry in prints if entry[0].height > TALL_PRINT * usual]):
+        beside = [
+            other
+            for other in level
+            if any(_is_same_row(word, inside) for word, _ in row for inside, _ in other)
+        ]
+        if len(beside) == 1:
+            beside[0].extend(row)
+        else:
+            level.append(row)
+    return [
+        [piece for _, piece in sorted(row, key=lambda entry: entry[1].x0)]
+        for row in sorted(level, key=lambda row: -max(word.y0 + word.y1 for word, _ in row))
+    ]
+
+
+def _clustered(prints: list[tuple[Word, Segment]]) -> list[list[tuple[Word, Segment]]]:
+    rows: list[list[tuple[Word, Segment]]] = []
     tallest = None
-    for word in sorted(words, key=lambda word: (-(word.y0 + word.y1), word.x0)):
+    for entry in sorted(prints, key=lambda entry: (-(entry[0].y0 + entry[0].y1), entry[0].x0)):
+        word = entry[0]
         if tallest is not None and _is_same_row(tallest, word):
-            rows[-1].append(word)
+            rows[-1].append(entry)
             if word.height > tallest.height:
                 tallest = word
         else:
-            rows.append([word])
+            rows.append([entry])
             tallest = word
-    return [segment for row in rows for segment in _split_at_gaps(row, upright)]
+    return rows
 
 
 def _is_same_row(tallest: Word, word: Word) -> bool:
@@ -159,28 +332,26 @@ def _is_same_row(tallest: Word, word: Word) -> bool:
     return overlap > 0.55 * min(tallest.y1 - tallest.y0, word.y1 - word.y0)
 
 
-def _split_at_gaps(row: list[Word], upright: Sequence[Rule]) -> list[Segment]:
+def _joined_pieces(row: list[Segment], upright: Sequence[Rule]) -> list[Segment]:
+    """Join pieces of a row that stand side by side: raised figures and accents are lines to the file."""
     segments: list[Segment] = []
-    middle = (row[0].y0 + row[0].y1) / 2
-    rules = [rule.position for rule in upright if rule.start <= middle <= rule.end]
-    last: Segment | None = None
-    for word in sorted(row, key=_left_edge):
-        if last is not None and _belongs_to(last, word, rules):
-            last.words.append(word)
-            last.x1 = max(last.x1, word.x1)
-            last.y0, last.y1 = min(last.y0, word.y0), max(last.y1, word.y1)
+    for piece in row:
+        if segments and _belongs_to(segments[-1], piece.words[0], upright):
+            _extend(segments[-1], piece.words)
         else:
-            last = Segment(word.x0, word.x1, word.y0, word.y1, [word])
-            segments.append(last)
+            segments.append(piece)
     return segments
 
 
-def _belongs_to(segment: Segment, word: Word, rules: list[float]) -> bool:
+def _belongs_to(segment: Segment, word: Word, upright: Sequence[Rule]) -> bool:
     gap, height = word.x0 - segment.x1, max(segment.y1 - segment.y0, word.y1 - word.y0)
     if gap >= SEGMENT_GAP * height and gap >= _allowed_gap(segment.words, word) * height:
         return False
-    return not rules or not any(
-        segment.x1 - RULE_OVERLAP <= x <= word.x0 + RULE_OVERLAP for x in rules
+    middle = (word.y0 + word.y1) / 2
+    return not any(
+        segment.x1 - RULE_OVERLAP <= rule.position <= word.x0 + RULE_OVERLAP
+        and rule.start <= middle <= rule.end
+        for rule in upright
     )
 
 
@@ -188,6 +359,13 @@ def _allowed_gap(segment: list[Word], word: Word) -> float:
     is_bullet = len(segment) == 1 and segment[0].text in BULLETS
     is_leader = not word.text.strip(LEADERS) and not segment[-1].text.strip(LEADERS)
     return LEADER_GAP if is_bullet or is_leader else SEGMENT_GAP
+
+
+def row_of_table(rows: list[Row], table: RenderedTable) -> Row:
+    """The row that stands for a table made of other rows."""
+    words = [word for row in rows for segment in row.segments for word in segment.words]
+    x0, x1 = min(row.x0 for row in rows), max(row.x1 for row in rows)
+    return Row([Segment(x0, x1, min(r.y0 for r in rows), max(r.y1 for r in rows), words, table)])
 
 
 def rows_of(segments: list[Segment]) -> list[Row]:

@@ -1,8 +1,10 @@
 """A PDF page as words with boxes, read from pdfium character by character where needed.
 
 pdfium inserts a blank between words and a line end between lines by its own measure of gaps, which is
-right in 98 % of published text. So only the first and the last character of each run are asked for
-their boxes: a third of the calls, and the calls are what a page costs.
+right in 98 % of published text. So of most runs only the first and the last character are asked for
+their boxes: a third of the calls, and the calls are what a page costs. Every character is looked at where
+more may be in a run than one level word: figures (raised ones are powers and notes), letters of
+right-to-left scripts, Chinese, and what runs over a line end.
 """
 
 from __future__ import annotations
@@ -12,13 +14,14 @@ import ctypes
 import math
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from udfs.extraction.pdf.ruling_lines import Box
-from udfs.extraction.pdf.turning import Turn, turn_of
+from udfs.extraction.pdf.turning import STACKED, Turn, stands_upright, turn_of, turned
 
 MAXIMUM_PAGE_CHARACTERS = 200_000
 """More characters on one page are an attack or a data dump (a dense newspaper page has 30,000)."""
@@ -28,7 +31,8 @@ HYPHEN_AT_LINE_END = "\u00ad"
 """What pdfium marks as a hyphen made by the typesetter becomes a soft hyphen in a word's text."""
 
 _BLANK = r"\t\n\r \u00a0\u3000\u2000-\u200b"
-_RUN = re.compile(f"[^{_BLANK}]+")
+RUN = re.compile(f"[^{_BLANK}]+")
+"""What pdfium's text has between blanks and line ends."""
 _SPECIAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufb00-\ufb06\ufffe\uf0a7\uf0b7\ud800-\udfff]")
 _UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
 _BAD = re.compile(
@@ -43,6 +47,17 @@ _SPELLED_OUT = {
 }  # fmt: skip
 TALL_MARK = 1.6
 """Height of a font box, in usual heights of the page, from which a mark is measured by its ink."""
+SMALL_PRINT = 0.9
+"""Height of raised or lowered print against its line's, at most."""
+SAME_LEVEL = 0.1
+"""Difference of level between the ends of a word, in heights, from which each character is looked at."""
+STACKED_SAMPLE = 60
+"""Pairs of neighbouring Chinese or Japanese characters whose places tell the direction of lines."""
+
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_WIDE_PAIR = re.compile("[\u3041-\u30ff\u3400-\u9fff](?=(\\s{0,2})[\u3041-\u30ff\u3400-\u9fff])")
+_FIGURE_BEHIND = re.compile(r"\S\d")
+_NUMBER = re.compile(r"[^\w]*(\d[\d.,:/\-]*(?<=\d))[^\w]*")
 _WIDEST_JUMP = 1.5  # gap inside a run, in character heights, above which it is two words
 
 
@@ -79,6 +94,10 @@ class Word:
         y1: Upper edge.
         text: Its characters; U+00AD stands for a hyphen that breaks a word at a line end.
         first: Index of its first character on the page.
+        line: Number of its line as pdfium tells lines; words of one line follow each other.
+        glyphs: For words of pages with right-to-left letters, the left and right edge of every character.
+        from_right: Whether its page is read from the right; x is counted from there then.
+        joins_next: Whether no blank stands behind it, whatever the distance.
     """
 
     x0: float
@@ -87,6 +106,10 @@ class Word:
     y1: float
     text: str
     first: int
+    line: int = 0
+    glyphs: tuple[tuple[float, float], ...] = ()
+    from_right: bool = False
+    joins_next: bool = False
 
     @property
     def height(self) -> float:
@@ -128,21 +151,143 @@ def read_words(page: Any) -> PageWords:
             )
         handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value
         text = _characters(handle, count)
-        is_plain = _SPECIAL.search(text) is None
-        words: list[tuple[int, Word]] = []
-        for run in _RUN.finditer(text):
-            first, last = run.start(), run.end() - 1
-            angle = _angle(handle, first)
-            words += [(angle, word) for word in _words_of_run(handle, text, first, last, angle)]
-        if not is_plain:
+        words = _Reader(handle, text).words()
+        if _SPECIAL.search(text) is not None:
             words = [(angle, word) for angle, word in words if _spell_out(word)]
         _level_tall_marks(handle, words)
     finally:
         text_page.close()
     turn = turn_of([(angle, len(w.text), (w.x0, w.x1, w.y0, w.y1)) for angle, w in words])
-    level = _turned_level(words, turn)
+    level = _on_the_page(words, turn)
     total = sum(len(word.text) for word in level)
+    if turn.quarters % 2:
+        width, height = height, width
     return PageWords(level, width, height, total, len(_BAD.findall(text)), turn)
+
+
+class _Reader:
+    """The words of one page, each with its direction and in coordinates turned level by it."""
+
+    def __init__(self, handle: int | None, text: str) -> None:
+        self._handle = handle
+        self._text = text
+        self._keeps_glyphs = RIGHT_TO_LEFT.search(text) is not None
+        self._is_stacked = self._has_stacked_lines()
+        self._line = 0
+
+    def words(self) -> list[tuple[int, Word]]:
+        words: list[tuple[int, Word]] = []
+        end = 0
+        for run in RUN.finditer(self._text):
+            first, last = run.start(), run.end() - 1
+            if "\n" in self._text[end:first]:
+                self._line += 1
+            end = run.end()
+            angle = _angle(self._handle, first)
+            if self._is_stacked and angle == 0:
+                angle = STACKED
+            found = self._words_of_run(first, last, angle)
+            if angle == STACKED and words and _goes_on(words[-1][1], found[0]):
+                # Some files end a line behind every character that stands above another.
+                behind = found[0].line - words[-1][1].line
+                self._line -= behind
+                for word in found:
+                    word.line -= behind
+            words += [(angle, word) for word in found]
+        return words
+
+    def _has_stacked_lines(self) -> bool:
+        """Whether Chinese or Japanese stands in lines from top to bottom, by a sample of neighbours."""
+        pairs = [(pair.start(), pair.end(1)) for pair in _WIDE_PAIR.finditer(self._text)]
+        sample = pairs[:: len(pairs) // STACKED_SAMPLE + 1]
+        return stands_upright([(_box(self._handle, i), _box(self._handle, j)) for i, j in sample])
+
+    def _words_of_run(self, first: int, last: int, angle: int) -> list[Word]:
+        if first == last:
+            return [self._word(first, self._text[first], [self._level_box(first, angle)])]
+        if not (angle or self._keeps_glyphs):
+            start, end = _box(self._handle, first), _box(self._handle, last)
+            if last - first < LONG_RUN and self._is_one_level_word(first, last, start, end):
+                return [
+                    Word(
+                        min(start[0], end[0]), max(start[1], end[1]),
+                        min(start[2], end[2]), max(start[3], end[3]),
+                        self._text[first : last + 1], first, self._line,
+                    )
+                ]  # fmt: skip
+        # Right-to-left, turned, with figures, over a line end, or a long run without blanks.
+        boxes = [self._level_box(index, angle) for index in range(first, last + 1)]
+        text = self._text[first : last + 1]
+        if RIGHT_TO_LEFT.search(text):
+            return self._right_to_left_words(first, boxes)
+        if angle and all(left[0] > right[0] for left, right in pairwise(boxes)):
+            text, boxes = text[::-1], boxes[::-1]  # pdfium reads some turned lines backwards
+        words, begin = [], 0
+        for index in range(1, len(boxes) + 1):
+            if index < len(boxes) and not _is_break(boxes[index - 1], boxes[index], angle):
+                continue
+            for part, inside in _by_script(boxes[begin:index], angle):
+                start = begin + part
+                words.append(self._word(first + start, text[start : start + len(inside)], inside))
+            if index < len(boxes) and _is_new_line(boxes[index - 1], boxes[index]):
+                self._line += 1
+            begin = index
+        return words
+
+    def _right_to_left_words(self, first: int, boxes: list[Box]) -> list[Word]:
+        """Parts of a run that stand apart, whatever the order of its characters.
+
+        Connected letters often come in fonts whose boxes follow the ink, so that heights say nothing.
+        """
+        groups: list[list[int]] = []
+        for index in sorted(range(len(boxes)), key=lambda index: boxes[index][0]):
+            if groups and boxes[index][0] - max(boxes[i][1] for i in groups[-1]) < _WIDEST_JUMP * (
+                max(boxes[i][3] - boxes[i][2] for i in groups[-1])
+            ):
+                groups[-1].append(index)
+            else:
+                groups.append([index])
+        words = []
+        for group in sorted(map(sorted, groups)):
+            text = "".join([self._text[first + index] for index in group])
+            words.append(self._word(first + group[0], text, [boxes[index] for index in group]))
+        return words
+
+    def _is_one_level_word(self, first: int, last: int, start: Box, end: Box) -> bool:
+        height = max(start[3] - start[2], 0.1)
+        advances = 0 <= end[1] - start[0] <= (last - first + 1) * 1.6 * height
+        if not advances or abs(start[2] - end[2]) >= SAME_LEVEL * height:
+            return False
+        text = self._text[first : last + 1]
+        if not _FIGURE_BEHIND.search(text):
+            return True
+        number = _NUMBER.fullmatch(text)
+        if number is None:
+            return False
+        last_figure = _box(self._handle, first + number.end(1) - 1)
+        return abs(start[2] - last_figure[2]) < SAME_LEVEL * height
+
+    def _level_box(self, index: int, angle: int) -> Box:
+        box = _box(self._handle, index)
+        return turned(box, angle % 4) if angle else box
+
+    def _word(self, first: int, text: str, boxes: list[Box]) -> Word:
+        return Word(
+            min(box[0] for box in boxes), max(box[1] for box in boxes),
+            min(box[2] for box in boxes), max(box[3] for box in boxes),
+            text, first, self._line,
+            tuple((box[0], box[1]) for box in boxes) if self._keeps_glyphs else (),
+        )  # fmt: skip
+
+
+def text_of_page(page: Any) -> str:
+    """pdfium's own text of a page: a character for each of its character indices, line ends included."""
+    text_page = page.get_textpage()
+    try:
+        handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value
+        return _characters(handle, text_page.count_chars())
+    finally:
+        text_page.close()
 
 
 def _characters(handle: int | None, count: int) -> str:
@@ -183,31 +328,6 @@ def _level_tall_marks(handle: int | None, words: list[tuple[int, Word]]) -> None
             word.y0, word.y1 = middle - usual / 2, middle + usual / 2
 
 
-def _words_of_run(
-    handle: int | None, characters: str, first: int, last: int, angle: int
-) -> list[Word]:
-    if angle:
-        boxes = [_box(handle, index) for index in range(first, last + 1)]
-        return _word(characters, first, last, boxes)
-    start = _box(handle, first)
-    if first == last:
-        return [Word(*start, characters[first], first)]
-    end = _box(handle, last)
-    height = max(start[3] - start[2], 0.1)
-    advances = 0 <= end[1] - start[0] <= (last - first + 1) * 1.6 * height
-    same_line = abs(start[2] - end[2]) < 0.4 * height
-    if advances and same_line and last - first < LONG_RUN:
-        return _word(characters, first, last, [start, end])
-    # Right-to-left, stacked, or a long run without blanks: look at every character.
-    boxes = [_box(handle, index) for index in range(first, last + 1)]
-    words, begin = [], 0
-    for index in range(1, len(boxes) + 1):
-        if index == len(boxes) or _is_break(boxes[index - 1], boxes[index]):
-            words += _word(characters, first + begin, first + index - 1, boxes[begin:index])
-            begin = index
-    return words
-
-
 def _box(handle: int | None, index: int) -> Box:
     rectangle = _RECTANGLE
     _loose_box_of(handle, index, _RECTANGLE_ADDRESS)
@@ -221,15 +341,17 @@ def _angle(handle: int | None, index: int) -> int:
     return round(angle / (math.pi / 2)) % 4
 
 
-def _turned_level(words: list[tuple[int, Word]], turn: Turn) -> list[Word]:
-    """Keep the words of the commonest direction and turn them level.
+def _on_the_page(words: list[tuple[int, Word]], turn: Turn) -> list[Word]:
+    """Keep the words of the commonest direction, in the coordinates of the page turned level.
 
     A page set sideways reads like any other; a margin note or watermark across the text does not.
     """
-    kept = [word for angle, word in words if angle == turn.quarters]
+    kept = [word for angle, word in words if angle % 4 == turn.quarters]
     if turn.quarters:
         for word in kept:
-            word.x0, word.x1, word.y0, word.y1 = turn.apply((word.x0, word.x1, word.y0, word.y1))
+            word.x0, word.x1 = word.x0 - turn.dx, word.x1 - turn.dx
+            word.y0, word.y1 = word.y0 - turn.dy, word.y1 - turn.dy
+            word.glyphs = tuple((x0 - turn.dx, x1 - turn.dx) for x0, x1 in word.glyphs)
     return kept
 
 
@@ -239,22 +361,55 @@ _EDGES = (ctypes.c_double * 4)()  # left, right, bottom, top
 _EDGE_ADDRESSES = [ctypes.addressof(_EDGES) + 8 * index for index in range(4)]
 
 
-def _is_break(left: Box, right: Box) -> bool:
+def _is_break(left: Box, right: Box, angle: int) -> bool:
     height = max(left[3] - left[2], 0.1)
-    if abs(left[2] - right[2]) > 0.6 * height:
-        return True
+    if angle == STACKED and 0 < right[2] - left[2] < 1.5 * height and right[0] < left[1]:
+        return False  # figures side by side in a line from top to bottom
     gap = max(right[0] - left[1], left[0] - right[1])
-    return gap > _WIDEST_JUMP * height
+    return gap > _WIDEST_JUMP * height or _is_new_line(left, right)
 
 
-def _word(characters: str, first: int, last: int, boxes: list[Box]) -> list[Word]:
-    left, right = boxes[0], boxes[-1]
-    x0, x1 = min(left[0], right[0]), max(left[1], right[1])
-    y0, y1 = min(left[2], right[2]), max(left[3], right[3])
-    if len(boxes) > 2:
-        x0, x1 = min(box[0] for box in boxes), max(box[1] for box in boxes)
-        y0, y1 = min(box[2] for box in boxes), max(box[3] for box in boxes)
-    return [Word(x0, x1, y0, y1, characters[first : last + 1], first)]
+def _goes_on(left: Word, right: Word) -> bool:
+    shared = min(left.y1, right.y1) - max(left.y0, right.y0)
+    return -0.5 * left.height < right.x0 - left.x1 < left.height and shared > 0.5 * right.height
+
+
+def _is_new_line(left: Box, right: Box) -> bool:
+    """No height in common: raised figures have half of it, letters of other fonts more."""
+    return min(left[3], right[3]) < max(left[2], right[2])
+
+
+def _by_script(boxes: list[Box], angle: int) -> list[tuple[int, list[Box]]]:
+    """Split a run where figures are raised or lowered.
+
+    Args:
+        boxes: Boxes of its characters.
+        angle: Their direction; stacked characters are not raised.
+
+    Returns:
+        (index of the first character, boxes) of each part; one part where boxes follow the ink of each
+        letter, as those of some embedded fonts do, so that they say nothing about the level.
+    """
+    groups: list[tuple[int, list[Box]]] = []
+    for index, box in enumerate(boxes):
+        if groups and _is_same_level(groups[-1][1][-1], box):
+            groups[-1][1].append(box)
+        else:
+            groups.append((index, [box]))
+    if len(groups) == 1 or angle == STACKED:
+        return [(0, boxes)]
+    base = max((inside[0] for _, inside in groups), key=lambda box: box[3] - box[2])
+    height = base[3] - base[2]
+    for _, inside in groups:
+        is_base = _is_same_level(base, inside[0])
+        if not is_base and inside[0][3] - inside[0][2] > SMALL_PRINT * height:
+            return [(0, boxes)]
+    return groups
+
+
+def _is_same_level(left: Box, right: Box) -> bool:
+    tolerance = 0.04 * max(left[3] - left[2], 0.1)
+    return abs(left[2] - right[2]) <= tolerance and abs(left[3] - right[3]) <= tolerance
 
 
 def open_document(content: bytes) -> Any:

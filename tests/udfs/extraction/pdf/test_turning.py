@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from udfs.extraction.pdf.turning import Turn, turn_of
+from udfs.extraction.pdf.turning import Turn, turn_of, turned
 
 
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
 def test_the_commonest_direction_is_turned_level(quarters: int) -> None:
-    boxes = [(quarters, 30, (100.0, 110.0, 50.0, 250.0)), ((quarters + 1) % 4, 5, (0, 9, 0, 9))]
+    level = turned((100.0, 110.0, 50.0, 250.0), quarters)
+    boxes = [(quarters, 30, level), ((quarters + 1) % 4, 5, (0.0, 9.0, 0.0, 9.0))]
     turn = turn_of(boxes)
     assert turn.quarters == quarters
     x0, x1, y0, y1 = turn.apply((100.0, 110.0, 50.0, 250.0))

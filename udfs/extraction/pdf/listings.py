@@ -1,0 +1,158 @@
+"""Listings in monospaced type: lines and indentation kept as a Markdown code block.
+
+Type is monospaced where all words of a line are as wide as their characters are many, and begin at whole
+multiples of that width; fonts' names and flags say so too seldom. A document typed throughout, as a
+transcript or an old manuscript, holds no listings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from udfs.extraction.markdown.listings import fenced, without_line_numbers
+from udfs.extraction.markdown.tables import RenderedTable
+from udfs.extraction.pdf.rows import Row, Segment, row_of_table
+from udfs.extraction.pdf.words import Word
+
+SAME_PITCH = 0.015
+"""Difference of two widths per character, as a share, within which they are one."""
+ON_GRID = 0.15
+"""Characters by which a word may begin off its place."""
+MINIMUM_LINES = 2
+MAXIMUM_BLANK_LINES = 2
+"""Empty lines inside a listing; wider gaps part two."""
+CODE_SHARE = 0.3
+"""Share of lines that are indented or hold a sign that prose has seldom."""
+TYPED_SHARE = 0.5
+"""Share of a document's characters in monospaced lines from which it is typed throughout."""
+
+_CODE_SIGN = re.compile(r"[={}()<>\[\]#$\\|_@/*+~^&;]")
+
+
+def is_typed(pages: Sequence[Sequence[Segment]]) -> bool:
+    """Whether most of a document is in monospaced type."""
+    total = monospaced = 0
+    for segment in (segment for page in pages for segment in page if segment.table is None):
+        characters = sum(len(word.text) for word in segment.words)
+        total += characters
+        monospaced += characters * (pitch_of(segment.words) is not None)
+    return monospaced > TYPED_SHARE * total
+
+
+def with_listings(rows: list[Row]) -> list[Row]:
+    """Put each listing among the rows of a block into one row.
+
+    Args:
+        rows: Rows from top to bottom.
+
+    Returns:
+        The rows; listings come as a table of fate ``listing``, fenced, before what stands beside them.
+    """
+    written: list[Row] = []
+    start = 0
+    while start < len(rows):
+        lines, beside = _listing(rows, start)
+        text = without_line_numbers(_code(lines)) if len(lines) >= MINIMUM_LINES else ""
+        if _is_code(text):
+            written += [row_of_table(lines, RenderedTable(fenced(text), "listing")), *beside]
+            start += len(lines)
+        else:
+            written.append(rows[start])
+            start += 1
+    return written
+
+
+def _is_code(text: str) -> bool:
+    """Prose is set in such type, too: captions, letters, addresses."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    signs = sum(_CODE_SIGN.search(line) is not None or line[0] == " " for line in lines)
+    return signs >= CODE_SHARE * len(lines) > 0
+
+
+def pitch_of(words: Sequence[Word]) -> float | None:
+    """Width of a character of a line in monospaced type, in points.
+
+    Args:
+        words: Words of the line from left to right.
+
+    Returns:
+        The width, or None for a line in other type and for one too short to tell.
+    """
+    measured = [word for word in words if len(word.text) > 1 and word.text.isascii()]
+    letters = [word for word in measured if any(map(str.isalpha, word.text))]
+    if len(letters) < 2 or len({c for word in letters for c in word.text}) < 4:
+        return None  # figures are equally wide in most fonts
+    longest = max(letters, key=lambda word: len(word.text))
+    pitch = (longest.x1 - longest.x0) / len(longest.text)
+    return pitch if pitch > 0 and is_on_grid(words, words[0].x0, pitch) else None
+
+
+def is_on_grid(words: Sequence[Word], left: float, pitch: float) -> bool:
+    """Whether all words begin at places of a grid and are as wide as their characters; Chinese may not."""
+    for word in words:
+        if not word.text.isascii():
+            return bool(word is not words[0])
+        width = len(word.text) * pitch
+        if abs(word.x1 - word.x0 - width) > SAME_PITCH * width:
+            return False
+        places = (word.x0 - left) / pitch
+        if abs(places - round(places)) > ON_GRID:
+            return False
+    return True
+
+
+def _listing(rows: list[Row], start: int) -> tuple[list[Row], list[Row]]:
+    """Lines of the listing that begins here, and what stands in other type to the right of them."""
+    first = [row.segments[0] for row in rows[start : start + MINIMUM_LINES] if row.table is None]
+    pitch = next(filter(None, (pitch_of(segment.words) for segment in first)), None)
+    lines: list[Row] = []
+    beside: list[Row] = []
+    for index in range(start, len(rows)):
+        row = rows[index]
+        if pitch is None or row.table is not None or _is_apart(rows, start, index):
+            break
+        on_grid = [is_on_grid(segment.words, rows[start].x0, pitch) for segment in row.segments]
+        if not on_grid[0]:
+            break
+        end = on_grid.index(False) if False in on_grid else len(on_grid)
+        lines.append(Row(row.segments[:end]))
+        if end < len(on_grid):
+            beside.append(Row(row.segments[end:]))
+    return lines, beside
+
+
+def _is_apart(rows: list[Row], start: int, index: int) -> bool:
+    if index == start:
+        return False
+    distance = rows[index - 1].foot - rows[index].foot
+    if rows[index].segments[0].words[0].first < rows[index - 1].segments[0].words[0].first:
+        return True  # the file writes it before: another column
+    return not 0 < distance < (MAXIMUM_BLANK_LINES + 1.5) * rows[index].height
+
+
+def _words(row: Row) -> list[Word]:
+    return [word for segment in row.segments for word in segment.words]
+
+
+def _code(rows: list[Row]) -> str:
+    left = min(row.x0 for row in rows)
+    longest = max(
+        (w for row in rows for w in _words(row) if w.text.isascii()), key=lambda w: len(w.text)
+    )
+    pitch = (longest.x1 - longest.x0) / len(longest.text)
+    leading = min((upper.foot - lower.foot for upper, lower in pairwise(rows)), default=1.0)
+    lines = [_line(rows[0], left, pitch)]
+    for upper, lower in pairwise(rows):
+        empty = round((upper.foot - lower.foot) / leading) - 1
+        lines += [""] * min(empty, MAXIMUM_BLANK_LINES) + [_line(lower, left, pitch)]
+    return "\n".join(lines)
+
+
+def _line(row: Row, left: float, pitch: float) -> str:
+    words = _words(row)
+    text = " " * round((words[0].x0 - left) / pitch) + words[0].text
+    for before, word in pairwise(words):
+        text += " " * round((word.x0 - before.x1) / pitch) + word.text
+    return text
