@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("jobs.decide_verdicts", "decide_command"),
     "dedup": ("jobs.find_duplicates", "dedup_command"),
     "dedup plan": ("jobs.planning.dedup_plan_text", "dedup_plan_command"),
+    "decontaminate": ("jobs.match_benchmarks", "decontaminate_command"),
     "grade": ("jobs.grade_quality", "grade_command"),
     "publish": ("jobs.publish_corpus", "publish_command"),
     "export": ("jobs.export_corpus", "export_command"),

@@ -9,7 +9,13 @@ from collections.abc import Sequence
 import jobs
 from jobs.command.inspection_words import add_information, add_inspection
 from jobs.command.planning_words import add_dedup_plan, add_plan, add_submit
-from jobs.command.stage_words import add_ingest, add_run, add_run_stages, add_table_stages
+from jobs.command.stage_words import (
+    add_decontaminate,
+    add_ingest,
+    add_run,
+    add_run_stages,
+    add_table_stages,
+)
 from jobs.command.training_words import add_training
 
 TWO_WORD_COMMANDS = {("dedup", "plan")}
@@ -30,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_ingest(commands)
     add_table_stages(commands)
     add_dedup_plan(commands)
+    add_decontaminate(commands)
     add_run_stages(commands)
     add_inspection(commands)
     add_training(commands)

@@ -10,12 +10,15 @@ from typing import Final
 LONG_QUESTION_WORDS: Final = 100
 """A question of more words is a passage with a question at its end (marin's "corpus material")."""
 
+LEAST_QUESTION_WORDS: Final = 3
+
 # Field kinds, in the order in which a match of an item is preferred.
 QUESTION: Final = 0
 ANSWER: Final = 1
 CODE: Final = 2
 PASSAGE: Final = 3
-FIELD_NAMES: Final = ("question", "answer", "code", "passage")
+OPTIONS: Final = 4
+FIELD_NAMES: Final = ("question", "answer", "code", "passage", "options")
 
 _SENTENCE_BREAK: Final = re.compile(r"(?:[.!?]['\")\]]*\s+|[。！？][”’」』）]*\s*|\n\s*\n)")
 _WORD: Final = re.compile(r"[⺀-鿿豈-﫿]|[^\W_]+")
@@ -49,10 +52,14 @@ class BenchmarkItem:
     answer: str = ""
     code: str = ""
 
-    def fields(self) -> list[tuple[int, str]]:
-        """(kind, text) of the fields that are looked for one by one; choices only support a question."""
+    def fields(self, *, whole: bool = False) -> list[tuple[int, str]]:
+        """(kind, text) of the fields that are looked for one by one; choices only support a question.
+
+        Args:
+            whole: Leave a long question whole: what is asked at its end is the same for many items.
+        """
         passage, question = self.passage, self.question
-        if not passage and not self.code:
+        if not passage and not self.code and not whole:
             passage, question = split_passage(question)
         texts = [
             (QUESTION, question),
@@ -73,13 +80,13 @@ def split_passage(question: str) -> tuple[str, str]:
     Returns:
         (passage, question); the passage is empty for a question of at most 100 words.
     """
-    if len(_WORD.findall(question)) <= LONG_QUESTION_WORDS:
+    if len(question) <= LONG_QUESTION_WORDS or len(_WORD.findall(question)) <= LONG_QUESTION_WORDS:
         return "", question
     breaks = [match.end() for match in _SENTENCE_BREAK.finditer(question.rstrip())]
-    breaks = [place for place in breaks if len(_WORD.findall(question[place:])) >= 3]
-    if not breaks:
-        return "", question
-    return question[: breaks[-1]], question[breaks[-1] :]
+    for place in reversed(breaks):
+        if len(_WORD.findall(question[place:])) >= LEAST_QUESTION_WORDS:
+            return question[:place], question[place:]
+    return "", question
 
 
 def split_options(question: str) -> tuple[str, tuple[str, ...]]:
