@@ -74,14 +74,14 @@ def validate(
         decidable: Of each item.
         chance: Draws hosts and changes.
     """
-    lengths = _lengths(items, drawn)
+    classes = lengths(items, drawn)
     counts: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for change in changes:
         chosen = [number for number in drawn if change.applies(items[number])]
         texts = [_planted(hosts, change.write(items[number], chance), chance) for number in chosen]
         found = _found(texts, index)
         for row, number in enumerate(chosen):
-            place = (change.name, items[number].benchmark, lengths[number])
+            place = (change.name, items[number].benchmark, classes[number])
             label = found[row].get(number)
             right = label is not None and (change.variant or not label)
             add = (1, int(right), int(label is True and not right), int(decidable[number]))
@@ -107,7 +107,8 @@ def _found(texts: Sequence[str], index: BenchmarkIndex) -> list[dict[int, bool]]
     return found
 
 
-def _lengths(items: Sequence[BenchmarkItem], drawn: Sequence[int]) -> dict[int, str]:
+def lengths(items: Sequence[BenchmarkItem], drawn: Sequence[int]) -> dict[int, str]:
+    """Length class of the question of each drawn item, by its tokens."""
     questions = pa.array([items[number].question for number in drawn], pa.large_string())
     sizes = np.diff(tokenise(questions).token_offsets)
     return {
