@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "publish": ("jobs.publish_corpus", "publish_command"),
     "export": ("jobs.export_corpus", "export_command"),
     "report": ("jobs.report_run", "report_command"),
+    "contamination review": ("jobs.inspection.review_benchmarks", "review_command"),
     "whatif": ("jobs.inspection.what_if_duplicates", "what_if_command"),
     "explain": ("jobs.inspection.explain_document", "explain_command"),
     "compare": ("jobs.inspection.compare", "compare_command"),

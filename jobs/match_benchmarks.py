@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -35,15 +36,17 @@ from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.contract.user_tables import ROW_ID, UserTable, open_user_table, require_apart
 from jobs.runtime.errors import SettingsError
-from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.spark.arrow_frames import frame_of_table, map_batches
 from jobs.runtime.store import storage
 from jobs.verdicts.expressions import verdict_columns
 from jobs.verdicts.thresholds import resolve_by
+from udfs.contamination.planting import plain
 from udfs.contamination.signals import MATCHES, ContaminationBatches
 
 DATASET = "contamination"
 HOSTS = 200  # clean documents that items are planted in
 SIGNALS = "contamination"
+ITEM_CHARACTERS = 600  # of an item beside its match
 
 
 def match_stage(
@@ -70,7 +73,8 @@ def match_stage(
             "id", "url", "source", F.explode(f"{SIGNALS}.{MATCHES}").alias("match")
         )
         reasons = judged.select("id", "reason")
-        return matches.select("id", "url", "source", "match.*").join(reasons, "id")
+        named = matches.select("id", "url", "source", "match.*").join(reasons, "id")
+        return _with_item_texts(context, named, benchmarks)
 
     def clean() -> DataFrame:
         rows, _ = context.read("annotated", "annotate", carries_documents=True)
@@ -179,9 +183,23 @@ def _user_matches(
     matches = judged.select(
         "id", "given_id", "reason", F.explode(f"{SIGNALS}.{MATCHES}").alias("match")
     )
-    return matches.select(
+    named = matches.select(
         F.col("given_id").alias("id"), "match.*", "reason", F.col("id").alias(ROW_ID)
     )
+    return _with_item_texts(context, named, benchmarks)
+
+
+def _with_item_texts(
+    context: RunContext, matches: DataFrame, benchmarks: GivenBenchmarks
+) -> DataFrame:
+    """Matches with what their items say beside what the documents do."""
+    columns = {
+        "benchmark": [item.benchmark for item in benchmarks.items],
+        "item": [item.item for item in benchmarks.items],
+        "item_text": [plain(item)[:ITEM_CHARACTERS] for item in benchmarks.items],
+    }
+    texts = frame_of_table(context.spark, pa.table(columns))
+    return matches.join(F.broadcast(texts), ["benchmark", "item"], "left")
 
 
 def _details(

@@ -2,8 +2,8 @@
 
 ``python -m bench.contamination --benchmarks gsm8k=test.jsonl --benchmarks mmlu=mmlu/ ...``
 
-Items and documents of the tuning half are left out: items of even number and documents whose path has an even
-CRC-32. Thresholds were set on the other halves.
+What was looked at while thresholds were set is left out: items of even number, pages of wcxb_dev whose
+path has an odd CRC-32, other documents whose path has an even one, and most programs.
 """
 
 from __future__ import annotations
@@ -100,19 +100,23 @@ def _documents() -> tuple[dict[str, Documents], dict[str, Documents]]:
     )
     sources = [(path, kind, text) for path, kind, text in found]
     library = Path(sysconfig.get_path("stdlib"))
-    scripts = [  # thousands: every second one does
-        path for path in library.glob("**/*.py") if zlib.crc32(path.name.encode()) % 4 < 2
-    ]
-    sources += [
-        (str(path.relative_to(library)), "code", path.read_text("utf-8", "replace"))
-        for path in sorted(scripts)
-    ]
+    for path in sorted(library.glob("**/*.py")):
+        number = zlib.crc32(path.name.encode()) % 8
+        if number in (0, 6):  # thousands: some will do
+            name = f"code/{number}/{path.relative_to(library)}"
+            sources.append((name, "code", path.read_text("utf-8", "replace")))
     for name, kind, text in sources:
-        half = halves[0 if zlib.crc32(name.encode()) % 2 else 1]
-        half[kind] += [
+        halves[0 if _is_held_out(name) else 1][kind].extend(
             (name, text[at : at + CHUNK_CHARACTERS]) for at in range(0, len(text), CHUNK_CHARACTERS)
-        ]
+        )
     return halves
+
+
+def _is_held_out(name: str) -> bool:
+    if name.startswith("code/"):
+        return name.startswith("code/6/")
+    even = zlib.crc32(name.encode()) % 2 == 0
+    return even if name.startswith("wcxb_dev/") else not even
 
 
 def _counted(

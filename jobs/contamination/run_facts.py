@@ -72,12 +72,16 @@ def _traditional(index: BenchmarkIndex) -> dict[str, str]:
     return pairs
 
 
-def recall_by(validation: Sequence[dict[str, Any]], key: str) -> dict[str, tuple[int, int]]:
-    """Return (planted, found) by ``change``, ``benchmark`` or ``tokens``."""
-    sums: dict[str, tuple[int, int]] = {}
+def recall_by(validation: Sequence[dict[str, Any]], key: str) -> dict[str, tuple[int, int, int]]:
+    """Return (planted, found, of decidable items) by ``change``, ``benchmark`` or ``tokens``."""
+    sums: dict[str, tuple[int, int, int]] = {}
     for count in validation:
-        planted, found = sums.get(count[key], (0, 0))
-        sums[count[key]] = (planted + count["planted"], found + count["found"])
+        planted, found, decidable = sums.get(count[key], (0, 0, 0))
+        sums[count[key]] = (
+            planted + count["planted"],
+            found + count["found"],
+            decidable + count["decidable"],
+        )
     return sums
 
 
@@ -90,7 +94,7 @@ def contamination_text(manifest: Manifest) -> str:
         lines.append(f"  {name}: {of['decidable']:,} of {of['items']:,} items can be found")
     if facts["validation"]:
         lines.append(f"planted in {facts['hosts']:,} clean documents and found:")
-        for change, (planted, found) in recall_by(facts["validation"], "change").items():
+        for change, (planted, found, _) in recall_by(facts["validation"], "change").items():
             lines.append(f"  {change:<34} {found:>6,} of {planted:>6,}  {found / planted:.3f}")
     else:
         lines.append("nothing was planted: there is no clean document, or validation_items is 0")

@@ -108,7 +108,7 @@ def _in_words(folded: FoldedTokens, index: BenchmarkIndex, tokens: TokenBatch) -
         if kind == ANSWER:
             strength = min(share / settings.answer_share, bits / settings.answer_bits)
         elif kind == OPTIONS:
-            strength = min(share / settings.share, bits / settings.long_bits)
+            strength = min(share / settings.middle_share, bits / settings.long_bits)
         else:
             span = (found.first[place], found.last[place])
             bounds = (folded.offsets[row], folded.offsets[row + 1])
@@ -135,6 +135,7 @@ def _question_strength(
     """How far the best line of a question is reached; passages count beside one that is whole."""
     beside = options + (passage if share >= settings.share else 0.0)
     strength = min(share / settings.share, (bits + beside) / settings.bits)
+    strength = max(strength, min(share / settings.middle_share, bits / settings.middle_bits))
     strength = max(strength, min(share / settings.long_share, bits / settings.long_bits))
     if options:
         least = min(bits, options) / settings.options_bits

@@ -16,6 +16,8 @@ class ContaminationSettings:
     Attributes:
         share: Of the question, together with `bits`.
         bits: Of the question, with the options' where three quarters of those stand beside it.
+        middle_share: Of a question with `middle_bits`.
+        middle_bits: See `middle_share`.
         long_share: Of a question with `long_bits`: half of a long one is found.
         long_bits: See `long_share`.
         options_share: Of a question beside whose words its options stand.
@@ -34,16 +36,18 @@ class ContaminationSettings:
         validation_items: Items of each benchmark that are planted to measure what is found; 0: none.
     """
 
-    share: float = 0.65
+    share: float = 0.8
     bits: float = 45.0
+    middle_share: float = 0.65
+    middle_bits: float = 75.0
     long_share: float = 0.4
     long_bits: float = 110.0
     options_share: float = 0.35
-    options_bits: float = 25.0
+    options_bits: float = 40.0
     answer_share: float = 0.6
     answer_bits: float = 100.0
-    code_share: float = 0.6
-    code_bits: float = 75.0
+    code_share: float = 0.7
+    code_bits: float = 90.0
     number_share: float = 0.9
     number_bits: float = 25.0
     equal_numbers: float = 0.7

@@ -73,7 +73,7 @@ def test_what_is_found_says_where_and_how_much() -> None:
     (row,) = found([text], INDEX)
     match = row["clips"]
     assert match.share == pytest.approx(1)
-    assert match.strength == pytest.approx(1 / DEFAULT_SETTINGS.share)
+    assert match.strength == pytest.approx(1 / DEFAULT_SETTINGS.middle_share)
     assert text.encode()[match.start : match.end].decode() == CLIPS.rstrip("?") == match.passage
 
 
