@@ -16,6 +16,7 @@ from jobs.recipes.rules import is_grade_rule
 from jobs.report.borderline_documents import borderline_examples, find_borderline
 from jobs.report.cleaning_totals import cleaning_totals
 from jobs.report.contamination_facts import contamination_facts
+from jobs.report.contamination_model import ContaminationFacts
 from jobs.report.dataset_card import dataset_card
 from jobs.report.document_flows import Flows, count_flows, format_flows, language_flows, volume
 from jobs.report.dropped_examples import (
@@ -44,7 +45,6 @@ from jobs.report.published_run import (
 from jobs.report.report_model import (
     BucketFlow,
     CleaningTotal,
-    ContaminationFacts,
     DuplicateAudit,
     Histogram,
     MovableBound,

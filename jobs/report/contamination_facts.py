@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.contamination.run_facts import recall_by
-from jobs.report.report_model import (
+from jobs.report.contamination_model import (
     BenchmarkFlow,
     ContaminationFacts,
     LeakingSource,

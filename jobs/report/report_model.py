@@ -6,31 +6,16 @@ Counts are documents unless a field says otherwise.
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
 from jobs.recipes.rules import AbsentRule, Bounds, Condition
+from jobs.report.contamination_model import ContaminationFacts
+from jobs.report.fact import Count, Fact, Number
 from jobs.runtime.contract.stage_costs import StageCosts
 
 SCHEMA_VERSION = 1
-
-Count = Annotated[int, Field(ge=0)]
-
-
-def _finite(value: Any) -> Any:
-    """Map NaN and infinities to None: JSON has neither, and a signal may be either."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-Number = Annotated[float | None, BeforeValidator(_finite)]
-
-
-class Fact(BaseModel):
-    """Base of all parts of the report."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Totals(Fact):
@@ -334,81 +319,6 @@ class QuarantineExample(Fact):
     source: str | None
     stage: str
     detail: str | None
-
-
-class BenchmarkFlow(Fact):
-    """One benchmark's items and the documents that hold some."""
-
-    benchmark: str
-    items: Count
-    decidable: Count = Field(description="items that a verbatim copy would be found of")
-    undecidable: dict[str, Count] = Field(description="the others, by reason")
-    items_found: Count = Field(description="items that a document holds; variants left out")
-    documents: Count = Field(description="documents that hold one")
-    variants: Count = Field(description="documents with an item's wording and other numbers")
-
-
-class PlantedRecall(Fact):
-    """Items planted in clean documents in memory, judged as the run's documents are."""
-
-    of: str = Field(description="change, question tokens or benchmark")
-    name: str
-    planted: Count
-    found: Count
-    decidable: Count = Field(description="plants of items that can be found at all")
-
-
-class LeakingSource(Fact):
-    """Documents of one source that hold an item."""
-
-    source: str
-    documents: Count
-
-
-class MatchExample(Fact):
-    """One match side by side with its item; runs of words that both have are marked."""
-
-    id: int
-    url: str | None
-    source: str | None
-    benchmark: str
-    item: str
-    field: str
-    share: Number
-    bits: Number
-    strength: Number
-    variant: bool
-    passage: list[tuple[str, bool]] = Field(
-        description="pieces of the document, and whether shared"
-    )
-    item_text: list[tuple[str, bool]] = Field(description="pieces of the item, likewise")
-
-
-class UndecidableItem(Fact):
-    """One item that cannot be found."""
-
-    benchmark: str
-    item: str
-    reason: str
-
-
-class ContaminationFacts(Fact):
-    """What the run's documents hold of the benchmarks given."""
-
-    documents: Count = Field(description="documents that were compared")
-    flagged: Count = Field(description="documents that hold an item, variants left out")
-    per_million: Number = Field(
-        description="flagged of a million documents; how many of them are right, only a look can tell"
-    )
-    benchmarks: list[BenchmarkFlow]
-    sources: list[LeakingSource] = Field(description="the 20 with most such documents")
-    examples: list[MatchExample] = Field(
-        description="at most 40 matches, the most doubtful (nearest to the line) first"
-    )
-    recall: list[PlantedRecall]
-    hosts: Count = Field(description="clean documents that items were planted in")
-    undecidable: list[UndecidableItem] = Field(description="the first 1,000")
-    index_bytes: Count = Field(description="what every worker was sent")
 
 
 class Report(Fact):
