@@ -72,8 +72,15 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "verdicts": {"recipes"},
     "planning": {"runtime", "runtime.store", "dedup"},
     "command": {*_SPEAKS_TO_ALL, "models", "recipes"},
-    "report": {*_SPEAKS_TO_ALL, "dedup", "recipes", "verdicts"},
-    "inspection": {*_SPEAKS_TO_ALL - {"runtime.spark"}, "dedup", "recipes", "verdicts", "command"},
+    "report": {*_SPEAKS_TO_ALL, "dedup", "contamination", "recipes", "verdicts"},
+    "inspection": {
+        *_SPEAKS_TO_ALL - {"runtime.spark"},
+        "dedup",
+        "contamination",
+        "recipes",
+        "verdicts",
+        "command",
+    },
     "submission": {*_SPEAKS_TO_ALL, "command"},
 }
 LAST_ROOM = "upkeep"  # drives whole runs, so it may use all but the command

@@ -125,10 +125,9 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
         drawn = jobs.drawn.result()
         movable = start(_movable, run, frames, drawn)
         counted, chosen = jobs.counted.result(), jobs.chosen.result()
-        borderline = jobs.borderline.result()
+        borderline, hits = jobs.borderline.result(), jobs.hits.result()
         annotated = context.read("annotated", "annotate", carries_documents=True)[0]
         samples = _samples(annotated, chosen, borderline, counted)
-        hits = jobs.hits.result()
         rules = rule_facts(run.rules(), recipe.rules, reasons, hits, movable.result())
         return Report(
             created_at=run.created_at,
