@@ -97,10 +97,14 @@ def match_stage(
 
 
 def best_matches(matches: DataFrame) -> DataFrame:
-    """Return of each document the match that its verdict was given for: ``id`` and the ledger's columns."""
+    """Return of each document its strongest match: ``id``, the ledger's columns, and ``held``.
+
+    ``held`` says that the document holds the item itself, no variant of it.
+    """
     order = F.struct(~F.col("variant"), F.col("strength"), F.col("benchmark"), F.col("item"))
+    held = (~F.col("variant") & (F.col("strength") >= 1)).alias("held")
     columns = ("benchmark", "item", "field", "share", "bits", "passage")
-    chosen = F.max_by(F.struct(*columns), order).alias("best")
+    chosen = F.max_by(F.struct(*columns, held), order).alias("best")
     return matches.groupBy("id").agg(chosen).select("id", "best.*")
 
 

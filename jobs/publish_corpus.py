@@ -230,16 +230,14 @@ def _ledger(context: RunContext) -> DataFrame:
 
 
 def _with_matches(context: RunContext, dropped: DataFrame) -> DataFrame:
-    """What left for a benchmark item, with the item and the words that gave it away."""
+    """What left and holds a benchmark item, whatever it left for, with the item and the words of it."""
     if read_manifest(context.folder(MATCHES)) is None:
         return dropped
     matches, _ = context.read(MATCHES, "run")
-    if not matches.columns:
-        return dropped
     best = best_matches(matches)
     left = dropped.join(best, "id", "left")
-    told = F.col("signal").startswith("contamination.")
-    names = [name for name in best.columns if name != "id"]
+    told = F.col("held") | F.col("signal").startswith("contamination.")
+    names = [name for name in best.columns if name not in ("id", "held")]
     return left.withColumns({name: F.when(told, F.col(name)) for name in names})
 
 
