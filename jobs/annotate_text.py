@@ -15,6 +15,8 @@ from pyspark.sql import functions as F
 
 from jobs.command.opening import open_models, open_recipe, open_run
 from jobs.command.running import run
+from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
+from jobs.contamination.phrase_counting import benchmark_index, benchmark_inputs, count_phrases
 from jobs.count_shared_lines import DATASET as SHARED_LINES
 from jobs.count_shared_lines import count_stage, shared_keys
 from jobs.models.run_models import perplexity_digest, safety_digest
@@ -25,6 +27,7 @@ from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_mani
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.contract.user_tables import open_user_table, require_apart
+from jobs.runtime.errors import SettingsError
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.runtime.spark.schemas import CARRIED
 from jobs.runtime.store import storage
@@ -37,9 +40,20 @@ DATASET = "annotated"
 
 
 def annotate_stage(
-    context: RunContext, recipe: Recipe, perplexity_model: str | None, safety_model: str | None
+    context: RunContext,
+    recipe: Recipe,
+    perplexity_model: str | None,
+    safety_model: str | None,
+    benchmarks: GivenBenchmarks | None = None,
 ) -> Manifest:
     """Annotate all extracted documents of a run.
+
+    Args:
+        context: The run.
+        recipe: What is cleaned and how safety and contamination are judged.
+        perplexity_model: Folder of models; None leaves perplexity null.
+        safety_model: Folder of a model; None leaves its score null.
+        benchmarks: What documents are compared with; None leaves contamination null.
 
     Raises:
         InputError: The extract stage has not run.
@@ -57,14 +71,23 @@ def annotate_stage(
         function = replace(function, shared_lines=functools.partial(getattr, keys, "value"))
     else:  # counts of an earlier run were not asked in this one
         storage.delete_tree(context.folder(SHARED_LINES))
+    compare: functools.partial[AnnotateBatches] | None = None
+    if benchmarks is not None:
+        counted = _count_benchmark_phrases(context, recipe, benchmarks, source)
+        inputs |= benchmark_inputs(benchmarks, counted)
+        compare = functools.partial(_with_benchmarks, context, recipe, benchmarks)
     chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
+
+    @functools.cache
+    def complete() -> AnnotateBatches:
+        return compare(function) if compare else function
 
     def annotated(files: Sequence[PublishedFile]) -> DataFrame:
         extracted = context.read_files("extracted", files, carries_documents=True)
         usable = extracted.where(F.col("status") == "ok").select(*CARRIED, "text")
         if recipe.run.partitions:
             usable = usable.repartition(recipe.run.partitions)
-        return map_batches(usable, function)
+        return map_batches(usable, complete())
 
     return run_stage(
         context,
@@ -73,10 +96,10 @@ def annotate_stage(
             dataset=DATASET,
             module="jobs.annotate_text",
             inputs=inputs,
-            configuration={**asdict(recipe.clean), "safety": asdict(recipe.safety)},
+            configuration=_configuration(recipe, benchmarks),
             chunks=[parquet_chunk(functools.partial(annotated, chunk)) for chunk in chunks],
             account=functools.partial(_account, source.accounts.rows_out),
-            details=lambda: {"absent_signals": _absent_signals(function)},
+            details=lambda: {"absent_signals": _absent_signals(function, benchmarks)},
         ),
     )
 
@@ -111,12 +134,42 @@ def annotate_user_table(
                 "table": table.fingerprint,
                 **_model_digests(recipe.safety, perplexity_model, safety_model),
             },
-            configuration={**asdict(recipe.clean), "safety": asdict(recipe.safety)},
+            configuration=_configuration(recipe, None),
             chunks=[parquet_chunk(lambda: map_batches(wanted, function))],
             account=functools.partial(_account, rows.count()),
             details=lambda: {"absent_signals": _absent_signals(function)},
         ),
     )
+
+
+def _count_benchmark_phrases(
+    context: RunContext, recipe: Recipe, benchmarks: GivenBenchmarks, source: Manifest
+) -> Manifest:
+    def texts() -> DataFrame:
+        extracted, _ = context.read("extracted", "extract", carries_documents=True)
+        return extracted.where(F.col("status") == "ok").select("id", "text")
+
+    inputs = {"extracted": source.fingerprint}
+    documents = source.accounts.rows_out
+    return count_phrases(context, recipe.contamination, benchmarks, inputs, documents, texts)
+
+
+def _with_benchmarks(
+    context: RunContext, recipe: Recipe, benchmarks: GivenBenchmarks, function: AnnotateBatches
+) -> AnnotateBatches:
+    """The function with the index of the items, sent to every worker once."""
+    index = benchmark_index(context, recipe.contamination, benchmarks)
+    sent = context.spark.sparkContext.broadcast(index)
+    return replace(function, benchmarks=functools.partial(getattr, sent, "value"))
+
+
+def _configuration(recipe: Recipe, benchmarks: GivenBenchmarks | None) -> dict[str, object]:
+    settings: dict[str, object] = {**asdict(recipe.clean), "safety": asdict(recipe.safety)}
+    if benchmarks is not None:
+        lines = asdict(recipe.contamination)
+        del lines["validation_items"]  # what is planted later changes no signal
+        settings["contamination"] = lines
+    return settings
 
 
 def _annotator(
@@ -145,8 +198,12 @@ def _file_digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def _absent_signals(function: AnnotateBatches) -> dict[str, str]:
+def _absent_signals(
+    function: AnnotateBatches, benchmarks: GivenBenchmarks | None = None
+) -> dict[str, str]:
     absent: dict[str, str] = {}
+    if benchmarks is None:
+        absent["contamination"] = "no benchmarks were given (--benchmarks [MAPPING=]PATH)"
     if function.perplexity_model is None:
         absent["perplexity"] = (
             "no perplexity model was trained or given (--perplexity-model FOLDER)"
@@ -172,9 +229,15 @@ def annotate_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill annotate`."""
     recipe = open_recipe(arguments)
     models = open_models(arguments, recipe)
+    benchmarks = open_benchmarks(arguments)
+    if benchmarks is not None and arguments.output is not None:
+        raise SettingsError(
+            "annotate compares the documents of a run with benchmarks; for Parquet of your own use "
+            "`corpusmill decontaminate INPUT OUTPUT --benchmarks …`"
+        )
     with open_run(arguments, arguments.output or arguments.input) as context:
         if arguments.output is None:
-            annotate_stage(context, recipe, models.perplexity, models.safety)
+            annotate_stage(context, recipe, models.perplexity, models.safety, benchmarks)
         else:
             annotate_user_table(
                 context,

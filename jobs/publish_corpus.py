@@ -18,6 +18,8 @@ from jobs.dedup.cluster_columns import CLUSTER_ROW, cluster_rows, with_clusters
 from jobs.dedup.file_bitmaps import without_rows
 from jobs.dedup.repeated_passages import find_repeated_passages, without_passages
 from jobs.grade_quality import grade_verdicts
+from jobs.match_benchmarks import DATASET as MATCHES
+from jobs.match_benchmarks import best_matches
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.manifest import (
@@ -60,6 +62,9 @@ def publish_stage(context: RunContext, recipe: Recipe) -> Manifest:
     graded = read_manifest(context.folder("quality"))
     if graded is not None:
         inputs["quality"] = graded.fingerprint
+    matched = read_manifest(context.folder(MATCHES))
+    if matched is not None:
+        inputs["contamination"] = matched.fingerprint
     passages = _find_passages(context, recipe, inputs)
     if passages is not None:
         inputs["repeated_passages"] = passages.fingerprint
@@ -198,7 +203,9 @@ def _corpus_settings(recipe: Recipe) -> dict[str, object]:
 def _ledger(context: RunContext) -> DataFrame:
     verdicts, _ = context.read("verdicts", "decide")
     duplicates, dedup = context.read("duplicates", "dedup")
-    decided = _ledger_rows(verdicts.where(F.col("reason").isNotNull()), "decide")
+    decided = _ledger_rows(
+        _with_matches(context, verdicts.where(F.col("reason").isNotNull())), "decide"
+    )
     reason = F.concat("kind", F.lit("_duplicate"))
     origin = verdicts.select("id", "source", "url", "language")
     removed = duplicates.join(origin, "id").select(
@@ -220,6 +227,18 @@ def _ledger(context: RunContext) -> DataFrame:
         low = graded.where(F.col("reason").isNotNull())
         parts.append(_ledger_rows(low.join(origin, "id"), "grade"))
     return functools.reduce(DataFrame.unionByName, parts).coalesce(_ledger_files(context))
+
+
+def _with_matches(context: RunContext, dropped: DataFrame) -> DataFrame:
+    """What left and holds a benchmark item, whatever it left for, with the item and the words of it."""
+    if read_manifest(context.folder(MATCHES)) is None:
+        return dropped
+    matches, _ = context.read(MATCHES, "run")
+    best = best_matches(matches)
+    left = dropped.join(best, "id", "left")
+    told = F.col("held") | F.col("signal").startswith("contamination.")
+    names = [name for name in best.columns if name not in ("id", "held")]
+    return left.withColumns({name: F.when(told, F.col(name)) for name in names})
 
 
 def _passage_reason() -> list[Column]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from jobs.annotate_text import annotate_stage
 from jobs.command.opening import open_models, open_run
 from jobs.command.running import run
+from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.decide_verdicts import decide_stage
 from jobs.export_corpus import DATASET as LINES
 from jobs.export_corpus import export_stage
@@ -17,6 +18,7 @@ from jobs.find_duplicates import dedup_stage, search_recipe
 from jobs.grade_quality import DATASET as GRADES
 from jobs.grade_quality import grade_stage
 from jobs.ingest_documents import ingest_stage
+from jobs.match_benchmarks import match_stage
 from jobs.models.run_models import RunModels
 from jobs.publish_corpus import publish_stage
 from jobs.recipes.recipe import Recipe
@@ -33,6 +35,7 @@ def run_pipeline(
     recipe: Recipe,
     models: RunModels,
     against: Sequence[str] = (),
+    benchmarks: GivenBenchmarks | None = None,
 ) -> str:
     """Bring every stage of a run up to date and return the path of report.html.
 
@@ -42,6 +45,7 @@ def run_pipeline(
         recipe: What becomes of a document.
         models: Given ones.
         against: Folders of earlier runs whose documents are not to be had a second time.
+        benchmarks: What documents are compared with.
 
     Raises:
         CorpusmillError: A stage cannot go on; what is finished stays and a rerun goes on from there.
@@ -55,8 +59,9 @@ def run_pipeline(
     elif not (perplexity and storage.absolute(perplexity).startswith(context.folder(MODELS))):
         # Models of an earlier run were not asked in this one.
         storage.delete_tree(context.folder(MODELS))
-    annotate_stage(context, recipe, perplexity, models.safety)
+    annotate_stage(context, recipe, perplexity, models.safety, benchmarks)
     decide_stage(context, recipe)
+    match_stage(context, recipe, benchmarks)
     dedup_stage(context, recipe, against)
     if models.grader is not None:
         grade_stage(context, recipe, models.grader)
@@ -76,8 +81,11 @@ def run_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill run` with the path of the report."""
     recipe = search_recipe(arguments)
     models = open_models(arguments, recipe)
+    benchmarks = open_benchmarks(arguments)
     with open_run(arguments, arguments.output) as context:
-        return run_pipeline(context, arguments.inputs, recipe, models, arguments.against)
+        return run_pipeline(
+            context, arguments.inputs, recipe, models, arguments.against, benchmarks
+        )
 
 
 if __name__ == "__main__":  # spark-submit jobs/run_pipeline.py

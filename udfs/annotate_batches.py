@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from udfs.cleaning.clean_texts import CLEANING_TYPE, CleaningSettings, clean
 from udfs.columns.batch_columns import require_columns, schema_with, with_columns
+from udfs.contamination.benchmark_index import BenchmarkIndex
+from udfs.contamination.signals import CONTAMINATION_TYPE, contamination_annotator
 from udfs.language.signals import LANGUAGE_TYPE, detect
 from udfs.lines.text_batch import TextBatch
 from udfs.perplexity.folder import read_model
@@ -36,6 +38,7 @@ class AnnotateBatches:
         safety: Keyword lists, domains and how they are combined with the model.
         shared_lines: Gives the sorted keys of lines that many documents of a site have, of
             ``udfs.signals.shared_lines``; None leaves their shares null.
+        benchmarks: Gives the index of benchmark items; None leaves ``contamination`` null.
     """
 
     cleaning: CleaningSettings
@@ -43,6 +46,7 @@ class AnnotateBatches:
     safety_model: str | None = None
     safety: SafetySettings = DEFAULT_SETTINGS
     shared_lines: Callable[[], npt.NDArray[np.uint64]] | None = None
+    benchmarks: Callable[[], BenchmarkIndex] | None = None
 
     def output_schema(self, schema: pa.Schema) -> pa.Schema:
         """Return the output's schema: the input's, with a struct column an annotator appended."""
@@ -57,6 +61,7 @@ class AnnotateBatches:
                 "shared_lines": SHARED_LINE_TYPE,
                 "perplexity": PERPLEXITY_TYPE,
                 "safety": SAFETY_TYPE,
+                "contamination": CONTAMINATION_TYPE,
             },
         )
 
@@ -64,11 +69,13 @@ class AnnotateBatches:
         """Yield a batch for each batch."""
         model = read_model(self.perplexity_model(), verify=False) if self.perplexity_model else None
         screen = SafetyScreen.open(self.safety_model, self.safety)
+        compared = [contamination_annotator(self.benchmarks())] if self.benchmarks else []
         for batch in batches:
             texts, cleaning = clean(batch.column("text").fill_null(""), self.cleaning)
             language = detect(texts)
             codes = language.field("language")
-            signals = annotate(TextBatch(texts, codes), tuple(ANNOTATORS))
+            signals = annotate(TextBatch(texts, codes), tuple(ANNOTATORS), compared)
+            contamination = signals.pop("contamination", None)
             perplexity = (
                 score(texts, codes, model) if model else _nulls(PERPLEXITY_TYPE, len(texts))
             )
@@ -76,7 +83,9 @@ class AnnotateBatches:
             columns["shared_lines"] = self._shared_lines(batch, texts)
             urls = batch.column("url") if "url" in batch.schema.names else None
             columns |= {"perplexity": perplexity, "safety": screen.annotate(texts, codes, urls)}
-            yield with_columns(batch, columns)
+            if contamination is None:
+                contamination = _nulls(CONTAMINATION_TYPE, len(texts))
+            yield with_columns(batch, columns | {"contamination": contamination})
 
     def _shared_lines(self, batch: pa.RecordBatch, texts: pa.Array) -> pa.StructArray:
         if self.shared_lines is None:

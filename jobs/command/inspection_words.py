@@ -53,6 +53,24 @@ def add_inspection(commands: Subcommands) -> None:
     compare.set_defaults(command="compare")
 
 
+def add_review(commands: Subcommands) -> None:
+    """Add ``contamination review``."""
+    review = add_command(
+        commands,
+        "contamination review",
+        "a table of a run's benchmark matches for your marks",
+        "Write every passage that holds a benchmark item, or nearly, the most doubtful first. Fill the\n"
+        "column mark with true or false; `run --review FILE` and `decontaminate --review FILE` honour it.\n\n"
+        "  corpusmill contamination review RUN\n"
+        "  corpusmill contamination review RUN --table marks.csv",
+    )
+    review.add_argument("run", metavar="RUN", help="folder or prefix of a run with --benchmarks")
+    review.add_argument(
+        "--table", metavar="FILE", help="CSV to write; default: RUN/contamination-review.csv"
+    )
+    review.set_defaults(command="contamination review")
+
+
 def _add_explain(commands: Subcommands) -> None:
     explain = add_command(
         commands,

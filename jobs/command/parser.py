@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 
 import jobs
-from jobs.command.inspection_words import add_information, add_inspection
+from jobs.command.inspection_words import add_information, add_inspection, add_review
 from jobs.command.planning_words import add_dedup_plan, add_plan, add_submit
 from jobs.command.stage_words import (
+    add_decontaminate,
     add_ingest,
     add_pack,
     add_run,
@@ -18,7 +19,7 @@ from jobs.command.stage_words import (
 )
 from jobs.command.training_words import add_training
 
-TWO_WORD_COMMANDS = {("dedup", "plan")}
+TWO_WORD_COMMANDS = {("dedup", "plan"), ("contamination", "review")}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,9 +37,11 @@ def build_parser() -> argparse.ArgumentParser:
     add_ingest(commands)
     add_table_stages(commands)
     add_dedup_plan(commands)
+    add_decontaminate(commands)
     add_run_stages(commands)
     add_pack(commands)
     add_inspection(commands)
+    add_review(commands)
     add_training(commands)
     add_submit(commands)
     add_plan(commands)

@@ -30,6 +30,7 @@ def add_run(commands: Subcommands) -> None:
     )
     run.add_argument("output", metavar="OUTPUT", help="folder or s3:// prefix of this run")
     _add_models(run)
+    _add_benchmarks(run)
     _add_against(run)
     finish_command(run, "run")
 
@@ -41,6 +42,25 @@ def _add_against(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="RUN",
         help="output of an earlier run: its documents stay, copies of them leave here; may be repeated",
+    )
+
+
+def _add_benchmarks(parser: argparse.ArgumentParser) -> None:
+    benchmarks = parser.add_argument_group(
+        "benchmarks", "test items that must not be trained on; documents that hold one are told"
+    )
+    benchmarks.add_argument(
+        "--benchmarks",
+        action="append",
+        default=[],
+        metavar="[MAPPING=]PATH",
+        help="Parquet, JSON lines, JSON or CSV of a benchmark; MAPPING names its columns: gsm8k, mmlu, … "
+        "(see docs/decontamination.md) or a .yaml file; may be repeated",
+    )
+    benchmarks.add_argument(
+        "--review",
+        metavar="FILE",
+        help="table of `corpusmill contamination review` with your marks, true or false",
     )
 
 
@@ -102,6 +122,8 @@ def add_table_stages(commands: Subcommands) -> None:
             stage.add_argument("--threshold", metavar="J", help="Jaccard similarity, 0 to 1")
         if name in ("annotate", "grade"):
             _add_models(stage)
+        if name == "annotate":
+            _add_benchmarks(stage)
         finish_command(stage, name)
 
 
@@ -193,6 +215,24 @@ def _add_mixture(pack: argparse.ArgumentParser) -> None:
         metavar="VALUE=EPOCHS",
         help="how often documents of this value are seen, e.g. zh=2 or en=0.5; may be repeated",
     )
+
+
+def add_decontaminate(commands: Subcommands) -> None:
+    """Add ``decontaminate``."""
+    stage = add_command(
+        commands,
+        "decontaminate",
+        "documents of your Parquet that hold benchmark items",
+        "Compare texts with benchmarks; write every match, the rows that stay, and what the search would\n"
+        "have found of planted items.\n\n"
+        "  corpusmill decontaminate INPUT OUTPUT --benchmarks gsm8k=test.jsonl --benchmarks mmlu=mmlu/\n"
+        "  corpusmill decontaminate INPUT OUTPUT --benchmarks own.parquet --id-column doc",
+    )
+    stage.add_argument("input", metavar="INPUT", help="Parquet file, folder or glob")
+    stage.add_argument("output", metavar="OUTPUT", help="where results go")
+    add_column_arguments(stage, "text")
+    _add_benchmarks(stage)
+    finish_command(stage, "decontaminate")
 
 
 def add_run_stages(commands: Subcommands) -> None:

@@ -9,6 +9,7 @@ from jobs.ingest.settings import IngestSettings
 from jobs.models.perplexity import PerplexitySettings
 from jobs.recipes.rules import Rule
 from udfs.cleaning.clean_texts import CleaningSettings
+from udfs.contamination.settings import ContaminationSettings
 from udfs.extraction.contract import ExtractionOptions
 from udfs.safety.settings import SafetySettings
 from udfs.trainer_files.packing.settings import PackSettings
@@ -96,6 +97,7 @@ class Recipe(BaseModel):
     )
     dedup: DedupSettings = DedupSettings()
     safety: SafetySettings = SafetySettings()
+    contamination: ContaminationSettings = ContaminationSettings()
     grade: GradeSettings = GradeSettings()
     publish: PublishSettings = PublishSettings()
     pack: PackSettings = PackSettings()

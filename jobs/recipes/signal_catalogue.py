@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from udfs.cleaning.clean_texts import CLEANING_FIELDS
 from udfs.columns.signal_fields import SignalField
+from udfs.contamination.signals import CONTAMINATION_FIELDS
 from udfs.grading.signals import QUALITY_FIELDS
 from udfs.language.signals import LANGUAGE_FIELDS
 from udfs.perplexity.signals import PERPLEXITY_FIELDS
@@ -21,6 +22,7 @@ def signal_fields() -> dict[str, tuple[SignalField, ...]]:
         "shared_lines": SHARED_LINE_FIELDS,
         "perplexity": PERPLEXITY_FIELDS,
         "safety": SAFETY_FIELDS,
+        "contamination": CONTAMINATION_FIELDS,
         "quality": QUALITY_FIELDS,
     }
 

@@ -15,6 +15,8 @@ from pyspark.sql import functions as F
 from jobs.recipes.rules import is_grade_rule
 from jobs.report.borderline_documents import borderline_examples, find_borderline
 from jobs.report.cleaning_totals import cleaning_totals
+from jobs.report.contamination_facts import contamination_facts
+from jobs.report.contamination_model import ContaminationFacts
 from jobs.report.dataset_card import dataset_card
 from jobs.report.document_flows import Flows, count_flows, format_flows, language_flows, volume
 from jobs.report.dropped_examples import (
@@ -30,8 +32,10 @@ from jobs.report.movable_bounds import movable_bounds
 from jobs.report.page import render_page
 from jobs.report.perplexity_table import bucket_flows, perplexity_table
 from jobs.report.published_run import (
+    MATCHES,
     MODELS,
     PASSAGES,
+    PHRASES,
     SIGNATURES,
     PublishedRun,
     RecipeLike,
@@ -117,13 +121,13 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
         folder = inputs.common_folder
         sources = start(_sources, frames, folder, totals)
         losses = start(_losses, recipe, frames, folder)
+        contamination = start(_contamination, run, frames, folder)
         drawn = jobs.drawn.result()
         movable = start(_movable, run, frames, drawn)
         counted, chosen = jobs.counted.result(), jobs.chosen.result()
-        borderline = jobs.borderline.result()
+        borderline, hits = jobs.borderline.result(), jobs.hits.result()
         annotated = context.read("annotated", "annotate", carries_documents=True)[0]
         samples = _samples(annotated, chosen, borderline, counted)
-        hits = jobs.hits.result()
         rules = rule_facts(run.rules(), recipe.rules, reasons, hits, movable.result())
         return Report(
             created_at=run.created_at,
@@ -144,6 +148,7 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
             duplicates=duplicate_facts(counted, samples, losses.result(), jobs.audit.result()),
             perplexity=jobs.perplexity.result(),
             cleaning=jobs.cleaning.result() | run.passages_cut(),
+            contamination=contamination.result(),
             perplexity_buckets=jobs.buckets.result(),
             borderline=borderline_examples(borderline, samples),
             examples=dropped_examples(chosen, samples, list(reasons)),
@@ -214,7 +219,7 @@ def _frames(context: RunContext, run: PublishedRun) -> dict[str, DataFrame]:
     return {
         dataset: context.read_files(dataset, manifest.files)
         for dataset, manifest in run.manifests.items()
-        if dataset not in (MODELS, SIGNATURES, PASSAGES)  # of these the manifest says all
+        if dataset not in (MODELS, SIGNATURES, PASSAGES, PHRASES)  # of these the manifest says all
     }
 
 
@@ -222,6 +227,14 @@ def _losses(recipe: RecipeLike, frames: dict[str, DataFrame], folder: str) -> Lo
     survivors = frames["verdicts"].where(F.col("reason").isNull())
     alarm = recipe.report.source_loss_alarm
     return losses_by_source(survivors, frames["duplicates"], source_group(folder), alarm)
+
+
+def _contamination(
+    run: PublishedRun, frames: dict[str, DataFrame], folder: str
+) -> ContaminationFacts | None:
+    if MATCHES not in frames:
+        return None
+    return contamination_facts(frames[MATCHES], run.manifests[MATCHES], folder)
 
 
 def _audit(

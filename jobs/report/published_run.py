@@ -19,10 +19,12 @@ MODELS = "models"  # not rows but models; a run that is given one has none of it
 SHARED_LINES = "shared-lines"  # likewise counts of lines, where a rule asks for them
 SIGNATURES = "signatures"  # older runs published none
 PASSAGES = "repeated_passages"  # only where a recipe cuts them
-OPTIONAL_DATASETS = (MODELS, SHARED_LINES, SIGNATURES, "quality", PASSAGES)
+MATCHES = "contamination"  # only with benchmarks
+PHRASES = "benchmark-phrases"  # likewise
+OPTIONAL_DATASETS = (MODELS, SHARED_LINES, PHRASES, MATCHES, SIGNATURES, "quality", PASSAGES)
 STAGE_ORDER = (
-    "documents", "extracted", MODELS, SHARED_LINES, "annotated", "verdicts", SIGNATURES,
-    "duplicates", "quality", PASSAGES, "corpus",
+    "documents", "extracted", MODELS, SHARED_LINES, PHRASES, "annotated", "verdicts", MATCHES,
+    SIGNATURES, "duplicates", "quality", PASSAGES, "corpus",
 )  # fmt: skip
 NO_GRADES = "no grader was given, so no document has a grade"
 

@@ -6,31 +6,16 @@ Counts are documents unless a field says otherwise.
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
 from jobs.recipes.rules import AbsentRule, Bounds, Condition
+from jobs.report.contamination_model import ContaminationFacts
+from jobs.report.fact import Count, Fact, Number
 from jobs.runtime.contract.stage_costs import StageCosts
 
 SCHEMA_VERSION = 1
-
-Count = Annotated[int, Field(ge=0)]
-
-
-def _finite(value: Any) -> Any:
-    """Map NaN and infinities to None: JSON has neither, and a signal may be either."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-Number = Annotated[float | None, BeforeValidator(_finite)]
-
-
-class Fact(BaseModel):
-    """Base of all parts of the report."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Totals(Fact):
@@ -367,6 +352,9 @@ class Report(Fact):
         "like the training text",
     )
     cleaning: dict[str, CleaningTotal]
+    contamination: ContaminationFacts | None = Field(
+        None, description="null for a run without --benchmarks"
+    )
     examples: dict[str, list[DroppedExample]]
     borderline: dict[str, list[BorderlineExample]] = Field(
         {}, description="by rule: the documents nearest to its bounds, those that fail first"

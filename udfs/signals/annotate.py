@@ -20,7 +20,9 @@ ANNOTATORS: Final[Mapping[str, Annotator]] = {
 }
 
 
-def annotate(batch: TextBatch, names: Sequence[str]) -> dict[str, pa.StructArray]:
+def annotate(
+    batch: TextBatch, names: Sequence[str], further: Sequence[Annotator] = ()
+) -> dict[str, pa.StructArray]:
     """Compute the signals of a batch.
 
     The values of a document depend on its text and language alone, never on the rest of the batch.
@@ -28,16 +30,17 @@ def annotate(batch: TextBatch, names: Sequence[str]) -> dict[str, pa.StructArray
     Args:
         batch: The documents.
         names: Which annotators to run.
+        further: Annotators that hold what a run was given, over the same tokens.
 
     Returns:
-        For each name a struct array with one element a document, of type ``struct_type(name)``.
+        For each annotator's name a struct array with one element a document, of its ``struct_type``.
         Structs are never null; fields are where the value is undefined.
 
     Raises:
         ValueError: If a name is not an annotator.
     """
-    chosen = [_annotator(name) for name in names]
-    chunks: dict[str, list[pa.StructArray]] = {name: [] for name in names}
+    chosen = [*map(_annotator, names), *further]
+    chunks: dict[str, list[pa.StructArray]] = {annotator.name: [] for annotator in chosen}
     for rows in batch.slices():
         countings = [annotator.start(rows) for annotator in chosen]
         for part in rows.parts():  # outside: a part's tokens are the dearest thing here
@@ -45,8 +48,9 @@ def annotate(batch: TextBatch, names: Sequence[str]) -> dict[str, pa.StructArray
                 counting.add(part)
         for annotator, counting in zip(chosen, countings, strict=True):
             chunks[annotator.name].append(_struct_array(annotator, counting.values()))
+    types = {annotator.name: annotator.struct_type for annotator in chosen}
     return {
-        name: pa.concat_arrays(parts) if parts else pa.array([], struct_type(name))
+        name: pa.concat_arrays(parts) if parts else pa.array([], types[name])
         for name, parts in chunks.items()
     }
 

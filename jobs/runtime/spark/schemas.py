@@ -104,6 +104,12 @@ DROPPED = _schema(
     ("keeper_id", pa.int64(), "for duplicates: the document kept instead"),
     ("keeper_run", pa.int32(), "for duplicates: the run it is of, 0 for this one"),
     ("similarity", pa.float64(), "for duplicates: Jaccard similarity to it"),
+    ("benchmark", pa.string(), "for benchmark items: the set of the strongest one"),
+    ("item", pa.string(), "for benchmark items: its id there"),
+    ("field", pa.string(), "for benchmark items: question, answer, code or options"),
+    ("share", pa.float64(), "for benchmark items: part of the field's information found, 0 to 1"),
+    ("bits", pa.float64(), "for benchmark items: information found"),
+    ("passage", pa.string(), "for benchmark items: the document's words, cut after 600 bytes"),
 )
 
 QUARANTINED = _schema(

@@ -1,0 +1,169 @@
+"""contamination/ → the report's section: benchmarks, sources, doubtful matches side by side, recall."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.contamination.run_facts import recall_by
+from jobs.report.contamination_model import (
+    BenchmarkFlow,
+    ContaminationFacts,
+    LeakingSource,
+    MatchExample,
+    PlantedRecall,
+    UndecidableItem,
+)
+from jobs.report.source_table import source_group
+from jobs.runtime.contract.manifest import Manifest
+
+TOP_SOURCES = 20
+MOST_EXAMPLES = 40
+# Alike by chance are two words in a row; a phrase is what a match is made of.
+LEAST_SHARED_WORDS = 3
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
+Pieces = list[tuple[str, bool]]
+
+
+def contamination_facts(
+    matches: DataFrame, manifest: Manifest, common_folder: str
+) -> ContaminationFacts:
+    """Return the facts of a run that was given benchmarks.
+
+    Args:
+        matches: The dataset ``contamination``.
+        manifest: Its manifest.
+        common_folder: What the names of all sources begin with.
+    """
+    facts = manifest.details
+    found = matches.where((F.col("strength") >= 1) & ~F.col("variant"))
+    flagged = found.select("id").distinct().count()
+    documents = facts["documents"]
+    return ContaminationFacts(
+        documents=documents,
+        flagged=flagged,
+        per_million=flagged * 1e6 / documents if documents else None,
+        benchmarks=_benchmarks(matches, facts["benchmarks"]),
+        sources=_sources(found, common_folder),
+        examples=[_example(row.asDict()) for row in doubtful(matches).take(MOST_EXAMPLES)],
+        recall=_recall(facts["validation"]),
+        hosts=facts["hosts"],
+        undecidable=[UndecidableItem(**item) for item in facts["undecidable"]],
+        index_bytes=facts["index_bytes"],
+    )
+
+
+def doubtful(matches: DataFrame) -> DataFrame:
+    """Return one row a passage and item, nearest to the line first, with the ``documents`` that have it."""
+    passages = matches.groupBy("benchmark", "item", "key").agg(
+        F.countDistinct("id").alias("documents"),
+        *[
+            F.min_by(name, "id").alias(name)
+            for name in matches.columns
+            if name not in ("benchmark", "item", "key", "id")
+        ],
+        F.min("id").alias("id"),
+    )
+    return passages.orderBy(F.abs(F.col("strength") - 1), "benchmark", "item", "key")
+
+
+def shared_pieces(passage: str, item: str) -> tuple[Pieces, Pieces]:
+    """Return both texts in pieces, each with whether its words stand in the other in the same order."""
+    left, right = list(_WORD.finditer(passage)), list(_WORD.finditer(item))
+    matcher = difflib.SequenceMatcher(
+        None,
+        [_folded(word[0]) for word in left],
+        [_folded(word[0]) for word in right],
+        autojunk=False,
+    )
+    blocks = [block for block in matcher.get_matching_blocks() if block.size >= LEAST_SHARED_WORDS]
+    return (
+        _pieces(passage, left, [(block.a, block.size) for block in blocks]),
+        _pieces(item, right, [(block.b, block.size) for block in blocks]),
+    )
+
+
+def _pieces(text: str, words: Sequence[re.Match[str]], runs: Sequence[tuple[int, int]]) -> Pieces:
+    pieces: Pieces = []
+    end = 0
+    for first, size in runs:
+        start, stop = words[first].start(), words[first + size - 1].end()
+        pieces += [(text[end:start], False), (text[start:stop], True)]
+        end = stop
+    pieces.append((text[end:], False))
+    return [piece for piece in pieces if piece[0]]
+
+
+def _folded(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).casefold()
+
+
+def _example(row: dict[str, Any]) -> MatchExample:
+    passage, item = shared_pieces(row["passage"] or "", row["item_text"] or "")
+    names = (
+        "id",
+        "url",
+        "source",
+        "benchmark",
+        "item",
+        "field",
+        "share",
+        "bits",
+        "strength",
+        "variant",
+    )
+    return MatchExample(passage=passage, item_text=item, **{name: row[name] for name in names})
+
+
+def _benchmarks(matches: DataFrame, told: dict[str, Any]) -> list[BenchmarkFlow]:
+    held = (F.col("strength") >= 1) & ~F.col("variant")
+    counts = {
+        row["benchmark"]: row
+        for row in matches.groupBy("benchmark")
+        .agg(
+            F.countDistinct(F.when(held, F.col("item"))).alias("items_found"),
+            F.countDistinct(F.when(held, F.col("id"))).alias("documents"),
+            F.countDistinct(F.when((F.col("strength") >= 1) & F.col("variant"), F.col("id"))).alias(
+                "variants"
+            ),
+        )
+        .collect()
+    }
+    return [
+        BenchmarkFlow(
+            benchmark=name,
+            **of,
+            **{
+                field: counts[name][field] if name in counts else 0
+                for field in ("items_found", "documents", "variants")
+            },
+        )
+        for name, of in told.items()
+    ]
+
+
+def _sources(found: DataFrame, common_folder: str) -> list[LeakingSource]:
+    grouped = (
+        found.groupBy(source_group(common_folder).alias("source"))
+        .agg(F.countDistinct("id").alias("documents"))
+        .orderBy(F.desc("documents"), "source")
+    )
+    return [LeakingSource(**row.asDict()) for row in grouped.take(TOP_SOURCES)]
+
+
+def _recall(validation: Sequence[dict[str, Any]]) -> list[PlantedRecall]:
+    return [
+        PlantedRecall(of=label, name=name, planted=planted, found=found, decidable=decidable)
+        for key, label in (
+            ("change", "change"),
+            ("tokens", "question tokens"),
+            ("benchmark", "benchmark"),
+        )
+        for name, (planted, found, decidable) in recall_by(validation, key).items()
+    ]
