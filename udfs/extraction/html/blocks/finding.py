@@ -221,9 +221,9 @@ def _read_raw(
     tag_start: int,
     place: int,
     close: int,
-    behind: int,
 ) -> None:
     """Take what an element of raw text says: the title, JSON-LD, the TeX of a formula."""
+    behind = behind_markup(page, close)
     if tag == _TITLE and counts[TITLE_END] == 0:
         counts[TITLE_START] = place
         counts[TITLE_END] = close
@@ -346,22 +346,10 @@ def find_blocks(
                     if tag in (_SCRIPT, _STYLE):
                         break
                     continue
-                behind = close + length + 3
-                _read_raw(
-                    page,
-                    out,
-                    at,
-                    statements,
-                    kinds,
-                    counts,
-                    found,
-                    tag,
-                    tag_start,
-                    place,
-                    close,
-                    behind,
-                )
                 i = behind_markup(page, close)
+                _read_raw(
+                    page, out, at, statements, kinds, counts, found, tag, tag_start, place, close
+                )
             continue
         if at[SKIPPED_TAG] > 0 and is_passed(at, tag, kind, is_end):
             continue

@@ -73,10 +73,10 @@ def _is_anchor(out: Bytes, start: int, end: int, in_heading: bool) -> bool:
     while end > start and out[end - 1] <= 32:
         end -= 1
     if end - start == 2 and out[start] == 0xC2:
-        return out[start + 1] == 0xB6 or (in_heading and out[start + 1] == 0xA7)
+        return bool(out[start + 1] == 0xB6 or (in_heading and out[start + 1] == 0xA7))
     if end - start == 4 and out[start] == 0xF0 and out[start + 1] == 0x9F:
-        return out[start + 2] == 0x94 and out[start + 3] == 0x97
-    return end - start == 1 and out[start] == 35 and in_heading
+        return bool(out[start + 2] == 0x94 and out[start + 3] == 0x97)
+    return bool(end - start == 1 and out[start] == 35 and in_heading)
 
 
 @kernel

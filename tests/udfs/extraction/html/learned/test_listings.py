@@ -22,7 +22,7 @@ CODE = "if x:\n    y()"
         "<div><pre>1\n2</pre></div><div><pre>if x:\n    y()</pre></div>",
         "<div><div>1</div><div>2</div></div><pre>if x:\n    y()</pre>",
         "<pre><span class=lineno>1 </span>if x:\n<span class=lineno>2 </span>    y()</pre>",
-        "<pre><code><i style='user-select:none'>1</i>if x:\n<i style='user-select:none'>2</i>    y()</code></pre>",
+        "<pre><i style='user-select:none'>1</i>if x:\n<i style='user-select:none'>2</i>    y()</pre>",
         "<pre><div>if x:</div><div>    y()</div></pre>",
         "<pre><ol class=linenums><li>if x:<li>    y()</ol></pre>",
         "<code><div>if x:</div><div>&nbsp;&nbsp;&nbsp;&nbsp;y()</div></code>",
