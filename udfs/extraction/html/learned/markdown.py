@@ -27,7 +27,7 @@ from udfs.extraction.html.learned.structures import (
     Place,
 )
 from udfs.extraction.markdown.cleanup import clean_text
-from udfs.extraction.markdown.tables import MAXIMUM_CELL_CHARACTERS, render_table
+from udfs.extraction.markdown.tables import MAXIMUM_CELL_CHARACTERS, MINIMUM_ROWS, render_table
 
 _CELLS: Final = tags_named("td th")
 MAXIMUM_COLUMNS: Final = 200
@@ -124,10 +124,16 @@ class _Layout:
         tables = page.nodes[:, NODE_TAG] == TAG["table"]
         outer = places[page.nodes[tables, NODE_PARENT]]
         self._outer = set(outer[outer[:, CELL_PLACE] > 0, TABLE_PLACE].tolist())
+        headers = page.nodes[:, NODE_TAG] == TAG["th"]
+        self._with_header = set(places[headers, TABLE_PLACE].tolist())
 
     def is_layout(self, table: int) -> bool:
         """Whether another table stands in one of the table's cells."""
         return table in self._outer
+
+    def has_header(self, table: int) -> bool:
+        """Whether the table has cells that are marked as headers."""
+        return table in self._with_header
 
     def grid(self, table: int, texts: dict[int, str]) -> list[list[str]]:
         """The rows of a table.
@@ -191,7 +197,9 @@ def _table(layout: _Layout, run: Sequence[_Piece]) -> str | None:
         texts[cell] = f"{texts[cell]} {piece.text}" if cell in texts else piece.text
     if max(map(len, texts.values())) > MAXIMUM_CELL_CHARACTERS:
         return None
-    table = render_table(layout.grid(run[0].place.table, texts))
+    number = run[0].place.table
+    minimum_rows = MINIMUM_ROWS - 1 if layout.has_header(number) else MINIMUM_ROWS
+    table = render_table(layout.grid(number, texts), minimum_rows)
     return None if several and table.fate == "plain" else table.text or None
 
 
