@@ -63,7 +63,7 @@ class ExtractionOptions:
         strip_gutenberg_licence: Remove Project Gutenberg's header and licence from plain text.
     """
 
-    profile: ProfileName = "balanced"
+    profile: ProfileName = "learned"
     html_headline: bool = True
     html_max_bytes: int = 5 * MEBIBYTE
     html_max_tags: int = 500_000
