@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 _LETTERS = re.compile(r"[^\W_]+")
+_HEADING = re.compile(r"^#+ .*", re.MULTILINE)
 FIRST_CHARACTERS: Final = 300
 """Letters and digits of a text within which a title may stand without a line of its own."""
 SHORTEST_IN_TEXT: Final = 20
@@ -17,7 +18,7 @@ SHORTEST_IN_TEXT: Final = 20
 LONGEST_LINE: Final = 2
 """A line of the text holds the title as a headline when it is at most so many times as long."""
 FIRST_LINES: Final = 5
-"""Lines at the top of a text of which one may be the better part of a title (without the site's name)."""
+"""Lines at the top of a text of which one may be the title, or the better part of it without the site's name."""
 BETTER_PART: Final = 0.4
 
 
@@ -30,7 +31,7 @@ def with_headline(text: str, title: str | None) -> str:
 
     Returns:
         The text behind ``# title``; the text itself where it is empty or holds the title at its start,
-        or anywhere in a line of its own.
+        or in a heading.
     """
     wanted = _letters(title or "")
     if not text or not wanted:
@@ -38,11 +39,13 @@ def with_headline(text: str, title: str | None) -> str:
     start = _letters(text[: 4 * FIRST_CHARACTERS])[:FIRST_CHARACTERS]
     if len(wanted) >= SHORTEST_IN_TEXT and wanted in start:
         return text
-    lines = [_letters(line) for line in text.split("\n") if len(line) <= 4 * len(title or "") + 20]
+    top = text.split("\n", FIRST_LINES)[:FIRST_LINES]
+    longest = 4 * len(title or "") + 20
+    lines = [_letters(line) for line in [*top, *_HEADING.findall(text)] if len(line) <= longest]
     if any(wanted in line and len(line) <= LONGEST_LINE * len(wanted) for line in lines):
         return text
-    top = filter(None, (_letters(line) for line in text.split("\n", FIRST_LINES)[:FIRST_LINES]))
-    if any(line in wanted and len(line) >= BETTER_PART * len(wanted) for line in top):
+    parts = filter(None, map(_letters, top))
+    if any(line in wanted and len(line) >= BETTER_PART * len(wanted) for line in parts):
         return text
     return f"# {title}\n\n{text}"
 
