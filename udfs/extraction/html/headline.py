@@ -18,7 +18,7 @@ SHORTEST_IN_TEXT: Final = 20
 LONGEST_LINE: Final = 2
 """A line of the text holds the title as a headline when it is at most so many times as long."""
 FIRST_LINES: Final = 5
-"""Lines at the top of a text of which one may be the title, or the better part of it without the site's name."""
+"""Lines at the top of a text of which one may be the title, or most of it without the name of the site."""
 BETTER_PART: Final = 0.4
 
 

@@ -260,3 +260,23 @@ def test_blocks_hold_the_characters_of_an_html_parser(shared_data: Path) -> None
         same += "".join(texts) == plain
     assert found >= 0.999 * blocks
     assert same >= 0.9 * len(paths)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "wanted", "unwanted"),
+    [
+        ("html_gutters/blog.html", "```\ntotal = 0\nfor boat in boats:\n    total +=", "\n2\n"),
+        ("html_gutters/spans.html", "```\ntotal = 0\nfor boat in boats:\n    total +=", "2 for"),
+        ("html_ruby/ruby.html", "渡し船は朝六時に出て、市の日には荷車の列が続きます。", "わた"),
+        ("html_shadow_dom/shadow.html", "kitchen door of his daughter.", "Home"),
+        ("html_wiki_edit_links/wiki.html", "## History\n", "edit"),
+        ("html_lists_in_cells/list.html", "| Mon | 10 to 12 14 to 18 |", "Archive"),
+        ("html_lists_in_cells/dl.html", "| Bell | noun a thing that rings |", "Archive"),
+        ("html_body_lists/shortbread.html", "- Roll", "<li>"),
+    ],
+)
+def test_shared_cases(shared_data: Path, name: str, wanted: str, unwanted: str) -> None:
+    text = extract((shared_data.parent / "cases" / name).read_bytes(), options=LEARNED).text
+    assert wanted in text
+    assert unwanted not in text
