@@ -79,7 +79,8 @@ NEWS_SELECTORS: dict[str, Selector] = {
     "xinhuanet": "#p-detail",
     "zyyfy": ".article_content_mix",
 }
-UNREAD = "script, style, noscript, template, textarea, svg"
+UNREAD = "script, style, noscript, template, textarea, svg, rt, rp, .gutter"
+"""What is no text: numbers of the lines of listings and readings of ideographs neither."""
 MINIMUM_WORDS = 80
 """Pages with less gold text are tables of contents."""
 

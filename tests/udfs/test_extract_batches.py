@@ -60,7 +60,7 @@ def test_columns_are_as_declared() -> None:
     first, second = found.to_pylist()
     assert (first["status"], first["extractor"], first["content_hash"]) == (
         "ok",
-        "trafilatura",
+        "learned",
         None,
     )
     assert (second["status"], second["content_hash"]) == ("empty", content_hash(b""))

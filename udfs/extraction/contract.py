@@ -40,6 +40,7 @@ class ExtractionOptions:
     Attributes:
         profile: How pages are read: ``quality``, ``balanced``, ``fast``, ``learned`` or ``resiliparse``;
             see docs/extraction.md for what each costs and gives.
+        html_headline: Whether the learned reader puts a page's title in front of a text that lacks it.
         html_max_bytes: Larger pages end as ``too_big`` (5 MiB is Common Crawl's own cut).
         html_max_tags: More ``<`` than this end as ``too_complex``.
         html_max_tags_main: More than this are read by Resiliparse's linear all-text mode.
@@ -62,7 +63,8 @@ class ExtractionOptions:
         strip_gutenberg_licence: Remove Project Gutenberg's header and licence from plain text.
     """
 
-    profile: ProfileName = "balanced"
+    profile: ProfileName = "learned"
+    html_headline: bool = True
     html_max_bytes: int = 5 * MEBIBYTE
     html_max_tags: int = 500_000
     html_max_tags_main: int = 50_000

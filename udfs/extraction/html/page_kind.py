@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ahocorasick_rs import AhoCorasick
+
 MINIMUM_IDEOGRAPHS = 100
 """Ideographs and kana on a page that declares Chinese or Japanese; five times as many on others."""
 SEARCHED_CHARACTERS = 300_000
@@ -34,8 +36,8 @@ _PRODUCTS = frozenset(
         "og:product",
     ]
 )
-# Classes, ids, generators and statements by which forum software is known. Plain searches: a pattern
-# of so many alternatives takes ten times as long.
+# Classes, ids, generators and statements by which forum software is known. Forty searches one by one take
+# as long as all the rest of the learned reader.
 _FORUM_MARKS = (
     "DiscussionForumPosting",
     "schema.org/QAPage",
@@ -47,6 +49,7 @@ _FORUM_MARKS = (
     "bbWrapper", "messageContent", "ipsRichText", "ipsType_richText", "usertext-body", "js-post-body",
     "postmsg", "forum-post", "forumpost", "Post-body", "post/content",
 )  # fmt: skip
+_FORUM_AUTOMATON = AhoCorasick(_FORUM_MARKS)
 _ARTICLE_CLASS = re.compile(
     r"class\s*=\s*[\"'][^\"'<>]{0,300}?\b(?:hentry|h-entry|single-post|entry-content|post-content|"
     r"article-?body|post-entry)\b",
@@ -79,8 +82,7 @@ def is_unspaced_article(page: str, language: str | None) -> bool:
 
 def is_discussion(page: str) -> bool:
     """Tell a page of forum or question-and-answer software by the marks it leaves in the page."""
-    searched = page[:SEARCHED_CHARACTERS]
-    return any(mark in searched for mark in _FORUM_MARKS)
+    return bool(_FORUM_AUTOMATON.find_matches_as_indexes(page[:SEARCHED_CHARACTERS]))
 
 
 def calls_itself_article(kinds: frozenset[str], page: str) -> bool:

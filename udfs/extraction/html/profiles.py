@@ -53,9 +53,8 @@ HTML_PROFILES: dict[ProfileName, HtmlProfile] = {
         compares=False,
     ),
     "learned": HtmlProfile(
-        "a classifier of text blocks, learnt from pages with gold text; no page is parsed by lxml",
+        "a classifier of text blocks, learnt from pages with gold text; lxml parses pages of forums only",
         "learned",
-        reads_posts=False,
         is_precise_on_unspaced=False,
     ),
     "resiliparse": HtmlProfile(

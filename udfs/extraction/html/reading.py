@@ -18,6 +18,7 @@ from udfs.extraction.contract import (
     ReadDocument,
 )
 from udfs.extraction.html.blocks.page_blocks import PageBlocks, segment
+from udfs.extraction.html.headline import with_headline
 from udfs.extraction.html.learned.model import BlockModel, judge_blocks, shipped_model
 from udfs.extraction.html.learned.reading import learned_text, stated_tree
 from udfs.extraction.html.libraries import all_text, resiliparse_text, trafilatura_text
@@ -109,12 +110,13 @@ class _Page:
     profile: HtmlProfile
     blocks: PageBlocks | None
     """Of the learned reader only."""
-    maximum_depth: int
+    options: ExtractionOptions
 
     @cached_property
     def has_second(self) -> bool:
         """Main-content mode takes time quadratic in the depth: 40 s for a page of 0.5 MB."""
-        return nesting_bound(self.text, self.maximum_depth) <= self.maximum_depth
+        maximum = self.options.html_max_depth
+        return nesting_bound(self.text, maximum) <= maximum
 
     @cached_property
     def second(self) -> str:
@@ -135,19 +137,18 @@ Found = tuple[str, str]
 
 def _read_page(text: str, url: str | None, options: ExtractionOptions) -> ReadDocument:
     profile = HTML_PROFILES[options.profile]
-    depth = options.html_max_depth
     if profile.reader == "learned":
         blocks = segment(text)
         metadata = read_metadata(stated_tree(blocks))
-        page = _Page(text, url, None, metadata, profile, blocks, depth)
+        page = _Page(text, url, None, metadata, profile, blocks, options)
     elif profile.reader == "resiliparse":
         metadata = read_metadata(statements_tree(text))
-        page = _Page(text, url, None, metadata, profile, None, depth)
+        page = _Page(text, url, None, metadata, profile, None, options)
     else:
         tree = load_html(text)
         if tree is None:
             return _as_document(all_text(text), "resiliparse_all_text", PageMetadata())
-        page = _Page(text, url, tree, read_metadata(tree), profile, None, depth)
+        page = _Page(text, url, tree, read_metadata(tree), profile, None, options)
     found, name = READERS[profile.reader](page)
     if len(found) < MINIMUM_TEXT and len(page.second) >= MINIMUM_TEXT:
         found, name = page.second, "resiliparse"
@@ -166,10 +167,9 @@ def _all_text(page: _Page) -> Found:
 
 def _read_with_trafilatura(page: _Page) -> Found:
     profile = page.profile
-    if profile.reads_posts and page.is_discussion:
-        posts = posts_page(page.tree)
-        if posts:
-            return all_text(posts), "resiliparse_posts"
+    posts = _posts(page)
+    if posts:
+        return posts, "resiliparse_posts"
     prepare_tree(page.tree, page.text)
     is_unspaced = is_unspaced_article(page.text, page.metadata.language)
     if profile.is_precise_on_unspaced and page.has_second and is_unspaced:
@@ -177,6 +177,15 @@ def _read_with_trafilatura(page: _Page) -> Found:
         if len(precise) >= max(MINIMUM_TEXT, PRECISE_SHARE * len(page.second)):
             return precise, "trafilatura_precision"
     return _with_second(page)
+
+
+def _posts(page: _Page) -> str:
+    """The posts of a page of forum software; empty for other pages and profiles."""
+    if not (page.profile.reads_posts and page.is_discussion):
+        return ""
+    tree = load_html(page.text) if page.tree is None else page.tree
+    posts = "" if tree is None else posts_page(tree)
+    return all_text(posts) if posts else ""
 
 
 def _with_second(page: _Page) -> Found:
@@ -210,7 +219,11 @@ def _read_with_resiliparse(page: _Page) -> Found:
 def _read_with_model(page: _Page) -> Found:
     if page.blocks is None:
         return "", "learned"
-    return read_blocks(page.text, page.blocks, page.metadata, shipped_model()), "learned"
+    found, name = _posts(page), "resiliparse_posts"
+    if not found:
+        found = read_blocks(page.text, page.blocks, page.metadata, shipped_model())
+        name = "learned"
+    return with_headline(found, page.metadata.title if page.options.html_headline else None), name
 
 
 def read_blocks(text: str, blocks: PageBlocks, metadata: PageMetadata, model: BlockModel) -> str:

@@ -79,11 +79,13 @@ def spread(rows: list[list[SpanningCell]]) -> list[list[str]]:
     return grid
 
 
-def render_table(rows: list[list[str]]) -> RenderedTable:
+def render_table(rows: list[list[str]], minimum_rows: int = MINIMUM_ROWS) -> RenderedTable:
     """Write a table, or refuse to.
 
     Args:
         rows: Cell texts by row; rows may differ in length. The first row becomes the header.
+        minimum_rows: Rows that a table must have; one less than ``MINIMUM_ROWS`` where the document marks
+            its header, so that the first row is none of data.
 
     Returns:
         Its text and fate.
@@ -95,7 +97,7 @@ def render_table(rows: list[list[str]]) -> RenderedTable:
     joined = "".join(cells)
     if len(_BAD_CHARACTER.findall(joined)) > MAXIMUM_BAD_CHARACTERS * len(joined):
         return RenderedTable("", "dropped")
-    if _is_worth_markdown(grid, cells):
+    if len(grid) >= minimum_rows and _is_worth_markdown(grid, cells):
         return RenderedTable(_markdown(grid), "kept")
     return RenderedTable("\n".join("  ".join(filter(None, row)) for row in grid), "plain")
 
@@ -116,7 +118,7 @@ def _without_empty_lines(grid: list[list[str]]) -> list[list[str]]:
 
 def _is_worth_markdown(grid: list[list[str]], cells: list[str]) -> bool:
     columns = len(grid[0])
-    if columns < MINIMUM_COLUMNS or len(grid) < MINIMUM_ROWS:
+    if columns < MINIMUM_COLUMNS:
         return False
     if sum(map(bool, cells)) < MINIMUM_FILL * len(cells):
         return False

@@ -135,7 +135,7 @@ def test_the_kernels_memory_killer_means_oom() -> None:
 
 def test_processor_time_is_limited_and_a_timeout_is_not_tried_again() -> None:
     limits = ChildLimits(cpu_seconds={"html": 0.2}, wall_factor=100)  # for loaded machines
-    with ParserChild(limits) as limited:
+    with ParserChild(limits, ExtractionOptions(profile="balanced")) as limited:
         start = time.monotonic()
         extraction = limited.extract(SLOW_PAGE)
         assert extraction.status == "timeout"

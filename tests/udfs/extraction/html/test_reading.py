@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from udfs.extraction.contract import DocumentRefusedError, ExtractionOptions
+from udfs.extraction.contract import DEFAULT_OPTIONS, DocumentRefusedError, ExtractionOptions
 from udfs.extraction.html.reading import read_html
 
 SENTENCE = "Whoever cannot say what was in the data cannot say why the model lies about it. "
+BALANCED = ExtractionOptions(profile="balanced")
 CHROME = "<nav><ul><li><a href=/>Home</a></li><li><a href=/login>Log in</a></li></ul></nav>"
 
 
@@ -24,9 +25,12 @@ def article(extra: str = "") -> str:
     )
 
 
-def test_main_text_without_chrome() -> None:
-    document = read_html(article())
-    assert document.extractor == "trafilatura"
+@pytest.mark.parametrize(
+    ("options", "extractor"), [(DEFAULT_OPTIONS, "learned"), (BALANCED, "trafilatura")]
+)
+def test_main_text_without_chrome(options: ExtractionOptions, extractor: str) -> None:
+    document = read_html(article(), options=options)
+    assert document.extractor == extractor
     assert document.text.startswith("# On data")
     assert document.text.count(SENTENCE.strip()) == 18
     assert "Log in" not in document.text
@@ -50,7 +54,7 @@ def test_tables_and_lists_are_kept_as_markdown() -> None:
 )
 def test_pages_that_defeat_trafilatura_are_read_in_linear_time(text: str, extractor: str) -> None:
     start = time.process_time()
-    document = read_html(text)
+    document = read_html(text, options=BALANCED)
     assert document.extractor == extractor
     assert document.text
     assert time.process_time() - start < 5  # 40 s and more without the caps

@@ -14,8 +14,14 @@ from udfs.extraction.html.blocks.names import (
     ATTRIBUTE_VALUES,
     ATTRIBUTES,
     FNV_OFFSET,
+    LINE_NUMBER,
     LINKED_KEYS,
     LINKED_VALUES,
+    ROLE_KEYS,
+    ROLE_VALUES,
+    TAG,
+    TAG_KEYS,
+    TAG_VALUES,
     fnv,
 )
 
@@ -32,7 +38,20 @@ _LICENSE: Final = np.uint64(fnv(b"license"))
 _CANONICAL: Final = np.uint64(fnv(b"canonical"))
 
 # Places of what ``read_attributes`` finds in its ``found``.
-HIDES, STATES, IS_LINKED_DATA, OG_TYPE, ATTRIBUTE_FACTS = range(5)
+(
+    HIDES,
+    STATES,
+    IS_LINKED_DATA,
+    OG_TYPE,
+    IS_TEX,
+    ROLE,
+    ROW_SPAN,
+    COLUMN_SPAN,
+    IS_SHADOW,
+    ATTRIBUTE_FACTS,
+) = range(10)
+MAXIMUM_SPAN: Final = 1_000
+"""Rows or columns of a cell, as the standard bounds columns."""
 
 (
     _CLASS,
@@ -48,7 +67,37 @@ HIDES, STATES, IS_LINKED_DATA, OG_TYPE, ATTRIBUTE_FACTS = range(5)
     _ITEMTYPE,
     _TYPE,
     _REL,
+    _ROWSPAN,
+    _COLSPAN,
+    _SHADOW_MODE,
+    _SHADOW,
 ) = range(len(ATTRIBUTES))
+
+
+@kernel
+def read_name(page: Bytes, first: int) -> tuple[int, Any, int]:
+    """Read the name of a tag that begins at ``first``.
+
+    Returns:
+        Place behind it, its hash and its number: that of ``#custom`` for names with a hyphen that are none of
+        MathJax, whose elements are parts of a line, and -1 for others that are not known.
+    """
+    size = page.shape[0]
+    name = SEED
+    place = first
+    is_custom = False
+    while place < size and page[place] > 32 and page[place] != 47 and page[place] != 62:
+        is_custom = is_custom or page[place] == 45
+        name = (name ^ np.uint64(lower(page[place]))) * PRIME
+        place += 1
+    tag = find(TAG_KEYS, TAG_VALUES, name)
+    if tag < 0 and is_custom and hash_lower(page, first, first + 4) != _MATHJAX:
+        tag = _CUSTOM
+    return place, name, tag
+
+
+_MATHJAX: Final = np.uint64(fnv(b"mjx-"))
+_CUSTOM: Final = TAG["#custom"]
 
 
 @kernel
@@ -100,6 +149,51 @@ def hash_words(
 
 
 @kernel
+def _role(page: Bytes, start: int, end: int) -> int:
+    """The role among ``ROLES`` that a word of a class list names, or 0."""
+    first = start
+    for place in range(start, end + 1):
+        if place == end or page[place] <= 32:
+            if place > first:
+                role = find(ROLE_KEYS, ROLE_VALUES, hash_lower(page, first, place))
+                if role > 0:
+                    return role
+            first = place + 1
+    return 0
+
+
+@kernel
+def _span(page: Bytes, start: int, end: int) -> int:
+    """The number of an attribute that counts rows or columns, 1 to ``MAXIMUM_SPAN``."""
+    number = 0
+    for place in range(start, min(end, start + 6)):
+        if not 48 <= page[place] <= 57:
+            break
+        number = 10 * number + int(page[place]) - 48
+    return max(1, min(number, MAXIMUM_SPAN))
+
+
+@kernel
+def _says_unselectable(page: Bytes, start: int, end: int) -> bool:
+    """Whether a style attribute holds ``user-select: none``."""
+    for place in range(start, end - 11):
+        if page[place] == 45 and hash_lower(page, place, place + 7) == _SELECT:
+            return _says_none_behind(page, place + 7, end)
+    return False
+
+
+@kernel
+def _says_none_behind(page: Bytes, place: int, end: int) -> bool:
+    while place < end and (page[place] <= 32 or page[place] == 58):
+        place += 1
+    return place + 4 <= end and hash_lower(page, place, place + 4) == _NONE
+
+
+_SELECT: Final = np.uint64(fnv(b"-select"))
+_NONE: Final = np.uint64(fnv(b"none"))
+
+
+@kernel
 def _says_none(page: Bytes, start: int, end: int) -> bool:
     """Whether a style attribute holds ``display: none``."""
     for place in range(start, end - 3):
@@ -136,7 +230,8 @@ def read_attributes(
         is_element: Whether class words and hiding attributes are wanted.
         words: Receives the class words.
         count: Words written so far.
-        found: Receives the facts at ``HIDES`` to ``OG_TYPE``; int64 [``ATTRIBUTE_FACTS``].
+        found: Receives the facts at ``HIDES`` to ``IS_SHADOW``; int64 [``ATTRIBUTE_FACTS``], zeroed. The
+            role is told of elements that are no blocks.
 
     Returns:
         Place of the closing ``>`` (the size of the page when there is none) and new count of words.
@@ -188,8 +283,13 @@ def read_attributes(
                 salt = np.uint64(0) if which <= _ID else np.uint64(which) * _ROLE_SALT
                 last = min(end, start + MAXIMUM_ATTRIBUTE)
                 count = hash_words(page, start, last, salt, words, count, limit)
+            elif which == _CLASS:
+                found[ROLE] = _role(page, start, min(end, start + MAXIMUM_ATTRIBUTE))
         elif which == _STYLE:
-            found[HIDES] |= _says_none(page, start, min(end, start + MAXIMUM_ATTRIBUTE))
+            last = min(end, start + MAXIMUM_ATTRIBUTE)
+            found[HIDES] |= _says_none(page, start, last)
+            if not is_element and found[ROLE] == 0 and _says_unselectable(page, start, last):
+                found[ROLE] = LINE_NUMBER
         elif which == _HIDDEN or (which == _ARIA and end - start == 4):
             found[HIDES] = 1
         elif which in (_PROPERTY, _NAME):
@@ -204,8 +304,16 @@ def read_attributes(
             found[STATES] |= hash_lower(page, end - 7, end) == _LICENSE
             found[STATES] |= hash_lower(page, start, min(end, start + 9)) == _CANONICAL
             found[STATES] |= hash_lower(page, max(start, end - 9), end) == _CANONICAL
-        elif which == _TYPE and end - start > 10:
-            found[IS_LINKED_DATA] = hash_lower(page, end - 4, end) == _JSON
+        elif which == _TYPE and end - start >= 8:
+            found[IS_LINKED_DATA] = end - start > 10 and hash_lower(page, end - 4, end) == _JSON
+            found[IS_TEX] = hash_lower(page, start, start + 8) == _MATH_TEX
+        elif which == _ROWSPAN:
+            found[ROW_SPAN] = _span(page, start, end)
+        elif which == _COLSPAN:
+            found[COLUMN_SPAN] = _span(page, start, end)
+        elif which in (_SHADOW_MODE, _SHADOW):
+            mode = hash_lower(page, start, end)
+            found[IS_SHADOW] = mode in (_OPEN, _CLOSED)
     if is_og_type and 0 <= content_start < size:
         kind = lower(page[content_start])
         found[OG_TYPE] = 1 if kind == 97 else 2 if kind == 112 else 3  # article, product, other
@@ -213,6 +321,9 @@ def read_attributes(
 
 
 _JSON: Final = np.uint64(fnv(b"json"))
+_MATH_TEX: Final = np.uint64(fnv(b"math/tex"))
+_OPEN: Final = np.uint64(fnv(b"open"))
+_CLOSED: Final = np.uint64(fnv(b"closed"))
 
 
 @kernel

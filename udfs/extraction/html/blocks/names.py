@@ -18,17 +18,20 @@ FNV_PRIME: Final = 1099511628211
 _BLOCK = (
     "body main article section div center p h1 h2 h3 h4 h5 h6 ul ol menu li dl dt dd table caption thead"
     " tbody tfoot tr td th figure figcaption blockquote pre address details summary hgroup header footer"
-    " nav aside form fieldset legend button label dialog noscript template #custom"
+    " nav aside form fieldset legend button label dialog noscript template #custom #shadow"
 )
-_INLINE = "a code tt kbd samp b strong i em u span font small big abbr time cite q mark sub sup"
+_INLINE = (
+    "a code tt kbd samp b strong i em u span font small big abbr time cite q mark sub sup ruby rb"
+)
 _VOID = "br hr img meta link input area base col embed source track wbr param"
 _RAW = "script style iframe noembed noframes xmp textarea title"
-_SKIPPED = "svg math select canvas rp"
+_SKIPPED = "svg math select canvas rp rt rtc"
 _STRUCTURE = "html head"
 _KINDS = (_BLOCK, _INLINE, _VOID, _RAW, _SKIPPED, _STRUCTURE)
 
 TAGS: Final = ("#root", *(name for names in _KINDS for name in names.split()))
-"""Tag names by their number; 0 is the root, and unknown inline elements have none."""
+"""Tag names by their number; 0 is the root, ``#shadow`` a template that a browser shows in its element's
+place (declarative shadow DOM), and unknown inline elements have none."""
 
 TAG: Final = {name: number for number, name in enumerate(TAGS)}
 
@@ -52,6 +55,7 @@ _FLAG_OF = {
     **dict.fromkeys(("td", "th"), "cell"),
     "figcaption": "figure",
     "#custom": "custom",
+    "#shadow": "custom",
     "summary": "details",
 }
 TAG_FLAGS: Final[npt.NDArray[np.int32]] = np.zeros(len(TAGS), np.int32)
@@ -71,16 +75,16 @@ def _marked(names: str) -> npt.NDArray[np.bool_]:
 
 
 _NO_PARAGRAPH_END = (
-    "body button label noscript template #custom caption thead tbody tfoot tr td th legend"
+    "body button label noscript template #custom #shadow caption thead tbody tfoot tr td th legend"
 )
 CLOSES_P: Final = (KIND == BLOCK) & ~_marked(_NO_PARAGRAPH_END)
 """A start tag of these closes an open ``p``."""
-SCOPE: Final = _marked("#root table caption td th template")
+SCOPE: Final = _marked("#root table caption td th template #shadow")
 """What a search for the element to close does not look beyond."""
 TABLE_PARTS: Final = _marked("table caption thead tbody tfoot tr td th")
 """End tags of these are looked for up to the table."""
 LISTS: Final = _marked("ul ol menu")
-SPECIAL_BUT_FLOW: Final = (KIND == BLOCK) & ~_marked("address div p #custom label")
+SPECIAL_BUT_FLOW: Final = (KIND == BLOCK) & ~_marked("address div p #custom #shadow label")
 """Elements that stop the search for the item which a new ``li``, ``dt`` or ``dd`` closes."""
 HEADING_LEVEL: Final[npt.NDArray[np.int32]] = np.array(
     [
@@ -94,8 +98,28 @@ CODE: Final = _marked("code tt kbd samp")
 
 ATTRIBUTES: Final = (
     "class", "id", "role", "itemprop", "style", "hidden", "aria-hidden", "property", "content", "name",
-    "itemtype", "type", "rel",
+    "itemtype", "type", "rel", "rowspan", "colspan", "shadowrootmode", "shadowroot",
 )  # fmt: skip
+
+EDIT_LINKS, LINE_NUMBER, GLYPHS, TYPESET, SPOKEN = range(1, 6)
+ROLES: Final = {
+    **dict.fromkeys(("mw-editsection", "mw-editsection-like", "editsection", "secedit"), EDIT_LINKS),
+    **dict.fromkeys(
+        ("lineno", "linenos", "line-no", "ln", "lnt", "lnum", "line-number", "line-numbers", "linenumber",
+         "linenumbers", "line_number", "line_numbers", "lineNumber", "lineNumbers", "LineNr", "ln-num",
+         "hljs-ln-n", "hljs-ln-numbers", "react-syntax-highlighter-line-number", "code-line-number",
+         "rouge-lineno", "gutter", "blob-num", "diff-line-num", "source-line-number"),
+        LINE_NUMBER,
+    ),
+    "katex-html": GLYPHS,
+    **dict.fromkeys(
+        ("MathJax", "MathJax_Preview", "MathJax_SVG", "MathJax_CHTML", "mjx-chtml", "MathJax_MathML"), TYPESET
+    ),
+    "MJX_Assistive_MathML": SPOKEN,
+}  # fmt: skip
+"""Classes of inline elements that stand beside the text: links to edit a section (MediaWiki and its kin),
+numbers of a listing's lines, and second writings of a formula (KaTeX behind its MathML; MathJax before its
+TeX, with MathML for screen readers)."""
 
 LINKED_TYPES: Final = {
     "article": 0, "newsarticle": 0, "blogposting": 0, "reportagenewsarticle": 0, "techarticle": 1,
@@ -145,6 +169,7 @@ def _name_table(names: dict[str, int]) -> tuple[npt.NDArray[np.uint64], npt.NDAr
 TAG_KEYS, TAG_VALUES = _name_table({name: number for name, number in TAG.items() if name[0] != "#"})
 ATTRIBUTE_KEYS, ATTRIBUTE_VALUES = _name_table({name: i for i, name in enumerate(ATTRIBUTES)})
 LINKED_KEYS, LINKED_VALUES = _name_table(LINKED_TYPES)
+ROLE_KEYS, ROLE_VALUES = _name_table({name.lower(): role for name, role in ROLES.items()})
 
 _REFERENCES = sorted({name.rstrip(";") for name in html.entities.html5})
 REFERENCE_KEYS, REFERENCE_VALUES = _name_table({name: i for i, name in enumerate(_REFERENCES)})

@@ -22,16 +22,19 @@ from udfs.extraction.html.blocks.names import (
     tags_named,
 )
 
-NODE_TAG, NODE_PARENT, NODE_DEPTH, NODE_FLAGS, NODE_WORDS, NODE_COLUMNS = range(6)
-"""Columns of the node table; ``NODE_WORDS`` is the place of its first class word."""
+NODE_TAG, NODE_PARENT, NODE_DEPTH, NODE_FLAGS, NODE_WORDS, NODE_ROWS, NODE_SPAN, NODE_COLUMNS = (
+    range(8)
+)
+"""Columns of the node table; ``NODE_WORDS`` is the place of its first class word, ``NODE_ROWS`` and
+``NODE_SPAN`` are the rows and columns that a cell spans, 0 where it does not say."""
 
 MAXIMUM_DEPTH: Final = 256
 """Deeper elements are not followed: bounds every walk up the stack."""
 
 Nodes = npt.NDArray[np.int32]
 
-_P, _LI, _DT, _DD, _TR, _TABLE, _BUTTON, _CUSTOM, _TEMPLATE = tags_named(
-    "p li dt dd tr table button #custom template"
+_P, _LI, _DT, _DD, _TR, _TABLE, _BUTTON, _CUSTOM, _TEMPLATE, _SHADOW = tags_named(
+    "p li dt dd tr table button #custom template #shadow"
 )
 _TD, _TH, _CAPTION = tags_named("td th caption")
 
@@ -54,7 +57,7 @@ def _in_table(nodes: Nodes, opened: Nodes, current: int, tag: int) -> int:
     while place > 0:
         found = nodes[place, NODE_TAG]
         parent = np.int64(nodes[place, NODE_PARENT])
-        if found == _TEMPLATE:
+        if found in (_TEMPLATE, _SHADOW):
             break
         if TABLE_PARTS[found]:
             is_cell = found in (_TD, _TH, _CAPTION)
@@ -136,15 +139,20 @@ def close_ended(nodes: Nodes, opened: Nodes, current: int, tag: int) -> int:
         The new innermost open node.
     """
     is_heading = HEADING_LEVEL[tag] > 0
-    if opened[tag] == 0 and not is_heading:
+    ends_shadow = tag == _TEMPLATE and opened[_SHADOW] > 0
+    if opened[tag] == 0 and not is_heading and not ends_shadow:
         return current
     place = current
     while place > 0:
         found = nodes[place, NODE_TAG]
-        if found == tag or (is_heading and HEADING_LEVEL[found] > 0):
+        if (
+            found == tag
+            or (ends_shadow and found == _SHADOW)
+            or (is_heading and HEADING_LEVEL[found] > 0)
+        ):
             return close_to(nodes, opened, current, place)
         if TABLE_PARTS[tag]:
-            if found in (_TABLE, _TEMPLATE):
+            if found in (_TABLE, _TEMPLATE, _SHADOW):
                 return current
         elif (
             tag == _CUSTOM

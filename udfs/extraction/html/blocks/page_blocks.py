@@ -13,7 +13,6 @@ from udfs.extraction.html.blocks.finding import (
     BLOCK_COUNT,
     BLOCK_END,
     BLOCK_START,
-    CODE_MARK,
     COUNTS,
     NODE_COUNT,
     STATEMENT_COUNT,
@@ -25,6 +24,7 @@ from udfs.extraction.html.blocks.finding import (
 )
 from udfs.extraction.html.blocks.names import LINKED_GROUPS
 from udfs.extraction.html.blocks.open_elements import NODE_COLUMNS
+from udfs.extraction.html.blocks.state import CODE_MARK
 
 MAXIMUM_STATEMENTS: Final = 1_000
 """Elements with metadata that are kept of a page."""
@@ -39,9 +39,9 @@ class PageBlocks:
     Attributes:
         page: The page, UTF-8.
         text: UTF-8 of all blocks, a line feed behind each; uint8.
-        blocks: Block table, columns ``BLOCK_START`` ... of ``finding``; int32 [blocks, 8].
+        blocks: Block table, columns ``BLOCK_START`` ... of ``finding``; int32 [blocks, ``BLOCK_COLUMNS``].
         nodes: Block elements, parents before children, columns ``NODE_TAG`` ... of
-            ``open_elements``; row 0 is the root; int32 [nodes, 5].
+            ``open_elements``; row 0 is the root; int32 [nodes, ``NODE_COLUMNS``].
         paths: Hash of tags and classes from the root to each node; uint64 [nodes].
         words: Hashes of class words; those of node i begin at its ``NODE_WORDS``; uint64.
         statements: Start and end in ``page`` of elements that state metadata; int32 [any, 2].
@@ -59,12 +59,26 @@ class PageBlocks:
     kinds: npt.NDArray[np.int32]
     title: npt.NDArray[np.uint8]
 
-    def texts(self, numbers: npt.NDArray[np.intp] | None = None) -> list[str]:
-        """The text of each block, or of the blocks of these numbers; inline code stands in backticks."""
+    def texts(
+        self,
+        numbers: npt.NDArray[np.intp] | None = None,
+        in_code: npt.NDArray[np.bool_] | None = None,
+    ) -> list[str]:
+        """The text of each block, or of the blocks of these numbers.
+
+        Inline code stands in backticks, except in those that ``in_code`` says are code themselves.
+        """
         chosen = self.blocks if numbers is None else self.blocks[numbers]
-        content = self.text.tobytes().replace(_MARK, b"`")  # one byte for one byte
+        content = self.text.tobytes()
+        marked = content.replace(_MARK, b"`")  # one byte for one byte
         bounds = chosen[:, [BLOCK_START, BLOCK_END]].tolist()
-        return [content[start:end].decode("utf-8", "replace") for start, end in bounds]
+        is_code = [False] * len(bounds) if in_code is None else in_code.tolist()
+        return [
+            (content[start:end].replace(_MARK, b"") if bare else marked[start:end]).decode(
+                "utf-8", "replace"
+            )
+            for (start, end), bare in zip(bounds, is_code, strict=True)
+        ]
 
     def all_text(self) -> str:
         """All blocks, one a line."""
@@ -91,7 +105,8 @@ def segment(text: str) -> PageBlocks:
     statements = np.empty((MAXIMUM_STATEMENTS, 2), np.int32)
     kinds = np.zeros(LINKED_GROUPS + 1, np.int32)
     counts = np.zeros(COUNTS, np.int64)
-    find_blocks(content, out, blocks, nodes, paths, words, statements, kinds, counts)
+    has_tex = b"math/tex" in page
+    find_blocks(content, out, blocks, nodes, paths, words, statements, kinds, counts, has_tex)
     return PageBlocks(
         page,
         out[: counts[TEXT_SIZE]],

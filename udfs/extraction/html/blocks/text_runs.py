@@ -7,6 +7,16 @@ from typing import Any
 from udfs.columns.compiled import kernel
 from udfs.extraction.html.blocks.hashing import Bytes, hash_lower
 from udfs.extraction.html.blocks.references import read_reference
+from udfs.extraction.html.blocks.state import (
+    CHARACTERS,
+    END,
+    IN_LINK,
+    IS_SPACE,
+    LINKED,
+    OPEN_CODE,
+    START,
+    State,
+)
 
 
 @kernel
@@ -48,23 +58,25 @@ def end_of_raw(page: Bytes, place: int, name: Any, length: int) -> int:
 
 
 @kernel
-def read_text(
-    page: Bytes,
-    i: int,
-    out: Bytes,
-    start: int,
-    end: int,
-    is_space: bool,
-    is_code: bool,
-    in_link: bool,
-    row: Any,
-) -> tuple[int, int, bool]:
+def read_text(page: Bytes, i: int, out: Bytes, at: State, is_code: bool) -> int:
     """Copy text up to the next ``<``: references resolved, runs of blanks one blank except in code.
 
+    Args:
+        page: The page.
+        i: Where the text begins.
+        out: Receives it.
+        at: The state.
+        is_code: Whether it stands in preformatted text. Other inline code keeps the blanks that must not be
+            broken: its lines are indented by them.
+
     Returns:
-        Place of the ``<`` or the end of the page, new end of the text, whether that is a blank.
+        Place of the ``<`` or the end of the page.
     """
     size = page.shape[0]
+    start, end = at[START], at[END]
+    is_space = at[IS_SPACE] > 0
+    keeps_blanks = is_code or at[OPEN_CODE] > 0
+    characters = 0
     while i < size and (page[i] != 60 or i + 1 == size):
         byte = page[i]
         if byte > 32 and byte != 38 and byte != 0xC2:
@@ -101,11 +113,14 @@ def read_text(
             if is_no_break or out[before] <= 32:
                 if not is_code or is_no_break:
                     out[before] = 32
-                end = before + 1 if is_code or not is_space else before
+                is_kept = is_code or not is_space or (is_no_break and keeps_blanks)
+                end = before + 1 if is_kept else before
                 is_space = True
                 continue
         is_space = False
-        if byte < 0x80 or byte >= 0xC0:
-            row[1] += 1
-            row[2] += in_link
-    return i, end, is_space
+        characters += byte < 0x80 or byte >= 0xC0
+    at[END] = end
+    at[IS_SPACE] = is_space
+    at[CHARACTERS] += characters
+    at[LINKED] += characters * at[IN_LINK]
+    return i

@@ -10,26 +10,25 @@ import numpy.typing as npt
 from lxml import html as lxml_html
 
 from udfs.extraction.html.blocks.finding import BLOCK_NODE
-from udfs.extraction.html.blocks.names import FLAGS, TAG
-from udfs.extraction.html.blocks.open_elements import NODE_FLAGS, NODE_TAG
+from udfs.extraction.html.blocks.names import TAG
+from udfs.extraction.html.blocks.open_elements import NODE_TAG, Nodes
 from udfs.extraction.html.blocks.page_blocks import PageBlocks
-from udfs.extraction.html.learned.markdown import (
-    CELL_PLACE,
-    TABLE_PLACE,
-    structures,
-    write_markdown,
-)
+from udfs.extraction.html.learned.containers import Floats
+from udfs.extraction.html.learned.listings import Listings, find_listings
+from udfs.extraction.html.learned.markdown import write_markdown
 from udfs.extraction.html.learned.model import JudgedBlocks
+from udfs.extraction.html.learned.structures import CELL_PLACE, TABLE_PLACE, structures
 from udfs.extraction.html.learned.text_features import TEXT_COLUMN
 
 CHANCE_OF_CODE: Final = 0.1
-"""Probability from which preformatted text is kept: menus and lists of stories never are, while the model,
-whose gold pages hold little code, doubts long listings and messages of mailing lists (word F1 on pages of
-22 manuals, blogs and forums 0.945 against 0.921 East Asian, 0.921 against 0.896 others, WCXB the same)."""
+CHANCE_OF_CODE_BEHIND_TEXT: Final = 0.03
+"""Mean probability of a listing's text from which all of it is kept, on its own and where the text before it
+is kept: menus and lists of stories are never preformatted, while the model, whose gold pages hold little
+code, doubts long listings and messages of mailing lists (of 187 listings on Chinese blogs 180 came out
+whole with the first bound alone, 187 with both)."""
 CHANCE_OF_TABLES: Final = 0.2
 """Mean probability of a table's text from which all of it is kept: half a table is of no use, and cells
 are too short to be judged alone (word F1 on WCXB 0.0007, on manuals 0.003 more than cell by cell)."""
-_PREFORMATTED: Final = 1 << FLAGS.index("pre")
 MOSTLY_LINKS: Final = 0.5
 """Share of a block's text within links from which it counts as a link."""
 
@@ -38,11 +37,11 @@ _WITHOUT_END = frozenset((b"html", b"meta", b"link", b"title", b"script"))
 
 
 class MinimumChances(NamedTuple):
-    """Probabilities that kept blocks must have, whatever the expected F1 of the page asks for.
+    """Probabilities that kept blocks must have, as shares of what the page's likeliest text has.
 
     Attributes:
-        text: Of a block whose text is not in links, or for the smaller part.
-        link: Of a block whose text is in links for the most part.
+        text: Of a block whose text is not in links, or for the smaller part; 0 to 1.
+        link: Of a block whose text is in links for the most part; 0 to 1.
     """
 
     text: float = 0.0
@@ -50,6 +49,9 @@ class MinimumChances(NamedTuple):
 
 
 ANY_CHANCE: Final = MinimumChances()
+LIKELIEST_SHARE: Final = 0.1
+LIKELIEST_WORDS: Final = 50
+"""The likeliest text of a page: this share of the words that the expected F1 asks for, at most so many."""
 
 
 def learned_text(
@@ -60,36 +62,68 @@ def learned_text(
     Args:
         page: The page's blocks.
         judged: What the model says of them.
-        minimum: What kept blocks must have as long as any has it.
+        minimum: What kept blocks must have. It is measured by the page's likeliest text: where the model
+            doubts a whole article, a fixed bound would cut it down to a few sentences.
 
     Returns:
         Markdown; empty when nothing was found.
     """
     is_link = judged.texts[:, TEXT_COLUMN["link_share"]] > MOSTLY_LINKS
-    likely = judged.is_kept & (judged.chances > np.where(is_link, minimum.link, minimum.text))
-    flags = page.nodes[page.blocks[:, BLOCK_NODE], NODE_FLAGS]
-    is_code = (flags & _PREFORMATTED > 0) & (judged.chances > CHANCE_OF_CODE)
-    is_kept = is_code | (likely if likely.any() else judged.is_kept)
-    return write_markdown(page, _with_whole_tables(page, judged, is_kept))
+    bound = np.where(is_link, minimum.link, minimum.text) * _likeliest(judged)
+    is_kept = judged.is_kept & (judged.chances > bound)
+    places = structures(page.nodes)
+    listings = find_listings(page, places)
+    is_kept = _with_whole_listings(listings, judged, is_kept)
+    is_kept = _with_whole_tables(page, judged, is_kept, places)
+    return write_markdown(page, is_kept, places, listings)
+
+
+def _likeliest(judged: JudgedBlocks) -> float:
+    """The probability that the likeliest of the kept text has."""
+    kept = np.flatnonzero(judged.is_kept)
+    if not len(kept):
+        return 0.0
+    kept = kept[np.argsort(-judged.chances[kept], kind="stable")]
+    words = np.cumsum(judged.texts[kept, TEXT_COLUMN["words"]])
+    place = np.searchsorted(words, min(LIKELIEST_SHARE * float(words[-1]), LIKELIEST_WORDS))
+    return float(judged.chances[kept[min(int(place), len(kept) - 1)]])
+
+
+def _with_whole_listings(
+    listings: Listings, judged: JudgedBlocks, is_kept: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Keep or drop listings as a whole: by their mean probability, or as the text around them."""
+    is_code = listings.roots > 0
+    if not is_code.any():
+        return is_kept
+    mean = _mean_chances(np.where(listings.is_number, 0, listings.roots), judged)
+    before = np.maximum.accumulate(np.where(is_code, -1, np.arange(len(is_kept))))
+    follows = (before >= 0) & is_kept[before]
+    bound = np.where(follows, CHANCE_OF_CODE_BEHIND_TEXT, CHANCE_OF_CODE)
+    return np.where(is_code, mean > bound, is_kept)
+
+
+def _mean_chances(groups: npt.NDArray[np.int64], judged: JudgedBlocks) -> Floats:
+    """The mean probability of the text of each block's group, wide characters counted twice."""
+    columns = np.maximum(judged.texts[:, TEXT_COLUMN["columns"]], 1)
+    expected = np.bincount(groups, columns * judged.chances)
+    return (expected / np.maximum(np.bincount(groups, columns), 1))[groups].astype(np.float32)
 
 
 def _with_whole_tables(
-    page: PageBlocks, judged: JudgedBlocks, is_kept: npt.NDArray[np.bool_]
+    page: PageBlocks, judged: JudgedBlocks, is_kept: npt.NDArray[np.bool_], places: Nodes
 ) -> npt.NDArray[np.bool_]:
     """Keep or drop tables that have header cells as a whole, by the mean probability of their text."""
     headers = page.nodes[:, NODE_TAG] == TAG["th"]
     if not headers.any():
         return is_kept
-    places = structures(page.nodes)
     has_header = np.zeros(len(page.nodes), np.bool_)
     has_header[places[headers, TABLE_PLACE]] = True
     of_block = places[page.blocks[:, BLOCK_NODE]]
     table = of_block[:, TABLE_PLACE]
     is_cell = (of_block[:, CELL_PLACE] > 0) & (table > 0) & has_header[table]
-    columns = judged.texts[:, TEXT_COLUMN["columns"]] * is_cell
-    expected = np.bincount(table, columns * judged.chances, len(page.nodes))
-    whole = np.bincount(table, columns, len(page.nodes))
-    return np.where(is_cell, expected[table] > CHANCE_OF_TABLES * whole[table], is_kept)
+    whole = _mean_chances(np.where(is_cell, table, 0).astype(np.int64), judged)
+    return np.where(is_cell, whole > CHANCE_OF_TABLES, is_kept)
 
 
 def stated_tree(page: PageBlocks) -> Any:

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from udfs.extraction.html.blocks.finding import BLOCK_NODE, LINKS
+from udfs.extraction.html.blocks.finding import BLANK_LINES, BLOCK_NODE, LINKS
 from udfs.extraction.html.blocks.names import TAGS
 from udfs.extraction.html.blocks.open_elements import (
     MAXIMUM_DEPTH,
     NODE_DEPTH,
     NODE_PARENT,
+    NODE_ROWS,
+    NODE_SPAN,
     NODE_TAG,
 )
 from udfs.extraction.html.blocks.page_blocks import segment
@@ -48,6 +50,42 @@ def elements_of(page: str) -> list[str]:
         ("<select><option>no<option>no</select>yes", ["yes"]),
         ("<template><p>no</p></template><p>yes", ["yes"]),
         ("<pre>\n a\n  b\n</pre>", [" a\n  b"]),
+        ("<pre>a<br><br>  b<br></pre>c", ["a\n\n  b", "c"]),
+        (
+            "<pre><i class=lineno>7 </i>a\n<b style='-webkit-user-select: none'> 8</b>b</pre>",
+            ["a\nb"],
+        ),
+        ("<pre><i class=lineno>x7</i>a</pre>", ["x7a"]),
+        ("<p>in <i class=lineno>7</i> lines", ["in 7 lines"]),
+        ("<code><div>if x:</div><div>&nbsp;&nbsp;y</div></code><p>z", ["`if x:`", "`  y`", "z"]),
+        ("<div><code>open</div><p>no code", ["`open`", "no code"]),
+        (
+            "<ruby>渡<rt>わた</rt></ruby>し<ruby>船<rp>(</rp><rt>ぶね</rt><rp>)</rp></ruby>は",
+            ["渡し船は"],
+        ),
+        ("<ruby>漢<rt>かん<rb>字<rt>じ</ruby>です", ["漢字です"]),
+        ("<ruby>東<rb>京<rtc><rt>とう<rt>きょう</rtc></ruby>へ", ["東京へ"]),
+        ("<ruby>漢<rt>かん<p>next", ["漢", "next"]),
+        ("<p>a <rt>no ruby</rt> b", ["a no ruby b"]),
+        (
+            "<x-y><template shadowrootmode=open><p>a</p></template></x-y><template><p>no</template>b",
+            ["a", "b"],
+        ),
+        (
+            "<template shadowroot='closed'>a<template><p>no</p></template><p>b</template>c",
+            ["a", "b", "c"],
+        ),
+        ("<template shadowrootmode=x><p>no</template>a", ["a"]),
+        (
+            "<h2>History<span class='mw-editsection'>[<span><a href=#>edit</a></span>]</span></h2>a",
+            ["History", "a"],
+        ),
+        ("<h2>History<span class=mw-editsection>[<a>edit</h2><p>a", ["History", "a"]),
+        (
+            "<h2>Use<a class=headerlink href=#use>¶</a></h2><h3><a href=#>#</a> It <a href=#>§</a></h3>",
+            ["Use", "It"],
+        ),
+        ("<p>Call <a href=x>#</a> or <a href=y>§ 5</a>", ["Call # or § 5"]),
         ("<p>use <code>a b</code> now <code></code></p>", ["use `a b` now ``"]),
         ("<![CDATA[no]]>yes", ["yes"]),
         ("a<p class=x", ["a"]),
@@ -93,6 +131,21 @@ def test_elements_are_closed_as_the_standard_says(page: str, elements: list[str]
     assert elements_of(page) == elements
 
 
+def test_lines_of_listings_that_are_empty_elements_are_counted() -> None:
+    page = segment("<pre><div>a</div><div></div><div> </div><div>b</div></pre><div></div><p>c")
+    assert page.texts() == ["a", "b", "c"]
+    assert page.blocks[:, BLANK_LINES].tolist() == [0, 2, 0]
+    listed = segment("<pre><ol><li>a<li><li>b</ol></pre>")
+    assert listed.blocks[:, BLANK_LINES].tolist() == [0, 1]
+
+
+def test_cells_say_what_they_span() -> None:
+    nodes = segment(
+        "<table><tr><td rowspan=2 colspan='3'>a<td colspan=x>b<td rowspan=999999999>c"
+    ).nodes
+    assert nodes[-3:, [NODE_ROWS, NODE_SPAN]].tolist() == [[2, 3], [0, 1], [1000, 0]]
+
+
 def test_links_and_statements() -> None:
     page = segment(
         "<title>A &amp; B</title><meta name=author content=Ann><p><a href=x>one</a> two <a href=y>three</a>"
@@ -112,12 +165,19 @@ def test_depth_is_bounded_and_text_below_it_is_kept() -> None:
     assert page.texts() == ["deep", "after"]
 
 
-_TAGS = "p li ul table tr td pre code svg select template script x-y h1 br"
+_TAGS = (
+    "p li ul table tr td pre code svg select template script x-y h1 br sup sub a ruby rt math span"
+)
 _PIECES = st.sampled_from(
     [f"<{slash}{name}>" for name in _TAGS.split() for slash in ("", "/")]
     + [
         "<!--",
         "-->",
+        "<span class=lineno>",
+        "<span class=mw-editsection>",
+        "<template shadowrootmode=open>",
+        "1",
+        "¶",
         "<a href='",
         "'>",
         "&",

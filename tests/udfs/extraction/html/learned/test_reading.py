@@ -69,12 +69,13 @@ def model_of_first_tree(chances: list[float]) -> BlockModel:
     [
         (0.0, 0.0, ["one", "two"]),
         (0.5, 0.0, ["one", "two"]),
-        (0.0, 0.5, ["one"]),
-        (0.95, 0.4, ["two"]),
-        (0.95, 0.95, ["one", "two"]),
+        (0.0, 0.5, ["one", "two"]),
+        (0.0, 0.6, ["one"]),
+        (1.1, 0.5, ["two"]),
+        (1.1, 0.6, []),
     ],
 )
-def test_blocks_must_be_as_likely_as_asked_as_long_as_any_is(
+def test_blocks_must_have_a_share_of_what_the_likeliest_has(
     text: float, link: float, kept: list[str]
 ) -> None:
     model = model_of_first_tree([0.9, 0.49, 0.01])
@@ -83,12 +84,46 @@ def test_blocks_must_be_as_likely_as_asked_as_long_as_any_is(
     assert learned_text(page, judged, MinimumChances(text, link)).split() == kept
 
 
-@pytest.mark.parametrize(("chance", "kept"), [(0.2, ["one", "```", "two", "```"]), (0.05, ["one"])])
-def test_preformatted_text_is_kept_unless_it_is_surely_none(chance: float, kept: list[str]) -> None:
-    model = model_of_first_tree([0.9, chance, 0.01])
-    page = segment(f"<p>one<pre>two</pre><p>{'three ' * 50}")
-    judged = judge_blocks(page, model)
+@pytest.mark.parametrize("level", [0.9, 0.45])
+def test_an_article_that_the_model_doubts_is_not_cut_to_a_few_sentences(level: float) -> None:
+    chances = [level, *[0.55 * level] * 8, 0.01]
+    page = segment("".join(f"<p>{SENTENCE}{number}" for number in range(10)))
+    judged = judge_blocks(page, model_of_first_tree(chances))
+    text = learned_text(page, judged, MinimumChances(0.5, 0.75))
+    assert text.count(SENTENCE.strip()) == 9
+
+
+FENCED = ["one", "```", "two", "```"]
+
+
+@pytest.mark.parametrize(
+    ("chance", "before", "kept"),
+    [
+        (0.2, 0.9, FENCED),
+        (0.05, 0.9, FENCED),
+        (0.02, 0.9, ["one"]),
+        (0.2, 0.02, [*FENCED[1:], "last"]),
+        (0.05, 0.02, ["last"]),
+    ],
+)
+def test_listings_are_kept_behind_kept_text_or_where_they_are_likely(
+    chance: float, before: float, kept: list[str]
+) -> None:
+    chances = [before, chance, 0.9 if before < 0.5 else 0.01, 0.01]
+    page = segment(f"<p>one<pre>two</pre><p>last<p>{'three ' * 50}")
+    judged = judge_blocks(page, model_of_first_tree(chances))
     assert learned_text(page, judged, MinimumChances(0.5, 0.5)).split() == kept
+
+
+def test_listings_are_kept_or_dropped_whole_and_numbers_of_lines_do_not_count() -> None:
+    table = "<table><tr><td><pre>1\n2</pre><td><pre><div>a</div><div>b</div></pre></table>"
+    page = segment(f"<p>text{table}<p>foot")
+    for likely in (0.9, 0.01):
+        judged = judge_blocks(page, model_of_first_tree([0.9, 0.01, 0.2, likely / 4, 0.01]))
+        kept = "```\na\nb\n```" in learned_text(page, judged)
+        assert kept, likely
+    judged = judge_blocks(page, model_of_first_tree([0.01, 0.9, 0.02, 0.02, 0.9]))
+    assert "```" not in learned_text(page, judged)
 
 
 TABLE = "<table><tr><th>Name<th>Age<tr><td>Ann<td>7</table>"
@@ -225,3 +260,23 @@ def test_blocks_hold_the_characters_of_an_html_parser(shared_data: Path) -> None
         same += "".join(texts) == plain
     assert found >= 0.999 * blocks
     assert same >= 0.9 * len(paths)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "wanted", "unwanted"),
+    [
+        ("html_gutters/blog.html", "```\ntotal = 0\nfor boat in boats:\n    total +=", "\n2\n"),
+        ("html_gutters/spans.html", "```\ntotal = 0\nfor boat in boats:\n    total +=", "2 for"),
+        ("html_ruby/ruby.html", "渡し船は朝六時に出て、市の日には荷車の列が続きます。", "わた"),
+        ("html_shadow_dom/shadow.html", "kitchen door of his daughter.", "Home"),
+        ("html_wiki_edit_links/wiki.html", "## History\n", "edit"),
+        ("html_lists_in_cells/list.html", "| Mon | 10 to 12 14 to 18 |", "Archive"),
+        ("html_lists_in_cells/dl.html", "| Bell | noun a thing that rings |", "Archive"),
+        ("html_body_lists/shortbread.html", "- Roll", "<li>"),
+    ],
+)
+def test_shared_cases(shared_data: Path, name: str, wanted: str, unwanted: str) -> None:
+    text = extract((shared_data.parent / "cases" / name).read_bytes(), options=LEARNED).text
+    assert wanted in text
+    assert unwanted not in text
