@@ -251,9 +251,9 @@ def level_initials(words: list[Word], written: Counter[str]) -> list[Word]:
         The words in that order, initials before the word that they begin. Initials get the box of print of
         that line, whatever their size, and no blank stands behind one that is no word by itself.
     """
-    pieces = pieces_of(words)
-    if not pieces:
+    if not words or _are_level(words):
         return words
+    pieces = pieces_of(words)
     usual = main_print([main_print(piece.words) for piece in pieces]).height
     for piece in pieces:
         initial = piece.words[0]
@@ -269,6 +269,12 @@ def level_initials(words: list[Word], written: Counter[str]) -> list[Word]:
         words = [word for word in words if word is not initial]
         words.insert(next(i for i, word in enumerate(words) if word is start), initial)
     return words
+
+
+def _are_level(words: list[Word]) -> bool:
+    """Whether no word could be an initial: most pages have none, and looking for their lines costs."""
+    usual = main_print(words).height
+    return not any(word.height > TALL_PRINT * usual and len(word.text) <= 3 for word in words)
 
 
 def _is_word_by_itself(initial: str, rest: str, written: Counter[str]) -> bool:
