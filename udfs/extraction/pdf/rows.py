@@ -15,7 +15,8 @@ from udfs.extraction.markdown.notation import lowered, raised
 from udfs.extraction.markdown.tables import RenderedTable
 from udfs.extraction.pdf.bidirectional import line_in_reading_order
 from udfs.extraction.pdf.ruling_lines import Rule
-from udfs.extraction.pdf.words import RIGHT_TO_LEFT, SMALL_PRINT, Word
+from udfs.extraction.pdf.turning import SMALL_PRINT
+from udfs.extraction.pdf.words import RIGHT_TO_LEFT, Word
 
 SEGMENT_GAP = 0.75
 """Gap between words of a row, in font-box heights, that separates cells or columns."""
