@@ -54,14 +54,25 @@ def with_listings(rows: list[Row]) -> list[Row]:
     start = 0
     while start < len(rows):
         lines, beside = _listing(rows, start)
-        text = without_line_numbers(_code(lines)) if len(lines) >= MINIMUM_LINES else ""
+        numbered = _code(lines) if len(lines) >= MINIMUM_LINES else ""
+        text = without_line_numbers(numbered)
         if _is_code(text):
-            written += [row_of_table(lines, RenderedTable(fenced(text), "listing")), *beside]
+            listing = row_of_table(lines, RenderedTable(fenced(text), "listing"))
+            if text != numbered:
+                _remove_numbers(listing.segments[0], lines)
+            written += [listing, *beside]
             start += len(lines)
         else:
             written.append(rows[start])
             start += 1
     return written
+
+
+def _remove_numbers(listing: Segment, lines: list[Row]) -> None:
+    """Take the numbers of its lines, which are furniture, out of the words of a listing."""
+    starts = [line.segments[0].words[0] for line in lines]
+    numbers = {id(word) for word in starts if word.text.isdigit()}
+    listing.words = [word for word in listing.words if id(word) not in numbers]
 
 
 def _is_code(text: str) -> bool:

@@ -34,8 +34,8 @@ from udfs.extraction.pdf.rows import (
 )
 from udfs.extraction.pdf.ruled_tables import find_ruled_tables, segment_of_table
 from udfs.extraction.pdf.ruling_lines import PageRules, Rule, read_rule_boxes, rules_of
-from udfs.extraction.pdf.text_layer import why_unreadable, without_second_layer
-from udfs.extraction.pdf.words import PageWords, Word, is_mostly_picture, open_document, read_words
+from udfs.extraction.pdf.text_layer import is_mostly_picture, why_unreadable, without_second_layer
+from udfs.extraction.pdf.words import PageWords, Word, open_document, read_words
 
 READER = "pdfium_layout"
 FEW_CHARACTERS = 25

@@ -15,7 +15,8 @@ from udfs.extraction.markdown.notation import lowered, raised
 from udfs.extraction.markdown.tables import RenderedTable
 from udfs.extraction.pdf.bidirectional import line_in_reading_order
 from udfs.extraction.pdf.ruling_lines import Rule
-from udfs.extraction.pdf.words import RIGHT_TO_LEFT, SMALL_PRINT, Word
+from udfs.extraction.pdf.turning import SMALL_PRINT
+from udfs.extraction.pdf.words import RIGHT_TO_LEFT, Word
 
 SEGMENT_GAP = 0.75
 """Gap between words of a row, in font-box heights, that separates cells or columns."""
@@ -251,9 +252,9 @@ def level_initials(words: list[Word], written: Counter[str]) -> list[Word]:
         The words in that order, initials before the word that they begin. Initials get the box of print of
         that line, whatever their size, and no blank stands behind one that is no word by itself.
     """
-    pieces = pieces_of(words)
-    if not pieces:
+    if not words or _are_level(words):
         return words
+    pieces = pieces_of(words)
     usual = main_print([main_print(piece.words) for piece in pieces]).height
     for piece in pieces:
         initial = piece.words[0]
@@ -269,6 +270,12 @@ def level_initials(words: list[Word], written: Counter[str]) -> list[Word]:
         words = [word for word in words if word is not initial]
         words.insert(next(i for i, word in enumerate(words) if word is start), initial)
     return words
+
+
+def _are_level(words: list[Word]) -> bool:
+    """Whether no word could be an initial: most pages have none, and looking for their lines costs."""
+    usual = main_print(words).height
+    return not any(word.height > TALL_PRINT * usual and len(word.text) <= 3 for word in words)
 
 
 def _is_word_by_itself(initial: str, rest: str, written: Counter[str]) -> bool:

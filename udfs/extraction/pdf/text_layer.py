@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
+from typing import Any
+
+import pypdfium2.raw as pdfium_c
 
 from udfs.extraction.charsets.plausibility import everyday_ideograph_share
 from udfs.extraction.pdf.words import Word
@@ -89,3 +92,18 @@ def without_second_layer(words: list[Word]) -> list[Word]:
         places[text, band].append(word)
         kept.append(word)
     return kept
+
+
+def is_mostly_picture(page: Any, share: float = 0.5) -> bool:
+    """Tell whether images cover more than ``share`` of a page (the first 200 objects are read)."""
+    width, height = page.get_size()
+    area = 0.0
+    for number, found in enumerate(page.get_objects(max_depth=3)):
+        if number >= 200:
+            break
+        if found.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = found.get_bounds()
+            clipped_width = min(right, width) - max(left, 0.0)
+            clipped_height = min(top, height) - max(bottom, 0.0)
+            area += max(0.0, clipped_width) * max(0.0, clipped_height)
+    return area > share * float(width) * float(height)

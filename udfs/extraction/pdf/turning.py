@@ -1,4 +1,4 @@
-"""Pages set sideways or upside down: the direction of most text, turned level."""
+"""Boxes of characters turned level, whatever the direction of their text, and where words and lines end."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from udfs.extraction.pdf.ruling_lines import Box
 
 STACKED = 5
 """Direction of level characters that stand below each other: read like a line turned by one quarter."""
+
+SMALL_PRINT = 0.9
+"""Height of raised or lowered print against its line's, at most."""
+WIDEST_JUMP = 1.5
+"""Gap inside a run, in character heights, above which it is two words."""
 
 
 @dataclass(frozen=True)
@@ -83,3 +88,57 @@ def turn_of(boxes: list[tuple[int, int, Box]]) -> Turn:
         return Turn()
     level = [box for direction, _, box in boxes if direction % 4 == quarters]
     return Turn(quarters, min(box[0] for box in level), min(box[2] for box in level))
+
+
+def is_break(left: Box, right: Box, angle: int) -> bool:
+    """Whether a word ends between two characters that no blank parts; ``angle`` is their direction."""
+    height = max(left[3] - left[2], 0.1)
+    if angle == STACKED and 0 < right[2] - left[2] < 1.5 * height and right[0] < left[1]:
+        return False  # figures side by side in a line from top to bottom
+    gap = max(right[0] - left[1], left[0] - right[1])
+    return gap > WIDEST_JUMP * height or is_new_line(left, right)
+
+
+def goes_on(left: Box, right: Box) -> bool:
+    """Whether the second box goes on where the first ends, on one line."""
+    height = left[3] - left[2]
+    shared = min(left[3], right[3]) - max(left[2], right[2])
+    return -0.5 * height < right[0] - left[1] < height and shared > 0.5 * (right[3] - right[2])
+
+
+def is_new_line(left: Box, right: Box) -> bool:
+    """No height in common: raised figures have half of it, letters of other fonts more."""
+    return min(left[3], right[3]) < max(left[2], right[2])
+
+
+def by_script(boxes: list[Box], angle: int) -> list[tuple[int, list[Box]]]:
+    """Split a run where figures are raised or lowered.
+
+    Args:
+        boxes: Boxes of its characters.
+        angle: Their direction; stacked characters are not raised.
+
+    Returns:
+        (index of the first character, boxes) of each part; one part where boxes follow the ink of each
+        letter, as those of some embedded fonts do, so that they say nothing about the level.
+    """
+    groups: list[tuple[int, list[Box]]] = []
+    for index, box in enumerate(boxes):
+        if groups and _is_same_level(groups[-1][1][-1], box):
+            groups[-1][1].append(box)
+        else:
+            groups.append((index, [box]))
+    if len(groups) == 1 or angle == STACKED:
+        return [(0, boxes)]
+    base = max((inside[0] for _, inside in groups), key=lambda box: box[3] - box[2])
+    height = base[3] - base[2]
+    for _, inside in groups:
+        is_base = _is_same_level(base, inside[0])
+        if not is_base and inside[0][3] - inside[0][2] > SMALL_PRINT * height:
+            return [(0, boxes)]
+    return groups
+
+
+def _is_same_level(left: Box, right: Box) -> bool:
+    tolerance = 0.04 * max(left[3] - left[2], 0.1)
+    return abs(left[2] - right[2]) <= tolerance and abs(left[3] - right[3]) <= tolerance

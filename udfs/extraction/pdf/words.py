@@ -21,7 +21,18 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from udfs.extraction.pdf.ruling_lines import Box
-from udfs.extraction.pdf.turning import STACKED, Turn, stands_upright, turn_of, turned
+from udfs.extraction.pdf.turning import (
+    STACKED,
+    WIDEST_JUMP,
+    Turn,
+    by_script,
+    goes_on,
+    is_break,
+    is_new_line,
+    stands_upright,
+    turn_of,
+    turned,
+)
 
 MAXIMUM_PAGE_CHARACTERS = 200_000
 """More characters on one page are an attack or a data dump (a dense newspaper page has 30,000)."""
@@ -47,8 +58,6 @@ _SPELLED_OUT = {
 }  # fmt: skip
 TALL_MARK = 1.6
 """Height of a font box, in usual heights of the page, from which a mark is measured by its ink."""
-SMALL_PRINT = 0.9
-"""Height of raised or lowered print against its line's, at most."""
 SAME_LEVEL = 0.1
 """Difference of level between the ends of a word, in heights, from which each character is looked at."""
 STACKED_SAMPLE = 60
@@ -58,7 +67,6 @@ RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _WIDE_PAIR = re.compile("[\u3041-\u30ff\u3400-\u9fff](?=(\\s{0,2})[\u3041-\u30ff\u3400-\u9fff])")
 _FIGURE_BEHIND = re.compile(r"\S\d")
 _NUMBER = re.compile(r"[^\w]*(\d[\d.,:/\-]*(?<=\d))[^\w]*")
-_WIDEST_JUMP = 1.5  # gap inside a run, in character heights, above which it is two words
 
 
 def _address_of(function: Any) -> int:
@@ -187,7 +195,7 @@ class _Reader:
             if self._is_stacked and angle == 0:
                 angle = STACKED
             found = self._words_of_run(first, last, angle)
-            if angle == STACKED and words and _goes_on(words[-1][1], found[0]):
+            if angle == STACKED and words and goes_on(_box_of(words[-1][1]), _box_of(found[0])):
                 # Some files end a line behind every character that stands above another.
                 behind = found[0].line - words[-1][1].line
                 self._line -= behind
@@ -224,12 +232,12 @@ class _Reader:
             text, boxes = text[::-1], boxes[::-1]  # pdfium reads some turned lines backwards
         words, begin = [], 0
         for index in range(1, len(boxes) + 1):
-            if index < len(boxes) and not _is_break(boxes[index - 1], boxes[index], angle):
+            if index < len(boxes) and not is_break(boxes[index - 1], boxes[index], angle):
                 continue
-            for part, inside in _by_script(boxes[begin:index], angle):
-                start = begin + part
-                words.append(self._word(first + start, text[start : start + len(inside)], inside))
-            if index < len(boxes) and _is_new_line(boxes[index - 1], boxes[index]):
+            for part, inside in by_script(boxes[begin:index], angle):
+                place = begin + part
+                words.append(self._word(first + place, text[place : place + len(inside)], inside))
+            if index < len(boxes) and is_new_line(boxes[index - 1], boxes[index]):
                 self._line += 1
             begin = index
         return words
@@ -241,7 +249,7 @@ class _Reader:
         """
         groups: list[list[int]] = []
         for index in sorted(range(len(boxes)), key=lambda index: boxes[index][0]):
-            if groups and boxes[index][0] - max(boxes[i][1] for i in groups[-1]) < _WIDEST_JUMP * (
+            if groups and boxes[index][0] - max(boxes[i][1] for i in groups[-1]) < WIDEST_JUMP * (
                 max(boxes[i][3] - boxes[i][2] for i in groups[-1])
             ):
                 groups[-1].append(index)
@@ -341,6 +349,10 @@ def _angle(handle: int | None, index: int) -> int:
     return round(angle / (math.pi / 2)) % 4
 
 
+def _box_of(word: Word) -> Box:
+    return word.x0, word.x1, word.y0, word.y1
+
+
 def _on_the_page(words: list[tuple[int, Word]], turn: Turn) -> list[Word]:
     """Keep the words of the commonest direction, in the coordinates of the page turned level.
 
@@ -359,57 +371,6 @@ _RECTANGLE = (ctypes.c_float * 4)()  # pdfium is not thread-safe, so one buffer 
 _RECTANGLE_ADDRESS = ctypes.addressof(_RECTANGLE)
 _EDGES = (ctypes.c_double * 4)()  # left, right, bottom, top
 _EDGE_ADDRESSES = [ctypes.addressof(_EDGES) + 8 * index for index in range(4)]
-
-
-def _is_break(left: Box, right: Box, angle: int) -> bool:
-    height = max(left[3] - left[2], 0.1)
-    if angle == STACKED and 0 < right[2] - left[2] < 1.5 * height and right[0] < left[1]:
-        return False  # figures side by side in a line from top to bottom
-    gap = max(right[0] - left[1], left[0] - right[1])
-    return gap > _WIDEST_JUMP * height or _is_new_line(left, right)
-
-
-def _goes_on(left: Word, right: Word) -> bool:
-    shared = min(left.y1, right.y1) - max(left.y0, right.y0)
-    return -0.5 * left.height < right.x0 - left.x1 < left.height and shared > 0.5 * right.height
-
-
-def _is_new_line(left: Box, right: Box) -> bool:
-    """No height in common: raised figures have half of it, letters of other fonts more."""
-    return min(left[3], right[3]) < max(left[2], right[2])
-
-
-def _by_script(boxes: list[Box], angle: int) -> list[tuple[int, list[Box]]]:
-    """Split a run where figures are raised or lowered.
-
-    Args:
-        boxes: Boxes of its characters.
-        angle: Their direction; stacked characters are not raised.
-
-    Returns:
-        (index of the first character, boxes) of each part; one part where boxes follow the ink of each
-        letter, as those of some embedded fonts do, so that they say nothing about the level.
-    """
-    groups: list[tuple[int, list[Box]]] = []
-    for index, box in enumerate(boxes):
-        if groups and _is_same_level(groups[-1][1][-1], box):
-            groups[-1][1].append(box)
-        else:
-            groups.append((index, [box]))
-    if len(groups) == 1 or angle == STACKED:
-        return [(0, boxes)]
-    base = max((inside[0] for _, inside in groups), key=lambda box: box[3] - box[2])
-    height = base[3] - base[2]
-    for _, inside in groups:
-        is_base = _is_same_level(base, inside[0])
-        if not is_base and inside[0][3] - inside[0][2] > SMALL_PRINT * height:
-            return [(0, boxes)]
-    return groups
-
-
-def _is_same_level(left: Box, right: Box) -> bool:
-    tolerance = 0.04 * max(left[3] - left[2], 0.1)
-    return abs(left[2] - right[2]) <= tolerance and abs(left[3] - right[3]) <= tolerance
 
 
 def open_document(content: bytes) -> Any:
@@ -432,18 +393,3 @@ def open_document(content: bytes) -> Any:
         with contextlib.suppress(pdfium.PdfiumError):
             pdfium.PdfDocument(b"no PDF")
         return pdfium.PdfDocument(content)
-
-
-def is_mostly_picture(page: Any, share: float = 0.5) -> bool:
-    """Tell whether images cover more than ``share`` of a page (the first 200 objects are read)."""
-    width, height = page.get_size()
-    area = 0.0
-    for number, found in enumerate(page.get_objects(max_depth=3)):
-        if number >= 200:
-            break
-        if found.type == pdfium_c.FPDF_PAGEOBJ_IMAGE:
-            left, bottom, right, top = found.get_bounds()
-            clipped_width = min(right, width) - max(left, 0.0)
-            clipped_height = min(top, height) - max(bottom, 0.0)
-            area += max(0.0, clipped_width) * max(0.0, clipped_height)
-    return area > share * float(width) * float(height)
