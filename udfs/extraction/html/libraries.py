@@ -16,8 +16,8 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from udfs.extraction.html.escapes import unescape_markdown
-from udfs.extraction.html.formulas import with_dollars
-from udfs.extraction.html.source_elements import text_of
+from udfs.extraction.html.source.elements import text_of
+from udfs.extraction.html.source.formulas import with_dollars
 from udfs.extraction.markdown.cleanup import clean_text
 
 # Its warnings name every discarded page; the status says the same once.

@@ -30,10 +30,10 @@ from udfs.extraction.html.page_kind import (
     is_unspaced_article,
     states_news,
 )
-from udfs.extraction.html.plain_markup import plain_markup
 from udfs.extraction.html.posts import posts_page
 from udfs.extraction.html.profiles import HTML_PROFILES, HtmlProfile
 from udfs.extraction.html.rescue import PRECISE_SHARE, SHORT_TEXT, is_rescued, minimum_chances
+from udfs.extraction.html.source.plain_markup import plain_markup
 from udfs.extraction.html.statements import statements_tree
 from udfs.extraction.html.trafilatura_tree import prepare_tree
 from udfs.extraction.markdown.cleanup import clean_text

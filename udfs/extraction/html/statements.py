@@ -11,7 +11,7 @@ from typing import Any
 
 from lxml import html as lxml_html
 
-from udfs.extraction.html.source_elements import without_comments
+from udfs.extraction.html.source.elements import without_comments
 
 MAXIMUM_ELEMENTS = 2_000
 """Statements that are read of a page; the rest is an attack."""

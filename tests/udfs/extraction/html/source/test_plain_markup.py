@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udfs.extraction.html.formulas import with_dollars
-from udfs.extraction.html.plain_markup import plain_markup
+from udfs.extraction.html.source.formulas import with_dollars
+from udfs.extraction.html.source.plain_markup import plain_markup
 
 
 def plain(source: str) -> str:

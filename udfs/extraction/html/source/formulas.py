@@ -11,7 +11,7 @@ import re
 from lxml import etree
 from lxml import html as lxml_html
 
-from udfs.extraction.html.source_elements import as_source, attribute, text_of
+from udfs.extraction.html.source.elements import as_source, attribute, text_of
 from udfs.extraction.markdown.mathml import read_formula
 from udfs.extraction.markdown.notation import clean_tex
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from udfs.extraction.html.source_elements import as_source, class_names, text_of, without_comments
+from udfs.extraction.html.source.elements import as_source, class_names, text_of, without_comments
 from udfs.extraction.markdown.listings import is_counting, is_gutter, without_line_numbers
 
 _NUMBERS = re.compile(r"[\s\d.:|]*")

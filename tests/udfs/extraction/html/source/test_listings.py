@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from udfs.extraction.html.plain_markup import plain_markup
+from udfs.extraction.html.source.plain_markup import plain_markup
 
 CODE = ["total = 0", "for boat in boats:", "    total += boat.length", "print(total &lt; 9)"]
 LISTING = "<pre><code>{}</code></pre>".format("\n".join(CODE))

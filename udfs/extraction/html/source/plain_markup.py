@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 
-from udfs.extraction.html import formulas
-from udfs.extraction.html.source_elements import (
+from udfs.extraction.html.source import formulas
+from udfs.extraction.html.source.elements import (
     CONTEXT,
     any_case,
     as_source,
@@ -23,7 +23,7 @@ from udfs.extraction.html.source_elements import (
     text_before,
     text_of,
 )
-from udfs.extraction.html.source_listings import (
+from udfs.extraction.html.source.listings import (
     is_gutter_cell,
     is_numbers,
     plain_listing,

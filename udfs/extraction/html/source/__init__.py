@@ -1,0 +1,1 @@
+"""The source of a page before a library parses it: unusual markup made plain."""
