@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
+from collections.abc import Callable
 from importlib.metadata import version
 from itertools import groupby
 from typing import Any
@@ -193,7 +195,8 @@ def _segments(words: list[Word], rules: PageRules) -> list[Segment]:
 def _blocks(
     segments: list[Segment], words: list[Word], rules: PageRules, *, holds_listings: bool
 ) -> list[list[Row]]:
-    pieces = pieces_of(words, rules.upright)
+    # Asked for only where a table was found, which most pages have none of.
+    pieces = functools.cache(lambda: pieces_of(words, rules.upright))
     blocks = [
         part
         for block in reading_order(segments)
@@ -204,7 +207,9 @@ def _blocks(
     return blocks_in_order(blocks, words, rules.upright)
 
 
-def _with_tables(rows: list[Row], level: list[Rule], pieces: list[Segment]) -> list[list[Row]]:
+def _with_tables(
+    rows: list[Row], level: list[Rule], pieces: Callable[[], list[Segment]]
+) -> list[list[Row]]:
     """A block with each table found by alignment as one row, cut where two columns passed for a table."""
     blocks: list[list[Row]] = [[]]
     for is_table, group in groupby(rows, key=lambda row: row.table is not None):
@@ -216,7 +221,7 @@ def _with_tables(rows: list[Row], level: list[Rule], pieces: list[Segment]) -> l
             if columns is not None:
                 blocks[-1] += lines[start : table.first]
                 blocks += [*columns, []]
-            elif cuts_lines_apart(found, pieces):
+            elif cuts_lines_apart(found, pieces()):
                 continue
             else:
                 blocks[-1] += [*lines[start : table.first], row_of_table(found, table.rendered)]
