@@ -157,16 +157,16 @@ def _checked(records: Iterator[Record], file: str, mapping: BenchmarkMapping) ->
 
 
 def _csv(stream: BinaryIO, separator: str, mapping: BenchmarkMapping) -> Iterator[Record]:
-    lines = io.TextIOWrapper(stream, "utf-8-sig", newline="")
-    rows = csv.reader(lines, delimiter=separator)
-    names: list[str] | None = next(rows, []) if mapping.header else None
-    for row in rows:
-        if not row:
-            continue
-        keys = names if names is not None else [str(place) for place in range(len(row))]
-        if len(row) != len(keys):
-            raise csv.Error(f"line {rows.line_num} has {len(row)} fields, wanted {len(keys)}")
-        yield dict(zip(keys, row, strict=True))
+    with io.TextIOWrapper(stream, "utf-8-sig", newline="") as lines:
+        rows = csv.reader(lines, delimiter=separator)
+        names: list[str] | None = next(rows, []) if mapping.header else None
+        for row in rows:
+            if not row:
+                continue
+            keys = names if names is not None else [str(place) for place in range(len(row))]
+            if len(row) != len(keys):
+                raise csv.Error(f"line {rows.line_num} has {len(row)} fields, wanted {len(keys)}")
+            yield dict(zip(keys, row, strict=True))
 
 
 def _json_lines(stream: BinaryIO, file: str) -> Iterator[Record]:

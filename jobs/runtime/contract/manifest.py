@@ -36,7 +36,7 @@ MADE_BY = {
 
 
 DETAILS = {
-    "verdicts": ("rules", "absent_rules"),
+    "verdicts": ("rules",),
     "signatures": ("comparable", "names"),
     "duplicates": ("mode", "against"),
 }

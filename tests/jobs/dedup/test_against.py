@@ -162,7 +162,7 @@ def test_a_folder_without_signatures_is_refused(runs: Runs) -> None:
 def test_a_run_of_which_a_file_is_damaged_is_refused(
     runs: Runs, batch: Rows, dataset: str, damage: str
 ) -> None:
-    shutil.copytree(runs.path("a"), runs.path("damaged"), dirs_exist_ok=True)
+    shutil.copytree(runs.path("abc"), runs.path("damaged"), dirs_exist_ok=True)
     for file in Path(runs.path("damaged"), dataset).rglob("*.parquet"):
         file.write_bytes(file.read_bytes()[:-1])
         if damage == "gone":
