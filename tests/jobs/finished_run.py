@@ -116,11 +116,11 @@ def make_finished_run(folder: Path, *, seed: int = 7, files: int = 2) -> Finishe
                     RowAccounts(rows_in=len(ledger), rows_out=len(ledger)), 1.1),
         "quarantined": ("publish quarantined", unread, QUARANTINED, RowAccounts(rows_in=8, rows_out=8), 0.7),
     }  # fmt: skip
+    details = {"verdicts": _decide_details(), "duplicates": {"mode": "remove", "against": []}}
     for dataset, (stage, rows, schema, accounts, seconds) in datasets.items():
         place = folder / dataset
         _write_rows(place, rows, schema, files)
-        details = _decide_details() if dataset == "verdicts" else {}
-        write_manifest(place, dataset, stage, accounts, seconds, details)
+        write_manifest(place, dataset, stage, accounts, seconds, details.get(dataset, {}))
     model = folder / "models" / "perplexity"
     model.mkdir(parents=True)
     (model / "model.json").write_text("{}", encoding="utf-8")
