@@ -168,7 +168,8 @@ def _repair(text: str, run: re.Match[str], left_over: tuple[_Parts, _Parts]) -> 
         return None
     of_latin, of_any = left_over
     suspects = of_latin if _is_among_latin(text, run) else of_any
-    inside_word = characters == "\u2019" and _around(text, run)[0].isalpha()
+    before = _around(text, run)[0]
+    inside_word = characters == "\u2019" and before.isalpha() and before <= "\u2e7f"
     if (suspects.include(lost) and not inside_word) or not _fits(text, run, characters):
         return None
     return characters

@@ -55,6 +55,14 @@ def test_bytes_lost_from_utf8_are_not_made_letters(text: str, data: st.DataObjec
     assert decode(bytes(content)).text == content.decode("utf-8", "replace")
 
 
+def test_what_is_left_of_a_han_character_is_no_apostrophe() -> None:
+    content = bytearray((CHINESE * 8).encode())
+    start = content.index("\u6392".encode())
+    del content[start + 2], content[start]  # E6 8E 92 behind a letter of no alphabet: 8E
+    content[start] = 0x92
+    assert decode(bytes(content)).text == content.decode("utf-8", "replace")
+
+
 def test_a_torn_text_keeps_its_torn_places() -> None:
     # A quarter of the lines cut in a character, as a column of fixed width cuts them.
     lines = [f"{CHINESE[:20]}{number}".encode()[: 58 if number % 4 else 61] for number in range(90)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import html as lxml_html
 
+from udfs.extraction.contract import ExtractionOptions, ProfileName
 from udfs.extraction.html.code_listings import unwrap_listings
 from udfs.extraction.html.reading import read_html
 
@@ -36,11 +37,20 @@ REAL_TABLE = (
 
 
 @pytest.mark.parametrize(
-    "listing", [HEXO, PYGMENTS, A_ROW_A_LINE], ids=["hexo", "pygments", "rows"]
+    ("listing", "profile"),
+    [
+        (HEXO, "learned"),
+        (PYGMENTS, "learned"),
+        (HEXO, "balanced"),
+        (PYGMENTS, "balanced"),
+        # No element says that it is a listing; the learned reader leaves the table one.
+        (A_ROW_A_LINE, "balanced"),
+    ],
 )
-def test_a_listing_keeps_its_lines(listing: str) -> None:
+def test_a_listing_keeps_its_lines(listing: str, profile: ProfileName) -> None:
     article = f"<article class='hentry'><h1>Code</h1>{PROSE}{listing}{PROSE}</article>"
-    document = read_html(f"<html><body>{article}</body></html>")
+    options = ExtractionOptions(profile=profile)
+    document = read_html(f"<html><body>{article}</body></html>", options=options)
     assert CODE in document.text, document.text
 
 
