@@ -28,7 +28,8 @@ from jobs.dedup import DedupSettings, find_duplicates, signatures
 from jobs.runtime.spark.session import start_session
 from tests.jobs import failing_signatures
 
-spark = start_session("retries", master="local[2,2]", settings={"spark.sql.shuffle.partitions": "2"}, debug=True)
+few = {"spark.sql.shuffle.partitions": "2"}
+spark = start_session("retries", master="local[2,2]", settings=few, debug=True)
 signatures.sign_documents = failing_signatures.sign_documents
 documents = spark.read.parquet(sys.argv[1])
 found = find_duplicates(documents, DedupSettings(), sys.argv[2])
