@@ -31,7 +31,7 @@ from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
-from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
 from jobs.runtime.contract.user_tables import ROW_ID, UserTable, open_user_table, require_apart
 from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.spark.schemas import DUPLICATES
@@ -134,8 +134,8 @@ def dedup_user_table(
     names = {"id": table.id_column, "text": table.text_column}
 
     signed = functools.partial(sign, documents, recipe.dedup, GIVEN_ID)
-    signatures = sign_stage(context, recipe.dedup, inputs, [signed], names)
-    _require_unique_ids(context, table)
+    account = functools.partial(_account_unique, context, table)
+    signatures = sign_stage(context, recipe.dedup, inputs, [signed], names, account)
     stage = functools.partial(
         Stage,
         module="jobs.find_duplicates",
@@ -147,7 +147,7 @@ def dedup_user_table(
         duplicates = _duplicates(context, recipe, documents, signatures, known)
         return _with_given_ids(context, duplicates, known)
 
-    run_stage(
+    duplicates = run_stage(
         context,
         stage(
             name="dedup",
@@ -157,13 +157,14 @@ def dedup_user_table(
             details=lambda: _details(recipe, against),
         ),
     )
+    removed = duplicates.accounts.rows_dropped
     run_stage(
         context,
         stage(
             name="publish",
             dataset="corpus",
             chunks=[parquet_chunk(lambda: _user_corpus(context, recipe, table))],
-            account=functools.partial(_account_kept, context, table, signatures.count),
+            account=functools.partial(table.account_kept, signatures.count, removed),
         ),
     )
 
@@ -196,9 +197,11 @@ def _details(recipe: Recipe, against: Sequence[str]) -> dict[str, object]:
     return {"mode": recipe.dedup.mode, "against": previous_signatures(against)}
 
 
-def _require_unique_ids(context: RunContext, table: UserTable) -> None:
+def _account_unique(
+    context: RunContext, table: UserTable, files: Sequence[PublishedFile]
+) -> RowAccounts:
     """Refuse ids given twice: whoever leaves out the rows that duplicates/ names would lose a keeper."""
-    signed, _ = context.read(SIGNATURES, "dedup")
+    signed = context.read_files(SIGNATURES, files)
     rows = signed.groupBy(GIVEN_ID).count().where(F.col("count") > 1).limit(3).collect()
     if rows:
         shown = ", ".join(f"{row[GIVEN_ID]!r} ({row['count']} rows)" for row in rows)
@@ -206,6 +209,7 @@ def _require_unique_ids(context: RunContext, table: UserTable) -> None:
             f"--id-column {table.id_column} of {table.given}: ids are given more than once, e.g. {shown}. "
             "Name a column that tells rows apart, or number the rows."
         )
+    return all_rows_out(files)
 
 
 def _with_given_ids(
@@ -255,15 +259,6 @@ def _account(recipe: Recipe, rows_in: int, files: Sequence[PublishedFile]) -> Ro
     found = sum(file.rows for file in files)
     removed = found if recipe.dedup.mode == "remove" else 0
     return RowAccounts(rows_in=rows_in, rows_out=rows_in - removed, rows_dropped=removed)
-
-
-def _account_kept(
-    context: RunContext, table: UserTable, rows_in: int, files: Sequence[PublishedFile]
-) -> RowAccounts:
-    table.require_unchanged()
-    removed = require_manifest(context.folder(DATASET), "dedup").accounts.rows_dropped
-    kept = sum(file.rows for file in files)
-    return RowAccounts(rows_in=rows_in, rows_out=kept, rows_dropped=removed)
 
 
 def dedup_command(arguments: argparse.Namespace) -> str | None:

@@ -40,6 +40,7 @@ from jobs.runtime.spark.arrow_frames import frame_of_table, map_batches
 from jobs.runtime.store import storage
 from jobs.verdicts.expressions import verdict_columns
 from jobs.verdicts.thresholds import resolve_by
+from udfs.contamination.benchmark_index import BenchmarkIndex
 from udfs.contamination.planting import plain
 from udfs.contamination.signals import MATCHES, ContaminationBatches
 
@@ -91,7 +92,13 @@ def match_stage(
             chunks=[parquet_chunk(found)],
             # Which document leaves is said by the verdicts; here none does.
             account=lambda _: RowAccounts(rows_in=documents, rows_out=documents),
-            details=lambda: _details(context, recipe, benchmarks, documents, clean()),
+            details=lambda: _details(
+                benchmark_index(context, recipe.contamination, benchmarks),
+                recipe,
+                benchmarks,
+                documents,
+                clean(),
+            ),
         ),
     )
 
@@ -127,11 +134,7 @@ def decontaminate_user_table(
     """
     require_apart(given, context.output)
     table = open_user_table(context.spark, given, id_column, text_column)
-    texts = table.read(context.spark).select(
-        F.col(ROW_ID).alias("id"),
-        F.col(quoted(table.id_column)).alias("given_id"),
-        F.col(quoted(table.text_column)).alias("text"),
-    )
+    texts = _texts(context, table)
     documents = texts.count()
     inputs = {"table": table.fingerprint}
     counted = count_phrases(
@@ -147,16 +150,19 @@ def decontaminate_user_table(
             "rules": [rule.model_dump() for rule in rules],
         },
     )
-    found = functools.partial(_user_matches, context, recipe, benchmarks, texts)
+    # The same index finds the matches and is measured.
+    index = functools.cache(lambda: benchmark_index(context, recipe.contamination, benchmarks))
     matched = run_stage(
         context,
         stage(
             name="match-benchmarks",
             dataset=DATASET,
-            chunks=[parquet_chunk(lambda: found(rules))],
+            chunks=[
+                parquet_chunk(lambda: _user_matches(context, index(), benchmarks, texts, rules))
+            ],
             account=functools.partial(_account_matches, context, documents),
             details=lambda: _details(
-                context, recipe, benchmarks, documents, _clean_rows(context, texts)
+                index(), recipe, benchmarks, documents, _clean_rows(context, texts)
             ),
         ),
     )
@@ -166,21 +172,28 @@ def decontaminate_user_table(
             name="publish",
             dataset="corpus",
             chunks=[parquet_chunk(lambda: _user_corpus(context, table))],
-            account=functools.partial(_account_kept, context, table, documents),
+            account=functools.partial(table.account_kept, documents, matched.accounts.rows_dropped),
         ),
     )
     return matched
 
 
+def _texts(context: RunContext, table: UserTable) -> DataFrame:
+    return table.read(context.spark).select(
+        F.col(ROW_ID).alias("id"),
+        F.col(quoted(table.id_column)).alias("given_id"),
+        F.col(quoted(table.text_column)).alias("text"),
+    )
+
+
 def _user_matches(
     context: RunContext,
-    recipe: Recipe,
+    index: BenchmarkIndex,
     benchmarks: GivenBenchmarks,
     texts: DataFrame,
     rules: Sequence[ResolvedRule],
 ) -> DataFrame:
     """Every match by the user's id, with the reason by which its row leaves."""
-    index = benchmark_index(context, recipe.contamination, benchmarks)
     sent = context.spark.sparkContext.broadcast(index)
     compared = map_batches(texts, ContaminationBatches(functools.partial(getattr, sent, "value")))
     judged = compared.select("id", "given_id", SIGNALS, *verdict_columns(rules))
@@ -207,14 +220,13 @@ def _with_item_texts(
 
 
 def _details(
-    context: RunContext,
+    index: BenchmarkIndex,
     recipe: Recipe,
     benchmarks: GivenBenchmarks,
     documents: int,
     clean: DataFrame,
 ) -> dict[str, object]:
     """Facts for the manifest; items are planted in some of the clean documents, in the driver's memory."""
-    index = benchmark_index(context, recipe.contamination, benchmarks)
     drawn = clean.where(F.length("text") > 0).orderBy(F.xxhash64("id")).limit(HOSTS)
     hosts = [row["text"] for row in drawn.select("text").collect()]
     return {
@@ -278,15 +290,6 @@ def _user_corpus(context: RunContext, table: UserTable) -> DataFrame:
     matches, _ = context.read(DATASET, "decontaminate")
     dropped = matches.where(F.col("reason").isNotNull()).select(ROW_ID)
     return without_rows(table.read(context.spark), dropped, ROW_ID).drop(ROW_ID)
-
-
-def _account_kept(
-    context: RunContext, table: UserTable, rows_in: int, files: Sequence[PublishedFile]
-) -> RowAccounts:
-    table.require_unchanged()
-    dropped = require_manifest(context.folder(DATASET), "decontaminate").accounts.rows_dropped
-    kept = sum(file.rows for file in files)
-    return RowAccounts(rows_in=rows_in, rows_out=kept, rows_dropped=dropped)
 
 
 def decontaminate_command(arguments: argparse.Namespace) -> str | None:

@@ -20,10 +20,12 @@ from jobs.dedup.signatures import GIVEN_ID, SIGNATURE_OPTIONS
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import (
     Manifest,
+    PublishedFile,
     damaged_files,
     read_manifest,
     require_manifest,
 )
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
 from jobs.runtime.contract.user_tables import ROW_ID
 from jobs.runtime.errors import InputError
@@ -47,6 +49,7 @@ def sign_stage(
     inputs: Mapping[str, str],
     parts: Sequence[Callable[[], DataFrame]],
     names: Mapping[str, str],
+    account: Callable[[Sequence[PublishedFile]], RowAccounts] = all_rows_out,
 ) -> SignatureRows:
     """Publish the signatures of a run's documents.
 
@@ -56,6 +59,7 @@ def sign_stage(
         inputs: Fingerprints of the documents.
         parts: Signed documents, chunk by chunk of files: what a killed run goes on from.
         names: Columns of the corpus that hold the ids (``id``) and the text (``text``).
+        account: Of the files that were written; may refuse them.
     """
     keep = settings.model_dump(include={"keep", "source_priority"})
     manifest = run_stage(
@@ -67,7 +71,7 @@ def sign_stage(
             inputs=inputs,
             configuration={**comparable(settings), **keep},
             chunks=[parquet_chunk(part, SIGNATURE_OPTIONS) for part in parts],
-            account=all_rows_out,
+            account=account,
             details=lambda: {"comparable": comparable(settings), "names": dict(names)},
         ),
     )
@@ -139,9 +143,13 @@ def previous_signatures(against: Sequence[str]) -> list[dict[str, object]]:
 
 
 def _comparable_manifest(run: str, settings: DedupSettings) -> Manifest:
-    for dataset, command in ((DATASET, "dedup"), ("duplicates", "dedup"), ("corpus", "publish")):
-        _require_whole(run, dataset, command)
-    manifest = require_manifest(storage.join(storage.absolute(run), DATASET), "dedup")
+    folder = storage.absolute(run)
+    manifest = require_manifest(storage.join(folder, DATASET), "dedup")
+    _require_whole(run, manifest, "dedup")
+    for dataset, command in (("duplicates", "dedup"), ("corpus", "publish")):
+        other = read_manifest(storage.join(folder, dataset))
+        if other is not None:  # told by whoever needs it; an earlier corpus may be gone
+            _require_whole(run, other, command)
     theirs, ours = manifest.details["comparable"], comparable(settings)
     faults = [
         f"{name} is {theirs.get(name)!r} there and {value!r} here"
@@ -157,13 +165,10 @@ def _comparable_manifest(run: str, settings: DedupSettings) -> Manifest:
     return manifest
 
 
-def _require_whole(run: str, dataset: str, command: str) -> None:
+def _require_whole(run: str, manifest: Manifest, command: str) -> None:
     """Refuse an earlier run of which a file is gone or changed: its documents would be missed."""
-    folder = storage.join(storage.absolute(run), dataset)
-    manifest = read_manifest(folder)
-    if manifest is None:  # told by whoever needs it; an earlier corpus may be gone
-        return
-    damaged = damaged_files(folder, manifest)
+    dataset = manifest.dataset
+    damaged = damaged_files(storage.join(storage.absolute(run), dataset), manifest)
     if damaged:
         raise InputError(
             f"--against {run}: {len(damaged)} published file(s) of {dataset}/ are gone or changed, first "

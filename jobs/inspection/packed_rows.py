@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from jobs.inspection.run_tables import opened
 from jobs.runtime.contract.manifest import read_manifest
 from jobs.runtime.store import storage
 
@@ -60,9 +60,8 @@ def packed_segments(output: str, ids: Collection[Any]) -> dict[Any, list[PackedS
 
 
 def _segments(folder: str, path: str, ids: Collection[Any]) -> Iterator[tuple[Any, PackedSegment]]:
-    system, inner = storage.file_system(storage.join(folder, path))
     first_row = 0
-    with pq.ParquetFile(inner, filesystem=system) as file:
+    with opened(storage.join(folder, path)) as file:
         for group in range(file.num_row_groups):
             rows = file.read_row_group(group, columns=list(_COLUMNS)).combine_chunks()
             lists = [rows.column(name).chunk(0) for name in _COLUMNS]

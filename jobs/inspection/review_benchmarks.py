@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from jobs.contamination.review_table import write_table
+from jobs.inspection.run_tables import opened
 from jobs.runtime.contract.manifest import require_manifest
 from jobs.runtime.errors import InputError
 from jobs.runtime.store import storage
@@ -28,8 +27,9 @@ def review_rows(run: str) -> list[dict[str, Any]]:
     for file in manifest.files:
         if not file.rows:
             continue
-        system, inner = storage.file_system(storage.join(folder, file.path))
-        for row in pq.read_table(inner, filesystem=system).to_pylist():
+        with opened(storage.join(folder, file.path)) as table:
+            matches = table.read().to_pylist()
+        for row in matches:
             place = (row["benchmark"], row["item"], row["key"])
             kept = rows.setdefault(place, {**row, "documents": 0})
             kept["documents"] += 1

@@ -56,7 +56,7 @@ class RunTables:
         """
 
         def read(path: str) -> pa.Table:
-            with _opened(path) as file:
+            with opened(path) as file:
                 return _flat(file.read(columns=list(names), use_threads=False), names)
 
         with ThreadPoolExecutor(READERS) as pool:
@@ -66,7 +66,7 @@ class RunTables:
     def batches(self, dataset: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield columns of all rows, a bounded number at a time."""
         for path in self._paths(dataset):
-            with _opened(path) as file:
+            with opened(path) as file:
                 yield from file.iter_batches(batch_size=BATCH_ROWS, columns=list(names))
 
     def rows(
@@ -83,7 +83,7 @@ class RunTables:
         columns = None if names is None else ["id", *(name for name in names if name != "id")]
         found: dict[int, dict[str, Any]] = {}
         for path in self._paths(dataset):
-            with _opened(path) as file:
+            with opened(path) as file:
                 for table in _matching(file, wanted, columns):
                     found |= {int(row["id"]): row for row in table.to_pylist()}
             if len(found) == len(wanted):
@@ -97,7 +97,7 @@ class RunTables:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[pq.ParquetFile]:
+def opened(path: str) -> Iterator[pq.ParquetFile]:
     """Open a published Parquet file for the block.
 
     Raises:

@@ -28,7 +28,7 @@ from jobs.packing.row_files import (
     files_of,
     read_facts,
 )
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, published_files
+from jobs.runtime.contract.manifest import Manifest, PublishedFile
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
 from jobs.runtime.errors import InputError
@@ -112,6 +112,8 @@ class _Packing:
         self._tokeniser = tokeniser
         self._settings = settings
         self._choice: EngineChoice | None = None
+        self._told: list[dict[str, Any]] = []
+        self._counted: list[dict[str, Any]] = []
         self._folder = context.folder(DATASET)
 
     def write(self, documents: Callable[[], DataFrame], folder: str) -> None:
@@ -158,20 +160,20 @@ class _Packing:
         return self._choice
 
     def account(self, documents: int, files: Sequence[PublishedFile]) -> RowAccounts:
-        """Count documents from what the files say of themselves."""
-        facts = self._facts(files)
+        """Count documents from what the files say of themselves, which ``details`` then tells, too."""
+        self._told = read_facts(self._folder, files_of(TRAIN, files) + files_of(VALIDATION, files))
+        self._counted = self._counts(files)
+        facts = added_facts(one["facts"] for one in self._told)
         return RowAccounts(
             rows_in=documents,
             rows_out=int(facts.get("documents", 0)),
-            rows_dropped=sum(counts["left_out"] for counts in self._counts(files)),
+            rows_dropped=sum(counts["left_out"] for counts in self._counted),
             rows_quarantined=sum(file.rows for file in files_of(QUARANTINED, files)),
         )
 
     def details(self) -> dict[str, Any]:
-        """Facts for the manifest."""
-        files = published_files(self._folder)
-        told = read_facts(self._folder, files_of(TRAIN, files) + files_of(VALIDATION, files))
-        epochs = _epochs(self._settings, self._counts(files))
+        """Facts for the manifest, once the rows are accounted for."""
+        epochs = _epochs(self._settings, self._counted)
         for value in sorted(set(self._settings.weights) - set(epochs)):
             self._context.reporter.note(
                 f"pack: no document to train on has {self._settings.mix_by} {value!r}, its weight did "
@@ -180,19 +182,15 @@ class _Packing:
         return {
             **self._tokeniser.facts(),
             "tokenizer": self._tokeniser.path,
-            "engine": sorted({one["engine"] for one in told}),
+            "engine": sorted({one["engine"] for one in self._told}),
             "settings": _row_settings(self._settings),
             "splits": {
-                split: added_facts(one["facts"] for one in told if one["split"] == split)
+                split: added_facts(one["facts"] for one in self._told if one["split"] == split)
                 for split in (TRAIN, VALIDATION)
             },
-            "left_out": sum(counts["left_out"] for counts in self._counts(files)),
+            "left_out": sum(counts["left_out"] for counts in self._counted),
             "epochs": epochs,
         }
-
-    def _facts(self, files: Sequence[PublishedFile]) -> dict[str, Any]:
-        told = read_facts(self._folder, files_of(TRAIN, files) + files_of(VALIDATION, files))
-        return added_facts(one["facts"] for one in told)
 
     def _counts(self, files: Sequence[PublishedFile]) -> list[dict[str, Any]]:
         names = [file.path for file in files if file.path.split("/")[-1] == COUNTS_NAME]

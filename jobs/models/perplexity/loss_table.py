@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jobs.runtime.contract.manifest import read_manifest
-from jobs.runtime.errors import InputError
+from jobs.runtime.errors import DamagedRecordError, InputError
 from jobs.runtime.store import storage
+from jobs.runtime.store.small_records import read_mapping
 from udfs.perplexity.folder import MODEL_CARD
 
 _LOSSES = (1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 10.0)
@@ -51,16 +51,10 @@ def perplexity_table(given: str | None) -> str:
 
 def _card(folder: str) -> dict[str, Any] | None:
     path = storage.join(folder, MODEL_CARD)
-    text = storage.read_text(path)
-    if text is None:
-        return None
     try:
-        card = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path} is damaged ({error}): restore it or train again") from error
-    if not isinstance(card, dict):
-        raise InputError(f"{path} is damaged (no mapping): restore it or train again")
-    return card
+        return read_mapping(path)
+    except DamagedRecordError as error:
+        raise InputError(f"{error}: restore it or train again") from error
 
 
 def _model_rows(card: Mapping[str, Any]) -> Iterator[Row]:

@@ -13,7 +13,8 @@ from pyspark.sql.types import BinaryType, DataType, StringType, StructType
 
 from jobs.runtime.contract.document_ids import ROW_BITS
 from jobs.runtime.contract.fingerprint import digest
-from jobs.runtime.contract.manifest import read_manifest
+from jobs.runtime.contract.manifest import PublishedFile, read_manifest
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.java_heap import tasks_within_heap
 from jobs.runtime.spark.parquet_frames import (
@@ -52,6 +53,18 @@ class UserTable:
             raise InputError(
                 f"{self.given} changed while it was being read: run the command again."
             )
+
+    def account_kept(
+        self, rows_in: int, rows_dropped: int, files: Sequence[PublishedFile]
+    ) -> RowAccounts:
+        """Return the accounts of a dataset with the rows that are kept, if the table is what it was.
+
+        Raises:
+            InputError: It is not; see :meth:`require_unchanged`.
+        """
+        self.require_unchanged()
+        kept = sum(file.rows for file in files)
+        return RowAccounts(rows_in=rows_in, rows_out=kept, rows_dropped=rows_dropped)
 
     def read(self, spark: SparkSession) -> DataFrame:
         """Return all columns of the table and ``ROW_ID``."""

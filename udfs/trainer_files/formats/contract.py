@@ -65,6 +65,14 @@ class TrainerFormat(Protocol):
         ...
 
 
+class KeepsBoundaries:
+    """A format that says nothing wrong of any rows: it keeps every boundary and every id."""
+
+    def refusal(self, facts: RowFacts) -> str | None:  # noqa: ARG002
+        """None."""
+        return None
+
+
 class WithoutIndex:
     """A format whose files stand alone."""
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from udfs.trainer_files.formats.contract import (
     LARGEST_16_BIT_ID,
+    KeepsBoundaries,
     OpenOutput,
     RowFacts,
     WithoutIndex,
@@ -80,15 +81,11 @@ class Llama2C(_SixteenBits):
         return super().refusal(facts)
 
 
-class Datatrove(WithoutIndex):
+class Datatrove(KeepsBoundaries, WithoutIndex):
     """``.ds`` with ``.ds.index`` (ends of segments) and ``.ds.metadata``.
 
     The reader must be told the width of an id (``token_size``: 2 or 4), which the metadata say.
     """
-
-    def refusal(self, facts: RowFacts) -> str | None:  # noqa: ARG002
-        """It keeps every boundary."""
-        return None
 
     def write(
         self, parquet: pq.ParquetFile, name: str, facts: RowFacts, open_output: OpenOutput

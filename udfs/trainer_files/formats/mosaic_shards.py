@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from udfs.trainer_files.formats.contract import OpenOutput, RowFacts, row_batches
+from udfs.trainer_files.formats.contract import KeepsBoundaries, OpenOutput, RowFacts, row_batches
 from udfs.trainer_files.packing.token_rows import RowBatch
 
 COLUMNS: Final = {
@@ -40,12 +40,8 @@ _CONFIGURATION: Final[dict[str, Any]] = {
 }
 
 
-class MosaicShards:
+class MosaicShards(KeepsBoundaries):
     """``.mds`` shards, one a row group of the Parquet file, and ``index.json``."""
-
-    def refusal(self, facts: RowFacts) -> str | None:  # noqa: ARG002
-        """It keeps every boundary."""
-        return None
 
     def write(
         self,

@@ -7,16 +7,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from udfs.trainer_files.formats.contract import OpenOutput, RowFacts, WithoutIndex
+from udfs.trainer_files.formats.contract import KeepsBoundaries, OpenOutput, RowFacts, WithoutIndex
 from udfs.trainer_files.json_lines import write_json_lines
 
 
-class TokenLines(WithoutIndex):
+class TokenLines(KeepsBoundaries, WithoutIndex):
     """``.jsonl.zst``."""
-
-    def refusal(self, facts: RowFacts) -> str | None:  # noqa: ARG002
-        """It keeps every boundary."""
-        return None
 
     def write(
         self,

@@ -22,9 +22,9 @@ from udfs.extraction.html.blocks.open_elements import NODE_PARENT, NODE_TAG, Nod
 from udfs.extraction.html.blocks.page_blocks import PageBlocks
 from udfs.extraction.html.blocks.state import CODE_MARK
 from udfs.extraction.html.learned.structures import CELL_PLACE, CODE_PLACE, ROW_PLACE, TABLE_PLACE
+from udfs.extraction.markdown import listings
+from udfs.extraction.markdown.listings import MINIMUM_LINES
 
-MINIMUM_LINES: Final = 3
-"""Numbered lines from which numbers that no element marks are taken for those of lines."""
 MAXIMUM_CELLS: Final = 20_000
 """Blocks of a table that is looked at; a listing that has a row a line has two a line."""
 
@@ -227,10 +227,7 @@ def _runs(marks: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
 
 def fenced(code: str) -> str:
     """A listing as Markdown, without the numbers of its lines."""
-    code = without_line_numbers(code.strip("\n"))
-    longest = max((len(run) for run in re.findall("`{3,}", code)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}\n{code}\n{fence}"
+    return listings.fenced(without_line_numbers(code.strip("\n")))
 
 
 def without_line_numbers(code: str) -> str:
