@@ -1,4 +1,4 @@
-"""documents/ → extracted/: text and metadata of every document, or the named reason why not."""
+"""sources → extracted/: text and metadata of every document, or the named reason why not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,17 @@ from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
-from jobs.ingest_documents import ingest_stage
+from jobs.ingest.extract_sources import SourceExtractor
+from jobs.ingest.source_files import (
+    SourceFile,
+    list_sources,
+    read_plan,
+    require_all_unchanged,
+    sources_fingerprint,
+)
+from jobs.ingest.source_tasks import source_tasks
+from jobs.ingest_documents import DATASET as DOCUMENTS
+from jobs.ingest_documents import ingest_stage, require_all_read
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
@@ -23,7 +33,7 @@ from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
 from jobs.runtime.contract.user_tables import open_user_table, raw_content_types, require_apart
 from jobs.runtime.errors import DamagedRecordError
-from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.spark.arrow_frames import map_batches, map_with_schema
 from jobs.runtime.spark.schemas import EXTRACTED
 from jobs.runtime.store import storage
 from jobs.runtime.store.small_records import read_mapping
@@ -34,27 +44,41 @@ from udfs.extraction.guard.quarantine import FATAL_STATUSES, MAXIMUM_KNOWN, Fail
 DATASET = "extracted"
 
 
-def extract_stage(context: RunContext, recipe: Recipe) -> Manifest:
-    """Extract all usable documents of ``documents/`` into ``extracted/``.
+def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) -> Manifest:
+    """Read all documents of the sources into ``extracted/``; the bytes are read once and written nowhere.
 
     Raises:
-        InputError: There is no ``documents/``.
-        StageError: Spark failed.
+        StageError: Spark failed, or a file changed while it was read.
     """
-    source = require_manifest(context.folder("documents"), "ingest")
-    chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
+    chunks = by_bytes(sources, lambda file: file.size, recipe.run.chunk_gigabytes)
     return run_stage(
         context,
         Stage(
             name="extract",
             dataset=DATASET,
             module="jobs.extract_text",
-            inputs={"documents": source.fingerprint},
-            configuration=asdict(recipe.extract),
+            inputs={"sources": sources_fingerprint(sources)},
+            configuration={
+                "extract": asdict(recipe.extract),
+                "ingest": recipe.ingest.model_dump(exclude={"keep_content"}),
+            },
             chunks=[functools.partial(_write_chunk, context, chunk, recipe) for chunk in chunks],
-            account=functools.partial(_account, context),
+            account=functools.partial(_account, context, len(sources)),
         ),
     )
+
+
+def extract_inputs(context: RunContext, inputs: Sequence[str], recipe: Recipe) -> Manifest:
+    """Read files, folders, globs and prefixes into ``extracted/``, and list them in ``documents/``.
+
+    Raises:
+        InputError: An input names nothing.
+        StageError: Spark failed, or a file changed while it was read.
+    """
+    sources = list_sources(inputs, context.output)
+    manifest = extract_stage(context, sources, recipe)
+    ingest_stage(context, sources, recipe, manifest)
+    return manifest
 
 
 def extracted_columns(
@@ -86,8 +110,7 @@ def extract_user_table(
         StageError: Spark failed.
     """
     if id_column is None and text_column is None:
-        ingest_stage(context, [given], recipe)
-        return extract_stage(context, recipe)
+        return extract_inputs(context, [given], recipe)
     require_apart(given, context.output)
     table = open_user_table(
         context.spark, given, id_column, text_column, text_types=raw_content_types()
@@ -107,29 +130,29 @@ def extract_user_table(
             inputs={"table": table.fingerprint},
             configuration=asdict(recipe.extract),
             chunks=[parquet_chunk(extracted)],
-            account=functools.partial(_account, context),
+            account=lambda files: status_accounts(context.read_files(DATASET, files)),
         ),
     )
 
 
 def _write_chunk(
-    context: RunContext, files: Sequence[PublishedFile], recipe: Recipe, folder: str
+    context: RunContext, sources: Sequence[SourceFile], recipe: Recipe, folder: str
 ) -> None:
-    parquet_chunk(functools.partial(_extracted, context, files, recipe))(folder)
+    parquet_chunk(functools.partial(_extracted, context, sources, recipe))(folder)
     remember_failures(context, recipe.extract, folder)
 
 
-def _extracted(context: RunContext, files: Sequence[PublishedFile], recipe: Recipe) -> DataFrame:
-    documents = context.read_files("documents", files, carries_documents=True)
-    usable = documents.where(F.col("status") == "ok").drop("status", "detail")
-    if recipe.run.partitions:
-        usable = usable.repartition(recipe.run.partitions)
+def _extracted(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) -> DataFrame:
+    files = source_tasks(context.spark, sources, recipe.run.partitions)
     known = known_failures(context, recipe.extract)
-    return extracted_columns(usable, recipe.extract, known).select(*EXTRACTED.names)
+    reader = SourceExtractor(recipe.ingest, recipe.extract, known)
+    return map_with_schema(files, reader, EXTRACTED)
 
 
-def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts:
-    return status_accounts(context.read_files(DATASET, files))
+def _account(context: RunContext, sources: int, files: Sequence[PublishedFile]) -> RowAccounts:
+    rows = context.read_files(DATASET, files)
+    require_all_read("extract", rows, sources)
+    return status_accounts(rows.where(F.col("stage") == "extract"))
 
 
 def known_failures(context: RunContext, options: ExtractionOptions) -> dict[str, Failure]:
@@ -173,7 +196,10 @@ def extract_command(arguments: argparse.Namespace) -> str | None:
     recipe = open_recipe(arguments)
     with open_run(arguments, arguments.output or arguments.input) as context:
         if arguments.output is None:
-            extract_stage(context, recipe)
+            require_manifest(context.folder(DOCUMENTS), "ingest")
+            sources = read_plan(context.folder(DOCUMENTS))
+            require_all_unchanged(sources)
+            extract_stage(context, sources, recipe)
         else:
             extract_user_table(
                 context, arguments.input, arguments.id_column, arguments.text_column, recipe

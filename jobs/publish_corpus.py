@@ -270,14 +270,9 @@ def _ledger_files(context: RunContext) -> int:
 
 
 def _quarantined(context: RunContext) -> DataFrame:
-    parts = []
-    for dataset, stage in (("documents", "ingest"), ("extracted", "extract")):
-        rows, _ = context.read(dataset, stage)
-        unusable = rows.where(F.col("status") != "ok").withColumn("stage", F.lit(stage))
-        if "content_hash" not in unusable.columns:
-            unusable = unusable.withColumn("content_hash", F.lit(None).cast("string"))
-        parts.append(unusable.select(*QUARANTINED.names))
-    return functools.reduce(DataFrame.unionByName, parts).coalesce(_ledger_files(context))
+    rows, _ = context.read("extracted", "extract")
+    unusable = rows.where(F.col("status") != "ok").select(*QUARANTINED.names)
+    return unusable.coalesce(_ledger_files(context))
 
 
 def _check_totals(

@@ -13,11 +13,10 @@ from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.decide_verdicts import decide_stage
 from jobs.export_corpus import DATASET as LINES
 from jobs.export_corpus import export_stage
-from jobs.extract_text import extract_stage
+from jobs.extract_text import extract_inputs
 from jobs.find_duplicates import dedup_stage, search_recipe
 from jobs.grade_quality import DATASET as GRADES
 from jobs.grade_quality import grade_stage
-from jobs.ingest_documents import ingest_stage
 from jobs.match_benchmarks import match_stage
 from jobs.models.run_models import RunModels
 from jobs.publish_corpus import publish_stage
@@ -50,8 +49,7 @@ def run_pipeline(
     Raises:
         CorpusmillError: A stage cannot go on; what is finished stays and a rerun goes on from there.
     """
-    ingest_stage(context, inputs, recipe)
-    extract_stage(context, recipe)
+    extract_inputs(context, inputs, recipe)
     perplexity = models.perplexity
     if perplexity is None and recipe.asks_for("perplexity"):
         train_stage(context, recipe)

@@ -14,8 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
-from jobs.extract_text import extract_stage
-from jobs.ingest_documents import ingest_stage
+from jobs.extract_text import extract_inputs
 from jobs.models.perplexity import train_models
 from jobs.models.perplexity.lmplz_training import require_lmplz
 from jobs.models.perplexity.loss_table import perplexity_table
@@ -70,8 +69,7 @@ def train_from_arguments(
         _train_on_table(context, inputs, text_column, recipe)
     else:
         if inputs:
-            ingest_stage(context, inputs, recipe)
-            extract_stage(context, recipe)
+            extract_inputs(context, inputs, recipe)
         elif read_manifest(context.folder("extracted")) is None:
             raise InputError(
                 f"{context.output} is no run folder. Give INPUT... OUTPUT, or a folder where "

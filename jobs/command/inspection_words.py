@@ -80,13 +80,19 @@ def _add_explain(commands: Subcommands) -> None:
         "it is a copy. A text the run has never seen is judged by the run's rules.\n\n"
         "  corpusmill explain RUN --id 33554437\n"
         "  corpusmill explain RUN --url https://example.org/page --signals\n"
-        "  corpusmill explain RUN --text-file page.txt",
+        "  corpusmill explain RUN --text-file page.txt\n"
+        "  corpusmill explain RUN --raw 33554437 > page.html",
     )
     explain.add_argument("run", metavar="RUN", help="folder or prefix of a finished run")
     which = explain.add_mutually_exclusive_group(required=True)
     which.add_argument("--id", metavar="ID", help="as in the columns id and keeper_id")
     which.add_argument("--url", metavar="URL", help="address, or input file, of the document")
     which.add_argument("--text-file", metavar="FILE", help="UTF-8 file with the document's text")
+    which.add_argument(
+        "--raw",
+        metavar="ID",
+        help="write the document's bytes, as they were fetched, to standard output; read from its source",
+    )
     explain.add_argument("--signals", action="store_true", help="list every signal")
     add_recipe_arguments(explain)
     explain.set_defaults(command="explain")

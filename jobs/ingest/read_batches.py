@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from jobs.ingest.record_readers import read_records
 from jobs.ingest.settings import IngestSettings
+from jobs.ingest.source_files import SourceFile
 from jobs.ingest.source_record import SourceRecord
 from jobs.runtime.contract.document_ids import document_id
-from jobs.runtime.errors import InputError, StoreReadError
-from jobs.runtime.spark.schemas import DOCUMENTS
+from jobs.runtime.errors import StoreReadError
+from jobs.runtime.spark.schemas import DOCUMENTS_WITH_CONTENT
 from jobs.runtime.store import storage
 
 BATCH_BYTES = 8 << 20
@@ -30,38 +31,50 @@ class DocumentReader:
         waiting: list[dict[str, object]] = []
         held = 0
         for batch in batches:
-            for file in batch.to_pylist():
+            for named in batch.to_pylist():
+                part, parts = named.pop("part"), named.pop("parts")
+                file = SourceFile(**named)
                 for row, record in enumerate(self._records(file)):
+                    if row % parts != part:
+                        continue
                     waiting.append(_document(file, row, record))
                     held += len(record.content)
                     if held >= BATCH_BYTES or len(waiting) >= BATCH_ROWS:
-                        yield pa.RecordBatch.from_pylist(waiting, schema=DOCUMENTS)
+                        yield pa.RecordBatch.from_pylist(waiting, schema=DOCUMENTS_WITH_CONTENT)
                         waiting, held = [], 0
         if waiting:
-            yield pa.RecordBatch.from_pylist(waiting, schema=DOCUMENTS)
+            yield pa.RecordBatch.from_pylist(waiting, schema=DOCUMENTS_WITH_CONTENT)
 
-    def _records(self, file: dict[str, object]) -> Iterator[SourceRecord]:
-        path, size = str(file["path"]), int(str(file["size"]))
+    def _records(self, file: SourceFile) -> Iterator[SourceRecord]:
         try:
-            if storage.file_entry(path) != storage.FileEntry(
-                path, size, int(str(file["modified"]))
-            ):
-                raise InputError(f"{path} changed while it was being read: run the command again")
-            stream = storage.open_input(path)
+            file.require_unchanged()
+            stream = storage.open_input(file.path)
         except OSError as error:
-            if storage.is_passing(path, error):
-                raise StoreReadError(f"{path}: {error}") from error
+            if storage.is_passing(file.path, error):
+                raise StoreReadError(f"{file.path}: {error}") from error
             reason = error.strerror or str(error)
             yield SourceRecord(status="unreadable", detail=f"{reason}: check the file's rights")
             return
         with stream:
-            yield from read_records(stream, size, self.settings)
+            yield from read_records(stream, file.size, self.settings)
 
 
-def _document(file: dict[str, object], row: int, record: SourceRecord) -> dict[str, object]:
+@dataclass(frozen=True)
+class DocumentLister:
+    """A function for mapInArrow: reads each named file and yields who and where, without the bytes."""
+
+    settings: IngestSettings
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield batches of ``DOCUMENTS``."""
+        for batch in DocumentReader(self.settings)(batches):
+            yield batch.drop_columns(["content"])
+
+
+def _document(file: SourceFile, row: int, record: SourceRecord) -> dict[str, object]:
     return {
-        "id": document_id(int(str(file["number"])), row),
-        "source": file["source"],
+        "id": document_id(file.number, row),
+        "source": file.source,
         "source_id": record.source_id,
         "url": record.url,
         "fetched_at": record.fetched_at,

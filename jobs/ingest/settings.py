@@ -30,6 +30,11 @@ class IngestSettings(BaseModel):
         ("fetched_at", "timestamp", "date", "crawl_date"), description="columns for the fetch time"
     )
 
+    keep_content: bool = Field(
+        False,
+        description="write the raw bytes into documents/, too: a copy of the input that outlives it",
+    )
+
     @property
     def max_document_bytes(self) -> int:
         """The document limit in bytes."""

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from jobs.runtime.contract.document_ids import FILE_NUMBER_BITS
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.errors import InputError
+from jobs.runtime.spark.schemas import SOURCE_FILES
 from jobs.runtime.store import storage
+
+PLAN_NAME = "_sources.parquet"
+"""In ``documents/``: which file has which number."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,19 @@ class SourceFile:
     source: str
     size: int
     modified: int
+
+    def require_unchanged(self) -> None:
+        """Check that the file is the one that was listed.
+
+        Raises:
+            InputError: Its size or time is another.
+            OSError: It is not there any more, or may not be looked at.
+        """
+        if storage.file_entry(self.path) != storage.FileEntry(self.path, self.size, self.modified):
+            raise InputError(
+                f"{self.path} has changed since it was listed: run `corpusmill run` (or `ingest`) again "
+                "with the same INPUT, which lists it anew"
+            )
 
 
 def list_sources(inputs: Sequence[str], output: str | None = None) -> list[SourceFile]:
@@ -56,3 +77,59 @@ def list_sources(inputs: Sequence[str], output: str | None = None) -> list[Sourc
 def sources_fingerprint(sources: Sequence[SourceFile]) -> str:
     """Return the digest of paths, sizes and modification times; any change makes ingest run again."""
     return digest([(file.path, file.source, file.size, file.modified) for file in sources])
+
+
+def write_plan(folder: str, sources: Sequence[SourceFile]) -> None:
+    """Write the list of sources into the folder of ``documents/``.
+
+    Raises:
+        MissingRequirementError: The place cannot be written.
+    """
+    table = pa.Table.from_pylist([vars(file) for file in sources], schema=SOURCE_FILES)
+    with storage.open_output(storage.join(folder, PLAN_NAME)) as stream:
+        pq.write_table(table, stream, compression="zstd")
+
+
+def read_plan(folder: str) -> list[SourceFile]:
+    """Return the list of sources that ``documents/`` was made of.
+
+    Raises:
+        InputError: There is none, or it cannot be read.
+    """
+    path = storage.join(folder, PLAN_NAME)
+    try:
+        with storage.open_input(path) as stream:
+            rows = pq.read_table(stream).to_pylist()
+        return [SourceFile(**row) for row in rows]
+    except (OSError, TypeError, pa.ArrowException) as error:
+        raise InputError(
+            f"{path}, the list of sources, cannot be read ({error}): `corpusmill run` or `corpusmill "
+            "ingest` with the same INPUT writes it anew"
+        ) from error
+
+
+def require_all_unchanged(sources: Sequence[SourceFile]) -> None:
+    """Check that the files listed by an earlier command are still there, and the same.
+
+    Raises:
+        InputError: One has changed, or is gone; the message counts those that are.
+    """
+
+    def is_gone(file: SourceFile) -> bool:
+        try:
+            file.require_unchanged()
+        except FileNotFoundError:
+            return True
+        return False
+
+    with ThreadPoolExecutor(max_workers=16) as pool:  # latency, not work
+        gone = [
+            file.path
+            for file, lost in zip(sources, pool.map(is_gone, sources), strict=True)
+            if lost
+        ]
+    if gone:
+        raise InputError(
+            f"{len(gone):,} of {len(sources):,} sources are gone, the first is {gone[0]}: put them back, or "
+            "run `corpusmill run` with what there is"
+        )

@@ -149,7 +149,7 @@ def _explanation(
     return Explanation(
         id=number,
         fetched=found["documents"][number],
-        extracted=found["extracted"].get(number),
+        extracted=_reached_extraction(found["extracted"].get(number)),
         annotated=annotated,
         answers=answers(rules, annotated) if annotated else (),
         verdict=found["verdicts"].get(number),
@@ -162,6 +162,10 @@ def _explanation(
         kept=number in found["corpus"],
         segments=None,
     )
+
+
+def _reached_extraction(row: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return None if row is None or row["stage"] == "ingest" else row
 
 
 def _copies(tables: RunTables, ids: list[int]) -> dict[int, int]:

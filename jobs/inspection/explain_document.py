@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from jobs.command.opening import open_recipe
 from jobs.inspection.explain import Explanation, explain_documents
@@ -10,6 +11,7 @@ from jobs.inspection.explain_text import explanation_text, rule_lines, signal_li
 from jobs.inspection.find_documents import by_id, by_text, by_url
 from jobs.inspection.run_tables import RunTables
 from jobs.recipes.recipe import Recipe
+from jobs.runtime.errors import InputError
 
 MOST_EXPLAINED = 5
 
@@ -53,6 +55,21 @@ def explain_text(tables: RunTables, recipe: Recipe, path: str, *, every_signal: 
     return "\n".join(lines + (signal_lines(document) if every_signal else []))
 
 
+def write_raw(tables: RunTables, given: str) -> None:
+    """Write the bytes of the document with this id to standard output.
+
+    Raises:
+        InputError: The run has no such document, its source is gone, or standard output is a terminal.
+    """
+    from jobs.inspection.raw_document import raw_document
+
+    (number,) = by_id(tables, given)
+    if sys.stdout.isatty():  # a page may hold what a terminal obeys
+        raise InputError(f"--raw {given} writes bytes as they are: add > FILE, or | less")
+    sys.stdout.buffer.write(raw_document(tables, number))
+    sys.stdout.flush()
+
+
 def _texts(explained: list[Explanation], every_signal: bool) -> str:
     return "\n\n".join(explanation_text(one, every_signal=every_signal) for one in explained)
 
@@ -60,6 +77,9 @@ def _texts(explained: list[Explanation], every_signal: bool) -> str:
 def explain_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill explain`."""
     tables, every_signal = RunTables(arguments.run), arguments.signals
+    if arguments.raw is not None:
+        write_raw(tables, arguments.raw)
+        return None
     if arguments.id is not None:
         return explain_by_id(tables, arguments.id, every_signal=every_signal)
     if arguments.url is not None:

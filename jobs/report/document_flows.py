@@ -87,7 +87,7 @@ def count_flows(
     language = F.coalesce(F.col("language"), F.lit(UNKNOWN_LANGUAGE))
     format_ = F.coalesce(F.col("format"), F.lit(UNKNOWN_FORMAT))
     parts = [
-        _counted(extracted, F.lit("read"), format_=format_),
+        _counted(extracted.where(F.col("stage") == "extract"), F.lit("read"), format_=format_),
         _counted_texts(annotated, dropped, format_),
         _counted(corpus, F.lit("kept"), language=language, format_=format_),
         _counted(dropped, F.lit("dropped"), language=language, label=F.col("reason")),

@@ -23,3 +23,8 @@ def document_id(file_number: int, row: int) -> int:
             f"of {1 << ROW_BITS:,} records each. Split the file or the run."
         )
     return file_number << ROW_BITS | row
+
+
+def place_of(identifier: int) -> tuple[int, int]:
+    """Return file number and row of an id that ``document_id`` made."""
+    return identifier >> ROW_BITS, identifier & ((1 << ROW_BITS) - 1)

@@ -33,13 +33,23 @@ SOURCE_FILES = _schema(
     ("modified", pa.int64(), "nanoseconds since 1970, UTC"),
 )
 
-DOCUMENTS = _schema(
-    *_ORIGIN,
-    ("content", pa.binary(), "raw bytes as fetched"),
-    ("content_bytes", pa.int64(), "length of content"),
+_RECORD = (
     ("declared_charset", pa.string(), "charset of the HTTP header or container"),
     ("is_text", pa.bool_(), "content is extracted text already (WET, text column)"),
     *_STATUS,
+)
+_BYTES = ("content_bytes", pa.int64(), "length of the raw bytes")
+
+SOURCE_TASKS = pa.schema([
+    *SOURCE_FILES,
+    pa.field("part", pa.int64(), metadata={"meaning": "which records: those whose row modulo parts is it"}),
+    pa.field("parts", pa.int64(), metadata={"meaning": "tasks that read the file"}),
+])  # fmt: skip
+
+DOCUMENTS = _schema(*_ORIGIN, _BYTES, *_RECORD)
+
+DOCUMENTS_WITH_CONTENT = _schema(
+    *_ORIGIN, ("content", pa.binary(), "raw bytes as fetched"), _BYTES, *_RECORD
 )
 
 EXTRACTED = _schema(
@@ -56,9 +66,15 @@ EXTRACTED = _schema(
     ("charset", pa.string(), "charset the bytes were decoded with"),
     ("tables_kept", pa.int32(), "tables kept as Markdown"),
     ("tables_dropped", pa.int32(), "tables that came apart and were left out"),
-    ("content_bytes", pa.int64(), "length of the raw bytes"),
+    _BYTES,
     ("content_hash", pa.string(), "of documents that are not ok: BLAKE2b of the raw bytes"),
     *_STATUS,
+    ("stage", pa.string(), "who gave the status: ingest or extract"),
+    (
+        "record",
+        pa.struct([("url", pa.string()), *((name, type_) for name, type_, _ in _RECORD)]),
+        "what the source says of the document, and ingest of the record; documents/ is made of it",
+    ),
 )
 
 CARRIED = (
@@ -116,7 +132,7 @@ QUARANTINED = _schema(
     ("id", pa.int64(), "the record that could not be used"),
     ("url", pa.string(), "its address"),
     ("source", pa.string(), "its file"),
-    ("stage", pa.string(), "ingest or extract"),
+    ("stage", pa.string(), "who gave the status: ingest or extract"),
     *_STATUS,
     ("content_hash", pa.string(), "BLAKE2b of the raw bytes; null for what ingest refused unread"),
 )

@@ -1,0 +1,51 @@
+"""Source files dealt out to tasks: many small ones to one, a large one to several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.ingest.source_files import SourceFile
+from jobs.runtime.spark.arrow_frames import frame_of_table
+from jobs.runtime.spark.schemas import SOURCE_TASKS
+
+BYTES_PER_TASK = 64 << 20
+SMALL_TASK_BYTES = 4 << 20
+TASKS_PER_CORE = 4
+MOST_PARTS = 8
+"""Every task of a file unpacks all of it and keeps its part: at eight, reading costs what extraction does."""
+
+
+def source_tasks(
+    spark: SparkSession, sources: Sequence[SourceFile], tasks: int | None = None
+) -> DataFrame:
+    """Return the files as rows of ``SOURCE_TASKS``, in as many partitions as there are tasks.
+
+    Args:
+        spark: The session.
+        sources: Files to read.
+        tasks: Partitions; by default by bytes and cores. Each starts a parser child of its own, so
+            that a few small files are dealt out to no more tasks than there are cores.
+    """
+    cores = spark.sparkContext.defaultParallelism
+    total = sum(file.size for file in sources)
+    by_size = max(
+        cores, min(TASKS_PER_CORE * cores, total // SMALL_TASK_BYTES), total // BYTES_PER_TASK
+    )
+    wanted = tasks or by_size
+    rows = [
+        {**vars(file), "part": part, "parts": parts}
+        # The largest files first and dealt out in turn: no task gets all the big books.
+        for file in sorted(sources, key=lambda file: (-file.size, file.number))
+        for parts in [_parts(file, len(sources), wanted)]
+        for part in range(parts)
+    ]
+    table = pa.Table.from_pylist(rows, schema=SOURCE_TASKS)
+    return frame_of_table(spark, table).repartition(max(1, min(len(rows), wanted)))
+
+
+def _parts(file: SourceFile, files: int, tasks: int) -> int:
+    """Return how many tasks read a file: several only where files are fewer than tasks, and large."""
+    return max(1, min(MOST_PARTS, tasks // files, file.size // SMALL_TASK_BYTES))
