@@ -76,6 +76,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "report": {*_SPEAKS_TO_ALL, "dedup", "contamination", "recipes", "verdicts"},
     "inspection": {
         *_SPEAKS_TO_ALL - {"runtime.spark"},
+        "ingest",
         "dedup",
         "contamination",
         "recipes",

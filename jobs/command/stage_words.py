@@ -20,7 +20,7 @@ def add_run(commands: Subcommands) -> None:
         commands,
         "run",
         "the whole pipeline, from raw files to corpus and report",
-        "Ingest, extract, train perplexity, annotate, decide, dedup, grade, publish, report.\n"
+        "Read, extract, train perplexity, annotate, decide, dedup, grade, publish, report.\n"
         "Stages whose input, settings and code are unchanged are skipped; a killed run goes on.\n\n"
         "  corpusmill run crawl/ books/*.epub OUTPUT\n"
         "  corpusmill run crawl/ OUTPUT --recipe fineweb --set dedup.threshold=0.8",
@@ -82,8 +82,10 @@ def add_ingest(commands: Subcommands) -> None:
     ingest = add_command(
         commands,
         "ingest",
-        "bytes of any source into OUTPUT/documents",
-        "Read files, folders, globs and prefixes of HTML, PDF, EPUB, text, JSON lines, Parquet and WARC.",
+        "who and where of every document into OUTPUT/documents",
+        "List what files, folders, globs and prefixes of HTML, PDF, EPUB, text, JSON lines, Parquet and WARC\n"
+        "hold, record by record, without extracting any; `corpusmill extract OUTPUT` goes on from there.\n"
+        "The bytes stay where they are; --set ingest.keep_content=true copies them.",
     )
     ingest.add_argument(
         "inputs", nargs="+", metavar="INPUT", help="file, folder, glob or s3:// prefix"

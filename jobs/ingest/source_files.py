@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.feather as feather
 
 from jobs.runtime.contract.document_ids import FILE_NUMBER_BITS
 from jobs.runtime.contract.fingerprint import digest
@@ -15,8 +15,8 @@ from jobs.runtime.errors import InputError
 from jobs.runtime.spark.schemas import SOURCE_FILES
 from jobs.runtime.store import storage
 
-PLAN_NAME = "_sources.parquet"
-"""In ``documents/``: which file has which number."""
+PLAN_NAME = "_sources.arrow"
+"""In ``documents/``: which file has which number; no Parquet, which would pass for documents."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def write_plan(folder: str, sources: Sequence[SourceFile]) -> None:
     """
     table = pa.Table.from_pylist([vars(file) for file in sources], schema=SOURCE_FILES)
     with storage.open_output(storage.join(folder, PLAN_NAME)) as stream:
-        pq.write_table(table, stream, compression="zstd")
+        feather.write_feather(table, stream, compression="zstd")
 
 
 def read_plan(folder: str) -> list[SourceFile]:
@@ -99,7 +99,7 @@ def read_plan(folder: str) -> list[SourceFile]:
     path = storage.join(folder, PLAN_NAME)
     try:
         with storage.open_input(path) as stream:
-            rows = pq.read_table(stream).to_pylist()
+            rows = feather.read_table(stream).to_pylist()
         return [SourceFile(**row) for row in rows]
     except (OSError, TypeError, pa.ArrowException) as error:
         raise InputError(

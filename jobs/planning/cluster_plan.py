@@ -21,8 +21,7 @@ SCORED_DOCUMENTS_PER_CORE_SECOND: Final = 4200.0
 # Compressed WARC holds about this many bytes of HTML a byte: an assumption, not measured.
 GZIP_RATIO: Final = 4.5
 COMPRESSED: Final = (".gz", ".zst", ".bz2")
-# documents/, extracted/, annotated/ and corpus/ hold raw bytes once and text three times, compressed
-# to about a third: an assumption.
+# extracted/, annotated/ and corpus/ hold the text three times, compressed to about a third: an assumption.
 KEPT_TEXTS: Final = 3
 COMPRESSION: Final = 1 / 3
 SMALLEST_DOCUMENT: Final = 20  # bytes, compressed; fewer a document is a slip of the pen
@@ -72,7 +71,7 @@ class ClusterPlan:
         """Bytes of OUTPUT."""
         text = self.documents * self.dedup.document_bytes
         signatures = self.documents * self.dedup.persisted_bytes
-        return (self.raw_bytes + KEPT_TEXTS * text) * COMPRESSION + signatures
+        return KEPT_TEXTS * text * COMPRESSION + signatures
 
     @property
     def machines(self) -> int:

@@ -242,7 +242,7 @@ def finished_before(
     cluster_run: ClusterRun, store_client: Any, output: str
 ) -> Callable[[str], None]:
     """Gives the test's OUTPUT what the undisturbed run's had before a dataset was begun."""
-    order = ["documents", "extracted", "annotated", "verdicts", "signatures"]
+    order = ["extracted", "documents", "annotated", "verdicts", "signatures"]
 
     def copied(dataset: str) -> None:
         for name in order[: order.index(dataset)] if dataset in order else order:

@@ -131,7 +131,7 @@ def test_a_driver_killed_in_one_stage_after_another_is_taken_over(
     start: Start, folder: Path, crawl_bucket: CrawlPart, reference: dict[str, str]
 ) -> None:
     kept: dict[Path, bytes] = {}
-    for stage in ("documents", "extracted", "annotated", "duplicates", "corpus"):
+    for stage in ("extracted", "annotated", "duplicates", "corpus"):
         run = start(log=stage)
         run.reach((folder / stage / "_in_progress.json").exists)
         run.kill()

@@ -335,12 +335,12 @@ def _unreadable() -> list[dict[str, Any]]:
 
 def _documents(rows: list[dict[str, Any]], unread: list[dict[str, Any]]) -> list[dict[str, Any]]:
     readable = [
-        {**row, "content": row["text"].encode(), "content_bytes": len(row["text"].encode()) + 900,
+        {**row, "content_bytes": len(row["text"].encode()) + 900,
          "is_text": False, "status": "ok", "detail": ""}
         for row in rows
     ]  # fmt: skip
     broken = [
-        {**row, "content": b"", "content_bytes": 0, "is_text": False,
+        {**row, "content_bytes": 0, "is_text": False,
          "status": row["status"] if row["stage"] == "ingest" else "ok"}
         for row in unread
     ]  # fmt: skip
@@ -348,8 +348,13 @@ def _documents(rows: list[dict[str, Any]], unread: list[dict[str, Any]]) -> list
 
 
 def _extracted(rows: list[dict[str, Any]], unread: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    readable = [{**row, "content_bytes": 1, "status": "ok", "detail": ""} for row in rows]
-    return readable + [{**row, "format": "pdf"} for row in unread if row["stage"] == "extract"]
+    readable = [
+        {**row, "content_bytes": 1, "status": "ok", "detail": "", "stage": "extract"}
+        for row in rows
+    ]
+    return readable + [
+        {**row, "format": "pdf"} if row["stage"] == "extract" else row for row in unread
+    ]
 
 
 def _write_rows(

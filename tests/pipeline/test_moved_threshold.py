@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql.classic.dataframe import DataFrame
 
 from jobs.decide_verdicts import resolved_rules
+from jobs.ingest.extract_sources import SourceExtractor
 from jobs.inspection.run_tables import RunTables
 from jobs.inspection.what_if import ask_what_if
 from jobs.inspection.what_if_duplicates import search_again
@@ -19,7 +20,6 @@ from jobs.runtime.contract.manifest import read_manifest
 from jobs.verdicts.expressions import verdict_columns
 from tests.sample_run import FinishedRun
 from udfs.annotate_batches import AnnotateBatches
-from udfs.extract_batches import ExtractBatches
 
 pytestmark = pytest.mark.spark
 
@@ -67,7 +67,7 @@ def test_only_verdicts_and_what_follows_are_made_anew(
     assert {name: after[name] for name in SIGNALS} == {name: before[name] for name in SIGNALS}
     assert after["verdicts"] != before["verdicts"]
     assert len(copy.rows("corpus", ["id"])) < len(finished_run.rows("corpus", ["id"]))
-    assert called[AnnotateBatches.__name__] == called[ExtractBatches.__name__] == 0
+    assert called[AnnotateBatches.__name__] == called[SourceExtractor.__name__] == 0
     assert called[CountPlaces.__name__] > 0  # the report's own: so the counter counts
 
 
