@@ -21,6 +21,8 @@ from jobs.packing.packing_stage import DATASET, PackSource, pack_stage
 from jobs.packing.row_files import TRAIN, files_of
 from jobs.packing.trainer_formats import format_stages, require_formats
 from jobs.recipes.recipe import Recipe
+from jobs.report import tell_packing
+from jobs.report.packing_facts import PAGE_NAME
 from jobs.report.packing_page import ROWS_SHOWN, render_packing_page
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
@@ -30,8 +32,6 @@ from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.spark.parquet_frames import read_parquet
 from jobs.runtime.store import storage
 from udfs.trainer_files.tokenising.engines import load_decoder
-
-PAGE_NAME = "packed.html"
 
 
 def corpus_source(context: RunContext, folder: str, recipe: Recipe) -> PackSource:
@@ -87,7 +87,7 @@ def pack_command(arguments: argparse.Namespace) -> str | None:
     output = arguments.output or (arguments.input if run_folder else None)
     if output is None:
         raise SettingsError(f"{arguments.input} is no run folder: give OUTPUT, where its rows go")
-    with open_run(arguments, output) as context:
+    with open_run(arguments, output, writes=not arguments.dry_run) as context:
         if run_folder:
             source = corpus_source(context, arguments.input, recipe)
         else:
@@ -98,6 +98,8 @@ def pack_command(arguments: argparse.Namespace) -> str | None:
         manifest = pack_stage(context, source, tokeniser, recipe.pack)
         format_stages(context, manifest, tokeniser, recipe.pack)
         page = write_page(context, manifest, tokeniser)
+        if run_folder and output == arguments.input:
+            tell_packing(context)
     return f"{_summary(manifest)}\n{page}"
 
 

@@ -44,8 +44,15 @@ def open_models(arguments: argparse.Namespace, recipe: Recipe) -> RunModels:
 
 
 @contextlib.contextmanager
-def open_run(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]:
+def open_run(
+    arguments: argparse.Namespace, output: str, *, writes: bool = True
+) -> Iterator[RunContext]:
     """Hold OUTPUT, start Spark, and stop it after the block.
+
+    Args:
+        arguments: Of the command line.
+        output: Folder or prefix.
+        writes: Whether anything will be; if not, OUTPUT is neither held nor made.
 
     Raises:
         OutputBusyError: Another driver writes there.
@@ -55,12 +62,13 @@ def open_run(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]
     from jobs.runtime.contract.stage import RunContext, explained_faults
     from jobs.runtime.spark.session import start_session
     from jobs.runtime.store import storage
-    from jobs.runtime.store.output_lease import hold_output
+    from jobs.runtime.store.output_lease import OutputLease, hold_output
 
     settings = spark_settings(arguments.spark_conf)
     reporter = Reporter(quiet=arguments.quiet, log_format=arguments.log_format)
     folder = storage.absolute(output)
-    with hold_output(folder, reporter.note) as lease:
+    held = hold_output(folder, reporter.note) if writes else contextlib.nullcontext(OutputLease())
+    with held as lease:
         spark = start_session(
             "corpusmill",
             master=arguments.master,

@@ -83,9 +83,9 @@ def add_ingest(commands: Subcommands) -> None:
         commands,
         "ingest",
         "who and where of every document into OUTPUT/documents",
-        "List what files, folders, globs and prefixes of HTML, PDF, EPUB, text, JSON lines, Parquet and WARC\n"
-        "hold, record by record, without extracting any; `corpusmill extract OUTPUT` goes on from there.\n"
-        "The bytes stay where they are; --set ingest.keep_content=true copies them.",
+        "List what files, folders, globs and prefixes of HTML, PDF, EPUB, text, JSON lines, Parquet and\n"
+        "WARC hold, record by record, without extracting any; `corpusmill extract OUTPUT` goes on from\n"
+        "there. The bytes stay where they are; --set ingest.keep_content=true copies them.",
     )
     ingest.add_argument(
         "inputs", nargs="+", metavar="INPUT", help="file, folder, glob or s3:// prefix"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
+from pydantic import ValidationError
 from pyspark import inheritable_thread_target
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
@@ -29,6 +30,7 @@ from jobs.report.duplicate_audit import audit_duplicates, read_signatures
 from jobs.report.duplicate_facts import DuplicateCounts, count_duplicates, duplicate_facts
 from jobs.report.duplicate_sources import LossesBySource, losses_by_source
 from jobs.report.movable_bounds import movable_bounds
+from jobs.report.packing_facts import packing_facts
 from jobs.report.page import render_page
 from jobs.report.perplexity_table import bucket_flows, perplexity_table
 from jobs.report.published_run import (
@@ -59,8 +61,9 @@ from jobs.report.rule_facts import count_hits, rule_facts
 from jobs.report.signal_histograms import histograms, named_signals
 from jobs.report.source_table import InputFacts, input_facts, source_group, source_table
 from jobs.report.text_samples import Sample, text_samples
+from jobs.runtime.contract.manifest import read_manifest, require_manifest
 from jobs.runtime.contract.stage import RunContext
-from jobs.runtime.errors import AccountingError
+from jobs.runtime.errors import AccountingError, InputError
 from jobs.runtime.store import storage
 
 JOBS_AT_ONCE = 6
@@ -82,7 +85,14 @@ def write_report(context: RunContext, recipe: RecipeLike) -> dict[str, Any]:
         InputError: A stage has not been run.
         AccountingError: Documents are lost or doubled; nothing is written.
     """
-    report = gather_report(context, recipe)
+    return _write(context, gather_report(context, recipe))
+
+
+def _write(context: RunContext, report: Report) -> dict[str, Any]:
+    packed = read_manifest(context.folder("packed"))
+    if packed is not None:
+        corpus = require_manifest(context.folder("corpus"), "publish")
+        report = report.model_copy(update={"packing": packing_facts(packed, corpus)})
     facts = report.model_dump(mode="json", by_alias=True)
     page = render_page(report)
     text = json.dumps(facts, ensure_ascii=False, indent=1)
@@ -90,6 +100,25 @@ def write_report(context: RunContext, recipe: RecipeLike) -> dict[str, Any]:
     storage.write_text(storage.join(context.output, HTML_NAME), page)
     storage.write_text(storage.join(context.output, CARD_NAME), dataset_card(report))
     return facts
+
+
+def tell_packing(context: RunContext) -> None:
+    """Put what ``packed/`` holds into the reports of a run that has them.
+
+    Raises:
+        InputError: ``report.json`` is damaged.
+    """
+    path = storage.join(context.output, JSON_NAME)
+    told = storage.read_text(path)
+    if told is None:
+        return
+    try:
+        report = Report.model_validate_json(told)
+    except ValidationError as error:
+        raise InputError(
+            f"{path} cannot be read: `corpusmill report {context.output}` makes it anew"
+        ) from error
+    _write(context, report)
 
 
 class _Started(NamedTuple):

@@ -13,6 +13,7 @@ from pydantic import Field
 from jobs.recipes.rules import AbsentRule, Bounds, Condition
 from jobs.report.contamination_model import ContaminationFacts
 from jobs.report.fact import Count, Fact, Number
+from jobs.report.packing_facts import PackingFacts
 from jobs.runtime.contract.stage_costs import StageCosts
 
 SCHEMA_VERSION = 1
@@ -354,6 +355,9 @@ class Report(Fact):
     cleaning: dict[str, CleaningTotal]
     contamination: ContaminationFacts | None = Field(
         None, description="null for a run without --benchmarks"
+    )
+    packing: PackingFacts | None = Field(
+        None, description="null until `corpusmill pack` has run on this run"
     )
     examples: dict[str, list[DroppedExample]]
     borderline: dict[str, list[BorderlineExample]] = Field(

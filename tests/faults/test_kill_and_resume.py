@@ -14,14 +14,15 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.sample_run import FinishedRun
+from tests.small_tokenisers import byte_level_json
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 DATASETS = ("corpus", "dropped", "quarantined", "duplicates")
 
 
-def start(inputs: list[str], output: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "jobs.command_line", "run", *inputs, str(output)]
+def start(*words: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "jobs.command_line", *words]
     # Small chunks: a kill in the middle of a stage must find some finished and some not.
     command += ["--set", "run.chunk_gigabytes=0.0001", "--quiet"]
     return subprocess.Popen(
@@ -58,8 +59,31 @@ def test_a_killed_run_ends_in_the_same_corpus(
     finished_run: FinishedRun, tmp_path: Path, stage: str
 ) -> None:
     output = tmp_path / "run"
-    assert kill_when(start(finished_run.inputs, output), output, stage), "the kill came too late"
+    words = ("run", *finished_run.inputs, str(output))
+    assert kill_when(start(*words), output, stage), "the kill came too late"
     assert not (output / "report.json").exists()
-    again = start(finished_run.inputs, output)
+    again = start(*words)
     assert again.wait(timeout=400) == 0
     assert contents(output) == contents(finished_run.folder)
+
+
+def packed_rows(folder: Path) -> list[str]:
+    files = sorted((folder / "packed").rglob("*.parquet"))
+    return sorted(repr(row) for file in files for row in pq.ParquetFile(file).read().to_pylist())
+
+
+def test_a_killed_packing_ends_in_the_same_rows(finished_run: FinishedRun, tmp_path: Path) -> None:
+    tokeniser = tmp_path / "tokenizer.json"
+    tokeniser.write_bytes(byte_level_json(vocabulary=400))
+
+    def pack(output: Path) -> subprocess.Popen[bytes]:
+        words = ("pack", str(finished_run.folder), str(output), "--tokenizer", str(tokeniser))
+        return start(*words, "--length", "128")
+
+    assert pack(tmp_path / "undisturbed").wait(timeout=200) == 0
+    expected = packed_rows(tmp_path / "undisturbed")
+    assert expected
+    output = tmp_path / "killed"
+    assert kill_when(pack(output), output, "packed"), "the kill came too late"
+    assert pack(output).wait(timeout=200) == 0
+    assert packed_rows(output) == expected
