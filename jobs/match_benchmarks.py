@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import functools
+import operator
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
@@ -23,6 +24,7 @@ from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.contamination.phrase_counting import DATASET as COUNTS
 from jobs.contamination.phrase_counting import benchmark_index, benchmark_inputs, count_phrases
 from jobs.contamination.run_facts import benchmark_facts, contamination_text, validation_facts
+from jobs.decide_verdicts import resolved_rules
 from jobs.dedup.file_bitmaps import quoted, without_rows
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule
@@ -38,7 +40,7 @@ from jobs.runtime.contract.user_tables import ROW_ID, UserTable, open_user_table
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.spark.arrow_frames import frame_of_table, map_batches
 from jobs.runtime.store import storage
-from jobs.verdicts.expressions import verdict_columns
+from jobs.verdicts.expressions import excised, verdict_columns, without_lines
 from jobs.verdicts.thresholds import resolve_by
 from udfs.contamination.benchmark_index import BenchmarkIndex
 from udfs.contamination.planting import plain
@@ -73,9 +75,11 @@ def match_stage(
         matches = rows.select(
             "id", "url", "source", F.explode(f"{SIGNALS}.{MATCHES}").alias("match")
         )
-        reasons = judged.select("id", "reason")
-        named = matches.select("id", "url", "source", "match.*").join(reasons, "id")
-        return _with_item_texts(context, named, benchmarks)
+        reasons = judged.select("id", "reason", "flags")
+        named = matches.select("id", "url", "source", "match").join(reasons, "id")
+        acting = resolved_rules(context)
+        told = named.withColumn("excised", _excised(acting)).drop("flags")
+        return _with_item_texts(context, told.select("*", "match.*").drop("match"), benchmarks)
 
     def clean() -> DataFrame:
         rows, _ = context.read("annotated", "annotate", carries_documents=True)
@@ -171,7 +175,7 @@ def decontaminate_user_table(
         stage(
             name="publish",
             dataset="corpus",
-            chunks=[parquet_chunk(lambda: _user_corpus(context, table))],
+            chunks=[parquet_chunk(lambda: _user_corpus(context, table, rules))],
             account=functools.partial(table.account_kept, documents, matched.accounts.rows_dropped),
         ),
     )
@@ -198,12 +202,26 @@ def _user_matches(
     compared = map_batches(texts, ContaminationBatches(functools.partial(getattr, sent, "value")))
     judged = compared.select("id", "given_id", SIGNALS, *verdict_columns(rules))
     matches = judged.select(
-        "id", "given_id", "reason", F.explode(f"{SIGNALS}.{MATCHES}").alias("match")
+        "id", "given_id", "reason", "flags", F.explode(f"{SIGNALS}.{MATCHES}").alias("match")
     )
     named = matches.select(
-        F.col("given_id").alias("id"), "match.*", "reason", F.col("id").alias(ROW_ID)
+        F.col("given_id").alias("id"),
+        "match.*",
+        "reason",
+        _excised(rules).alias("excised"),
+        F.col("id").alias(ROW_ID),
     )
     return _with_item_texts(context, named, benchmarks)
+
+
+def _excised(rules: Sequence[ResolvedRule]) -> Column:
+    """Whether the lines of ``match`` are cut out of a document with ``reason`` and ``flags``."""
+    cut = [
+        F.array_contains("flags", rule.reason) & excised(rule, F.col("match"))
+        for rule in rules
+        if rule.action == "excise"
+    ]
+    return F.col("reason").isNull() & functools.reduce(operator.or_, cut, F.lit(False))
 
 
 def _with_item_texts(
@@ -286,10 +304,18 @@ def _dropped(context: RunContext, files: Sequence[PublishedFile]) -> int:
     return matches.where(F.col("reason").isNotNull()).select(ROW_ID).distinct().count()
 
 
-def _user_corpus(context: RunContext, table: UserTable) -> DataFrame:
+def _user_corpus(context: RunContext, table: UserTable, rules: Sequence[ResolvedRule]) -> DataFrame:
     matches, _ = context.read(DATASET, "decontaminate")
     dropped = matches.where(F.col("reason").isNotNull()).select(ROW_ID)
-    return without_rows(table.read(context.spark), dropped, ROW_ID).drop(ROW_ID)
+    kept = without_rows(table.read(context.spark), dropped, ROW_ID)
+    if any(rule.action == "excise" for rule in rules):
+        text = quoted(table.text_column)
+        span = F.struct("first_line", "last_line")
+        cuts = matches.where("excised").groupBy(ROW_ID).agg(F.collect_set(span).alias("spans"))
+        cut = kept.join(F.broadcast(cuts), ROW_ID, "left")
+        less = without_lines(F.col(text), F.col("spans"))
+        kept = cut.withColumn(table.text_column, less).select(*map(quoted, kept.columns))
+    return kept.drop(ROW_ID)
 
 
 def decontaminate_command(arguments: argparse.Namespace) -> str | None:

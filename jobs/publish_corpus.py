@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
-from jobs.decide_verdicts import surviving
+from jobs.decide_verdicts import resolved_rules, surviving
 from jobs.dedup.cluster_columns import CLUSTER_ROW, cluster_rows, with_clusters
 from jobs.dedup.file_bitmaps import without_rows
 from jobs.dedup.repeated_passages import find_repeated_passages, without_passages
@@ -33,7 +33,7 @@ from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet
 from jobs.runtime.errors import AccountingError
 from jobs.runtime.spark.schemas import CORPUS_COLUMNS, DROPPED, QUARANTINED, spark_schema
 from jobs.runtime.store import storage
-from jobs.verdicts.expressions import LANGUAGE
+from jobs.verdicts.expressions import LANGUAGE, cut_out
 
 MEBIBYTE = 1 << 20
 PASSAGES = "repeated_passages"
@@ -173,6 +173,9 @@ def _kept(
     here = functools.partial(_among, bounds)
     duplicates, manifest = context.read("duplicates", "dedup")
     kept = surviving(context, files).withColumn("language", F.col(LANGUAGE))
+    text = cut_out(resolved_rules(context))
+    if text is not None:
+        kept = kept.withColumn("text", text)
     kept = kept.select(*CORPUS_COLUMNS)
     if manifest.details["mode"] == "remove":
         kept = without_rows(kept, here(duplicates.select("id")))

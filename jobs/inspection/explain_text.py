@@ -140,7 +140,7 @@ def _flags(explanation: Explanation) -> list[str]:
     flags = [
         answer.rule.reason
         for answer in explanation.answers
-        if answer.fails and answer.rule.action == "flag"
+        if answer.fails and answer.rule.action != "drop"
     ]
     return [_label("flags", ", ".join(flags))] if flags else []
 

@@ -44,7 +44,7 @@ def show_recipe(name_or_file: str, overrides: Sequence[str] = ()) -> str:
 
 
 def _rule_lines(rule: Rule) -> list[str]:
-    action = "" if rule.action == "drop" else f" ({rule.action} only)"
+    action = {"drop": "", "flag": " (flag only)", "excise": " (excise)"}[rule.action]
     lines = [f"  {rule.reason:<24} {rule.signal} {bounds_text(rule)}{action}"]
     lines += [
         f"  {'':<24} when {condition.signal} {_range_text(condition.min, condition.max)}"

@@ -14,6 +14,13 @@ RESERVED_REASONS = frozenset(["exact_duplicate", "near_duplicate", "repeated_pas
 """Reasons that the ledger gives documents which no rule judged."""
 
 
+Action = Literal["drop", "flag", "excise"]
+"""What becomes of a document that breaks a rule: it leaves, it is marked, or the passages of benchmark
+items that the rule is about are cut out of it."""
+EXCISABLE = {"contamination.strength": False, "contamination.variant_strength": True}
+"""Signals of which passages can be cut, and whether these are variants of items."""
+
+
 class Bounds(BaseModel):
     """Where a signal's value may lie; a null signal never fails.
 
@@ -69,7 +76,7 @@ class Rule(Bounds):
 
     reason: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     signal: str = Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")
-    action: Literal["drop", "flag"] = "drop"
+    action: Action = "drop"
     when: tuple[Condition, ...] = ()
     languages: dict[str, Bounds | None] = {}
     source: str = Field(min_length=1, description="paper, project or measurement behind the value")
@@ -91,6 +98,17 @@ class Rule(Bounds):
             )
         return self
 
+    @model_validator(mode="after")
+    def _can_be_carried_out(self) -> Rule:
+        if self.action == "excise" and (
+            self.signal not in EXCISABLE or self.max is None or self.languages or self.relative
+        ):
+            raise ValueError(
+                f"rule {self.reason}: action excise cuts the passages of benchmark items, so it wants the "
+                f"signal {' or '.join(EXCISABLE)}, one max, and no other bound; take drop or flag"
+            )
+        return self
+
     @property
     def signals(self) -> set[str]:
         """All signals the rule reads."""
@@ -104,7 +122,7 @@ class ResolvedRule(BaseModel):
 
     reason: str
     signal: str
-    action: Literal["drop", "flag"]
+    action: Action
     when: tuple[Condition, ...]
     default: Bounds | None
     languages: dict[str, Bounds | None]

@@ -49,6 +49,7 @@ def contamination_facts(
         documents=documents,
         flagged=flagged,
         per_million=flagged * 1e6 / documents if documents else None,
+        excised=matches.where("excised").select("id").distinct().count(),
         benchmarks=_benchmarks(matches, facts["benchmarks"]),
         sources=_sources(found, common_folder),
         examples=[_example(row.asDict()) for row in doubtful(matches).take(MOST_EXAMPLES)],

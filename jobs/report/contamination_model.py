@@ -71,6 +71,7 @@ class ContaminationFacts(Fact):
     per_million: Number = Field(
         description="flagged of a million documents; how many of them are right, only a look can tell"
     )
+    excised: Count = Field(description="documents that stay without the passages of items")
     benchmarks: list[BenchmarkFlow]
     sources: list[LeakingSource] = Field(description="the 20 with most such documents")
     examples: list[MatchExample] = Field(

@@ -167,7 +167,7 @@ def _lines(histogram: Histogram, thresholds: Sequence[Threshold]) -> list[Line]:
                 label_x=round(start + width / 2, 2),
                 label_y=LABEL_HEIGHT * ((row or 0) + 1),
                 own=threshold.language is not None,
-                flag=threshold.action == "flag",
+                flag=threshold.action != "drop",
                 from_x=LEFT if low else x,
                 to_x=x if low else RIGHT,
             )

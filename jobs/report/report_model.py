@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from jobs.recipes.rules import AbsentRule, Bounds, Condition
+from jobs.recipes.rules import AbsentRule, Action, Bounds, Condition
 from jobs.report.contamination_model import ContaminationFacts
 from jobs.report.fact import Count, Fact, Number
 from jobs.report.packing_facts import PackingFacts
@@ -90,7 +90,7 @@ class RuleFacts(Fact):
 
     reason: str
     signal: str
-    action: Literal["drop", "flag"]
+    action: Action
     asked: Bounds | None = Field(description="bounds as the recipe writes them")
     default: Limits | None = Field(description="bounds of languages not listed; null: not judged")
     languages: dict[str, Limits | None] = Field(description="own bounds; null: switched off")
@@ -147,7 +147,7 @@ class Threshold(Fact):
     """One bound to draw into a histogram."""
 
     reason: str
-    action: Literal["drop", "flag"]
+    action: Action
     side: Literal["min", "max"] = Field(description="documents beyond this side fail")
     language: str | None = Field(description="null: all languages without bounds of their own")
     value: float
@@ -356,9 +356,7 @@ class Report(Fact):
     contamination: ContaminationFacts | None = Field(
         None, description="null for a run without --benchmarks"
     )
-    packing: PackingFacts | None = Field(
-        None, description="null until `corpusmill pack` has run on this run"
-    )
+    packing: PackingFacts | None = Field(None, description="null for a run that was not packed")
     examples: dict[str, list[DroppedExample]]
     borderline: dict[str, list[BorderlineExample]] = Field(
         {}, description="by rule: the documents nearest to its bounds, those that fail first"

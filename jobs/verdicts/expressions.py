@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.recipes.rules import Bounds, Condition, ResolvedRule
+from jobs.recipes.rules import EXCISABLE, Bounds, Condition, ResolvedRule
 
 LANGUAGE = "language.language"
 VERDICT_COLUMNS = ("reason", "reasons", "flags", "signal", "value", "threshold")
@@ -48,10 +48,10 @@ def verdict_columns(rules: Sequence[ResolvedRule]) -> list[Column]:
 
     ``reasons`` holds all dropping rules that failed, in the recipe's order; ``reason`` and the last
     three speak of the first of them and are null for a document that lives. ``flags`` holds the
-    failed rules whose action is ``flag``.
+    failed rules that let it live: ``flag`` and ``excise``.
     """
     drops = [rule for rule in rules if rule.action == "drop"]
-    flags = [rule for rule in rules if rule.action == "flag"]
+    flags = [rule for rule in rules if rule.action != "drop"]
     return [
         _first(drops, lambda rule: F.lit(rule.reason)).alias("reason"),
         _failed_names(drops).alias("reasons"),
@@ -60,6 +60,45 @@ def verdict_columns(rules: Sequence[ResolvedRule]) -> list[Column]:
         _first(drops, lambda rule: signal_column(rule.signal)).alias("value"),
         _first(drops, _broken_bound).alias("threshold"),
     ]
+
+
+def excised(rule: ResolvedRule, match: Column) -> Column:
+    """Return whether a match, of a document that fails the rule, is one that the rule cuts out."""
+    assert rule.default is not None  # a rule that excises has one bound and no others
+    is_meant = match["variant"] == F.lit(EXCISABLE[rule.signal])
+    return is_meant & (match["strength"] > F.lit(rule.default.max))
+
+
+def cut_out(rules: Sequence[ResolvedRule]) -> Column | None:
+    """Return ``text`` without the lines that rules cut out of it; None where none does.
+
+    Args:
+        rules: All of the run's; those with other actions do nothing here.
+    """
+    acting = [rule for rule in rules if rule.action == "excise"]
+    if not acting:
+        return None
+    matches = F.col("contamination.matches")
+    cuts = [
+        F.when(failing(rule), F.filter(matches, functools.partial(excised, rule)))
+        for rule in acting
+    ]
+    return without_lines(F.col("text"), F.flatten(F.array_compact(F.array(*cuts))))
+
+
+def without_lines(text: Column, spans: Column) -> Column:
+    """Return a text without some of its lines; all of it where there are no spans, or they are null.
+
+    Args:
+        text: string.
+        spans: array<struct<first_line, last_line, ...>>; numbers of lines from 0, both cut.
+    """
+
+    def stays(_: Column, number: Column) -> Column:
+        return ~F.exists(spans, lambda cut: number.between(cut["first_line"], cut["last_line"]))
+
+    lines = F.filter(F.split(text, "\n"), stays)
+    return F.when(F.size(spans) > 0, F.array_join(lines, "\n")).otherwise(text)
 
 
 def _failed_names(rules: Sequence[ResolvedRule]) -> Column:

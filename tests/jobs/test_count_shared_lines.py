@@ -11,8 +11,7 @@ from pyspark.sql import SparkSession
 from jobs.annotate_text import annotate_stage
 from jobs.count_shared_lines import count_stage
 from jobs.decide_verdicts import decide_stage
-from jobs.extract_text import extract_stage
-from jobs.ingest_documents import ingest_stage
+from jobs.extract_text import extract_inputs
 from jobs.recipes.loading import load_recipe
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
@@ -57,8 +56,7 @@ def annotated(
     (folder / "shared.yaml").write_text(RECIPE, encoding="utf-8")
     recipe = load_recipe(str(folder / "shared.yaml"), overrides)
     context = RunContext(spark, str(folder / "run"), Reporter(quiet=True))
-    ingest_stage(context, [str(pages)], recipe)
-    extract_stage(context, recipe)
+    extract_inputs(context, [str(pages)], recipe)
     annotate_stage(context, recipe, None, None)
     decide_stage(context, recipe)
     return context, {row["url"]: row["shared_lines"] for row in rows(context, "annotated")}

@@ -14,9 +14,8 @@ from jobs.contamination.given_benchmarks import GivenBenchmarks
 from jobs.contamination.han_variants import han_variants
 from jobs.contamination.run_facts import contamination_text
 from jobs.decide_verdicts import decide_stage
-from jobs.extract_text import extract_stage
+from jobs.extract_text import extract_inputs
 from jobs.find_duplicates import dedup_stage
-from jobs.ingest_documents import ingest_stage
 from jobs.match_benchmarks import decontaminate_user_table, match_stage
 from jobs.publish_corpus import publish_stage
 from jobs.recipes.loading import load_recipe
@@ -102,8 +101,7 @@ def run(
     pages = [{"url": f"https://a.org/{name}", "text": text} for name, text in TEXTS.items()]
     source.write_text("\n".join(map(json.dumps, pages)), "utf-8")
     context = RunContext(spark, str(folder / "run"), Reporter(quiet=True))
-    ingest_stage(context, [str(source)], recipe)
-    extract_stage(context, recipe)
+    extract_inputs(context, [str(source)], recipe)
     annotate_stage(context, recipe, None, None, benchmarks)
     decide_stage(context, recipe)
     match_stage(context, recipe, benchmarks)
@@ -163,6 +161,81 @@ def test_matches_and_facts_are_a_dataset(finished: RunContext) -> None:
     assert planted["verbatim"]["found"] == planted["verbatim"]["planted"] == 3
     assert planted["traditional characters"]["planted"] == 1
     assert "3 of 4 items can be found" in contamination_text(manifest)
+
+
+EXCISING = RECIPE.replace("max: 0.9999, source", "max: 0.9999, action: excise, source") + (
+    "  - {reason: benchmark_remainder, signal: contamination.remaining, min: 300, source: a test}\n"
+)
+
+
+@pytest.fixture(scope="module")
+def excising(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    path = tmp_path_factory.mktemp("recipe") / "excising.yaml"
+    path.write_text(EXCISING.replace("name: clean", "name: excising"), "utf-8")
+    return load_recipe(str(path), ["contamination.excised_bytes_around=2"])
+
+
+def without_its_paragraph(name: str, number: int) -> str:
+    lines = TEXTS[name].split("\n")
+    start = next(place for place, line in enumerate(lines) if line not in document(number))
+    return "\n".join(lines[: start - 1] + lines[start + 1 :])
+
+
+def test_passages_are_cut_out_of_documents_that_stay(
+    spark: SparkSession, excising: Recipe, benchmarks: GivenBenchmarks, tmp_path: Path
+) -> None:
+    context = run(spark, tmp_path, excising, benchmarks)
+    kept = {row["url"].rsplit("/", 1)[1]: row["text"] for row in rows(context.folder("corpus"))}
+    assert kept == {
+        **{name: TEXTS[name] for name in ("clean", "clean-2", "variant")},
+        "leak": without_its_paragraph("leak", 2),
+        "cyclist": without_its_paragraph("cyclist", 4),
+        "traditional": without_its_paragraph("traditional", 5),
+    }
+    verdicts = {row["url"].rsplit("/", 1)[1]: row for row in rows(context.folder("verdicts"))}
+    assert verdicts["leak"]["flags"] == ["benchmark_item"]
+    found = {row["url"].rsplit("/", 1)[1]: row for row in rows(context.folder("contamination"))}
+    assert {name: row["excised"] for name, row in found.items()} == {
+        "leak": True, "cyclist": True, "traditional": True, "variant": False,
+    }  # fmt: skip
+
+
+def test_passages_are_cut_out_of_a_table_and_what_keeps_too_little_leaves(
+    spark: SparkSession, excising: Recipe, benchmarks: GivenBenchmarks, tmp_path: Path
+) -> None:
+    table = pa.table({
+        "doc": [*TEXTS, "alone", "none"],
+        "body": [*TEXTS.values(), QUESTIONS[1], None],
+        "n": range(len(TEXTS) + 2),
+    })  # fmt: skip
+    pq.write_table(table, tmp_path / "t.parquet")
+    context = RunContext(spark, str(tmp_path / "out"), Reporter(quiet=True))
+    given = str(tmp_path / "t.parquet")
+    manifest = decontaminate_user_table(context, given, "doc", "body", excising, benchmarks)
+    assert manifest.accounts.rows_dropped == 1
+    kept = {row["doc"]: row for row in rows(tmp_path / "out" / "corpus")}
+    assert kept["leak"] == {
+        "doc": "leak", "body": without_its_paragraph("leak", 2), "n": list(TEXTS).index("leak"),
+    }  # fmt: skip
+    assert kept["clean"]["body"] == TEXTS["clean"]
+    assert kept["none"]["body"] is None
+    assert set(kept) == {*TEXTS, "none"}
+    reasons = {row["id"]: row["reason"] for row in rows(tmp_path / "out" / "contamination")}
+    assert reasons["alone"] == "benchmark_remainder"
+
+
+def test_what_cannot_be_cut_out_is_refused(tmp_path: Path) -> None:
+    for wrong in (
+        "signal: contamination.items, max: 0",
+        "signal: contamination.strength, min: 0.5",
+        "signal: contamination.strength, max: 0.5, languages: {zh: {max: 0.9}}",
+    ):
+        path = tmp_path / "r.yaml"
+        path.write_text(
+            f"name: r\ndescription: d\nrules:\n  - {{reason: x, {wrong}, action: excise, source: s}}\n"
+        )
+        with pytest.raises(SettingsError, match="rule x: action excise cuts the passages of bench"):
+            load_recipe(str(path))
 
 
 def test_a_run_without_benchmarks_has_no_matches(

@@ -32,6 +32,8 @@ class ContaminationSettings:
         most_documents: A phrase that more documents of the sample hold, without most of an item that
             has it, is boilerplate and counts for no item.
         sample_documents: Documents that are drawn to count such phrases; all where a run has fewer.
+        excised_bytes_around: Bytes before and after a passage whose lines go with it, where a rule's action
+            is `excise` (GPT-3: 200 characters).
         least_strength: Weaker matches are not kept for review.
         validation_items: Items of each benchmark that are planted to measure what is found; 0: none.
     """
@@ -53,6 +55,7 @@ class ContaminationSettings:
     equal_numbers: float = 0.7
     most_documents: int = 2
     sample_documents: int = 60_000
+    excised_bytes_around: int = 200
     least_strength: float = 0.7
     validation_items: int = 20
 

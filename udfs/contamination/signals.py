@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,7 @@ import pyarrow as pa
 from udfs.columns.batch_columns import require_columns, with_columns
 from udfs.columns.signal_fields import SignalField
 from udfs.contamination.benchmark_index import BenchmarkIndex
+from udfs.contamination.excision import NEWLINE, Lines, lines_around, remaining_characters
 from udfs.contamination.matching import Match, match_texts
 from udfs.lines.text_batch import TextBatch, TextPart
 from udfs.signals.annotate import annotate
@@ -43,6 +44,13 @@ CONTAMINATION_FIELDS: Final = (
         "benchmarks", pa.int32(), "benchmarks", ">= 0",
         f"Benchmarks that these items are of. {_NULL}", "corpusmill",
     ),
+    SignalField(
+        "remaining", pa.int64(), "characters", ">= 0",
+        "Text that stays when the lines of all found items, and those around them (setting "
+        "`contamination.excised_bytes_around`), are cut. Null where no item is found. "
+        f"{_NULL}",
+        "corpusmill; Brown et al. 2020",
+    ),
 )  # fmt: skip
 MATCH_TYPE: Final = pa.struct(
     [
@@ -55,9 +63,12 @@ MATCH_TYPE: Final = pa.struct(
         ("variant", pa.bool_()),
         ("key", pa.string()),
         ("passage", pa.string()),
+        ("first_line", pa.int32()),
+        ("last_line", pa.int32()),
     ]
 )
-"""One match of a document, as ``matching.Match`` with names in place of numbers."""
+"""One match of a document, as ``matching.Match`` with names in place of numbers, and the lines that
+would be cut with it, by number from 0."""
 MATCHES: Final = "matches"
 CONTAMINATION_TYPE: Final = pa.struct(
     [*((field.name, field.type) for field in CONTAMINATION_FIELDS), (MATCHES, pa.list_(MATCH_TYPE))]
@@ -112,40 +123,59 @@ class ContaminationCounting:
 
     def __init__(self, index: BenchmarkIndex, batch: TextBatch) -> None:
         self._index = index
-        self._found: list[dict[int, Match]] = [{} for _ in range(len(batch))]
+        self._batch = batch
+        self._found: list[dict[int, _Found]] = [{} for _ in range(len(batch))]
         self._row = -1  # of the last part
         self._tail = b""  # its last bytes
+        self._lines = 0  # of its row, up to its end
 
     def add(self, part: TextPart) -> None:
         """Find the items of one part; of a piece also those that its cut from the last one parts."""
         tokens = part.tokens
-        self._keep(tokens, [int(row) for row in part.rows])
         first = int(part.rows[0])
+        lines = self._lines if first == self._row else 0
+        self._keep(tokens, [int(row) for row in part.rows], lines)
         if first == self._row:
             seam = self._tail + _bytes(tokens, 0, SEAM_BYTES)
-            self._keep(tokenise(pa.array([seam], pa.large_binary())), [first])
+            cut = tokenise(pa.array([seam], pa.large_binary()))
+            self._keep(cut, [first], lines - self._tail.count(b"\n"))
+        start, stop = tokens.text_offsets[-2:]
+        last = tokens.data[start:stop]
+        self._lines = int(np.count_nonzero(last == NEWLINE)) + (lines if len(part.rows) == 1 else 0)
         self._row = int(part.rows[-1])
         self._tail = _bytes(tokens, len(tokens.data) - SEAM_BYTES, len(tokens.data))
 
-    def _keep(self, tokens: TokenBatch, rows: list[int]) -> None:
+    def _keep(self, tokens: TokenBatch, rows: list[int], lines: int) -> None:
+        """Keep the strongest match of each row and item; ``lines`` precede the first row's text."""
+        reach = self._index.settings.excised_bytes_around
         for match in match_texts(tokens, self._index):
             kept = self._found[rows[match.row]]
             before = kept.get(match.item)
-            if before is None or (before.variant, -before.strength) > (
-                match.variant,
-                -match.strength,
-            ):
-                kept[match.item] = match
+            if before is not None and _order(before.match) <= _order(match):
+                continue
+            start, stop = tokens.text_offsets[match.row : match.row + 2]
+            text = tokens.data[start:stop]
+            place = (match.start - int(start), match.end - int(start))
+            earlier = lines if match.row == 0 else 0
+            kept[match.item] = _Found(match, lines_around(text, *place, reach, earlier))
 
     def values(self) -> SignalValues:
         """The struct's columns."""
         columns: dict[str, list[object]] = {name: [] for name in CONTAMINATION_TYPE.names}
-        for found in self._found:
+        for row, found in enumerate(self._found):
             matches = sorted(
-                found.values(), key=lambda match: (match.variant, -match.strength, match.item)
+                (one.match for one in found.values()),
+                key=lambda match: (*_order(match), match.item),
             )
             clear = [match for match in matches if not match.variant]
             held = [match for match in clear if match.strength >= 1]
+            columns["remaining"].append(
+                remaining_characters(
+                    self._batch.texts[row].as_py(), [found[match.item].lines for match in held]
+                )
+                if held
+                else None
+            )
             columns["strength"].append(max((match.strength for match in clear), default=0.0))
             columns["variant_strength"].append(
                 max((match.strength for match in matches if match.variant), default=0.0)
@@ -154,12 +184,15 @@ class ContaminationCounting:
             columns["benchmarks"].append(
                 len({self._index.benchmarks[match.item] for match in held})
             )
-            columns[MATCHES].append([self._told(match) for match in matches[:MOST_MATCHES]])
+            columns[MATCHES].append(
+                [self._told(found[match.item]) for match in matches[:MOST_MATCHES]]
+            )
         return {
             field.name: pa.array(columns[field.name], field.type) for field in CONTAMINATION_TYPE
         }
 
-    def _told(self, match: Match) -> dict[str, object]:
+    def _told(self, found: _Found) -> dict[str, object]:
+        match = found.match
         return {
             "benchmark": self._index.benchmarks[match.item],
             "item": self._index.ids[match.item],
@@ -170,7 +203,20 @@ class ContaminationCounting:
             "variant": bool(match.variant),
             "key": match.key,
             "passage": match.passage,
+            "first_line": found.lines.first,
+            "last_line": found.lines.last,
         }
+
+
+class _Found(NamedTuple):
+    """A match and the lines that would be cut with it."""
+
+    match: Match
+    lines: Lines
+
+
+def _order(match: Match) -> tuple[bool, float]:
+    return (match.variant, -match.strength)
 
 
 def _bytes(tokens: TokenBatch, start: int, stop: int) -> bytes:

@@ -40,13 +40,14 @@ def match(number: int, benchmark: str, item: str, strength: float, **more: Any) 
         "passage": HOSTILE,
         "item_text": "What is the name of the old harbour wall?",
         "reason": None,
+        "excised": False,
         **more,
     }
 
 
 MATCHES = [
     match(1, "gsm8k", "a/1", 1.4),
-    match(2, "gsm8k", "a/2", 1.02),
+    match(2, "gsm8k", "a/2", 1.02, excised=True),
     match(3, "gsm8k", "a/1", 1.4, key=f"{1:016x}"),
     match(4, "mmlu", "m/1", 0.8),
     match(5, "mmlu", "m/2", 1.5, variant=True, passage="=2+3 of the old harbour wall"),
@@ -100,6 +101,7 @@ def test_facts_count_items_documents_and_sources(spark: SparkSession, run: Path)
     matches = spark.read.parquet(str(folder / "part.parquet"))
     facts = contamination_facts(matches, manifest(folder), "")
     assert (facts.documents, facts.flagged, facts.per_million) == (1000, 3, 3000)
+    assert facts.excised == 1
     flows = {
         flow.benchmark: (flow.items_found, flow.documents, flow.variants)
         for flow in facts.benchmarks
@@ -119,6 +121,7 @@ def test_facts_count_items_documents_and_sources(spark: SparkSession, run: Path)
     assert "<script>alert" not in page
     assert 'href="#contamination"' in page
     assert "too short" in page
+    assert "The passages were cut out of 1 documents, which stay." in page
 
 
 def test_a_run_without_benchmarks_has_no_section() -> None:

@@ -37,7 +37,8 @@ def test_a_document_counts_its_items_and_benchmarks() -> None:
     assert (both["items"], both["benchmarks"]) == (2, 2)
     assert (one["items"], one["benchmarks"]) == (1, 1)
     assert none == empty == {
-        "strength": 0, "variant_strength": 0, "items": 0, "benchmarks": 0, "matches": [],
+        "strength": 0, "variant_strength": 0, "items": 0, "benchmarks": 0, "remaining": None,
+        "matches": [],
     }  # fmt: skip
 
 
@@ -58,6 +59,30 @@ def test_a_match_names_benchmark_item_field_and_words() -> None:
 
 def planted_in_filler() -> str:
     return f"{FILLER}\n\n{CLIPS}\n\n{FILLER}"
+
+
+def test_a_match_names_the_lines_that_would_be_cut_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    near, far = "A line nearby.", "Far away. " * 30
+    text = "\n".join([far, near, CLIPS, near, far])
+    (row,) = structs([text])
+    (match,) = row["matches"]
+    assert (match["first_line"], match["last_line"]) == (0, 4)  # 200 bytes reach into the long ones
+    assert row["remaining"] == 0
+    (row,) = structs(["\n".join([far, far, near, CLIPS, near, far, far])])
+    assert (row["matches"][0]["first_line"], row["matches"][0]["last_line"]) == (1, 5)
+    assert row["remaining"] == 2 * len(far.strip())
+    # Combining marks change bytes, never lines; pieces and their seams count on.
+    decomposed = "\n".join(["e\u0301 " * 99, far, near, CLIPS, near, far, far])
+    (row,) = structs([decomposed])
+    assert (row["matches"][0]["first_line"], row["matches"][0]["last_line"]) == (1, 5)
+    monkeypatch.setattr(text_batch, "PIECE_BYTES", 4096)
+    for lines in range(20, 420, 37):
+        text = "x y\n" * lines + CLIPS.replace("April, and", "April,\nand") + "\nx y" * 2000
+        (row,) = structs([FILLER, text])[1:]
+        (match,) = row["matches"]
+        assert (match["first_line"], match["last_line"]) == (max(0, lines - 50), lines + 51), lines
 
 
 def test_an_item_across_the_cut_of_a_long_document_is_found(
