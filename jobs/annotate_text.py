@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -22,6 +24,7 @@ from jobs.count_shared_lines import count_stage, shared_keys
 from jobs.models.run_models import perplexity_digest, safety_digest
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.driver_tables import dataset_table, mapped, table_chunk
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
@@ -82,6 +85,18 @@ def annotate_stage(
     def complete() -> AnnotateBatches:
         return compare(function) if compare else function
 
+    # What is sent to workers is a broadcast of Spark's.
+    here = (
+        benchmarks is None
+        and function.shared_lines is None
+        and context.works_here(recipe.run.driver_megabytes, source)
+    )
+
+    def annotated_here(files: Sequence[PublishedFile]) -> pa.Table:
+        extracted = dataset_table(context, "extracted", [*CARRIED, "text", "status"], files)
+        usable = extracted.filter(pc.equal(extracted.column("status"), "ok"))
+        return mapped(usable.drop_columns("status"), function)
+
     def annotated(files: Sequence[PublishedFile]) -> DataFrame:
         extracted = context.read_files("extracted", files, carries_documents=True)
         usable = extracted.where(F.col("status") == "ok").select(*CARRIED, "text")
@@ -97,9 +112,15 @@ def annotate_stage(
             module="jobs.annotate_text",
             inputs=inputs,
             configuration=_configuration(recipe, benchmarks),
-            chunks=[parquet_chunk(functools.partial(annotated, chunk)) for chunk in chunks],
+            chunks=[
+                table_chunk(functools.partial(annotated_here, chunk))
+                if here
+                else parquet_chunk(functools.partial(annotated, chunk))
+                for chunk in chunks
+            ],
             account=functools.partial(_account, source.accounts.rows_out),
             details=lambda: {"absent_signals": _absent_signals(function, benchmarks)},
+            in_driver=here,
         ),
     )
 

@@ -7,14 +7,17 @@ import functools
 import sys
 from collections.abc import Sequence
 
+import numpy as np
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
-from jobs.decide_verdicts import surviving
+from jobs.decide_verdicts import surviving, surviving_table
 from jobs.dedup import find_duplicates
 from jobs.dedup.cluster_columns import CLUSTER_COLUMNS, cluster_rows, with_clusters
+from jobs.dedup.driver_search import search_tables
 from jobs.dedup.file_bitmaps import quoted, without_rows
 from jobs.dedup.known_documents import RUN_BIT, KnownDocuments
 from jobs.dedup.published_signatures import DATASET as SIGNATURES
@@ -22,13 +25,15 @@ from jobs.dedup.published_signatures import (
     KEEPER_ROW_ID,
     open_previous,
     previous_signatures,
+    sign_here,
     sign_stage,
 )
 from jobs.dedup.signature_rows import SignatureRows
-from jobs.dedup.signatures import GIVEN_ID, sign
+from jobs.dedup.signatures import GIVEN_ID, sign, sign_table, signs_tables
 from jobs.planning import six_permutations_notice
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.driver_tables import table_chunk
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
@@ -71,8 +76,27 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
         duplicates = _duplicates(context, recipe, documents(), signatures, known)
         return duplicates.select(*DUPLICATES.names)
 
-    parts = [functools.partial(signed, chunk) for chunk in chunks]
-    signatures = sign_stage(context, recipe.dedup, inputs, parts, {"id": "id", "text": "text"})
+    @functools.cache
+    def table() -> pa.Table:
+        columns = ["id", "text", "url", "source", "language"]
+        return surviving_table(context, [*columns[:-1], LANGUAGE]).rename_columns(columns)
+
+    here = (
+        known is None
+        and signs_tables(recipe.dedup)
+        and verdicts.accounts.rows_out <= recipe.dedup.max_driver_documents
+        and context.works_here(recipe.run.driver_megabytes, annotated)
+    )
+    names = {"id": "id", "text": "text"}
+    if here:
+        rows = sign_here(
+            context, recipe.dedup, inputs, lambda: sign_table(table(), recipe.dedup), names
+        )
+        chunk = table_chunk(lambda: _duplicate_table(table(), rows, recipe))
+    else:
+        parts = [functools.partial(signed, chunk) for chunk in chunks]
+        signatures = sign_stage(context, recipe.dedup, inputs, parts, names)
+        chunk = parquet_chunk(found)
     return run_stage(
         context,
         Stage(
@@ -81,11 +105,18 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
             module="jobs.find_duplicates",
             inputs={**inputs, **_known_inputs(known)},
             configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
-            chunks=[parquet_chunk(found)],
+            chunks=[chunk],
             account=functools.partial(_account, recipe, verdicts.accounts.rows_out),
             details=lambda: _details(recipe, against),
+            in_driver=here,
         ),
     )
+
+
+def _duplicate_table(documents: pa.Table, signatures: pa.Table, recipe: Recipe) -> pa.Table:
+    found = search_tables(documents, signatures, recipe.dedup)
+    of_this_run = pa.array(np.zeros(found.num_rows, np.int32))
+    return found.append_column("keeper_run", of_this_run).select(DUPLICATES.names)
 
 
 def without_duplicates(context: RunContext, documents: DataFrame) -> DataFrame:
