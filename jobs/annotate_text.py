@@ -6,7 +6,7 @@ import argparse
 import functools
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -74,36 +74,22 @@ def annotate_stage(
         function = replace(function, shared_lines=functools.partial(getattr, keys, "value"))
     else:  # counts of an earlier run were not asked in this one
         storage.delete_tree(context.folder(SHARED_LINES))
-    compare: functools.partial[AnnotateBatches] | None = None
+    # What is sent to workers is a broadcast of Spark's.
+    alone = benchmarks is None and function.shared_lines is None
+    here = alone and context.works_here(recipe.run.driver_megabytes, source)
     if benchmarks is not None:
         counted = _count_benchmark_phrases(context, recipe, benchmarks, source)
         inputs |= benchmark_inputs(benchmarks, counted)
-        compare = functools.partial(_with_benchmarks, context, recipe, benchmarks)
-    chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
-
-    @functools.cache
-    def complete() -> AnnotateBatches:
-        return compare(function) if compare else function
-
-    # What is sent to workers is a broadcast of Spark's.
-    here = (
-        benchmarks is None
-        and function.shared_lines is None
-        and context.works_here(recipe.run.driver_megabytes, source)
+    complete = functools.cache(
+        functools.partial(_with_benchmarks, context, recipe, benchmarks, function)
     )
-
-    def annotated_here(files: Sequence[PublishedFile]) -> pa.Table:
-        extracted = dataset_table(context, "extracted", [*CARRIED, "text", "status"], files)
-        usable = extracted.filter(pc.equal(extracted.column("status"), "ok"))
-        return mapped(usable.drop_columns("status"), function)
-
-    def annotated(files: Sequence[PublishedFile]) -> DataFrame:
-        extracted = context.read_files("extracted", files, carries_documents=True)
-        usable = extracted.where(F.col("status") == "ok").select(*CARRIED, "text")
-        if recipe.run.partitions:
-            usable = usable.repartition(recipe.run.partitions)
-        return map_batches(usable, complete())
-
+    chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
+    if here:
+        tables = [functools.partial(_annotated_table, context, function, part) for part in chunks]
+        writers = [table_chunk(table) for table in tables]
+    else:
+        frames = [functools.partial(_annotated, context, recipe, complete, part) for part in chunks]
+        writers = [parquet_chunk(frame) for frame in frames]
     return run_stage(
         context,
         Stage(
@@ -112,17 +98,34 @@ def annotate_stage(
             module="jobs.annotate_text",
             inputs=inputs,
             configuration=_configuration(recipe, benchmarks),
-            chunks=[
-                table_chunk(functools.partial(annotated_here, chunk))
-                if here
-                else parquet_chunk(functools.partial(annotated, chunk))
-                for chunk in chunks
-            ],
+            chunks=writers,
             account=functools.partial(_account, source.accounts.rows_out),
             details=lambda: {"absent_signals": _absent_signals(function, benchmarks)},
             in_driver=here,
         ),
     )
+
+
+def _annotated(
+    context: RunContext,
+    recipe: Recipe,
+    function: Callable[[], AnnotateBatches],
+    files: Sequence[PublishedFile],
+) -> DataFrame:
+    extracted = context.read_files("extracted", files, carries_documents=True)
+    usable = extracted.where(F.col("status") == "ok").select(*CARRIED, "text")
+    if recipe.run.partitions:
+        usable = usable.repartition(recipe.run.partitions)
+    return map_batches(usable, function())
+
+
+def _annotated_table(
+    context: RunContext, function: AnnotateBatches, files: Sequence[PublishedFile]
+) -> pa.Table:
+    """The rows of :func:`_annotated`, made in this process."""
+    extracted = dataset_table(context, "extracted", [*CARRIED, "text", "status"], files)
+    usable = extracted.filter(pc.equal(extracted.column("status"), "ok"))
+    return mapped(usable.drop_columns("status"), function)
 
 
 def annotate_user_table(
@@ -176,9 +179,14 @@ def _count_benchmark_phrases(
 
 
 def _with_benchmarks(
-    context: RunContext, recipe: Recipe, benchmarks: GivenBenchmarks, function: AnnotateBatches
+    context: RunContext,
+    recipe: Recipe,
+    benchmarks: GivenBenchmarks | None,
+    function: AnnotateBatches,
 ) -> AnnotateBatches:
-    """The function with the index of the items, sent to every worker once."""
+    """The function with the index of the items, if there are any, sent to every worker once."""
+    if benchmarks is None:
+        return function
     index = benchmark_index(context, recipe.contamination, benchmarks)
     sent = context.spark.sparkContext.broadcast(index)
     return replace(function, benchmarks=functools.partial(getattr, sent, "value"))

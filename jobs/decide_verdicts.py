@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -46,31 +47,11 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
     source = require_manifest(context.folder("annotated"), "annotate")
     rules = [rule for rule in recipe.rules if not is_grade_rule(rule)]
     missing: Mapping[str, str] = source.details.get("absent_signals", {})
-
     here = context.works_here(recipe.run.driver_megabytes, source)
 
     @functools.cache
-    def signals() -> SignalTable:
-        return signal_table(context, rules)
-
-    @functools.cache
-    def resolved() -> tuple[list[ResolvedRule], list[AbsentRule]]:
-        if here:
-            return resolve_by(rules, missing, signals().count_bins)
-        return resolve(rules, context.read("annotated", "annotate")[0], missing)
-
-    @functools.cache
-    def calibration() -> Calibration:
-        if here:
-            return calibration_of(signals().count_bins((), SIGNAL))
-        return calibrate(context.read("annotated", "annotate")[0])
-
-    def write(folder: str) -> None:
-        judged, usual = resolved()[0], calibration()
-        if here:
-            table_chunk(lambda: _verdict_table(signals(), judged, usual))(folder)
-        else:
-            parquet_chunk(lambda: _verdicts(context, judged, usual))(folder)
+    def judgement() -> Judgement:
+        return (_judge_table if here else _judge)(context, rules, missing)
 
     store_recipe(context.output, recipe)
     return run_stage(
@@ -81,16 +62,44 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
             module="jobs.decide_verdicts",
             inputs={"annotated": source.fingerprint},
             configuration={"rules": [rule.model_dump() for rule in rules]},
-            chunks=[write],
+            chunks=[lambda folder: judgement().write(folder)],
             account=functools.partial(_account, context, here),
             details=lambda: {
-                "rules": [rule.model_dump() for rule in resolved()[0]],
-                "absent_rules": [rule.model_dump() for rule in resolved()[1]],
-                "perplexity_calibration": calibration(),
+                "rules": [rule.model_dump() for rule in judgement().rules],
+                "absent_rules": [rule.model_dump() for rule in judgement().absent],
+                "perplexity_calibration": judgement().calibration,
             },
             in_driver=here,
         ),
     )
+
+
+class Judgement(NamedTuple):
+    """The numbers that verdicts are made with, and what writes the verdicts into a folder."""
+
+    rules: list[ResolvedRule]
+    absent: list[AbsentRule]
+    calibration: Calibration
+    write: Callable[[str], None]
+
+
+def _judge(context: RunContext, rules: Sequence[Rule], missing: Mapping[str, str]) -> Judgement:
+    annotated, _ = context.read("annotated", "annotate")
+    resolved, absent = resolve(rules, annotated, missing)
+    usual = calibrate(annotated)
+    write = parquet_chunk(functools.partial(_verdicts, annotated, resolved, usual))
+    return Judgement(resolved, absent, usual, write)
+
+
+def _judge_table(
+    context: RunContext, rules: Sequence[Rule], missing: Mapping[str, str]
+) -> Judgement:
+    """The same, made in this process."""
+    signals = signal_table(context, rules)
+    resolved, absent = resolve_by(rules, missing, signals.count_bins)
+    usual = calibration_of(signals.count_bins((), SIGNAL))
+    write = table_chunk(functools.partial(_verdict_table, signals, resolved, usual))
+    return Judgement(resolved, absent, usual, write)
 
 
 def resolved_rules(context: RunContext) -> list[ResolvedRule]:
@@ -133,9 +142,8 @@ def _verdict_table(
 
 
 def _verdicts(
-    context: RunContext, rules: Sequence[ResolvedRule], calibration: Calibration
+    annotated: DataFrame, rules: Sequence[ResolvedRule], calibration: Calibration
 ) -> DataFrame:
-    annotated, _ = context.read("annotated", "annotate")
     language = F.col(LANGUAGE).alias("language")
     columns = (*verdict_columns(rules), bucket(calibration))
     return annotated.select(*ORIGIN, language, *columns)

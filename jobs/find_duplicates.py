@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -45,6 +45,7 @@ from jobs.verdicts.expressions import LANGUAGE
 from udfs.dedup.search import FIRST_KNOWN_ID
 
 DATASET = "duplicates"
+NAMES = {"id": "id", "text": "text"}  # of the corpus of a run
 WORK_FOLDER = "_work/dedup"
 
 
@@ -64,6 +65,40 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
     annotated = require_manifest(context.folder("annotated"), "annotate")
     known = open_previous(context, against, recipe.dedup)
     inputs = {"verdicts": verdicts.fingerprint}
+    here = (
+        known is None
+        and signs_tables(recipe.dedup)
+        and verdicts.accounts.rows_out <= recipe.dedup.max_driver_documents
+        and context.works_here(recipe.run.driver_megabytes, annotated)
+    )
+    if here:
+        write = _search_tables(context, recipe, inputs)
+    else:
+        write = _search_frames(context, recipe, inputs, annotated, known)
+    return run_stage(
+        context,
+        Stage(
+            name="dedup",
+            dataset=DATASET,
+            module="jobs.find_duplicates",
+            inputs={**inputs, **_known_inputs(known)},
+            configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
+            chunks=[write],
+            account=functools.partial(_account, recipe, verdicts.accounts.rows_out),
+            details=lambda: _details(recipe, against),
+            in_driver=here,
+        ),
+    )
+
+
+def _search_frames(
+    context: RunContext,
+    recipe: Recipe,
+    inputs: dict[str, str],
+    annotated: Manifest,
+    known: KnownDocuments | None,
+) -> Callable[[str], None]:
+    """Publish the signatures; return what writes the duplicates."""
     chunks = by_bytes(annotated.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
 
     def documents(files: Sequence[PublishedFile] | None = None) -> DataFrame:
@@ -76,41 +111,26 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
         duplicates = _duplicates(context, recipe, documents(), signatures, known)
         return duplicates.select(*DUPLICATES.names)
 
+    parts = [functools.partial(signed, chunk) for chunk in chunks]
+    signatures = sign_stage(context, recipe.dedup, inputs, parts, NAMES)
+    return parquet_chunk(found)
+
+
+def _search_tables(
+    context: RunContext, recipe: Recipe, inputs: dict[str, str]
+) -> Callable[[str], None]:
+    """The same, made in this process."""
+
     @functools.cache
-    def table() -> pa.Table:
+    def documents() -> pa.Table:
         columns = ["id", "text", "url", "source", "language"]
         return surviving_table(context, [*columns[:-1], LANGUAGE]).rename_columns(columns)
 
-    here = (
-        known is None
-        and signs_tables(recipe.dedup)
-        and verdicts.accounts.rows_out <= recipe.dedup.max_driver_documents
-        and context.works_here(recipe.run.driver_megabytes, annotated)
-    )
-    names = {"id": "id", "text": "text"}
-    if here:
-        rows = sign_here(
-            context, recipe.dedup, inputs, lambda: sign_table(table(), recipe.dedup), names
-        )
-        chunk = table_chunk(lambda: _duplicate_table(table(), rows, recipe))
-    else:
-        parts = [functools.partial(signed, chunk) for chunk in chunks]
-        signatures = sign_stage(context, recipe.dedup, inputs, parts, names)
-        chunk = parquet_chunk(found)
-    return run_stage(
-        context,
-        Stage(
-            name="dedup",
-            dataset=DATASET,
-            module="jobs.find_duplicates",
-            inputs={**inputs, **_known_inputs(known)},
-            configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
-            chunks=[chunk],
-            account=functools.partial(_account, recipe, verdicts.accounts.rows_out),
-            details=lambda: _details(recipe, against),
-            in_driver=here,
-        ),
-    )
+    def signed() -> pa.Table:
+        return sign_table(documents(), recipe.dedup)
+
+    signatures = sign_here(context, recipe.dedup, inputs, signed, NAMES)
+    return table_chunk(lambda: _duplicate_table(documents(), signatures, recipe))
 
 
 def _duplicate_table(documents: pa.Table, signatures: pa.Table, recipe: Recipe) -> pa.Table:

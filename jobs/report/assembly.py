@@ -62,7 +62,8 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
 
 def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Totals) -> Report:
     # What needs nothing but the datasets begins first.
-    inputs, flows, drawn = map(facts.start, (facts.inputs, facts.flows, facts.drawn))
+    inputs, flows = facts.start(facts.inputs), facts.start(facts.flows)
+    drawn = facts.start(facts.drawn)
     hits, counted = facts.start(facts.hits), facts.start(facts.counted)
     chosen, borderline = facts.start(facts.chosen), facts.start(facts.borderline)
     audit, perplexity = facts.start(facts.audit), facts.start(facts.perplexity)

@@ -142,8 +142,10 @@ class SparkFacts:
 
     def sources(self, folder: str, totals: Totals) -> tuple[list[SourceFlow], OtherSources]:
         """See ``source_table``."""
-        frames = (self.frames[name] for name in ("corpus", "dropped", "quarantined"))
-        return source_table(*frames, folder, totals)
+        corpus, dropped, quarantined = (
+            self.frames[name] for name in ("corpus", "dropped", "quarantined")
+        )
+        return source_table(corpus, dropped, quarantined, folder, totals)
 
     def losses(self, folder: str) -> LossesBySource:
         """See ``duplicate_sources``."""
