@@ -6,6 +6,7 @@ import functools
 import re
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.models.perplexity.lmplz_training import require_lmplz, train_with_lmplz
-from jobs.models.perplexity.sample_documents import SampleDocuments, StoredSample, collect_samples
+from jobs.models.perplexity.sample_documents import (
+    CollectedSample,
+    SampleDocuments,
+    StoredSample,
+    collect_samples,
+)
 from jobs.models.perplexity.sample_texts import (
     LanguageSample,
     plan_samples,
@@ -41,6 +47,7 @@ from jobs.runtime.store.storage import (
 )
 from udfs.perplexity.folder import MODEL_CARD
 
+_FOLDS_AT_ONCE = 2  # each holds what it is trained on
 Train = Callable[[list[LanguageSample], Path], dict[str, dict[str, Any]]]
 """Writes the models of some languages into a folder and returns their entries of model.json."""
 
@@ -219,29 +226,46 @@ def _train_language(
 ) -> dict[str, Any]:
     """Train every fold's model of one language; the language's entry of model.json."""
     sample = documents.sample
-    models = []
-    for number, held_out_fold in enumerate(sample.held_out_folds(settings)):
-        tokens, count = sample.training_size(held_out_fold)
-        if tokens < settings.min_training_tokens:
-            continue
-        prune = settings.pruning_for(tokens)
-        trained: ArpaSource
-        if settings.lmplz is None:
-            trained = documents.train(held_out_fold, settings.order, prune)
-        else:
-            seen = documents.seen(held_out_fold)
-            trained = train_with_lmplz(seen, settings.order, prune, settings.lmplz, folder)
-        held_out = documents.held_out(held_out_fold) if held_out_fold is not None else []
-        written = write_model_files(
-            folder, f"{sample.language}.{number}", trained, held_out, binary=settings.binary
-        )
-        models.append(
-            {
-                "held_out_fold": held_out_fold if settings.folds > 1 else None,
-                **written,
-                "prune": list(prune),
-                "training_tokens": tokens,
-                "training_documents": count,
-            }
-        )
-    return {"models": models, "sample_tokens": sample.tokens}
+    train = functools.partial(_train_fold, documents, settings, folder)
+    folds = list(enumerate(sample.held_out_folds(settings)))
+    if isinstance(documents, CollectedSample) and settings.lmplz is None:
+        # One fold is trained while kenlm converts another.
+        with ThreadPoolExecutor(_FOLDS_AT_ONCE) as pool:
+            models = list(pool.map(train, folds))
+    else:
+        models = list(map(train, folds))
+    return {
+        "models": [model for model in models if model is not None],
+        "sample_tokens": sample.tokens,
+    }
+
+
+def _train_fold(
+    documents: SampleDocuments,
+    settings: PerplexitySettings,
+    folder: Path,
+    numbered: tuple[int, int | None],
+) -> dict[str, Any] | None:
+    """Write the model that does not see one fold; None where too little text is left."""
+    number, held_out_fold = numbered
+    sample = documents.sample
+    tokens, count = sample.training_size(held_out_fold)
+    if tokens < settings.min_training_tokens:
+        return None
+    prune = settings.pruning_for(tokens)
+    trained: ArpaSource
+    if settings.lmplz is None:
+        trained = documents.train(held_out_fold, settings.order, prune)
+    else:
+        seen = documents.seen(held_out_fold)
+        trained = train_with_lmplz(seen, settings.order, prune, settings.lmplz, folder)
+    held_out = documents.held_out(held_out_fold) if held_out_fold is not None else []
+    stem = f"{sample.language}.{number}"
+    kinds = {"binary": settings.binary, "keep_arpa": settings.keep_arpa}
+    return {
+        "held_out_fold": held_out_fold if settings.folds > 1 else None,
+        **write_model_files(folder, stem, trained, held_out, **kinds),
+        "prune": list(prune),
+        "training_tokens": tokens,
+        "training_documents": count,
+    }
