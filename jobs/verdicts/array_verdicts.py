@@ -95,8 +95,8 @@ class SignalTable:
                 _failed_names(names, failed & dropping[:, np.newaxis]),
                 _failed_names(names, failed & ~dropping[:, np.newaxis]),
                 signals.take(chosen),
-                pa.array(value, mask=living),
-                pa.array(threshold, mask=living),
+                pa.array(value, mask=living, from_pandas=False),
+                pa.array(threshold, mask=living, from_pandas=False),
             ],
             names=list(VERDICT_COLUMNS),
         )
