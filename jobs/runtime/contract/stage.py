@@ -191,7 +191,9 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
             accounts = stage.account(files)
             details = stage.details()
         except (Py4JError, PySparkException, ConnectionError) as error:
-            raise explained(context.spark, f"stage {stage.name}", error) from error
+            if spark is None:
+                raise
+            raise explained(spark, f"stage {stage.name}", error) from error
     accounts.check(stage.name)
     manifest = Manifest(
         dataset=stage.dataset,
@@ -301,6 +303,8 @@ def session_when_asked(start: Callable[[], SparkSession]) -> Iterator[Callable[[
     try:
         yield session
     except (Py4JError, PySparkException, ConnectionError) as error:
+        if not session.cache_info().currsize:
+            raise
         raise explained(session(), "the run", error) from error
     finally:
         if session.cache_info().currsize:
