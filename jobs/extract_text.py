@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import functools
 import hashlib
+import itertools
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
-from pyspark.sql import DataFrame
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
@@ -23,18 +28,26 @@ from jobs.ingest.source_files import (
     require_all_unchanged,
     sources_fingerprint,
 )
-from jobs.ingest.source_tasks import source_tasks
+from jobs.ingest.source_tasks import source_tasks, task_rows
 from jobs.ingest_documents import DATASET as DOCUMENTS
-from jobs.ingest_documents import ingest_stage, require_all_read
+from jobs.ingest_documents import ingest_stage, reading_accounts
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.driver_tables import table_chunk
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
-from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
+from jobs.runtime.contract.stage import (
+    MEBIBYTE,
+    RunContext,
+    Stage,
+    parquet_chunk,
+    run_stage,
+    status_accounts,
+)
 from jobs.runtime.contract.user_tables import open_user_table, raw_content_types, require_apart
-from jobs.runtime.errors import DamagedRecordError
+from jobs.runtime.errors import DamagedRecordError, StageError
 from jobs.runtime.spark.arrow_frames import map_batches, map_with_schema
-from jobs.runtime.spark.schemas import EXTRACTED
+from jobs.runtime.spark.schemas import EXTRACTED, SOURCE_TASKS
 from jobs.runtime.store import storage
 from jobs.runtime.store.small_records import read_mapping
 from udfs.extract_batches import ExtractBatches
@@ -51,6 +64,8 @@ def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Re
         StageError: Spark failed, or a file changed while it was read.
     """
     chunks = by_bytes(sources, lambda file: file.size, recipe.run.chunk_gigabytes)
+    here = _works_here(context, sources, recipe)
+    write = _write_chunk_here if here else _write_chunk
     return run_stage(
         context,
         Stage(
@@ -62,8 +77,9 @@ def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Re
                 "extract": asdict(recipe.extract),
                 "ingest": recipe.ingest.model_dump(exclude={"keep_content"}),
             },
-            chunks=[functools.partial(_write_chunk, context, chunk, recipe) for chunk in chunks],
-            account=functools.partial(_account, context, len(sources)),
+            chunks=[functools.partial(write, context, chunk, recipe) for chunk in chunks],
+            account=functools.partial(_account, context, here, len(sources)),
+            in_driver=here,
         ),
     )
 
@@ -139,7 +155,12 @@ def _write_chunk(
     context: RunContext, sources: Sequence[SourceFile], recipe: Recipe, folder: str
 ) -> None:
     parquet_chunk(functools.partial(_extracted, context, sources, recipe))(folder)
-    remember_failures(context, recipe.extract, folder)
+    rows = context.spark.read.parquet(storage.spark_read_path(folder))
+    fatal = rows.where(F.col("status").isin(*FATAL_STATUSES))
+    found = fatal.select("content_hash", "status", "detail").dropDuplicates(["content_hash"])
+    remember_failures(
+        context, recipe.extract, found.orderBy("content_hash").limit(MAXIMUM_KNOWN).collect()
+    )
 
 
 def _extracted(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) -> DataFrame:
@@ -149,10 +170,42 @@ def _extracted(context: RunContext, sources: Sequence[SourceFile], recipe: Recip
     return map_with_schema(files, reader, EXTRACTED)
 
 
-def _account(context: RunContext, sources: int, files: Sequence[PublishedFile]) -> RowAccounts:
-    rows = context.read_files(DATASET, files)
-    require_all_read("extract", rows, sources)
-    return status_accounts(rows.where(F.col("stage") == "extract"))
+def _works_here(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) -> bool:
+    """Whether this process extracts: a few local files, whose bytes are no matter for Spark."""
+    size = sum(file.size for file in sources)
+    remote = any(storage.is_remote(file.path) for file in sources)
+    return context.local and not remote and size <= recipe.run.driver_megabytes * MEBIBYTE
+
+
+def _write_chunk_here(
+    context: RunContext, sources: Sequence[SourceFile], recipe: Recipe, folder: str
+) -> None:
+    """The same, made in this process: a thread, and with it a parser child, for each core."""
+    cores = os.cpu_count() or 1
+    known = known_failures(context, recipe.extract)
+    reader = SourceExtractor(recipe.ingest, recipe.extract, known)
+    rows = task_rows(sources, cores)
+
+    def read(first: int) -> list[pa.RecordBatch]:
+        dealt = pa.RecordBatch.from_pylist(rows[first::cores], schema=SOURCE_TASKS)
+        return list(reader(iter([dealt])))
+
+    try:
+        with ThreadPoolExecutor(cores) as pool:
+            batches = list(pool.map(read, range(min(cores, len(rows)))))
+    except RuntimeError as error:  # a parser child that does not start, or too many that die
+        raise StageError(f"stage extract failed: {error}") from error
+    table = pa.Table.from_batches(itertools.chain.from_iterable(batches), EXTRACTED)
+    table_chunk(lambda: table)(folder)
+    fatal = pc.is_in(table.column("status"), value_set=pa.array(FATAL_STATUSES))
+    names = ["content_hash", "status", "detail"]
+    remember_failures(context, recipe.extract, table.filter(fatal).select(names).to_pylist())
+
+
+def _account(
+    context: RunContext, here: bool, sources: int, files: Sequence[PublishedFile]
+) -> RowAccounts:
+    return reading_accounts(context, DATASET, sources, files, here=here)
 
 
 def known_failures(context: RunContext, options: ExtractionOptions) -> dict[str, Failure]:
@@ -164,21 +217,14 @@ def known_failures(context: RunContext, options: ExtractionOptions) -> dict[str,
         return {}
 
 
-def remember_failures(context: RunContext, options: ExtractionOptions, folder: str) -> None:
-    """Add the fatal documents of a folder of extracted Parquet files.
+def remember_failures(
+    context: RunContext, options: ExtractionOptions, rows: Sequence[Mapping[str, str] | Row]
+) -> None:
+    """Add fatal documents: ``content_hash``, ``status`` and ``detail`` of each.
 
     They are skipped by later chunks, by a resumed run, and when the input has grown; with other
     options or other versions of the readers every document gets a new chance.
     """
-    rows = (
-        context.spark.read.parquet(storage.spark_read_path(folder))
-        .where(F.col("status").isin(*FATAL_STATUSES))
-        .select("content_hash", "status", "detail")
-        .dropDuplicates(["content_hash"])
-        .orderBy("content_hash")
-        .limit(MAXIMUM_KNOWN)
-        .collect()
-    )
     if rows:
         found = {row["content_hash"]: (row["status"], row["detail"]) for row in rows}
         text = json.dumps({**known_failures(context, options), **found}, sort_keys=True)

@@ -7,6 +7,8 @@ import functools
 import sys
 from collections.abc import Sequence
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -18,6 +20,7 @@ from jobs.ingest.source_tasks import source_tasks
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.document_ids import ROW_BITS
+from jobs.runtime.contract.driver_tables import dataset_table, in_schema, table_chunk
 from jobs.runtime.contract.manifest import Manifest, PublishedFile
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
@@ -45,11 +48,14 @@ def ingest_stage(
     Raises:
         StageError: Spark failed, or a file changed while it was read.
     """
+    here = False
     if extracted is not None and not recipe.ingest.keep_content:
-        frames = [functools.partial(_listed, context, extracted)]
+        here = context.works_here(recipe.run.driver_megabytes, extracted)
+        one = functools.partial(_listed_table if here else _listed, context, extracted)
+        writers = [table_chunk(one) if here else parquet_chunk(one)]
     else:
         parts = by_bytes(sources, lambda file: file.size, recipe.run.chunk_gigabytes)
-        frames = [functools.partial(_read, context, part, recipe) for part in parts]
+        writers = [parquet_chunk(functools.partial(_read, context, part, recipe)) for part in parts]
     return run_stage(
         context,
         Stage(
@@ -58,9 +64,10 @@ def ingest_stage(
             module="jobs.ingest_documents",
             inputs={"sources": sources_fingerprint(sources)},
             configuration=recipe.ingest.model_dump(),
-            chunks=[parquet_chunk(frame) for frame in frames],
-            account=functools.partial(_account, context, len(sources)),
+            chunks=writers,
+            account=functools.partial(_account, context, here, len(sources)),
             details=functools.partial(_details, context, sources, recipe),
+            in_driver=here,
         ),
     )
 
@@ -71,6 +78,14 @@ def _listed(context: RunContext, extracted: Manifest) -> DataFrame:
     return context.read_files("extracted", extracted.files).select(*columns)
 
 
+def _listed_table(context: RunContext, extracted: Manifest) -> pa.Table:
+    """The rows of :func:`_listed`, made in this process."""
+    told = {field.name: f"record.{field.name}" for field in EXTRACTED.field("record").type}
+    names = [told.get(name, name) for name in DOCUMENTS.names]
+    rows = dataset_table(context, "extracted", names, extracted.files)
+    return in_schema(rows.rename_columns(DOCUMENTS.names), DOCUMENTS)
+
+
 def _read(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) -> DataFrame:
     files = source_tasks(context.spark, sources, recipe.run.partitions)
     if recipe.ingest.keep_content:
@@ -78,26 +93,47 @@ def _read(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) ->
     return map_with_schema(files, DocumentLister(recipe.ingest), DOCUMENTS)
 
 
-def _account(context: RunContext, sources: int, files: Sequence[PublishedFile]) -> RowAccounts:
-    documents = context.read_files(DATASET, files)
-    require_all_read("ingest", documents, sources)
-    return status_accounts(documents)
+def _account(
+    context: RunContext, here: bool, sources: int, files: Sequence[PublishedFile]
+) -> RowAccounts:
+    return reading_accounts(context, DATASET, sources, files, here=here)
 
 
-def require_all_read(stage: str, documents: DataFrame, sources: int) -> None:
-    """Check that every source gave a row.
+def reading_accounts(
+    context: RunContext, dataset: str, sources: int, files: Sequence[PublishedFile], *, here: bool
+) -> RowAccounts:
+    """Return the accounts of a dataset made of sources, each of which must have given a row.
 
     Args:
-        stage: Who read them.
-        documents: A row a document, with its ``id``.
+        context: The run.
+        dataset: ``documents`` or ``extracted``, whose rows that ingest refused are left out.
         sources: Files that were to be read.
+        files: Of the dataset.
+        here: Whether this process counts, or Spark.
 
     Raises:
-        AccountingError: One gave none.
+        AccountingError: A source gave none.
     """
-    seen = documents.select(F.shiftright("id", ROW_BITS).alias("file")).distinct().count()
+    names = ["id", "status", *(["stage"] if dataset == "extracted" else [])]
+    if here:
+        table = dataset_table(context, dataset, names, files)
+        numbers = pc.shift_right(table.column("id"), ROW_BITS)
+        seen = pc.count_distinct(numbers).as_py()
+        if "stage" in names:
+            table = table.filter(pc.equal(table.column("stage"), "extract"))
+        usable = pc.sum(pc.equal(table.column("status"), "ok")).as_py() or 0
+        accounts = RowAccounts(
+            rows_in=len(table), rows_out=usable, rows_quarantined=len(table) - usable
+        )
+    else:
+        rows = context.read_files(dataset, files)
+        seen = rows.select(F.shiftright("id", ROW_BITS).alias("file")).distinct().count()
+        accounts = status_accounts(rows.where("stage = 'extract'") if "stage" in names else rows)
     if seen != sources:
-        raise AccountingError(f"{stage} read {seen} of {sources} files; nothing was published")
+        raise AccountingError(
+            f"{dataset} holds documents of {seen} of {sources} files; nothing was published"
+        )
+    return accounts
 
 
 def _details(

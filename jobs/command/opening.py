@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def open_models(arguments: argparse.Namespace, recipe: Recipe) -> RunModels:
 def open_run(
     arguments: argparse.Namespace, output: str, *, writes: bool = True
 ) -> Iterator[RunContext]:
-    """Hold OUTPUT, start Spark, and stop it after the block.
+    """Hold OUTPUT, start Spark when it is asked for, and stop it after the block.
 
     Args:
         arguments: Of the command line.
@@ -59,8 +60,8 @@ def open_run(
         StageError: Spark failed.
     """
     from jobs.runtime.contract.progress import Reporter
-    from jobs.runtime.contract.stage import RunContext, explained_faults
-    from jobs.runtime.spark.session import start_session
+    from jobs.runtime.contract.stage import RunContext, session_when_asked
+    from jobs.runtime.spark.session import runs_locally, start_session
     from jobs.runtime.store import storage
     from jobs.runtime.store.output_lease import OutputLease, hold_output
 
@@ -69,15 +70,19 @@ def open_run(
     folder = storage.absolute(output)
     held = hold_output(folder, reporter.note) if writes else contextlib.nullcontext(OutputLease())
     with held as lease:
-        spark = start_session(
+        start = functools.partial(
+            start_session,
             "corpusmill",
             master=arguments.master,
             settings=settings,
             uses_s3=_uses_s3(arguments),
             debug=arguments.debug,
         )
-        with explained_faults(spark):
-            yield RunContext(spark, folder, reporter, lease)
+        local = runs_locally(arguments.master)
+        with session_when_asked(start) as session:
+            if not local:  # a cluster manager waits for its application to report
+                session()
+            yield RunContext(session, folder, reporter, lease, local)
 
 
 def _uses_s3(arguments: argparse.Namespace) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from jobs.dedup.components import collect_arrow
 from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.settings import DedupSettings
-from jobs.dedup.settle_doubtful import involved_sets
+from jobs.dedup.settle_doubtful import involved_sets, require_settleable
 from jobs.dedup.signature_rows import SignatureRows
 from jobs.dedup.work_folder import WorkFolder
 from udfs.dedup import search
-from udfs.dedup.signatures import SHINGLE_SET_SCHEMA
+from udfs.dedup.signatures import SHINGLE_SET_SCHEMA, shingle_sets
 
 
 def search_on_driver(
@@ -53,3 +55,29 @@ def search_on_driver(
     near = search.settle_screening(screening, sets, plan)
     work.table_stage("duplicates", lambda: search.combine(exact, near, removed))
     return work.rows("duplicates")
+
+
+def search_tables(documents: pa.Table, signatures: pa.Table, settings: DedupSettings) -> pa.Table:
+    """Find duplicates without Spark, for documents that are in memory anyway.
+
+    Args:
+        documents: id, text.
+        signatures: ``SIGNATURE_SCHEMA`` of all of them.
+        settings: What counts as a duplicate.
+
+    Returns:
+        ``udfs.dedup.search.DUPLICATE_SCHEMA``.
+
+    Raises:
+        StageError: More documents are in doubt than ``max_settled_documents``.
+    """
+    plan = settings.leader_plan
+    exact = search.find_exact(signatures)
+    screening = search.screen_signatures(signatures, exact, plan, settings.telling_bands)
+    doubtful = screening.filter(screening.column("keeper_id").is_null()).select(["root", "id"])
+    require_settleable(doubtful.num_rows, settings)
+    places = pc.index_in(doubtful.column("id"), value_set=documents.column("id").combine_chunks())
+    rows = doubtful.append_column("text", documents.column("text").take(places))
+    sets = shingle_sets(rows.combine_chunks().to_batches(), settings.shingle_plan)
+    near = search.settle_screening(screening, pa.Table.from_batches(sets, SHINGLE_SET_SCHEMA), plan)
+    return search.combine(exact, near)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.dedup.file_bitmaps import quoted
 from jobs.dedup.settings import DedupSettings
 from jobs.runtime.errors import InputError
-from udfs.dedup.signatures import sign_documents
+from udfs.dedup.signatures import SIGNATURE_SCHEMA, sign_documents
 
 SIGNATURE_COLUMNS = (
     "id bigint, order_key bigint, text_hash_high bigint, text_hash_low bigint, "
@@ -18,6 +19,7 @@ SIGNATURE_COLUMNS = (
 )
 # Hashes are noise: looking for a dictionary of them only costs time.
 SIGNATURE_OPTIONS = {"parquet.enable.dictionary": "false", "compression": "zstd"}
+TABLE_OPTIONS: dict[str, object] = {"use_dictionary": False}  # the same of Arrow's writer
 GIVEN_ID = "given_id"
 _KEEP_COLUMN = {"best": "quality", "earliest": "fetched_at", "source_priority": "source"}
 
@@ -54,6 +56,33 @@ def sign(documents: DataFrame, settings: DedupSettings, given_id: str | None = N
     if given_id is not None:
         columns += f", {GIVEN_ID} {rows.schema[GIVEN_ID].dataType.simpleString()}"
     return rows.mapInArrow(functools.partial(sign_documents, plan=settings.signing_plan), columns)
+
+
+def signs_tables(settings: DedupSettings) -> bool:
+    """Say whether ``sign_table`` can do what the settings ask; the rest is Spark's matter."""
+    return settings.keep not in _KEEP_COLUMN and settings.scope in (None, "language", "source")
+
+
+def sign_table(documents: pa.Table, settings: DedupSettings) -> pa.Table:
+    """Return the same rows as :func:`sign` for documents in memory: ``SIGNATURE_SCHEMA``.
+
+    Args:
+        documents: id int64, text, url, and the scope's column, string.
+        settings: Those that ``signs_tables``.
+    """
+    nothing = pa.nulls(documents.num_rows)
+    scope = nothing if settings.scope is None else documents.column(settings.scope)
+    rows = pa.table(
+        {
+            "id": documents.column("id"),
+            "text": documents.column("text").cast(pa.string()),
+            "address": documents.column("url").cast(pa.string()),
+            "scope": scope.cast(pa.string()),
+            "keep_value": nothing.cast(pa.float64()),
+        }
+    )
+    signed = sign_documents(rows.combine_chunks().to_batches(), settings.signing_plan)
+    return pa.Table.from_batches(signed, SIGNATURE_SCHEMA)
 
 
 def require_columns(documents: DataFrame, settings: DedupSettings) -> None:

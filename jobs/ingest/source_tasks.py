@@ -29,21 +29,28 @@ def source_tasks(
         tasks: Partitions; by default by bytes and cores. Each starts a parser child of its own, so
             that a few small files are dealt out to no more tasks than there are cores.
     """
-    cores = spark.sparkContext.defaultParallelism
+    wanted = tasks or wanted_tasks(sources, spark.sparkContext.defaultParallelism)
+    rows = task_rows(sources, wanted)
+    table = pa.Table.from_pylist(rows, schema=SOURCE_TASKS)
+    return frame_of_table(spark, table).repartition(max(1, min(len(rows), wanted)))
+
+
+def wanted_tasks(sources: Sequence[SourceFile], cores: int) -> int:
+    """Return how many tasks read the files, by their bytes and the cores that there are."""
     total = sum(file.size for file in sources)
-    by_size = max(
-        cores, min(TASKS_PER_CORE * cores, total // SMALL_TASK_BYTES), total // BYTES_PER_TASK
-    )
-    wanted = tasks or by_size
-    rows = [
+    several = min(TASKS_PER_CORE * cores, total // SMALL_TASK_BYTES)
+    return max(cores, several, total // BYTES_PER_TASK)
+
+
+def task_rows(sources: Sequence[SourceFile], tasks: int) -> list[dict[str, object]]:
+    """Return the files as rows of ``SOURCE_TASKS``, a large one several times where files are few."""
+    return [
         {**vars(file), "part": part, "parts": parts}
         # The largest files first and dealt out in turn: no task gets all the big books.
         for file in sorted(sources, key=lambda file: (-file.size, file.number))
-        for parts in [_parts(file, len(sources), wanted)]
+        for parts in [_parts(file, len(sources), tasks)]
         for part in range(parts)
     ]
-    table = pa.Table.from_pylist(rows, schema=SOURCE_TASKS)
-    return frame_of_table(spark, table).repartition(max(1, min(len(rows), wanted)))
 
 
 def _parts(file: SourceFile, files: int, tasks: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.inspection.run_tables import opened
+from jobs.runtime.contract.driver_tables import opened
 from jobs.runtime.contract.manifest import read_manifest
 from jobs.runtime.store import storage
 

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from jobs.contamination.review_table import write_table
-from jobs.inspection.run_tables import opened
+from jobs.runtime.contract.driver_tables import opened
 from jobs.runtime.contract.manifest import require_manifest
 from jobs.runtime.errors import InputError
 from jobs.runtime.store import storage

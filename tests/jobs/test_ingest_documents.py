@@ -100,6 +100,36 @@ def test_the_list_is_the_same_whether_extraction_read_the_sources_or_ingest_did(
 
 
 @pytest.mark.spark
+def test_what_this_process_reads_of_a_few_files_is_what_spark_reads(
+    context: RunContext, sources: Path
+) -> None:
+    def no_session() -> SparkSession:
+        raise AssertionError("Spark was asked for")
+
+    recipe = load_recipe("default")
+    made = extract_inputs(context, [str(sources)], recipe)
+    here = replace(context, session=no_session, output=context.output + "-here", local=True)
+    assert extract_inputs(here, [str(sources)], recipe).accounts == made.accounts
+    for dataset in ("extracted", "documents"):
+        assert rows_of(here, dataset) == rows_of(context, dataset)
+        for output in (context.output, here.output):
+            file = next((Path(output) / dataset).rglob("*.parquet"))
+            assert (
+                pq.read_schema(file).names
+                == (EXTRACTED if dataset == "extracted" else DOCUMENTS).names
+            )
+
+
+def test_a_parser_that_cannot_start_is_one_sentence(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("udfs.extraction.guard.parser_child.sys.executable", "/bin/false")
+    context = RunContext(lambda: None, str(tmp_path / "run"), Reporter(quiet=True), local=True)  # type: ignore[arg-type, return-value]
+    with pytest.raises(StageError, match=r"stage extract failed: the parser child did not start"):
+        extract_inputs(context, [str(sources)], load_recipe("default"))
+
+
+@pytest.mark.spark
 def test_bytes_are_kept_where_that_is_asked_for(context: RunContext, sources: Path) -> None:
     recipe = load_recipe("default", ["ingest.keep_content=true"])
     extract_inputs(context, [str(sources)], recipe)

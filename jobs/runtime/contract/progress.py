@@ -48,8 +48,14 @@ class Reporter:
         self._groups = 0
 
     @contextmanager
-    def stage(self, spark: SparkSession, name: str) -> Iterator[str]:
-        """Show progress of all Spark jobs that the block starts; yield the name of their group."""
+    def stage(self, spark: SparkSession | None, name: str) -> Iterator[str]:
+        """Show progress of all Spark jobs that the block starts; yield the name of their group.
+
+        Without a session nothing is shown: what this process does alone takes seconds.
+        """
+        if spark is None:
+            yield ""
+            return
         context = spark.sparkContext
         self._groups += 1
         group = f"corpusmill {name} {self._groups}"

@@ -9,6 +9,7 @@ manifest is written last, and only when rows in = out + dropped + quarantined.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import platform
 import time
@@ -25,6 +26,7 @@ from pyspark.sql import DataFrame, SparkSession
 import jobs
 from jobs.runtime.contract.fingerprint import code_fingerprint, library_versions
 from jobs.runtime.contract.manifest import (
+    MADE_BY,
     MANIFEST_NAME,
     Manifest,
     PublishedFile,
@@ -46,6 +48,9 @@ from jobs.runtime.store.small_records import read_mapping
 
 IN_PROGRESS_NAME = "_in_progress.json"
 CHUNK_RECORD_NAME = "_chunk.json"
+MEBIBYTE = 1 << 20
+# Of tiny documents a megabyte holds tens of thousands, and a task takes its time for each.
+MOST_ROWS_HERE = 50_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class Stage:
         chunks: Writers, run in order; each gets the folder to fill. One chunk is the unit of resuming.
         account: Given the folder's Parquet files, returns the rows' whereabouts.
         details: Given the folder, returns facts for the manifest (resolved thresholds, model cards).
+        in_driver: The chunks are written by this process, without Spark.
     """
 
     name: str
@@ -71,20 +77,50 @@ class Stage:
     chunks: Sequence[Callable[[str], None]]
     account: Callable[[Sequence[PublishedFile]], RowAccounts]
     details: Callable[[], dict[str, Any]] = field(default=dict)
+    in_driver: bool = False
 
 
 @dataclass(frozen=True)
 class RunContext:
-    """What every stage of one run shares."""
+    """What every stage of one run shares.
 
-    spark: SparkSession
+    Attributes:
+        session: Spark's session, or what starts it when the first stage asks for it.
+        output: The run's folder.
+        reporter: Tells how it goes.
+        lease: The lock on the folder.
+        local: Whether small datasets may be worked on in this process; see ``works_here``.
+    """
+
+    session: SparkSession | Callable[[], SparkSession]
     output: str
     reporter: Reporter
     lease: OutputLease = field(default_factory=OutputLease)
+    local: bool = False
+
+    @property
+    def spark(self) -> SparkSession:
+        """Spark's session, started now if it was not needed before."""
+        return self.session() if callable(self.session) else self.session
+
+    def works_here(self, megabytes: float, *sources: Manifest) -> bool:
+        """Say whether datasets are small enough for this process: Spark's start would take longer.
+
+        Args:
+            megabytes: Most Parquet of all of them together, in MiB.
+            sources: Manifests of what a stage reads.
+        """
+        size = sum(manifest.bytes for manifest in sources)
+        rows = max((manifest.rows for manifest in sources), default=0)
+        return self.local and size <= megabytes * MEBIBYTE and rows <= MOST_ROWS_HERE
 
     def folder(self, dataset: str) -> str:
         """Return the folder of a dataset of this run."""
         return storage.join(self.output, dataset)
+
+    def manifest(self, dataset: str) -> Manifest:
+        """Return the manifest of a published dataset of documents."""
+        return require_manifest(self.folder(dataset), MADE_BY.get(dataset, "run"))
 
     def read(
         self, dataset: str, made_by: str, *, carries_documents: bool = False
@@ -147,14 +183,17 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         return published
     started = time.monotonic()
     _claim(stage, folder, fingerprint)
-    with context.reporter.stage(context.spark, stage.name) as group:
+    spark = None if stage.in_driver else context.spark
+    with context.reporter.stage(spark, stage.name) as group:
         try:
             _write_chunks(context, stage, folder)
             files = published_files(folder)
             accounts = stage.account(files)
             details = stage.details()
         except (Py4JError, PySparkException, ConnectionError) as error:
-            raise explained(context.spark, f"stage {stage.name}", error) from error
+            if spark is None:
+                raise
+            raise explained(spark, f"stage {stage.name}", error) from error
     accounts.check(stage.name)
     manifest = Manifest(
         dataset=stage.dataset,
@@ -167,7 +206,7 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         files=files,
         versions=_versions(),
         details=details,
-        costs=stage_costs(context.spark, group),
+        costs=None if spark is None else stage_costs(spark, group),
     )
     _publish(context, folder, manifest)
     context.reporter.finished(manifest)
@@ -252,19 +291,25 @@ def _write_chunks(context: RunContext, stage: Stage, folder: str) -> None:
 
 
 @contextlib.contextmanager
-def explained_faults(spark: SparkSession) -> Iterator[None]:
-    """Stop Spark after the block; what it raises outside of a stage becomes one sentence, too.
+def session_when_asked(start: Callable[[], SparkSession]) -> Iterator[Callable[[], SparkSession]]:
+    """Yield what starts Spark once, when it is first called; stop it after the block.
+
+    What Spark raises outside of a stage becomes one sentence, too.
 
     Raises:
         StageError: Spark failed, or its Java is gone.
     """
+    session = functools.cache(start)
     try:
-        yield
+        yield session
     except (Py4JError, PySparkException, ConnectionError) as error:
-        raise explained(spark, "the run", error) from error
+        if not session.cache_info().currsize:
+            raise
+        raise explained(session(), "the run", error) from error
     finally:
-        with contextlib.suppress(Py4JError, ConnectionError):  # Java may be gone already
-            spark.stop()
+        if session.cache_info().currsize:
+            with contextlib.suppress(Py4JError, ConnectionError):  # Java may be gone already
+                session().stop()
 
 
 def explained(spark: SparkSession, what: str, error: Exception) -> StageError:

@@ -73,7 +73,7 @@ def start_session(
         builder = builder.config(
             "spark.driver.extraJavaOptions", f"{java_logging_option()} {stack} {classes}"
         )
-        chosen = master or os.environ.get("SPARK_MASTER", "local[*]")
+        chosen = _chosen_master(master)
         for key, value in _command_settings(chosen, settings or {}, uses_s3=uses_s3).items():
             builder = builder.config(key, value)
         builder = builder.master(chosen)
@@ -82,6 +82,17 @@ def start_session(
     spark = builder.getOrCreate()
     heap_setting(spark)
     return spark
+
+
+def runs_locally(master: str | None) -> bool:
+    """Say whether ``start_session`` with this master would start local mode on this machine."""
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        return False
+    return _chosen_master(master).startswith("local")
+
+
+def _chosen_master(master: str | None) -> str:
+    return master or os.environ.get("SPARK_MASTER", "local[*]")
 
 
 def local_cores(master: str) -> int:
