@@ -1,7 +1,7 @@
 """Published datasets as Arrow tables in this process: read, passed through functions of batches, written.
 
 What is small is worked on here, by the functions that Spark's workers run too: starting Spark and
-planning its jobs takes longer than the work (docs/decisions/0034).
+planning its jobs takes longer than the work (docs/decisions/0017).
 """
 
 from __future__ import annotations
