@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def open_models(arguments: argparse.Namespace, recipe: Recipe) -> RunModels:
 
 @contextlib.contextmanager
 def open_run(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]:
-    """Hold OUTPUT, start Spark, and stop it after the block.
+    """Hold OUTPUT, start Spark when it is asked for, and stop it after the block.
 
     Raises:
         OutputBusyError: Another driver writes there.
@@ -53,7 +54,7 @@ def open_run(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]
     """
     from jobs.runtime.contract.progress import Reporter
     from jobs.runtime.contract.stage import RunContext, explained_faults
-    from jobs.runtime.spark.session import start_session
+    from jobs.runtime.spark.session import LateSession, own_threads, start_session
     from jobs.runtime.store import storage
     from jobs.runtime.store.output_lease import hold_output
 
@@ -61,15 +62,17 @@ def open_run(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]
     reporter = Reporter(quiet=arguments.quiet, log_format=arguments.log_format)
     folder = storage.absolute(output)
     with hold_output(folder, reporter.note) as lease:
-        spark = start_session(
+        start = functools.partial(
+            start_session,
             "corpusmill",
             master=arguments.master,
             settings=settings,
             uses_s3=_uses_s3(arguments),
             debug=arguments.debug,
         )
-        with explained_faults(spark):
-            yield RunContext(spark, folder, reporter, lease)
+        session = LateSession(start)
+        with explained_faults(session):
+            yield RunContext(session, folder, reporter, lease, own_threads(arguments.master))
 
 
 def _uses_s3(arguments: argparse.Namespace) -> bool:

@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pyspark
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -34,18 +35,29 @@ from jobs.runtime.contract.manifest import (
     require_manifest,
     stage_fingerprint,
 )
+from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage_costs import stage_costs
 from jobs.runtime.errors import DamagedRecordError, InputError, StageError
 from jobs.runtime.spark.java_heap import memory_advice
 from jobs.runtime.spark.parquet_frames import WRITER_OPTIONS, read_parquet
+from jobs.runtime.spark.session import LateSession, running
 from jobs.runtime.store import storage
 from jobs.runtime.store.output_lease import OutputLease
 from jobs.runtime.store.small_records import read_mapping
 
 IN_PROGRESS_NAME = "_in_progress.json"
 CHUNK_RECORD_NAME = "_chunk.json"
+SPARK_FAULTS = (Py4JError, PySparkException, ConnectionError)
+OWN_FAULTS = (OSError, pa.ArrowException)
+
+
+class StageWork(NamedTuple):
+    """A writer of one chunk, and what it gives its work to where it needs no Spark."""
+
+    write: Callable[[str], None]
+    own_tasks: OwnTasks | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,7 @@ class Stage:
         chunks: Writers, run in order; each gets the folder to fill. One chunk is the unit of resuming.
         account: Given the folder's Parquet files, returns the rows' whereabouts.
         details: Given the folder, returns facts for the manifest (resolved thresholds, model cards).
+        own_tasks: What the chunks give their work to where they need no Spark; None: Spark does it.
     """
 
     name: str
@@ -71,16 +84,36 @@ class Stage:
     chunks: Sequence[Callable[[str], None]]
     account: Callable[[Sequence[PublishedFile]], RowAccounts]
     details: Callable[[], dict[str, Any]] = field(default=dict)
+    own_tasks: OwnTasks | None = None
+
+    @classmethod
+    def of_work(cls, *parts: StageWork, **facts: Any) -> Stage:
+        """Return a stage whose chunks are of one kind, with the other attributes as named."""
+        return cls(chunks=[part.write for part in parts], own_tasks=parts[0].own_tasks, **facts)
 
 
 @dataclass(frozen=True)
 class RunContext:
-    """What every stage of one run shares."""
+    """What every stage of one run shares.
 
-    spark: SparkSession
+    Attributes:
+        session: The session, or one that starts when a stage needs it.
+        output: Absolute folder or prefix.
+        reporter: Tells a person what is going on.
+        lease: The right to publish there.
+        threads: Tasks that this process may run at a time without Spark; None: none.
+    """
+
+    session: SparkSession | LateSession
     output: str
     reporter: Reporter
     lease: OutputLease = field(default_factory=OutputLease)
+    threads: int | None = None
+
+    @property
+    def spark(self) -> SparkSession:
+        """The session, started now if it was not."""
+        return running(self.session)
 
     def folder(self, dataset: str) -> str:
         """Return the folder of a dataset of this run."""
@@ -147,14 +180,16 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         return published
     started = time.monotonic()
     _claim(stage, folder, fingerprint)
-    with context.reporter.stage(context.spark, stage.name) as group:
+    own = stage.own_tasks
+    spark, faults = (None, OWN_FAULTS) if own else (context.spark, SPARK_FAULTS)
+    with context.reporter.stage(spark, stage.name, own) as group:
         try:
             _write_chunks(context, stage, folder)
             files = published_files(folder)
             accounts = stage.account(files)
             details = stage.details()
-        except (Py4JError, PySparkException, ConnectionError) as error:
-            raise explained(context.spark, f"stage {stage.name}", error) from error
+        except faults as error:
+            raise explained(spark, f"stage {stage.name}", error) from error
     accounts.check(stage.name)
     manifest = Manifest(
         dataset=stage.dataset,
@@ -167,7 +202,7 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         files=files,
         versions=_versions(),
         details=details,
-        costs=stage_costs(context.spark, group),
+        costs=own.costs() if own else stage_costs(context.spark, group),
     )
     _publish(context, folder, manifest)
     context.reporter.finished(manifest)
@@ -252,7 +287,7 @@ def _write_chunks(context: RunContext, stage: Stage, folder: str) -> None:
 
 
 @contextlib.contextmanager
-def explained_faults(spark: SparkSession) -> Iterator[None]:
+def explained_faults(session: SparkSession | LateSession) -> Iterator[None]:
     """Stop Spark after the block; what it raises outside of a stage becomes one sentence, too.
 
     Raises:
@@ -260,15 +295,21 @@ def explained_faults(spark: SparkSession) -> Iterator[None]:
     """
     try:
         yield
-    except (Py4JError, PySparkException, ConnectionError) as error:
-        raise explained(spark, "the run", error) from error
+    except SPARK_FAULTS as error:
+        raise explained(_started(session), "the run", error) from error
     finally:
+        spark = _started(session)
         with contextlib.suppress(Py4JError, ConnectionError):  # Java may be gone already
-            spark.stop()
+            if spark is not None:
+                spark.stop()
 
 
-def explained(spark: SparkSession, what: str, error: Exception) -> StageError:
-    """Return an error of Spark's as one sentence: what failed, why, and what to do."""
+def _started(session: SparkSession | LateSession) -> SparkSession | None:
+    return session.started if isinstance(session, LateSession) else session
+
+
+def explained(spark: SparkSession | None, what: str, error: Exception) -> StageError:
+    """Return an error of Spark's or Arrow's as one sentence: what failed, why, and what to do."""
     text = str(error)
     causes = [line.strip() for line in text.splitlines() if "Caused by" in line or "Error:" in line]
     cause = causes[-1] if causes else text.strip().splitlines()[0]
@@ -278,7 +319,7 @@ def explained(spark: SparkSession, what: str, error: Exception) -> StageError:
         cause = (
             f"permission denied ({cause}): give this user the right to read INPUT and write OUTPUT"
         )
-    cause = memory_advice(spark, error) or cause
+    cause = (spark and memory_advice(spark, error)) or cause
     return StageError(
         f"{what} failed: {cause[:600]}. Finished stages and chunks are kept: the same command "
         "goes on from there."

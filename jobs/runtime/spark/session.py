@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -16,6 +16,26 @@ from jobs.runtime.spark.class_archive import archive_options
 from jobs.runtime.spark.java_heap import heap_setting, local_heap, usable_memory
 from jobs.runtime.spark.java_runtime import java_logging_option, use_java
 from jobs.runtime.store.s3_settings import s3_settings
+
+
+class LateSession:
+    """A session that is started when it is first asked for: not all that a command does needs Java."""
+
+    def __init__(self, start: Callable[[], SparkSession]) -> None:
+        """Take what starts the session."""
+        self._start = start
+        self.started: SparkSession | None = None
+
+    def get(self) -> SparkSession:
+        """Return the session, starting it now if nobody has asked before."""
+        if self.started is None:
+            self.started = self._start()
+        return self.started
+
+
+def running(session: SparkSession | LateSession) -> SparkSession:
+    """Return the session itself, started now if nobody has asked for it before."""
+    return session.get() if isinstance(session, LateSession) else session
 
 
 def read_spark_conf(path: Path) -> dict[str, str]:
@@ -82,6 +102,21 @@ def start_session(
     spark = builder.getOrCreate()
     heap_setting(spark)
     return spark
+
+
+def own_threads(master: str | None) -> int | None:
+    """Return how many threads this process may use for work that does not go through Spark.
+
+    Args:
+        master: As for ``start_session``.
+
+    Returns:
+        The tasks at a time of local mode; None where the work belongs to a cluster's executors, and
+        under spark-submit, which decides itself what runs where.
+    """
+    chosen = master or os.environ.get("SPARK_MASTER", "local[*]")
+    local = chosen == "local" or chosen.startswith("local[")
+    return local_cores(chosen) if local and "PYSPARK_GATEWAY_PORT" not in os.environ else None
 
 
 def local_cores(master: str) -> int:

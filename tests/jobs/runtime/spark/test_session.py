@@ -1,7 +1,9 @@
 """Spark settings are read as Spark reads them, and every shipped file gives a reason for each."""
 
+import os
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -9,7 +11,7 @@ from pyspark.sql import SparkSession
 from jobs.command.arguments import spark_settings
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import SettingsError
-from jobs.runtime.spark.session import read_spark_conf
+from jobs.runtime.spark.session import LateSession, own_threads, read_spark_conf, running
 
 CONF_FILES = sorted(configuration_folder().glob("spark-*.conf"))
 
@@ -56,3 +58,39 @@ def test_settings_of_the_command_line() -> None:
     assert spark_settings(["spark.a=1=2"]) == {"spark.a": "1=2"}
     with pytest.raises(SettingsError, match="write KEY=VALUE"):
         spark_settings(["spark.a"])
+
+
+def test_a_late_session_is_started_once_and_only_when_asked_for() -> None:
+    started: list[object] = []
+
+    def start() -> Any:
+        started.append(object())
+        return started[-1]
+
+    late = LateSession(start)
+    assert late.started is None
+    assert running(late) is running(late) is late.started
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize(
+    ("master", "threads"),
+    [
+        ("local[3]", 3),
+        ("local[2,4]", 2),
+        ("local", 1),
+        ("local[*]", os.cpu_count()),
+        ("local-cluster[2,1,1024]", None),
+        ("spark://host:7077", None),
+        ("yarn", None),
+    ],
+)
+def test_only_local_mode_has_threads_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, master: str, threads: int | None
+) -> None:
+    monkeypatch.delenv("PYSPARK_GATEWAY_PORT", raising=False)
+    assert own_threads(master) == threads
+    monkeypatch.setenv("SPARK_MASTER", master)
+    assert own_threads(None) == threads
+    monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")  # spark-submit says where work is done
+    assert own_threads(master) is None
