@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from collections.abc import Callable
 
-from jobs.dedup.components import collect_arrow
-from jobs.dedup.known_documents import KnownDocuments
+import pyarrow as pa
+
 from jobs.dedup.settings import DedupSettings
-from jobs.dedup.settle_doubtful import involved_sets
 from jobs.dedup.signature_rows import SignatureRows
 from jobs.dedup.work_folder import WorkFolder
 from udfs.dedup import search
@@ -15,26 +14,26 @@ from udfs.dedup.signatures import SHINGLE_SET_SCHEMA
 
 
 def search_on_driver(
-    documents: DataFrame,
     signatures: SignatureRows,
     settings: DedupSettings,
     work: WorkFolder,
-    known: KnownDocuments | None,
-) -> DataFrame:
+    look_up: Callable[[pa.Table], pa.Table],
+    removed: pa.Table | None = None,
+) -> pa.Table:
     """Find duplicates in signatures that fit into memory.
 
     Args:
-        documents: id, text; read again for the involved documents only.
         signatures: Of all documents, known ones included.
         settings: What counts as a duplicate.
-        work: Gets ``exact``, ``screening``, ``sets`` and ``duplicates``.
-        known: Documents of earlier runs.
+        work: Gets ``exact``, ``screening``, what ``look_up`` keeps and ``duplicates``.
+        look_up: Given root and id of the involved documents, reads their texts again and returns their
+            shingle sets: ``SHINGLE_SET_SCHEMA``.
+        removed: What earlier runs removed, of ``known.removed``; None without such runs.
 
     Returns:
         The sub-stage ``duplicates``.
     """
     plan = settings.leader_plan
-    removed = None if known is None else collect_arrow(known.removed)
     hashes = ["id", "order_key", "text_hash_high", "text_hash_low"]
     exact = work.table_stage("exact", lambda: search.find_exact(signatures.table(hashes)))
     compared = ["id", "order_key", "band_keys", "sketch"]
@@ -44,12 +43,7 @@ def search_on_driver(
             signatures.table(compared), exact, plan, settings.telling_bands, removed
         ),
     )
-    sets = SHINGLE_SET_SCHEMA.empty_table()
-    involved = screening.column("keeper_id").null_count
-    if involved:
-        rows = work.rows("screening")
-        work.sub_stage("sets", lambda: involved_sets(rows, involved, documents, settings, known))
-        sets = work.table("sets")
+    involved = screening.filter(screening.column("keeper_id").is_null()).select(["root", "id"])
+    sets = look_up(involved) if len(involved) else SHINGLE_SET_SCHEMA.empty_table()
     near = search.settle_screening(screening, sets, plan)
-    work.table_stage("duplicates", lambda: search.combine(exact, near, removed))
-    return work.rows("duplicates")
+    return work.table_stage("duplicates", lambda: search.combine(exact, near, removed))

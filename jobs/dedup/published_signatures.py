@@ -26,7 +26,14 @@ from jobs.runtime.contract.manifest import (
     require_manifest,
 )
 from jobs.runtime.contract.row_accounts import RowAccounts
-from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
+from jobs.runtime.contract.stage import (
+    RunContext,
+    Stage,
+    StageWork,
+    all_rows_out,
+    parquet_chunk,
+    run_stage,
+)
 from jobs.runtime.contract.user_tables import ROW_ID
 from jobs.runtime.errors import InputError
 from jobs.runtime.store import storage
@@ -47,7 +54,7 @@ def sign_stage(
     context: RunContext,
     settings: DedupSettings,
     inputs: Mapping[str, str],
-    parts: Sequence[Callable[[], DataFrame]],
+    parts: Sequence[StageWork],
     names: Mapping[str, str],
     account: Callable[[Sequence[PublishedFile]], RowAccounts] = all_rows_out,
 ) -> SignatureRows:
@@ -57,28 +64,32 @@ def sign_stage(
         context: The run.
         settings: Shingles, banding, keep policy, scope.
         inputs: Fingerprints of the documents.
-        parts: Signed documents, chunk by chunk of files: what a killed run goes on from.
+        parts: Write signed documents, chunk by chunk of files: what a killed run goes on from.
         names: Columns of the corpus that hold the ids (``id``) and the text (``text``).
         account: Of the files that were written; may refuse them.
     """
     keep = settings.model_dump(include={"keep", "source_priority"})
     manifest = run_stage(
         context,
-        Stage(
+        Stage.of_work(
+            *parts,
             name="sign",
             dataset=DATASET,
             module="jobs.dedup.signatures",
             inputs=inputs,
             configuration={**comparable(settings), **keep},
-            chunks=[parquet_chunk(part, SIGNATURE_OPTIONS) for part in parts],
             account=account,
             details=lambda: {"comparable": comparable(settings), "names": dict(names)},
         ),
     )
-    frame, _ = context.read(DATASET, "dedup")
     folder = context.folder(DATASET)
     paths = [storage.join(folder, file.path) for file in manifest.files if file.rows]
-    return of_files(frame, paths, manifest.rows)
+    return of_files(lambda: context.read(DATASET, "dedup")[0], paths, manifest.rows)
+
+
+def signature_chunk(build: Callable[[], DataFrame]) -> Callable[[str], None]:
+    """Return a chunk writer of documents that Spark signs."""
+    return parquet_chunk(build, SIGNATURE_OPTIONS)
 
 
 def open_previous(

@@ -22,6 +22,16 @@ def sure_removals(screening: DataFrame) -> DataFrame:
     return screening.where(F.col("keeper_id").isNotNull()).select("id", "keeper_id", "similarity")
 
 
+def require_settleable(count: int, settings: DedupSettings) -> None:
+    """Raise StageError when more documents are involved than ``max_settled_documents``."""
+    if count > settings.max_settled_documents:
+        raise StageError(
+            f"{count} documents are too near the threshold for their sketches to decide, more than "
+            f"max_settled_documents = {settings.max_settled_documents}: raise it (16 bytes a "
+            "document on driver and executors), or set verification to estimate."
+        )
+
+
 def involved_sets(
     screening: DataFrame,
     count: int,
@@ -43,12 +53,7 @@ def involved_sets(
     Raises:
         StageError: More documents are involved than ``max_settled_documents``.
     """
-    if count > settings.max_settled_documents:
-        raise StageError(
-            f"{count} documents are too near the threshold for their sketches to decide, more than "
-            f"max_settled_documents = {settings.max_settled_documents}: raise it (16 bytes a "
-            "document on driver and executors), or set verification to estimate."
-        )
+    require_settleable(count, settings)
     involved = screening.where(F.col("keeper_id").isNull()).select("root", "id")
     texts = documents.select(F.col("id").cast("bigint").alias("id"), "text")
     rows = texts.join(F.broadcast(involved), "id").select("root", "id", "text")
