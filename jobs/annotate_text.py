@@ -6,10 +6,12 @@ import argparse
 import functools
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -22,6 +24,7 @@ from jobs.count_shared_lines import count_stage, shared_keys
 from jobs.models.run_models import perplexity_digest, safety_digest
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.driver_tables import dataset_table, mapped, table_chunk
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
@@ -71,24 +74,22 @@ def annotate_stage(
         function = replace(function, shared_lines=functools.partial(getattr, keys, "value"))
     else:  # counts of an earlier run were not asked in this one
         storage.delete_tree(context.folder(SHARED_LINES))
-    compare: functools.partial[AnnotateBatches] | None = None
+    # What is sent to workers is a broadcast of Spark's.
+    alone = benchmarks is None and function.shared_lines is None
+    here = alone and context.works_here(recipe.run.driver_megabytes, source)
     if benchmarks is not None:
         counted = _count_benchmark_phrases(context, recipe, benchmarks, source)
         inputs |= benchmark_inputs(benchmarks, counted)
-        compare = functools.partial(_with_benchmarks, context, recipe, benchmarks)
+    complete = functools.cache(
+        functools.partial(_with_benchmarks, context, recipe, benchmarks, function)
+    )
     chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
-
-    @functools.cache
-    def complete() -> AnnotateBatches:
-        return compare(function) if compare else function
-
-    def annotated(files: Sequence[PublishedFile]) -> DataFrame:
-        extracted = context.read_files("extracted", files, carries_documents=True)
-        usable = extracted.where(F.col("status") == "ok").select(*CARRIED, "text")
-        if recipe.run.partitions:
-            usable = usable.repartition(recipe.run.partitions)
-        return map_batches(usable, complete())
-
+    if here:
+        tables = [functools.partial(_annotated_table, context, function, part) for part in chunks]
+        writers = [table_chunk(table) for table in tables]
+    else:
+        frames = [functools.partial(_annotated, context, recipe, complete, part) for part in chunks]
+        writers = [parquet_chunk(frame) for frame in frames]
     return run_stage(
         context,
         Stage(
@@ -97,11 +98,34 @@ def annotate_stage(
             module="jobs.annotate_text",
             inputs=inputs,
             configuration=_configuration(recipe, benchmarks),
-            chunks=[parquet_chunk(functools.partial(annotated, chunk)) for chunk in chunks],
+            chunks=writers,
             account=functools.partial(_account, source.accounts.rows_out),
             details=lambda: {"absent_signals": _absent_signals(function, benchmarks)},
+            in_driver=here,
         ),
     )
+
+
+def _annotated(
+    context: RunContext,
+    recipe: Recipe,
+    function: Callable[[], AnnotateBatches],
+    files: Sequence[PublishedFile],
+) -> DataFrame:
+    extracted = context.read_files("extracted", files, carries_documents=True)
+    usable = extracted.where(F.col("status") == "ok").select(*CARRIED, "text")
+    if recipe.run.partitions:
+        usable = usable.repartition(recipe.run.partitions)
+    return map_batches(usable, function())
+
+
+def _annotated_table(
+    context: RunContext, function: AnnotateBatches, files: Sequence[PublishedFile]
+) -> pa.Table:
+    """The rows of :func:`_annotated`, made in this process."""
+    extracted = dataset_table(context, "extracted", [*CARRIED, "text", "status"], files)
+    usable = extracted.filter(pc.equal(extracted.column("status"), "ok"))
+    return mapped(usable.drop_columns("status"), function)
 
 
 def annotate_user_table(
@@ -155,9 +179,14 @@ def _count_benchmark_phrases(
 
 
 def _with_benchmarks(
-    context: RunContext, recipe: Recipe, benchmarks: GivenBenchmarks, function: AnnotateBatches
+    context: RunContext,
+    recipe: Recipe,
+    benchmarks: GivenBenchmarks | None,
+    function: AnnotateBatches,
 ) -> AnnotateBatches:
-    """The function with the index of the items, sent to every worker once."""
+    """The function with the index of the items, if there are any, sent to every worker once."""
+    if benchmarks is None:
+        return function
     index = benchmark_index(context, recipe.contamination, benchmarks)
     sent = context.spark.sparkContext.broadcast(index)
     return replace(function, benchmarks=functools.partial(getattr, sent, "value"))

@@ -5,24 +5,36 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.recipes.recipe import Recipe
-from jobs.recipes.rules import AbsentRule, ResolvedRule, is_grade_rule
+from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules, store_recipe
+from jobs.runtime.contract.driver_tables import dataset_table, table_chunk
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
-from jobs.verdicts.expressions import LANGUAGE, alive, verdict_columns
-from jobs.verdicts.perplexity_calibration import Calibration, bucket, calibrate
-from jobs.verdicts.thresholds import resolve
+from jobs.verdicts.array_verdicts import NO_RULE, SignalTable
+from jobs.verdicts.expressions import LANGUAGE, VERDICT_COLUMNS, alive, verdict_columns
+from jobs.verdicts.perplexity_calibration import (
+    SIGNAL,
+    Calibration,
+    bucket,
+    bucket_array,
+    calibrate,
+    calibration_of,
+)
+from jobs.verdicts.thresholds import resolve, resolve_by
 
 DATASET = "verdicts"
+ORIGIN = ("id", "source", "url")
 
 
 def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
@@ -35,15 +47,11 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
     source = require_manifest(context.folder("annotated"), "annotate")
     rules = [rule for rule in recipe.rules if not is_grade_rule(rule)]
     missing: Mapping[str, str] = source.details.get("absent_signals", {})
+    here = context.works_here(recipe.run.driver_megabytes, source)
 
     @functools.cache
-    def resolved() -> tuple[list[ResolvedRule], list[AbsentRule]]:
-        signals, _ = context.read("annotated", "annotate")
-        return resolve(rules, signals, missing)
-
-    @functools.cache
-    def calibration() -> Calibration:
-        return calibrate(context.read("annotated", "annotate")[0])
+    def judgement() -> Judgement:
+        return (_judge_table if here else _judge)(context, rules, missing)
 
     store_recipe(context.output, recipe)
     return run_stage(
@@ -54,15 +62,44 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
             module="jobs.decide_verdicts",
             inputs={"annotated": source.fingerprint},
             configuration={"rules": [rule.model_dump() for rule in rules]},
-            chunks=[parquet_chunk(lambda: _verdicts(context, resolved()[0], calibration()))],
-            account=functools.partial(_account, context),
+            chunks=[lambda folder: judgement().write(folder)],
+            account=functools.partial(_account, context, here),
             details=lambda: {
-                "rules": [rule.model_dump() for rule in resolved()[0]],
-                "absent_rules": [rule.model_dump() for rule in resolved()[1]],
-                "perplexity_calibration": calibration(),
+                "rules": [rule.model_dump() for rule in judgement().rules],
+                "absent_rules": [rule.model_dump() for rule in judgement().absent],
+                "perplexity_calibration": judgement().calibration,
             },
+            in_driver=here,
         ),
     )
+
+
+class Judgement(NamedTuple):
+    """The numbers that verdicts are made with, and what writes the verdicts into a folder."""
+
+    rules: list[ResolvedRule]
+    absent: list[AbsentRule]
+    calibration: Calibration
+    write: Callable[[str], None]
+
+
+def _judge(context: RunContext, rules: Sequence[Rule], missing: Mapping[str, str]) -> Judgement:
+    annotated, _ = context.read("annotated", "annotate")
+    resolved, absent = resolve(rules, annotated, missing)
+    usual = calibrate(annotated)
+    write = parquet_chunk(functools.partial(_verdicts, annotated, resolved, usual))
+    return Judgement(resolved, absent, usual, write)
+
+
+def _judge_table(
+    context: RunContext, rules: Sequence[Rule], missing: Mapping[str, str]
+) -> Judgement:
+    """The same, made in this process."""
+    signals = signal_table(context, rules)
+    resolved, absent = resolve_by(rules, missing, signals.count_bins)
+    usual = calibration_of(signals.count_bins((), SIGNAL))
+    write = table_chunk(functools.partial(_verdict_table, signals, resolved, usual))
+    return Judgement(resolved, absent, usual, write)
 
 
 def resolved_rules(context: RunContext) -> list[ResolvedRule]:
@@ -82,19 +119,53 @@ def surviving(context: RunContext, files: Sequence[PublishedFile] | None = None)
     return annotated.where(alive(resolved_rules(context)))
 
 
+def signal_table(
+    context: RunContext,
+    rules: Sequence[Rule | ResolvedRule],
+    files: Sequence[PublishedFile] | None = None,
+) -> SignalTable:
+    """Return ids, origins and all that rules and calibration look at in ``annotated/``."""
+    named = {signal for rule in rules for signal in rule.signals}
+    columns = [*ORIGIN, *sorted({LANGUAGE, SIGNAL, *named})]
+    return SignalTable(dataset_table(context, "annotated", columns, files))
+
+
+def _verdict_table(
+    signals: SignalTable, rules: Sequence[ResolvedRule], calibration: Calibration
+) -> pa.Table:
+    """The rows of :func:`_verdicts`, made in this process."""
+    names = [*ORIGIN, "language"]
+    table = signals.table.select([*ORIGIN, LANGUAGE]).rename_columns(names)
+    for name, column in zip(VERDICT_COLUMNS, signals.verdicts(rules).columns, strict=True):
+        table = table.append_column(name, column)
+    return table.append_column("perplexity_bucket", bucket_array(calibration, signals))
+
+
 def _verdicts(
-    context: RunContext, rules: Sequence[ResolvedRule], calibration: Calibration
+    annotated: DataFrame, rules: Sequence[ResolvedRule], calibration: Calibration
 ) -> DataFrame:
-    annotated, _ = context.read("annotated", "annotate")
     language = F.col(LANGUAGE).alias("language")
     columns = (*verdict_columns(rules), bucket(calibration))
-    return annotated.select("id", "source", "url", language, *columns)
+    return annotated.select(*ORIGIN, language, *columns)
 
 
-def _account(context: RunContext, files: Sequence[PublishedFile]) -> RowAccounts:
-    verdicts = context.read_files(DATASET, files)
+def surviving_table(
+    context: RunContext, columns: Sequence[str], files: Sequence[PublishedFile] | None = None
+) -> pa.Table:
+    """Return columns of the rows of :func:`surviving`, read by this process."""
+    rules = resolved_rules(context)
+    living = signal_table(context, rules, files).judge(rules).first == NO_RULE
+    return dataset_table(context, "annotated", columns, files).filter(pa.array(living))
+
+
+def _account(context: RunContext, here: bool, files: Sequence[PublishedFile]) -> RowAccounts:
     rows_in = sum(file.rows for file in files)
-    dropped = verdicts.where(F.col("reason").isNotNull()).count()
+    if here:
+        reasons = dataset_table(context, DATASET, ["reason"], files).column("reason")
+        dropped = len(reasons) - reasons.null_count
+    else:
+        verdicts = context.read_files(DATASET, files)
+        dropped = verdicts.where(F.col("reason").isNotNull()).count()
     return RowAccounts(rows_in=rows_in, rows_out=rows_in - dropped, rows_dropped=dropped)
 
 

@@ -5,29 +5,34 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
-from jobs.decide_verdicts import surviving
+from jobs.decide_verdicts import surviving, surviving_table
 from jobs.dedup.cluster_columns import CLUSTER_COLUMNS
+from jobs.dedup.driver_search import search_tables
 from jobs.dedup.file_bitmaps import without_rows
 from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.own_table import OwnTable, open_table
 from jobs.dedup.published_signatures import (
     open_previous,
     previous_signatures,
+    sign_here,
     sign_stage,
     signature_chunk,
 )
-from jobs.dedup.signatures import sign
+from jobs.dedup.signatures import sign, sign_table, signs_tables
 from jobs.dedup.spark_table import DATASET, SparkTable, duplicates_of
 from jobs.planning import six_permutations_notice
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.driver_tables import table_chunk
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import (
@@ -42,6 +47,8 @@ from jobs.runtime.contract.user_tables import open_user_table, require_apart
 from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.spark.schemas import DUPLICATES
 from jobs.verdicts.expressions import LANGUAGE
+
+NAMES = {"id": "id", "text": "text"}  # of the corpus of a run
 
 
 def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()) -> Manifest:
@@ -60,6 +67,40 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
     annotated = require_manifest(context.folder("annotated"), "annotate")
     known = open_previous(context, against, recipe.dedup)
     inputs = {"verdicts": verdicts.fingerprint}
+    here = (
+        known is None
+        and signs_tables(recipe.dedup)
+        and verdicts.accounts.rows_out <= recipe.dedup.max_driver_documents
+        and context.works_here(recipe.run.driver_megabytes, annotated)
+    )
+    if here:
+        write = _search_tables(context, recipe, inputs)
+    else:
+        write = _search_frames(context, recipe, inputs, annotated, known)
+    return run_stage(
+        context,
+        Stage(
+            name="dedup",
+            dataset=DATASET,
+            module="jobs.find_duplicates",
+            inputs={**inputs, **_known_inputs(known)},
+            configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
+            chunks=[write],
+            account=functools.partial(_account, recipe, verdicts.accounts.rows_out),
+            details=lambda: _details(recipe, against),
+            in_driver=here,
+        ),
+    )
+
+
+def _search_frames(
+    context: RunContext,
+    recipe: Recipe,
+    inputs: dict[str, str],
+    annotated: Manifest,
+    known: KnownDocuments | None,
+) -> Callable[[str], None]:
+    """Publish the signatures; return what writes the duplicates."""
     chunks = by_bytes(annotated.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
 
     def documents(files: Sequence[PublishedFile] | None = None) -> DataFrame:
@@ -73,20 +114,31 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
         return duplicates.select(*DUPLICATES.names)
 
     parts = [StageWork(signature_chunk(functools.partial(signed, chunk))) for chunk in chunks]
-    signatures = sign_stage(context, recipe.dedup, inputs, parts, {"id": "id", "text": "text"})
-    return run_stage(
-        context,
-        Stage(
-            name="dedup",
-            dataset=DATASET,
-            module="jobs.find_duplicates",
-            inputs={**inputs, **_known_inputs(known)},
-            configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
-            chunks=[parquet_chunk(found)],
-            account=functools.partial(_account, recipe, verdicts.accounts.rows_out),
-            details=lambda: _details(recipe, against),
-        ),
-    )
+    signatures = sign_stage(context, recipe.dedup, inputs, parts, NAMES)
+    return parquet_chunk(found)
+
+
+def _search_tables(
+    context: RunContext, recipe: Recipe, inputs: dict[str, str]
+) -> Callable[[str], None]:
+    """The same, made in this process."""
+
+    @functools.cache
+    def documents() -> pa.Table:
+        columns = ["id", "text", "url", "source", "language"]
+        return surviving_table(context, [*columns[:-1], LANGUAGE]).rename_columns(columns)
+
+    def signed() -> pa.Table:
+        return sign_table(documents(), recipe.dedup)
+
+    signatures = sign_here(context, recipe.dedup, inputs, signed, NAMES)
+    return table_chunk(lambda: _duplicate_table(documents(), signatures, recipe))
+
+
+def _duplicate_table(documents: pa.Table, signatures: pa.Table, recipe: Recipe) -> pa.Table:
+    found = search_tables(documents, signatures, recipe.dedup)
+    of_this_run = pa.array(np.zeros(found.num_rows, np.int32))
+    return found.append_column("keeper_run", of_this_run).select(DUPLICATES.names)
 
 
 def without_duplicates(context: RunContext, documents: DataFrame) -> DataFrame:

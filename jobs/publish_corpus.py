@@ -8,12 +8,14 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
-from jobs.decide_verdicts import surviving
+from jobs.decide_verdicts import surviving, surviving_table
 from jobs.dedup.cluster_columns import CLUSTER_ROW, cluster_rows, with_clusters
 from jobs.dedup.file_bitmaps import without_rows
 from jobs.dedup.repeated_passages import find_repeated_passages, without_passages
@@ -22,6 +24,7 @@ from jobs.match_benchmarks import DATASET as MATCHES
 from jobs.match_benchmarks import best_matches
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.driver_tables import dataset_table, in_schema, table_chunk
 from jobs.runtime.contract.manifest import (
     Manifest,
     PublishedFile,
@@ -68,10 +71,17 @@ def publish_stage(context: RunContext, recipe: Recipe) -> Manifest:
     passages = _find_passages(context, recipe, inputs)
     if passages is not None:
         inputs["repeated_passages"] = passages.fingerprint
-    make = functools.partial(_publish, context, inputs)
-    quarantined = make("quarantined", {}, [lambda: _quarantined(context)])
-    dropped = make("dropped", {}, [lambda: _ledger(context)])
-    corpus = make("corpus", _corpus_settings(recipe), _corpus_parts(context, recipe))
+    here = _works_here(context, recipe)
+    make = functools.partial(_publish, context, inputs, here)
+    if here:
+        unusable = [table_chunk(lambda: quarantine_table(context))]
+        left = [table_chunk(lambda: ledger_table(context))]
+    else:
+        unusable = [parquet_chunk(lambda: _quarantined(context))]
+        left = [parquet_chunk(lambda: _ledger(context))]
+    quarantined = make("quarantined", {}, unusable)
+    dropped = make("dropped", {}, left)
+    corpus = make("corpus", _corpus_settings(recipe), _corpus_parts(context, recipe, here))
     _check_totals(context, corpus, dropped, quarantined)
     return corpus
 
@@ -122,9 +132,10 @@ def _find_passages(context: RunContext, recipe: Recipe, inputs: dict[str, str]) 
 def _publish(
     context: RunContext,
     inputs: dict[str, str],
+    here: bool,
     dataset: str,
     configuration: dict[str, object],
-    builds: Sequence[Callable[[], DataFrame]],
+    chunks: Sequence[Callable[[str], None]],
 ) -> Manifest:
     return run_stage(
         context,
@@ -134,17 +145,75 @@ def _publish(
             module="jobs.publish_corpus",
             inputs=inputs,
             configuration=configuration,
-            chunks=[parquet_chunk(build) for build in builds],
+            chunks=chunks,
             account=all_rows_out,
+            in_driver=here,
         ),
     )
 
 
-def _corpus_parts(context: RunContext, recipe: Recipe) -> list[Callable[[], DataFrame]]:
+def _works_here(context: RunContext, recipe: Recipe) -> bool:
+    """Whether this process publishes: of a small run, with nothing but rules and duplicates."""
+    annotated = context.manifest("annotated")
+    plain = recipe.dedup.passages.unit == "none" and recipe.dedup.mode == "remove"
+    asked = any(read_manifest(context.folder(name)) for name in ("quality", MATCHES))
+    one_file = annotated.bytes <= recipe.publish.target_file_megabytes * MEBIBYTE
+    small = context.works_here(recipe.run.driver_megabytes, annotated)
+    return plain and not asked and one_file and small
+
+
+def _corpus_parts(context: RunContext, recipe: Recipe, here: bool) -> list[Callable[[str], None]]:
     """One part of the corpus for each chunk of annotated files: what a killed run goes on from."""
     annotated = require_manifest(context.folder("annotated"), "annotate")
     chunks = by_bytes(annotated.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
-    return [functools.partial(_corpus, context, recipe, chunk) for chunk in chunks]
+    if here:
+        return [table_chunk(functools.partial(corpus_table, context, chunk)) for chunk in chunks]
+    return [parquet_chunk(functools.partial(_corpus, context, recipe, chunk)) for chunk in chunks]
+
+
+def quarantine_table(context: RunContext) -> pa.Table:
+    """Return the rows of :func:`_quarantined`, made in this process."""
+    names = ["id", "url", "source", "status", "detail"]
+    documents = dataset_table(context, "documents", names)
+    extracted = dataset_table(context, "extracted", [*names, "content_hash"])
+    parts = [
+        in_schema(rows.filter(pc.not_equal(rows.column("status"), "ok")), QUARANTINED, stage=stage)
+        for rows, stage in ((documents, "ingest"), (extracted, "extract"))
+    ]
+    return pa.concat_tables(parts)
+
+
+def ledger_table(context: RunContext) -> pa.Table:
+    """Return the rows of :func:`_ledger`, made in this process."""
+    verdicts, duplicates = (
+        dataset_table(context, name).combine_chunks() for name in ("verdicts", "duplicates")
+    )
+    decided = verdicts.filter(verdicts.column("reason").is_valid())
+    places = pc.index_in(duplicates.column("id"), value_set=verdicts.column("id").combine_chunks())
+    origin = verdicts.select(["source", "url", "language"]).take(places)
+    kinds = duplicates.column("kind").combine_chunks()
+    reason = pc.binary_join_element_wise(kinds, "duplicate", "_")
+    removed = {
+        **{name: duplicates.column(name) for name in duplicates.column_names},
+        **{name: origin.column(name) for name in origin.column_names},
+        "reason": reason,
+        "reasons": pa.ListArray.from_arrays(pa.array(range(len(reason) + 1), pa.int32()), reason),
+        "signal": pa.repeat("dedup.similarity", len(reason)),
+        "value": duplicates.column("similarity"),
+    }
+    parts = [
+        in_schema(decided, DROPPED, stage="decide"),
+        in_schema(pa.table(removed), DROPPED, stage="dedup"),
+    ]
+    return pa.concat_tables(parts)
+
+
+def corpus_table(context: RunContext, files: Sequence[PublishedFile]) -> pa.Table:
+    """Return the rows of :func:`_corpus`, made in this process."""
+    columns = [LANGUAGE if name == "language" else name for name in CORPUS_COLUMNS]
+    kept = surviving_table(context, columns, files).rename_columns(list(CORPUS_COLUMNS))
+    gone = dataset_table(context, "duplicates", ["id"]).column("id").combine_chunks()
+    return kept.filter(pc.invert(pc.is_in(kept.column("id"), value_set=gone)))
 
 
 def _corpus(context: RunContext, recipe: Recipe, files: Sequence[PublishedFile]) -> DataFrame:

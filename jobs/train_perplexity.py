@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -16,12 +18,13 @@ from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.extract_text import extract_stage
 from jobs.ingest_documents import ingest_stage
-from jobs.models.perplexity import train_models
+from jobs.models.perplexity import train_models, train_table
 from jobs.models.perplexity.lmplz_training import require_lmplz
 from jobs.models.perplexity.loss_table import perplexity_table
 from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
-from jobs.recipes.rules import Rule, is_grade_rule
+from jobs.recipes.rules import ResolvedRule, Rule, is_grade_rule
+from jobs.runtime.contract.driver_tables import dataset_table, flat, mapped
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
@@ -29,8 +32,9 @@ from jobs.runtime.contract.user_tables import open_user_table
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.runtime.store import storage
-from jobs.verdicts.expressions import alive
-from jobs.verdicts.thresholds import resolve
+from jobs.verdicts.array_verdicts import NO_RULE, SignalTable
+from jobs.verdicts.expressions import LANGUAGE, alive
+from jobs.verdicts.thresholds import resolve_by
 from udfs.annotate_batches import AnnotateBatches
 
 DATASET = "models"
@@ -48,12 +52,16 @@ def train_stage(context: RunContext, recipe: Recipe) -> Manifest:
         StageError: Spark failed.
     """
     source = require_manifest(context.folder("extracted"), "extract")
+    # A byte of compressed text is about a token; more of them are trained as Spark jobs.
+    few = source.bytes <= recipe.perplexity.driver_tokens
+    here = few and context.works_here(recipe.run.driver_megabytes, source)
     return _train(
         context,
         recipe,
         inputs={"extracted": source.fingerprint},
-        texts=lambda: trusted_texts(context, recipe),
+        texts=lambda: (trusted_table if here else trusted_texts)(context, recipe),
         rows=source.accounts.rows_out,
+        here=here,
     )
 
 
@@ -88,6 +96,18 @@ def trusted_texts(context: RunContext, recipe: Recipe) -> DataFrame:
     return _passing(texts, recipe)
 
 
+def trusted_table(context: RunContext, recipe: Recipe) -> pa.Table:
+    """Return the rows of :func:`trusted_texts`, made in this process."""
+    extracted = dataset_table(context, "extracted", ["text", "status"])
+    texts = extracted.filter(pc.equal(extracted.column("status"), "ok")).select(["text"])
+    annotated = mapped(texts, AnnotateBatches(recipe.clean))
+    rules = _resolved_trust(recipe)
+    signals = sorted({LANGUAGE, *(signal for rule in rules for signal in rule.signals)})
+    living = SignalTable(flat(annotated, signals)).judge(rules).first == NO_RULE
+    trusted = flat(annotated, ["text", LANGUAGE]).rename_columns(["text", "language"])
+    return trusted.filter(pa.array(living))
+
+
 def _train_on_table(
     context: RunContext, inputs: Sequence[str], text_column: str, recipe: Recipe
 ) -> None:
@@ -108,10 +128,13 @@ def _train_on_table(
 
 def _passing(texts: DataFrame, recipe: Recipe) -> DataFrame:
     annotated = map_batches(texts, AnnotateBatches(recipe.clean))
-    rules, _ = resolve(_trust_rules(recipe), annotated, NOT_YET)
-    return annotated.where(alive(rules)).select(
+    return annotated.where(alive(_resolved_trust(recipe))).select(
         "text", F.col("language.language").alias("language")
     )
+
+
+def _resolved_trust(recipe: Recipe) -> list[ResolvedRule]:
+    return resolve_by(_trust_rules(recipe), NOT_YET, lambda *_: {})[0]  # none is relative
 
 
 def _trust_rules(recipe: Recipe) -> list[Rule]:
@@ -124,15 +147,19 @@ def _train(
     recipe: Recipe,
     *,
     inputs: dict[str, str],
-    texts: Callable[[], DataFrame],
+    texts: Callable[[], DataFrame | pa.Table],
     rows: int,
+    here: bool = False,
 ) -> Manifest:
     summary: dict[str, Any] = {}
 
     def write(folder: str) -> None:
-        work_folder = storage.spark_path(context.folder("_work/perplexity"))
-        target = storage.join(folder, "perplexity")
-        summary.update(train_models(texts(), recipe.perplexity, work_folder, target, context.spark))
+        target, found = storage.join(folder, "perplexity"), texts()
+        if isinstance(found, pa.Table):
+            summary.update(train_table(found, recipe.perplexity, target))
+        else:
+            work = storage.spark_path(context.folder("_work/perplexity"))
+            summary.update(train_models(found, recipe.perplexity, work, target, context.spark))
 
     return run_stage(
         context,
@@ -149,6 +176,7 @@ def _train(
             chunks=[write],
             account=functools.partial(_account, rows),
             details=lambda: summary,
+            in_driver=here,
         ),
     )
 

@@ -53,8 +53,8 @@ def open_run(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]
         StageError: Spark failed.
     """
     from jobs.runtime.contract.progress import Reporter
-    from jobs.runtime.contract.stage import RunContext, explained_faults
-    from jobs.runtime.spark.session import LateSession, own_threads, start_session
+    from jobs.runtime.contract.stage import RunContext, session_when_asked
+    from jobs.runtime.spark.session import local_threads, runs_locally, start_session
     from jobs.runtime.store import storage
     from jobs.runtime.store.output_lease import hold_output
 
@@ -70,9 +70,12 @@ def open_run(arguments: argparse.Namespace, output: str) -> Iterator[RunContext]
             uses_s3=_uses_s3(arguments),
             debug=arguments.debug,
         )
-        session = LateSession(start)
-        with explained_faults(session):
-            yield RunContext(session, folder, reporter, lease, own_threads(arguments.master))
+        local = runs_locally(arguments.master)
+        with session_when_asked(start) as session:
+            if not local:  # a cluster manager waits for its application to report
+                session()
+            threads = local_threads(arguments.master)
+            yield RunContext(session, folder, reporter, lease, local, threads)
 
 
 def _uses_s3(arguments: argparse.Namespace) -> bool:

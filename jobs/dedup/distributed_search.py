@@ -104,7 +104,7 @@ def find_duplicates(
     if rows.count <= settings.max_driver_documents:
         removed = None if known is None else collect_arrow(known.removed)
         look_up = functools.partial(_looked_up, documents, settings, work, known)
-        search_on_driver(rows, settings, work, look_up, removed)
+        search_on_driver(rows.table, settings, work.table_stage, look_up, removed)
         return work.rows("duplicates")
     exact = work.sub_stage("exact", lambda: find_exact(rows.frame()))
     copies = _sent_whole(exact, work.row_count("exact"), settings)

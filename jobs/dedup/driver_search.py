@@ -5,45 +5,75 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jobs.dedup.settings import DedupSettings
-from jobs.dedup.signature_rows import SignatureRows
-from jobs.dedup.work_folder import WorkFolder
+from jobs.dedup.settle_doubtful import require_settleable
 from udfs.dedup import search
-from udfs.dedup.signatures import SHINGLE_SET_SCHEMA
+from udfs.dedup.signatures import SHINGLE_SET_SCHEMA, shingle_sets
+
+ReadColumns = Callable[[list[str]], pa.Table]
+KeepTable = Callable[[str, Callable[[], pa.Table]], pa.Table]
 
 
 def search_on_driver(
-    signatures: SignatureRows,
+    signatures: ReadColumns,
     settings: DedupSettings,
-    work: WorkFolder,
+    keep: KeepTable,
     look_up: Callable[[pa.Table], pa.Table],
     removed: pa.Table | None = None,
 ) -> pa.Table:
     """Find duplicates in signatures that fit into memory.
 
     Args:
-        signatures: Of all documents, known ones included.
+        signatures: Reads columns of all documents, known ones included.
         settings: What counts as a duplicate.
-        work: Gets ``exact``, ``screening``, what ``look_up`` keeps and ``duplicates``.
+        keep: Gets ``exact``, ``screening`` and ``duplicates``, each as a function that makes it, and
+            returns what that makes or made before.
         look_up: Given root and id of the involved documents, reads their texts again and returns their
             shingle sets: ``SHINGLE_SET_SCHEMA``.
         removed: What earlier runs removed, of ``known.removed``; None without such runs.
 
     Returns:
-        The sub-stage ``duplicates``.
+        What ``duplicates`` holds: ``udfs.dedup.search.DUPLICATE_SCHEMA``.
     """
     plan = settings.leader_plan
     hashes = ["id", "order_key", "text_hash_high", "text_hash_low"]
-    exact = work.table_stage("exact", lambda: search.find_exact(signatures.table(hashes)))
+    exact = keep("exact", lambda: search.find_exact(signatures(hashes)))
     compared = ["id", "order_key", "band_keys", "sketch"]
-    screening = work.table_stage(
+    screening = keep(
         "screening",
         lambda: search.screen_signatures(
-            signatures.table(compared), exact, plan, settings.telling_bands, removed
+            signatures(compared), exact, plan, settings.telling_bands, removed
         ),
     )
     involved = screening.filter(screening.column("keeper_id").is_null()).select(["root", "id"])
     sets = look_up(involved) if len(involved) else SHINGLE_SET_SCHEMA.empty_table()
     near = search.settle_screening(screening, sets, plan)
-    return work.table_stage("duplicates", lambda: search.combine(exact, near, removed))
+    return keep("duplicates", lambda: search.combine(exact, near, removed))
+
+
+def search_tables(documents: pa.Table, signatures: pa.Table, settings: DedupSettings) -> pa.Table:
+    """Find duplicates among documents that are in memory anyway; nothing is kept on the way.
+
+    Args:
+        documents: id, text.
+        signatures: ``SIGNATURE_SCHEMA`` of all of them.
+        settings: What counts as a duplicate.
+
+    Returns:
+        ``udfs.dedup.search.DUPLICATE_SCHEMA``.
+
+    Raises:
+        StageError: More documents are in doubt than ``max_settled_documents``.
+    """
+
+    def look_up(doubtful: pa.Table) -> pa.Table:
+        require_settleable(len(doubtful), settings)
+        ids = documents.column("id").combine_chunks()
+        places = pc.index_in(doubtful.column("id"), value_set=ids)
+        rows = doubtful.append_column("text", documents.column("text").take(places))
+        sets = shingle_sets(rows.combine_chunks().to_batches(), settings.shingle_plan)
+        return pa.Table.from_batches(sets, SHINGLE_SET_SCHEMA)
+
+    return search_on_driver(signatures.select, settings, lambda _, build: build(), look_up)

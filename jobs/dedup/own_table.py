@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from jobs.dedup.driver_search import search_on_driver
 from jobs.dedup.known_documents import KnownDocuments
@@ -26,6 +25,7 @@ from jobs.dedup.signature_rows import SignatureRows
 from jobs.dedup.signatures import GIVEN_ID, can_sign_rows, sign_rows, signed_columns
 from jobs.dedup.spark_table import DATASET, SHOWN_IDS, WORK_FOLDER, SparkTable
 from jobs.dedup.work_folder import WorkFolder
+from jobs.runtime.contract.driver_tables import dataset_table
 from jobs.runtime.contract.fingerprint import code_fingerprint, digest
 from jobs.runtime.contract.manifest import PublishedFile, require_manifest
 from jobs.runtime.contract.own_tasks import OwnTasks
@@ -81,7 +81,8 @@ class OwnTable:
 
     def repeated_ids(self, files: Sequence[PublishedFile]) -> list[tuple[object, int]]:
         """Some of the user's ids that are given more than once, and how often; null is an id."""
-        return repeated(self._read(SIGNATURES, files, [GIVEN_ID]).column(GIVEN_ID), SHOWN_IDS)
+        signed = dataset_table(self.spark.context, SIGNATURES, [GIVEN_ID], files)
+        return repeated(signed.column(GIVEN_ID), SHOWN_IDS)
 
     def _write_signatures(self, tasks: OwnTasks, folder: str) -> None:
         given, text = self.table.id_column, self.table.text_column
@@ -99,14 +100,14 @@ class OwnTable:
         fingerprint = digest([self.table.fingerprint, self.settings.search, code])
         work = WorkFolder(context.session, context.folder(WORK_FOLDER), fingerprint)
         look_up = functools.partial(self._shingle_sets, tasks, work)
-        found = search_on_driver(signatures, self.settings, work, look_up)
+        found = search_on_driver(signatures.table, self.settings, work.table_stage, look_up)
         files = require_manifest(context.folder(SIGNATURES), "dedup").files
-        given_ids = self._read(SIGNATURES, files, ["id", GIVEN_ID])
+        given_ids = dataset_table(context, SIGNATURES, ["id", GIVEN_ID], files)
         write_part(folder, 0, _with_given_ids(found, given_ids))
 
     def _write_corpus(self, tasks: OwnTasks, folder: str) -> None:
-        files = require_manifest(self.spark.context.folder(DATASET), "dedup").files
-        removed = np.sort(self._read(DATASET, files, [ROW_ID]).column(ROW_ID).to_numpy())
+        found = dataset_table(self.spark.context, DATASET, [ROW_ID])
+        removed = np.sort(found.column(ROW_ID).to_numpy())
 
         def keep(part: TablePart) -> None:
             kept = part.rows.filter(pa.array(~_among(part.ids, removed)))
@@ -145,13 +146,6 @@ class OwnTable:
         parts = read_parts(self.table.paths, self.columns, columns)
         tasks.run(parts, work, count_parts(self.table.paths, columns))
 
-    def _read(
-        self, dataset: str, files: Sequence[PublishedFile], columns: Sequence[str]
-    ) -> pa.Table:
-        folder = self.spark.context.folder(dataset)
-        paths = [storage.join(folder, file.path) for file in files]
-        return pa.concat_tables([pq.read_table(path, columns=columns) for path in paths])
-
 
 def open_table(
     context: RunContext, table: UserTable, settings: DedupSettings, known: KnownDocuments | None
@@ -163,7 +157,7 @@ def open_table(
     """
     spark = SparkTable(context, table, settings, known)
     paths = (context.output, *table.paths)
-    if context.threads is None or known is not None or any(map(storage.is_remote, paths)):
+    if not context.local or known is not None or any(map(storage.is_remote, paths)):
         return spark
     if table.arrow is None or not can_sign_rows(table.arrow, settings):
         return spark

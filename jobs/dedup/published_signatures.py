@@ -8,7 +8,9 @@ of the few documents whose sketches do not decide.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, LongType
@@ -16,7 +18,8 @@ from pyspark.sql.types import DataType, LongType
 from jobs.dedup.known_documents import RUN_BIT, KnownDocuments, as_known, known_id
 from jobs.dedup.settings import DedupSettings
 from jobs.dedup.signature_rows import SignatureRows, of_files
-from jobs.dedup.signatures import GIVEN_ID, SIGNATURE_OPTIONS
+from jobs.dedup.signatures import GIVEN_ID, SIGNATURE_OPTIONS, TABLE_OPTIONS
+from jobs.runtime.contract.driver_tables import dataset_table, table_chunk
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import (
     Manifest,
@@ -37,7 +40,7 @@ from jobs.runtime.contract.stage import (
 from jobs.runtime.contract.user_tables import ROW_ID
 from jobs.runtime.errors import InputError
 from jobs.runtime.store import storage
-from udfs.dedup.signatures import SIGNATURE_FORMAT
+from udfs.dedup.signatures import SIGNATURE_FORMAT, SIGNATURE_SCHEMA
 
 DATASET = "signatures"
 KEEPER_ROW_ID = "keeper_row_id"
@@ -68,20 +71,7 @@ def sign_stage(
         names: Columns of the corpus that hold the ids (``id``) and the text (``text``).
         account: Of the files that were written; may refuse them.
     """
-    keep = settings.model_dump(include={"keep", "source_priority"})
-    manifest = run_stage(
-        context,
-        Stage.of_work(
-            *parts,
-            name="sign",
-            dataset=DATASET,
-            module="jobs.dedup.signatures",
-            inputs=inputs,
-            configuration={**comparable(settings), **keep},
-            account=account,
-            details=lambda: {"comparable": comparable(settings), "names": dict(names)},
-        ),
-    )
+    manifest = run_stage(context, _stage(settings, inputs, parts, names, account))
     folder = context.folder(DATASET)
     paths = [storage.join(folder, file.path) for file in manifest.files if file.rows]
     return of_files(lambda: context.read(DATASET, "dedup")[0], paths, manifest.rows)
@@ -90,6 +80,40 @@ def sign_stage(
 def signature_chunk(build: Callable[[], DataFrame]) -> Callable[[str], None]:
     """Return a chunk writer of documents that Spark signs."""
     return parquet_chunk(build, SIGNATURE_OPTIONS)
+
+
+def sign_here(
+    context: RunContext,
+    settings: DedupSettings,
+    inputs: Mapping[str, str],
+    build: Callable[[], pa.Table],
+    names: Mapping[str, str],
+) -> pa.Table:
+    """Publish signatures that this process makes, and return them; see :func:`sign_stage`."""
+    part = StageWork(table_chunk(build, TABLE_OPTIONS))
+    stage = _stage(settings, inputs, [part], names, all_rows_out)
+    run_stage(context, replace(stage, in_driver=True))
+    return dataset_table(context, DATASET, SIGNATURE_SCHEMA.names).cast(SIGNATURE_SCHEMA)
+
+
+def _stage(
+    settings: DedupSettings,
+    inputs: Mapping[str, str],
+    parts: Sequence[StageWork],
+    names: Mapping[str, str],
+    account: Callable[[Sequence[PublishedFile]], RowAccounts],
+) -> Stage:
+    keep = settings.model_dump(include={"keep", "source_priority"})
+    return Stage.of_work(
+        *parts,
+        name="sign",
+        dataset=DATASET,
+        module="jobs.dedup.signatures",
+        inputs=inputs,
+        configuration={**comparable(settings), **keep},
+        account=account,
+        details=lambda: {"comparable": comparable(settings), "names": dict(names)},
+    )
 
 
 def open_previous(

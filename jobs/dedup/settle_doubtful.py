@@ -23,7 +23,11 @@ def sure_removals(screening: DataFrame) -> DataFrame:
 
 
 def require_settleable(count: int, settings: DedupSettings) -> None:
-    """Raise StageError when more documents are involved than ``max_settled_documents``."""
+    """Refuse more doubtful documents than the settings allow.
+
+    Raises:
+        StageError: ``count`` is above ``max_settled_documents``.
+    """
     if count > settings.max_settled_documents:
         raise StageError(
             f"{count} documents are too near the threshold for their sketches to decide, more than "

@@ -23,6 +23,7 @@ SIGNATURE_COLUMNS = (
 )
 # Hashes are noise: looking for a dictionary of them only costs time.
 SIGNATURE_OPTIONS = {"parquet.enable.dictionary": "false", "compression": "zstd"}
+TABLE_OPTIONS: dict[str, object] = {"use_dictionary": False}  # the same of Arrow's writer
 GIVEN_ID = "given_id"
 _NUMBERS = (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.float32(), pa.float64())
 _KEEP_COLUMN = {"best": "quality", "earliest": "fetched_at", "source_priority": "source"}
@@ -62,6 +63,21 @@ def sign(documents: DataFrame, settings: DedupSettings, given_id: str | None = N
     return rows.mapInArrow(functools.partial(sign_documents, plan=settings.signing_plan), columns)
 
 
+def signs_tables(settings: DedupSettings) -> bool:
+    """Say whether ``sign_table`` can do what the settings ask; the rest is Spark's matter."""
+    return settings.keep not in _KEEP_COLUMN and settings.scope in (None, "language", "source")
+
+
+def sign_table(documents: pa.Table, settings: DedupSettings) -> pa.Table:
+    """Return the same rows as :func:`sign` for documents in memory: ``SIGNATURE_SCHEMA``.
+
+    Args:
+        documents: id int64, text, url, and the scope's column, string.
+        settings: Those that ``signs_tables``.
+    """
+    return sign_rows(documents, documents.column("id").to_numpy(), settings, "text")
+
+
 def can_sign_rows(columns: pa.Schema, settings: DedupSettings) -> bool:
     """Say whether ``sign_rows`` reads the columns that the settings need as ``sign`` does.
 
@@ -87,33 +103,36 @@ def sign_rows(
     row_ids: npt.NDArray[np.int64],
     settings: DedupSettings,
     text_column: str,
-    given_id: str,
+    given_id: str | None = None,
 ) -> pa.Table:
-    """Sign rows of a user's table as ``sign`` does, by Arrow alone.
+    """Sign rows as ``sign`` does, by Arrow alone.
 
     Args:
-        rows: Columns that ``can_sign_rows``, all that the settings need among them.
+        rows: Columns of which ``can_sign_rows``, all that the settings need among them.
         row_ids: int64[rows].
         settings: Shingles, banding, keep policy, scope.
         text_column: Column with the text.
         given_id: Column with the user's own id, passed on as ``GIVEN_ID``.
 
     Returns:
-        ``SIGNATURE_SCHEMA`` and ``GIVEN_ID``; one row a document, in order.
+        ``SIGNATURE_SCHEMA`` and, with given_id, ``GIVEN_ID``; one row a document, in order.
     """
     nothing = pa.nulls(len(rows), pa.string())
+    address = rows.column("url") if "url" in rows.column_names else nothing
+    scope = nothing if settings.scope is None else rows.column(settings.scope)
     columns = {
         "id": pa.array(row_ids),
-        "text": rows.column(text_column),
-        "address": rows.column("url") if "url" in rows.column_names else nothing,
-        "scope": nothing if settings.scope is None else rows.column(settings.scope),
+        "text": rows.column(text_column).cast(pa.string()),
+        "address": address.cast(pa.string()),
+        "scope": scope.cast(pa.string()),
         "keep_value": _keep_numbers(rows, settings),
-        GIVEN_ID: rows.column(given_id),
     }
+    schema = SIGNATURE_SCHEMA
+    if given_id is not None:
+        columns[GIVEN_ID] = rows.column(given_id)
+        schema = schema.append(pa.field(GIVEN_ID, columns[GIVEN_ID].type))
     batches = pa.table(columns).combine_chunks().to_batches()
-    signed = list(sign_documents(batches, settings.signing_plan))
-    schema = pa.schema([*SIGNATURE_SCHEMA, pa.field(GIVEN_ID, rows.schema.field(given_id).type)])
-    return pa.Table.from_batches(signed, schema)
+    return pa.Table.from_batches(sign_documents(batches, settings.signing_plan), schema)
 
 
 def _keep_numbers(rows: pa.Table, settings: DedupSettings) -> pa.Array | pa.ChunkedArray:

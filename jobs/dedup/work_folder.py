@@ -19,7 +19,7 @@ from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import published_files
 from jobs.runtime.errors import DamagedRecordError
 from jobs.runtime.spark.parquet_frames import read_parquet
-from jobs.runtime.spark.session import LateSession, running
+from jobs.runtime.spark.session import running
 from jobs.runtime.store import storage
 from jobs.runtime.store.small_records import read_mapping
 
@@ -37,7 +37,7 @@ class WorkFolder:
             found there is reused.
     """
 
-    session: SparkSession | LateSession
+    session: SparkSession | Callable[[], SparkSession]
     path: str
     fingerprint: str | None
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jobs.runtime.contract.driver_tables import opened, read_columns
 from jobs.runtime.contract.manifest import MADE_BY, Manifest, read_manifest, require_manifest
-from jobs.runtime.errors import InputError
 from jobs.runtime.store import storage
 
-# More readers wait for a store's answers at once; decoding has few cores in any case.
-READERS = 8
 BATCH_ROWS = 1024  # of text: a few megabytes
 
 
@@ -55,13 +50,7 @@ class RunTables:
             InputError: The dataset was never published, or a file cannot be read.
         """
 
-        def read(path: str) -> pa.Table:
-            with opened(path) as file:
-                return _flat(file.read(columns=list(names), use_threads=False), names)
-
-        with ThreadPoolExecutor(READERS) as pool:
-            tables = list(pool.map(read, self._paths(dataset)))
-        return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+        return read_columns(self._paths(dataset), names)
 
     def batches(self, dataset: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield columns of all rows, a bounded number at a time."""
@@ -94,34 +83,6 @@ class RunTables:
         folder = storage.join(self.output, dataset)
         files = [file.path for file in self.manifest(dataset).files]
         return [storage.join(folder, path) for path in files if path.endswith(".parquet")]
-
-
-@contextmanager
-def opened(path: str) -> Iterator[pq.ParquetFile]:
-    """Open a published Parquet file for the block.
-
-    Raises:
-        InputError: It, or a page read in the block, cannot be read, or it lacks a column.
-    """
-    system, inner = storage.file_system(path)
-    try:
-        with pq.ParquetFile(inner, filesystem=system) as file:
-            yield file
-    except (OSError, pa.ArrowException, KeyError) as error:
-        why = " ".join(str(error).split())  # Thrift's messages have several lines
-        raise InputError(
-            f"{path} cannot be read ({why}): it is damaged. Delete its folder and run the same "
-            "`corpusmill run` again, which makes it anew."
-        ) from error
-
-
-def _flat(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    columns = []
-    for name in names:
-        outer, _, field = name.partition(".")
-        column = table.column(outer)
-        columns.append(pc.struct_field(column, field) if field else column)
-    return pa.table(columns, names=list(names))
 
 
 def _matching(

@@ -76,6 +76,14 @@ class RunSettings(BaseModel):
     chunk_gigabytes: float = Field(
         64.0, gt=0, description="input of one resumable chunk; a killed run loses at most one chunk"
     )
+    driver_megabytes: float = Field(
+        16.0,
+        ge=0,
+        description=(
+            "in local mode, stages that read no more Parquet than this (MiB, and 50,000 rows) do without "
+            "Spark, by Arrow in the command's own process; 0: always Spark"
+        ),
+    )
 
 
 class Recipe(BaseModel):

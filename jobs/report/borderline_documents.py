@@ -85,6 +85,18 @@ def find_borderline(frame: DataFrame, rules: Sequence[ResolvedRule]) -> dict[str
     return found
 
 
+def find_table_borderline(
+    signals: SignalTable, ids: np.ndarray, rules: Sequence[ResolvedRule]
+) -> dict[str, list[Row]]:
+    """The same for signals in memory."""
+    columns = NEAREST.names[1:]
+    return {
+        rule.reason: [Row(**dict(zip(columns, row, strict=True))) for row in rows]
+        for rule in rules
+        if rule.action == "drop" and (rows := [*_nearest(signals, ids, rule)])
+    }
+
+
 def borderline_examples(
     chosen: Mapping[str, Sequence[Row]], samples: Mapping[int, Sample]
 ) -> dict[str, list[BorderlineExample]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegralType, StructType
@@ -24,6 +26,20 @@ def cleaning_totals(annotated: DataFrame) -> dict[str, CleaningTotal]:
         name: CleaningTotal(total=row[place], documents=row[len(fields) + place])
         for place, name in enumerate(fields)
     }
+
+
+def table_cleaning_totals(cleaning: pa.ChunkedArray) -> dict[str, CleaningTotal]:
+    """The same for the cleaning struct in memory."""
+    found = {}
+    for place in range(cleaning.type.num_fields):
+        field = cleaning.type.field(place)
+        if pa.types.is_integer(field.type):
+            values = pc.struct_field(cleaning, field.name).fill_null(0)
+            documents = pc.sum(pc.greater(values, 0)).as_py() or 0
+            found[field.name] = CleaningTotal(
+                total=pc.sum(values).as_py() or 0, documents=documents
+            )
+    return found
 
 
 def _counters(schema: StructType) -> list[str]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
@@ -20,6 +23,7 @@ UNKNOWN_FORMAT = "unknown"
 # English and Chinese alike take about four UTF-8 bytes a token with the usual byte-pair vocabularies
 # of 100,000 and more entries (English 4.3 letters of one byte, Chinese 1.4 characters of three).
 BYTES_PER_TOKEN = 4
+_KEYS = ("language", "format", "label")
 
 
 @dataclass
@@ -30,7 +34,7 @@ class Tally:
     characters: int = 0
     bytes: int = 0
 
-    def add(self, row: Row) -> None:
+    def add(self, row: Row | Mapping[str, Any]) -> None:
         """Add a group's sums."""
         self.documents += row["documents"]
         self.characters += row["characters"] or 0
@@ -50,7 +54,7 @@ class Flows:
     formats: dict[str, dict[str, Tally]] = field(default_factory=dict)
     labels: dict[str, dict[str, Tally]] = field(default_factory=dict)
 
-    def add(self, row: Row) -> None:
+    def add(self, row: Row | Mapping[str, Any]) -> None:
         """Add one group to all sums it belongs to."""
         place = row["place"]
         self.totals.setdefault(place, Tally()).add(row)
@@ -97,6 +101,61 @@ def count_flows(
     for row in functools.reduce(DataFrame.unionByName, parts).collect():
         flows.add(row)  # languages x formats, reasons, statuses
     return flows
+
+
+def count_table_flows(
+    extracted: pa.Table,
+    annotated: pa.Table,
+    corpus: pa.Table,
+    dropped: pa.Table,
+    quarantined: pa.Table,
+) -> Flows:
+    """The same for tables in memory; signals of ``annotated`` are columns named as rules name them."""
+    gone = pc.is_in(annotated.column("id"), value_set=dropped.column("id").combine_chunks())
+    lengths = {
+        "characters": annotated.column("heuristics.character_count"),
+        "bytes": annotated.column("heuristics.byte_count"),
+    }
+    spoken, judged = annotated.column(LANGUAGE), annotated.column("format")
+    flows = Flows()
+    for part in (
+        _part("read", extracted, format=extracted.column("format")),
+        _part(
+            pc.if_else(gone, "departed", "remaining"),
+            annotated,
+            language=spoken,
+            format=judged,
+            **lengths,
+        ),
+        _part("kept", corpus, language=corpus.column("language"), format=corpus.column("format")),
+        _part(
+            "dropped", dropped, language=dropped.column("language"), label=dropped.column("reason")
+        ),
+        _part("quarantined", quarantined, label=quarantined.column("status")),
+    ):
+        groups = part.group_by(["place", *_KEYS]).aggregate(
+            [("characters", "sum"), ("bytes", "sum"), ("place", "count")]
+        )
+        names = ["place", *_KEYS, "characters", "bytes", "documents"]
+        for row in groups.rename_columns(names).to_pylist():
+            flows.add(row)
+    return flows
+
+
+def _part(place: str | pa.ChunkedArray, rows: pa.Table, **columns: pa.ChunkedArray) -> pa.Table:
+    """One part of the union of :func:`count_flows`."""
+    unknown = {"language": UNKNOWN_LANGUAGE, "format": UNKNOWN_FORMAT}
+    keys = {
+        name: columns[name] if name in columns else pa.nulls(rows.num_rows, pa.string())
+        for name in _KEYS
+    }
+    keys |= {name: pc.fill_null(keys[name], unknown[name]) for name in unknown if name in columns}
+    numbers = {
+        name: columns.get(name, pa.repeat(pa.scalar(0, pa.int64()), rows.num_rows))
+        for name in ("characters", "bytes")
+    }
+    places = pa.repeat(place, rows.num_rows) if isinstance(place, str) else place
+    return pa.table({"place": places, **keys, **numbers})
 
 
 def _counted_texts(annotated: DataFrame, dropped: DataFrame, format_: Column) -> DataFrame:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+import pyarrow as pa
 from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 
 from jobs.report.report_model import DroppedExample, QuarantineExample
+from jobs.report.spark_hashes import xxhash64
 from jobs.report.text_samples import CHARACTERS, Sample
 
 EXAMPLES = 3
@@ -15,6 +18,7 @@ LEDGER_COLUMNS = (
     "reason", "id", "url", "source", "language", "signal", "value", "threshold", "keeper_id",
     "similarity",
 )  # fmt: skip
+QUARANTINE_COLUMNS = ("id", "url", "source", "stage", "status", "detail")
 
 
 def choose_examples(frame: DataFrame, label: str, columns: Sequence[str]) -> dict[str, list[Row]]:
@@ -37,6 +41,19 @@ def choose_examples(frame: DataFrame, label: str, columns: Sequence[str]) -> dic
     return chosen
 
 
+def choose_table_examples(
+    table: pa.Table, label: str, columns: Sequence[str]
+) -> dict[str, list[Row]]:
+    """The same for rows in memory."""
+    order = np.lexsort((table.column("id").to_numpy(), xxhash64(table.column("id").to_numpy())))
+    chosen: dict[str, list[Row]] = {}
+    for row in table.select(list(columns)).take(order).to_pylist():
+        rows = chosen.setdefault(row[label], [])
+        if len(rows) < EXAMPLES:
+            rows.append(Row(**row))
+    return dict(sorted(chosen.items()))
+
+
 def dropped_examples(
     chosen: Mapping[str, Sequence[Row]], samples: Mapping[int, Sample], order: Sequence[str]
 ) -> dict[str, list[DroppedExample]]:
@@ -55,10 +72,8 @@ def dropped_examples(
     }
 
 
-def quarantine_examples(quarantined: DataFrame) -> dict[str, list[QuarantineExample]]:
-    """Return up to three records for each status; details are cut, they may quote the document."""
-    columns = ("id", "url", "source", "stage", "status", "detail")
-    chosen = choose_examples(quarantined, "status", columns)
+def quarantine_examples(chosen: Mapping[str, Sequence[Row]]) -> dict[str, list[QuarantineExample]]:
+    """Return the records chosen for each status; details are cut, they may quote the document."""
     return {
         status: [
             QuarantineExample(

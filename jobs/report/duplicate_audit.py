@@ -10,10 +10,12 @@ the same run is audited alike each time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -21,6 +23,7 @@ from jobs.dedup import DedupSettings
 from jobs.dedup.published_signatures import DATASET as SIGNATURES
 from jobs.report.proportions import wilson_interval
 from jobs.report.report_model import AuditedShare, DuplicateAudit
+from jobs.report.spark_hashes import xxhash64
 from jobs.runtime.contract.manifest import read_manifest
 from jobs.runtime.contract.stage import RunContext
 from udfs.dedup.banding import Banding, meeting_probability
@@ -82,7 +85,50 @@ def audit_duplicates(
     if signatures is not None:
         refused = _refused(signatures, duplicates.select("id"), kept)
     everything = accepted + (refused.drawn if refused else [])
-    similarities = _exact_similarities(everything, texts, settings)
+    sets = _shingle_sets(everything, texts, settings)
+    return _audited(settings, accepted, count, refused, sets)
+
+
+def audit_table(
+    duplicates: pa.Table,
+    signatures: pa.Table | None,
+    texts: pa.Table,
+    settings: DedupSettings,
+    kept: int,
+) -> DuplicateAudit:
+    """The same for tables in memory."""
+    of_this_run = pc.and_(
+        pc.equal(duplicates.column("kind"), "near"), pc.equal(duplicates.column("keeper_run"), 0)
+    )
+    near = duplicates.filter(of_this_run)
+    accepted = _draw(near.column("id").to_numpy(), near.column("keeper_id").to_numpy())
+    refused = None
+    if signatures is not None:
+        refused = _refused_in(signatures, duplicates.column("id").to_numpy(), kept)
+    everything = accepted + (refused.drawn if refused else [])
+    wanted = sorted({number for pair in everything for number in pair})
+    rows = texts.filter(pc.is_in(texts.column("id"), value_set=pa.array(wanted, pa.int64())))
+    root = pa.repeat(pa.scalar(0, pa.int64()), rows.num_rows)
+    batches = pa.table({"root": root, "id": rows.column("id"), "text": rows.column("text")})
+    sets = {
+        number: np.frombuffer(own, "<u4")
+        for batch in shingle_sets(batches.combine_chunks().to_batches(), settings.shingle_plan)
+        for number, own in zip(
+            batch.column("id").to_pylist(), batch.column("set").to_pylist(), strict=True
+        )
+    }
+    return _audited(settings, accepted, near.num_rows, refused, sets)
+
+
+def _audited(
+    settings: DedupSettings,
+    accepted: list[Pair],
+    count: int,
+    refused: RefusedPairs | None,
+    sets: Mapping[int, np.ndarray],
+) -> DuplicateAudit:
+    everything = accepted + (refused.drawn if refused else [])
+    similarities = _exact_similarities(everything, sets)
     return summarise(
         settings,
         similarities[: len(accepted)],
@@ -189,12 +235,35 @@ def _refused(signatures: DataFrame, removed: DataFrame, kept: int) -> RefusedPai
     return RefusedPairs(drawn, count / share / 2)  # a pair is met from both of its sides
 
 
-def _exact_similarities(
+def _draw(first: np.ndarray, second: np.ndarray) -> list[Pair]:
+    order = np.lexsort((second, first, xxhash64(first, second)))[:SAMPLE]
+    return [Pair(*pair) for pair in zip(first[order].tolist(), second[order].tolist(), strict=True)]
+
+
+def _refused_in(signatures: pa.Table, removed: np.ndarray, kept: int) -> RefusedPairs:
+    """The same as :func:`_refused` for signatures in memory."""
+    share = min(1.0, PROBES / max(kept, 1))
+    ids = signatures.column("id").to_numpy()
+    drawn = xxhash64(ids, b"probe") % _DRAWS < int(share * _DRAWS)
+    lists = signatures.column("band_keys").combine_chunks()
+    row = pc.list_parent_indices(lists).to_numpy()
+    staying = ~np.isin(ids, removed)[row]
+    table = pa.table({"key": pc.list_flatten(lists), "id": ids[row]})
+    asked = table.filter(pa.array(staying & drawn[row])).rename_columns(["key", "probe"])
+    met = table.filter(pa.array(staying)).join(asked, "key", join_type="inner")
+    met = met.filter(pc.not_equal(met.column("id"), met.column("probe")))
+    pairs = met.group_by(["probe", "id"]).aggregate([])
+    found = _draw(pairs.column("probe").to_numpy(), pairs.column("id").to_numpy())
+    return RefusedPairs(found, pairs.num_rows / share / 2)
+
+
+def _shingle_sets(
     pairs: Collection[Pair], texts: DataFrame, settings: DedupSettings
-) -> list[float]:
+) -> dict[int, np.ndarray]:
+    """The sets of all documents of the pairs by id, uint32."""
     ids = sorted({number for pair in pairs for number in pair})
     if not ids:
-        return []
+        return {}
     wanted = texts.sparkSession.createDataFrame([(number,) for number in ids], "id bigint")
     rows = (
         texts.select("id", "text")
@@ -206,7 +275,13 @@ def _exact_similarities(
         )
         .collect()
     )
-    sets = {row["id"]: np.frombuffer(row["set"], "<u4") for row in rows}
+    return {row["id"]: np.frombuffer(row["set"], "<u4") for row in rows}
+
+
+def _exact_similarities(pairs: Collection[Pair], sets: Mapping[int, np.ndarray]) -> list[float]:
+    ids = sorted({number for pair in pairs for number in pair})
+    if not ids:
+        return []
     place = {number: index for index, number in enumerate(ids)}
     nothing = np.empty(0, np.uint32)
     hashes = [sets.get(number, nothing) for number in ids]

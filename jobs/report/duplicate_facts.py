@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -44,6 +46,20 @@ def count_duplicates(duplicates: DataFrame) -> DuplicateCounts:
         kinds=kinds,
         size_classes={row["class"]: row["count"] for row in classes},
         largest=[ClusterSize(row["keeper_id"], row["size"]) for row in top],
+    )
+
+
+def count_table_duplicates(duplicates: pa.Table) -> DuplicateCounts:
+    """The same for duplicates in memory."""
+    kinds = Counter(duplicates.column("kind").to_pylist())
+    clusters = Counter(duplicates.column("cluster_id").to_pylist())
+    sizes = [ClusterSize(keeper, removed + 1) for keeper, removed in clusters.items()]
+    ordered = sorted(sizes, key=lambda cluster: (-cluster.size, cluster.keeper_id))
+    return DuplicateCounts(
+        kinds=kinds,
+        # of size n the least k with n <= 2^(k+1)
+        size_classes=Counter((cluster.size - 1).bit_length() - 1 for cluster in sizes),
+        largest=ordered[:LARGEST_CLUSTERS],
     )
 
 

@@ -6,8 +6,12 @@ only a rate for each source shows it.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -66,6 +70,49 @@ def losses_by_source(
                 source=row["source"], keeper_source=row["keeper_source"], removed=row["removed"]
             )
             for row in pairs
+        ],
+    )
+
+
+def table_losses(
+    ids: np.ndarray, names: Sequence[str], duplicates: pa.Table, alarm_share: float
+) -> LossesBySource:
+    """The same for documents in memory.
+
+    Args:
+        ids: Of the documents that reached deduplication, int64.
+        names: The source that each is counted under.
+        duplicates: id, cluster_id of the removed ones.
+        alarm_share: As for :func:`losses_by_source`.
+    """
+    named = dict(zip(ids.tolist(), names, strict=True))
+    columns = (duplicates.column(name).to_pylist() for name in ("id", "cluster_id"))
+    removed = Counter(
+        (named[gone], named.get(keeper, ELSEWHERE))
+        for gone, keeper in zip(*columns, strict=True)
+        if gone in named
+    )
+    entered = Counter(names)
+    lost: Counter[str] = Counter()
+    for (source, _), count in removed.items():
+        lost[source] += count
+    losses = [
+        SourceLoss(
+            source=source,
+            documents=entered[source],
+            removed=count,
+            share=count / entered[source],
+            alarm=count / entered[source] >= alarm_share and entered[source] >= ALARM_DOCUMENTS,
+        )
+        for source, count in sorted(lost.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    pairs = sorted(removed.items(), key=lambda item: (-item[1], item[0]))[:TOP]
+    return LossesBySource(
+        sources=losses[:TOP],
+        alarms=[loss for loss in losses if loss.alarm][:TOP],
+        pairs=[
+            SourcePair(source=source, keeper_source=keeper, removed=count)
+            for (source, keeper), count in pairs
         ],
     )
 

@@ -81,7 +81,26 @@ def movable_bounds(
         rules: Rules with numbers.
         histograms: By signal; their edges are the places.
     """
-    bounds = [
+    bounds = _bounds(rules, histograms)
+    return _moved(bounds, _counts(frame, bounds)) if bounds else {}
+
+
+def table_movable_bounds(
+    signals: SignalTable, rules: Sequence[ResolvedRule], histograms: Mapping[str, Histogram]
+) -> dict[str, list[MovableBound]]:
+    """The same for signals in memory."""
+    bounds = _bounds(rules, histograms)
+    counts = []
+    for bound in bounds:
+        own = np.zeros(len(bound.places) + 2, dtype=np.int64)
+        places, documents = _counted(signals, bound)
+        own[places] = documents
+        counts.append(own)
+    return _moved(bounds, counts)
+
+
+def _bounds(rules: Sequence[ResolvedRule], histograms: Mapping[str, Histogram]) -> list[Movable]:
+    return [
         Movable(rule, side, _places(histograms[rule.signal], getattr(rule.default, side)))
         for rule in rules
         for side in ("min", "max")
@@ -89,10 +108,12 @@ def movable_bounds(
         and getattr(rule.default, side) is not None
         and rule.signal in histograms
     ]
-    if not bounds:
-        return {}
+
+
+def _moved(
+    bounds: Sequence[Movable], counts: Sequence[np.ndarray]
+) -> dict[str, list[MovableBound]]:
     found: dict[str, list[MovableBound]] = {}
-    counts = _counts(frame, bounds)
     for bound, documents in zip(bounds, counts, strict=True):
         moved = _movable(bound, documents)
         found.setdefault(bound.rule.reason, []).append(moved)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from jobs.dedup import DedupSettings
-from jobs.recipes.recipe import ReportSettings
-from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule
+from jobs.recipes.recipe import ReportSettings, RunSettings
+from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules, unjudged_rules
 from jobs.report.report_model import CleaningTotal, RecipeFacts, StageFacts, Totals
 from jobs.runtime.contract.manifest import MADE_BY, Manifest, read_manifest, require_manifest
@@ -53,6 +53,11 @@ class RecipeLike(Protocol):
         ...
 
     @property
+    def run(self) -> RunSettings:
+        """How its work is cut."""
+        ...
+
+    @property
     def report(self) -> ReportSettings:
         """What it raises an alarm about."""
         ...
@@ -76,6 +81,10 @@ class PublishedRun:
     def rules(self) -> list[ResolvedRule]:
         """Return the rules that were judged, with the numbers that were used."""
         return [rule for manifest in self._judged() for rule in judged_rules(manifest)]
+
+    def decided_rules(self) -> list[ResolvedRule]:
+        """Return those of them that the decide stage judged."""
+        return [rule for rule in self.rules() if not is_grade_rule(rule)]
 
     def absent_rules(self, recipe: RecipeLike) -> list[AbsentRule]:
         """Return the rules that were not judged, and why; none of the recipe's is passed over."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -28,6 +30,15 @@ def count_hits(verdicts: DataFrame, dropped: DataFrame) -> dict[str, int]:
         .collect()  # one row a rule
     )
     return {row["reason"]: row["count"] for row in rows}
+
+
+def count_table_hits(verdicts: pa.Table) -> dict[str, int]:
+    """The same for verdicts in memory, of a run without grades."""
+    counts: dict[str, int] = {}
+    for column in ("reasons", "flags"):
+        for found in pc.list_flatten(verdicts.column(column)).value_counts().to_pylist():
+            counts[found["values"]] = counts.get(found["values"], 0) + found["counts"]
+    return counts
 
 
 def rule_facts(

@@ -6,16 +6,19 @@ the driver is one row, then at most some forty rows a signal.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.recipes.rules import Bounds, ResolvedRule
 from jobs.report.report_model import Histogram, Threshold
+from jobs.verdicts.array_verdicts import SignalTable
 from jobs.verdicts.expressions import signal_column
 
 BINS = 40
@@ -70,10 +73,55 @@ def histograms(
     signals = [name for name in named_signals(rules) if _has(frame, name)]
     if not signals:
         return {}
+    ranges, count = _ranges(frame, signals), functools.partial(_counts, frame)
+    return _drawn(rules, signals, documents, ranges, count)
+
+
+def table_histograms(
+    signals: SignalTable, rules: Sequence[ResolvedRule], documents: int
+) -> dict[str, Histogram]:
+    """The same for signals in memory, all of them that rules name."""
+    values: dict[str, np.ndarray] = {}
+    for name in named_signals(rules):
+        numbers, known = signals.values(name)
+        values[name] = numbers[known & np.isfinite(numbers)]
+    ranges = {name: _range(numbers) for name, numbers in values.items()}
+
+    def count(bins: Mapping[str, Bins]) -> dict[str, dict[int, int]]:
+        return {name: _bin_counts(values[name], own) for name, own in bins.items()}
+
+    return _drawn(rules, list(values), documents, ranges, count)
+
+
+def _range(values: np.ndarray) -> ValueRange:
+    if not len(values):
+        return ValueRange(0, None, None, None)
+    positive = values[values > 0]
+    smallest = float(positive.min()) if len(positive) else None
+    return ValueRange(len(values), float(values.min()), float(values.max()), smallest)
+
+
+def _bin_counts(values: np.ndarray, bins: Bins) -> dict[int, int]:
+    """The bins of :func:`_bin_number` with their counts."""
+    shown = values > 0 if bins.scale == "log" else np.ones(len(values), bool)
+    position = np.log10(values[shown]) if bins.scale == "log" else values
+    numbers = np.floor((position - bins.low) / bins.width + EDGE_TOLERANCE)
+    numbers = np.clip(numbers, 0, bins.number - 1).astype(np.int64)
+    found, counts = np.unique(numbers, return_counts=True)
+    below = {-1: int((~shown).sum())} if not shown.all() else {}
+    return below | dict(zip(found.tolist(), counts.tolist(), strict=True))
+
+
+def _drawn(
+    rules: Sequence[ResolvedRule],
+    signals: Sequence[str],
+    documents: int,
+    ranges: Mapping[str, ValueRange],
+    count: Callable[[Mapping[str, Bins]], dict[str, dict[int, int]]],
+) -> dict[str, Histogram]:
     lines = {signal: thresholds(rules, signal) for signal in signals}
-    ranges = _ranges(frame, signals)
     bins = {name: choose_bins(ranges[name], lines[name]) for name in signals}
-    counts = _counts(frame, bins)
+    counts = count(bins)
     return {
         name: _histogram(bins[name], counts.get(name, {}), ranges[name], documents, lines[name])
         for name in signals

@@ -6,9 +6,13 @@ A source may be one of millions of hosts: groups are counted and cut by Spark, t
 from __future__ import annotations
 
 import functools
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -95,6 +99,48 @@ def source_table(
     ]
     sources = len(rows) if len(rows) <= TOP else grouped.count()
     return listed, _others(listed, sources, totals)
+
+
+def table_input_facts(documents: pa.Table) -> InputFacts:
+    """The same as :func:`input_facts` for ``content_bytes, source`` in memory."""
+    size = pc.sum(documents.column("content_bytes")).as_py() or 0
+    ends = pc.min_max(documents.column("source")).as_py()
+    return InputFacts(size, _common_folder(ends["min"] or "", ends["max"] or ""))
+
+
+def source_name(url: str | None, source: str | None, common_folder: str) -> str:
+    """Return what :func:`source_group` makes of one document."""
+    host = re.match(HOST, url or "")
+    path = source or ""
+    below = path[len(common_folder) :]
+    whole = below if re.search(CONTAINER, path, re.ASCII) else re.sub(r"[^/]*$", "", below)
+    start = re.match(FIRST_TWO_COMPONENTS, whole)
+    name = (host[1].lower() if host else "") or (start[1] if start else "") or TOP_FOLDER
+    return name[:LONGEST_NAME]
+
+
+def source_names(rows: pa.Table, common_folder: str) -> list[str]:
+    """Return the names for ``url, source`` in memory."""
+    columns = (rows.column(name).to_pylist() for name in ("url", "source"))
+    return [source_name(url, source, common_folder) for url, source in zip(*columns, strict=True)]
+
+
+def source_table_of(
+    places: Mapping[str, pa.Table], common_folder: str, totals: Totals
+) -> tuple[list[SourceFlow], OtherSources]:
+    """The same as :func:`source_table` for ``url, source`` of kept, dropped and quarantined documents."""
+    counts = {place: Counter(source_names(rows, common_folder)) for place, rows in places.items()}
+    every: Counter[str] = sum(counts.values(), Counter())
+    ordered = sorted(every.items(), key=lambda item: (-item[1], item[0]))
+    listed = [
+        SourceFlow(
+            source=name,
+            documents_in=documents,
+            **{place: own[name] for place, own in counts.items()},
+        )
+        for name, documents in ordered[:TOP]
+    ]
+    return listed, _others(listed, len(every), totals)
 
 
 def _grouped(places: Mapping[str, DataFrame], group: Column) -> DataFrame:

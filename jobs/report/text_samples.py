@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -34,3 +36,14 @@ def text_samples(annotated: DataFrame, ids: Collection[int]) -> dict[int, Sample
         .collect()
     )
     return {row["id"]: Sample(row["url"], row["beginning"]) for row in rows}
+
+
+def table_samples(annotated: pa.Table, ids: Collection[int]) -> dict[int, Sample]:
+    """The same for documents in memory."""
+    rows = annotated.filter(pc.is_in(annotated.column("id"), value_set=pa.array(ids, pa.int64())))
+    beginnings = pc.utf8_slice_codeunits(rows.column("text").fill_null(""), 0, CHARACTERS)
+    columns = (rows.column("id"), rows.column("url"), beginnings)
+    return {
+        number: Sample(url, text)
+        for number, url, text in zip(*(column.to_pylist() for column in columns), strict=True)
+    }

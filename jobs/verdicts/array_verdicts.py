@@ -1,7 +1,8 @@
 """The rules of a recipe over Arrow columns in memory: the same verdicts as Spark's, in seconds.
 
-What-if questions are asked of a finished run, often on a laptop; a cluster has no part in them. A
-test compares every verdict with :mod:`jobs.verdicts.expressions`.
+What-if questions are asked of a finished run, often on a laptop, and small runs are judged without
+Spark: a cluster has no part in either. A test compares every verdict with
+:mod:`jobs.verdicts.expressions`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.recipes.rules import Bounds, Condition, ResolvedRule
-from jobs.verdicts.expressions import LANGUAGE
+from jobs.verdicts.expressions import LANGUAGE, VERDICT_COLUMNS
 from jobs.verdicts.thresholds import BINS_PER_UNIT, MINIMUM_DOCUMENTS
 
 NO_RULE = -1
@@ -72,6 +73,34 @@ class SignalTable:
                 first[failed[place] & (first == NO_RULE)] = place
         return Verdicts(first, failed)
 
+    def verdicts(self, rules: Sequence[ResolvedRule]) -> pa.Table:
+        """Return the columns of :func:`jobs.verdicts.expressions.verdict_columns`."""
+        first, failed = self.judge(rules)
+        names = pa.array([rule.reason for rule in rules], pa.string())
+        signals = pa.array([rule.signal for rule in rules], pa.string())
+        value = np.full(self.table.num_rows, np.nan)
+        threshold = value.copy()
+        for place in np.unique(first[first != NO_RULE]):
+            here = np.flatnonzero(first == place)
+            numbers = self.values(rules[place].signal).numbers
+            lower, upper = (np.broadcast_to(b, len(first)) for b in self.bounds(rules[place]))
+            value[here] = numbers[here]
+            threshold[here] = np.where(numbers < lower, lower, upper)[here]
+        living = first == NO_RULE
+        chosen = pa.array(first, mask=living)
+        dropping = np.array([rule.action == "drop" for rule in rules], dtype=bool)
+        return pa.table(
+            [
+                names.take(chosen),
+                _failed_names(names, failed & dropping[:, np.newaxis]),
+                _failed_names(names, failed & ~dropping[:, np.newaxis]),
+                signals.take(chosen),
+                pa.array(value, mask=living, from_pandas=False),
+                pa.array(threshold, mask=living, from_pandas=False),
+            ],
+            names=list(VERDICT_COLUMNS),
+        )
+
     def count_bins(self, fixed: Sequence[ResolvedRule], signal: str) -> dict[str, dict[int, int]]:
         """Return the living documents' values by language and bin; see
         :func:`jobs.verdicts.thresholds.resolve_by`."""
@@ -123,6 +152,13 @@ class SignalTable:
         if condition.max is not None:
             held &= values.numbers <= condition.max
         return held
+
+
+def _failed_names(names: pa.Array, failed: np.ndarray) -> pa.Array:
+    """The names of the rules that each document fails, in their order: list<string> (n,)."""
+    offsets = np.append(0, np.cumsum(failed.sum(axis=0))).astype(np.int32)
+    rules = np.nonzero(failed.T)[1]
+    return pa.ListArray.from_arrays(pa.array(offsets), names.take(pa.array(rules)))
 
 
 def _limits(chosen: Sequence[Bounds | None]) -> tuple[np.ndarray, np.ndarray]:

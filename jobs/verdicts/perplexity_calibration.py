@@ -7,9 +7,12 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.verdicts.array_verdicts import SignalTable
 from jobs.verdicts.expressions import LANGUAGE
 from jobs.verdicts.thresholds import BINS_PER_UNIT, language_bins, quantile
 
@@ -31,10 +34,27 @@ def calibrate(annotated: DataFrame) -> Calibration:
         For each language with 50 scored documents or more ``documents`` and ``p1`` .. ``p99``, each
         at most 1/512 too high.
     """
+    return calibration_of(language_bins(annotated, SIGNAL))
+
+
+def calibration_of(counts: Mapping[str, Mapping[int, int]]) -> Calibration:
+    """The same from counts by language and bin; see :func:`jobs.verdicts.thresholds.resolve_by`."""
     return {
         language: {"documents": sum(bins.values()), **_percentiles(bins)}
-        for language, bins in sorted(language_bins(annotated, SIGNAL).items())
+        for language, bins in sorted(counts.items())
     }
+
+
+def bucket_array(calibration: Calibration, signals: SignalTable) -> pa.Array:
+    """The column of :func:`bucket` for signals in memory: string (n,)."""
+    values, (names, places) = signals.values(SIGNAL), signals.languages
+    found = [calibration.get(name or "") for name in names]
+    head, middle = (
+        np.array([own[key] if own else np.nan for own in found])[places] for key in (HEAD, MIDDLE)
+    )
+    place = (values.numbers > head).astype(np.int8) + (values.numbers > middle)
+    absent = ~values.known | np.isnan(head)
+    return pa.array(["head", "middle", "tail"]).take(pa.array(place, mask=absent))
 
 
 def bucket(calibration: Calibration) -> Column:

@@ -8,8 +8,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 CONTRACTION_EDGES: Final = 1 << 22  # 64 MB of edges and some 400 MB while they are sorted
 
@@ -31,6 +29,10 @@ def component_roots(
     nodes, places = np.unique(np.concatenate([first, second]), return_inverse=True)
     if not len(nodes):
         return nodes, nodes.copy()
+    # half a second that every command would pay, and every worker
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     edges = len(first)
     graph = coo_matrix(
         (np.ones(edges, np.bool_), (places[:edges], places[edges:])), (len(nodes), len(nodes))

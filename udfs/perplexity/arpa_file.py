@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 SPECIAL_WORDS: Final = ("<unk>", "<s>", "</s>")  # word ids 0, 1, 2
+_GZIP_MAGIC: Final = b"\x1f\x8b"  # no line of a model begins with it
+_COPY_BYTES: Final = 1 << 20
 _GZIP_LEVEL: Final = 4  # level 6 takes twice the time for a few per cent fewer bytes
 
 
@@ -48,33 +51,37 @@ def format_section(
 
 
 def compress(text: bytes) -> bytes:
-    """A gzip member without time stamp: members may be written one after the other."""
+    """A gzip member without time stamp: what travels from Spark's workers."""
     return gzip.compress(text, _GZIP_LEVEL, mtime=0)
 
 
-def write_arpa(
-    path: Path, counts: Sequence[int], sections: Iterable[Iterable[bytes]], *, compressed: bool
-) -> None:
-    """Write a model.
+def write_arpa(path: Path, counts: Sequence[int], sections: Iterable[Iterable[bytes]]) -> None:
+    """Write a model as plain text.
 
     Args:
-        path: The file; ``.arpa.gz`` or ``.arpa`` by convention.
+        path: The file; ``.arpa`` by convention.
         counts: N-grams of each order, as many as the sections hold.
-        sections: For each order the results of ``compress(format_section(...))``, in any order.
-        compressed: True writes gzip, False plain text.
+        sections: For each order the results of ``format_section``, some of them passed through
+            ``compress``, in any order.
     """
     header = "".join(f"ngram {order}={count}\n" for order, count in enumerate(counts, start=1))
     with path.open("wb") as file:
-
-        def put(member: bytes) -> None:
-            file.write(member if compressed else gzip.decompress(member))
-
-        put(compress(f"\\data\\\n{header}".encode()))
+        file.write(f"\\data\\\n{header}".encode())
         for order, members in enumerate(sections, start=1):
-            put(compress(f"\n\\{order}-grams:\n".encode()))
-            for member in members:
-                put(member)
-        put(compress(b"\n\\end\\\n"))
+            file.write(f"\n\\{order}-grams:\n".encode())
+            for lines in members:
+                file.write(gzip.decompress(lines) if lines.startswith(_GZIP_MAGIC) else lines)
+        file.write(b"\n\\end\\\n")
+
+
+def compress_file(source: Path, target: Path) -> None:
+    """Write a file as gzip, without name and time in the header: two trainings write the same bytes."""
+    with (
+        source.open("rb") as plain,
+        target.open("wb") as raw,
+        gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0) as packed,
+    ):
+        shutil.copyfileobj(plain, packed, _COPY_BYTES)
 
 
 def _decimal(values: npt.NDArray[np.float32]) -> pa.Array:

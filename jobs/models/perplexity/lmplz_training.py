@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import shutil
 import subprocess
@@ -13,8 +12,6 @@ from pathlib import Path
 from jobs.runtime.errors import MissingRequirementError, StageError
 
 _MEMORY_SHARE = "40%"  # of the machine's; Spark's driver and workers want the rest
-_GZIP_LEVEL = 4
-_COPY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -22,26 +19,16 @@ class LmplzModel:
     """An ARPA file that lmplz wrote.
 
     Attributes:
-        path: The file; moved or compressed away by ``write_arpa``.
+        path: The file; moved away by ``write_arpa``.
         counts: N-grams of each order, from its header.
     """
 
     path: Path
     counts: Sequence[int]
 
-    def write_arpa(self, path: Path, *, compressed: bool) -> None:
+    def write_arpa(self, path: Path) -> None:
         """Bring the file to its place."""
-        if not compressed:
-            shutil.move(self.path, path)
-            return
-        with (
-            self.path.open("rb") as source,
-            path.open("wb") as raw,
-            # No name and no time in the header: two trainings write the same bytes.
-            gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0) as target,
-        ):
-            shutil.copyfileobj(source, target, _COPY_BYTES)
-        self.path.unlink()
+        shutil.move(self.path, path)
 
 
 def require_lmplz(given: str | None) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.models.perplexity.distributed_training import train_distributed
 from jobs.models.perplexity.sample_texts import LanguageSample
 from jobs.models.perplexity.trained_model import TrainedModel, train_in_memory
 from jobs.runtime.store.storage import join
+
+SampleRow = tuple[str, int, int, bytes]
+"""A row of ``tokenise_sample``: language, fold, sampling key, token lines."""
 
 
 class SampleDocuments(Protocol):
@@ -43,9 +46,9 @@ class CollectedSample:
         self.sample = sample
         self._documents: list[tuple[int, int, bytes]] = []
 
-    def add(self, row: Row) -> None:
+    def add(self, fold: int, sampling_key: int, tokens: bytes) -> None:
         """Take a row of ``tokenise_sample``."""
-        self._documents.append((row.fold, row.sampling_key, bytes(row.tokens)))
+        self._documents.append((fold, sampling_key, bytes(tokens)))
 
     def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> TrainedModel:
         """Train in memory."""
@@ -109,10 +112,12 @@ class StoredSample:
 
 
 def collect_samples(
-    tokens: DataFrame, samples: Iterable[LanguageSample]
+    tokens: DataFrame | Iterable[SampleRow], samples: Iterable[LanguageSample]
 ) -> dict[str, CollectedSample]:
-    """Fetch the documents of small languages in one job."""
+    """Fetch the documents of small languages in one job, or take them from memory."""
     collected = {sample.language: CollectedSample(sample) for sample in samples}
-    for row in tokens.where(F.col("language").isin(list(collected))).collect():
-        collected[row.language].add(row)
+    if isinstance(tokens, DataFrame):
+        tokens = tokens.where(F.col("language").isin(list(collected))).collect()
+    for language, *row in tokens:
+        collected[language].add(*row)
     return collected

@@ -19,6 +19,15 @@ from udfs.perplexity.vocabulary import SAMPLING_KEYS, folds_of, hash_documents, 
 HELD_OUT_SHARE = 50  # with one fold, one document in so many is kept from training to be scored
 MIN_DOCUMENTS_FOR_HELD_OUT = 100  # below, giving two documents away costs more than it tells
 
+BATCH_ROWS = 256  # of texts in memory at a time: their tokens take several times the room
+
+_COUNT_FIELDS = [
+    ("language", pa.string()),
+    ("fold", pa.int32()),
+    ("sampling_key", pa.int32()),
+    ("tokens", pa.int64()),
+    ("documents", pa.int64()),
+]
 _COUNT_COLUMNS = ["language", "fold", "sampling_key", "tokens", "documents"]
 _COUNTS = "language string, fold int, sampling_key int, tokens bigint, documents bigint"
 _SAMPLE = "language string, fold int, sampling_key int, tokens binary"
@@ -150,7 +159,6 @@ def plan_samples(texts: DataFrame, settings: PerplexitySettings) -> list[Languag
     Returns:
         One entry a language that has text, by code.
     """
-    slots = max(settings.folds, 2)
     counts = (
         texts.select("text", "language")
         .where(F.col("language").isNotNull() & F.col("text").isNotNull())
@@ -159,10 +167,36 @@ def plan_samples(texts: DataFrame, settings: PerplexitySettings) -> list[Languag
         .agg(F.sum("tokens").alias("tokens"), F.sum("documents").alias("documents"))
         .collect()
     )
+    return _planned([tuple(row) for row in counts], settings)
+
+
+def plan_table(texts: pa.Table, settings: PerplexitySettings) -> list[LanguageSample]:
+    """The same for texts in memory."""
+    usable = _usable(texts)
+    counted = pa.Table.from_batches(
+        CountTokens(settings.folds)(usable.to_batches(BATCH_ROWS)), pa.schema(_COUNT_FIELDS)
+    )
+    keys = ["language", "fold", "sampling_key"]
+    sums = counted.group_by(keys).aggregate([("tokens", "sum"), ("documents", "sum")])
+    columns = (sums.column(name).to_pylist() for name in [*keys, "tokens_sum", "documents_sum"])
+    return _planned(zip(*columns, strict=True), settings)
+
+
+def _usable(texts: pa.Table) -> pa.Table:
+    rows = texts.select(["text", "language"])
+    return rows.filter(
+        pc.and_(rows.column("language").is_valid(), rows.column("text").is_valid())
+    ).combine_chunks()
+
+
+def _planned(
+    counts: Iterable[tuple[str, int, int, int, int]], settings: PerplexitySettings
+) -> list[LanguageSample]:
+    slots = max(settings.folds, 2)
     by_language: dict[str, npt.NDArray[np.int64]] = {}
-    for row in counts:
-        grid = by_language.setdefault(row.language, np.zeros((2, slots, SAMPLING_KEYS), np.int64))
-        grid[:, row.fold, row.sampling_key] = row.tokens, row.documents
+    for language, fold, key, tokens, documents in counts:
+        grid = by_language.setdefault(language, np.zeros((2, slots, SAMPLING_KEYS), np.int64))
+        grid[:, fold, key] = tokens, documents
     return [
         _plan_language(language, grid, settings) for language, grid in sorted(by_language.items())
     ]
@@ -202,3 +236,13 @@ def tokenise_sample(
         .where(F.col("language").isin(list(last_keys)) & F.col("text").isNotNull())
         .mapInArrow(TokeniseSample(settings.folds, last_keys), _SAMPLE)
     )
+
+
+def tokenise_table(
+    texts: pa.Table, samples: list[LanguageSample], settings: PerplexitySettings
+) -> Iterator[tuple[str, int, int, bytes]]:
+    """The same for texts in memory, row by row."""
+    last_keys = {sample.language: sample.last_key for sample in samples}
+    function = TokeniseSample(settings.folds, last_keys)
+    for batch in function(_usable(texts).to_batches(BATCH_ROWS)):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)

@@ -66,7 +66,12 @@ class PerplexitySettings(BaseModel):
         description="languages to train, and to find in a given model; default: all that have enough text",
     )
     binary: bool = Field(
-        True, description="also write kenlm's binary, which workers share in memory, if possible"
+        True,
+        description="write kenlm's binary, which workers share in memory, where this machine can; else ARPA",
+    )
+    keep_arpa: bool = Field(
+        False,
+        description="leave each model beside its binary as ARPA, the text that other tools read, too",
     )
 
     @model_validator(mode="after")

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.models.perplexity.lmplz_training import require_lmplz, train_with_lmplz
-from jobs.models.perplexity.sample_documents import SampleDocuments, StoredSample, collect_samples
-from jobs.models.perplexity.sample_texts import LanguageSample, plan_samples, tokenise_sample
+from jobs.models.perplexity.sample_documents import (
+    CollectedSample,
+    SampleDocuments,
+    StoredSample,
+    collect_samples,
+)
+from jobs.models.perplexity.sample_texts import (
+    LanguageSample,
+    plan_samples,
+    plan_table,
+    tokenise_sample,
+    tokenise_table,
+)
 from jobs.models.perplexity.settings import PerplexitySettings
 from jobs.models.perplexity.trained_model import (
     ArpaSource,
@@ -31,6 +46,10 @@ from jobs.runtime.store.storage import (
     spark_read_path,
 )
 from udfs.perplexity.folder import MODEL_CARD
+
+_FOLDS_AT_ONCE = 2  # each holds what it is trained on
+Train = Callable[[list[LanguageSample], Path], dict[str, dict[str, Any]]]
+"""Writes the models of some languages into a folder and returns their entries of model.json."""
 
 _LANGUAGE_CODE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
@@ -69,26 +88,55 @@ def train_models(
             f"the training text has no column {', '.join(sorted(missing))}: it has "
             f"{', '.join(texts.columns)}; rename the columns to text and language"
         )
+    plan = functools.partial(plan_samples, texts, settings)
+    train = functools.partial(_train_languages, texts, settings, work_folder, spark)
+    return _publish(plan, settings, model_folder, train)
+
+
+def train_table(texts: pa.Table, settings: PerplexitySettings, model_folder: str) -> dict[str, Any]:
+    """The same for texts in memory, of whatever size: without Spark.
+
+    Args:
+        texts: Columns ``text`` and ``language``.
+        settings: As for ``train_models``.
+        model_folder: As for ``train_models``.
+    """
+
+    def train(samples: list[LanguageSample], folder: Path) -> dict[str, dict[str, Any]]:
+        collected = collect_samples(tokenise_table(texts, samples, settings), samples)
+        return {
+            language: _train_language(documents, settings, folder)
+            for language, documents in sorted(collected.items())
+        }
+
+    return _publish(functools.partial(plan_table, texts, settings), settings, model_folder, train)
+
+
+def _publish(
+    plan: Callable[[], list[LanguageSample]],
+    settings: PerplexitySettings,
+    model_folder: str,
+    train: Train,
+) -> dict[str, Any]:
     require_lmplz(settings.lmplz)
     target = absolute(model_folder)
     _check_target(target)
     with tempfile.TemporaryDirectory(prefix="corpusmill-training-") as scratch:
         folder = Path(scratch) / "model"
         folder.mkdir()
-        card = _write_folder(texts, settings, work_folder, folder, spark)
+        card = _write_folder(plan(), settings, folder, train)
         replace_folder(folder, target)
     return card
 
 
 def _write_folder(
-    texts: DataFrame,
+    planned: list[LanguageSample],
     settings: PerplexitySettings,
-    work_folder: str,
     folder: Path,
-    spark: SparkSession,
+    train: Train,
 ) -> dict[str, Any]:
-    samples, skipped = _choose(plan_samples(texts, settings), settings)
-    languages = _train_languages(texts, samples, settings, work_folder, folder, spark)
+    samples, skipped = _choose(planned, settings)
+    languages = train(samples, folder)
     skipped |= {
         sample.language: f"fewer than {settings.min_training_tokens} tokens outside each fold"
         for sample in samples
@@ -132,11 +180,11 @@ def _choose(
 
 def _train_languages(
     texts: DataFrame,
-    samples: list[LanguageSample],
     settings: PerplexitySettings,
     work_folder: str,
-    folder: Path,
     spark: SparkSession,
+    samples: list[LanguageSample],
+    folder: Path,
 ) -> dict[str, dict[str, Any]]:
     """Entries of model.json by language; small languages in memory, large ones as Spark jobs."""
     scratch = join(work_folder, "perplexity-training")
@@ -178,29 +226,46 @@ def _train_language(
 ) -> dict[str, Any]:
     """Train every fold's model of one language; the language's entry of model.json."""
     sample = documents.sample
-    models = []
-    for number, held_out_fold in enumerate(sample.held_out_folds(settings)):
-        tokens, count = sample.training_size(held_out_fold)
-        if tokens < settings.min_training_tokens:
-            continue
-        prune = settings.pruning_for(tokens)
-        trained: ArpaSource
-        if settings.lmplz is None:
-            trained = documents.train(held_out_fold, settings.order, prune)
-        else:
-            seen = documents.seen(held_out_fold)
-            trained = train_with_lmplz(seen, settings.order, prune, settings.lmplz, folder)
-        held_out = documents.held_out(held_out_fold) if held_out_fold is not None else []
-        written = write_model_files(
-            folder, f"{sample.language}.{number}", trained, held_out, binary=settings.binary
-        )
-        models.append(
-            {
-                "held_out_fold": held_out_fold if settings.folds > 1 else None,
-                **written,
-                "prune": list(prune),
-                "training_tokens": tokens,
-                "training_documents": count,
-            }
-        )
-    return {"models": models, "sample_tokens": sample.tokens}
+    train = functools.partial(_train_fold, documents, settings, folder)
+    folds = list(enumerate(sample.held_out_folds(settings)))
+    if isinstance(documents, CollectedSample) and settings.lmplz is None:
+        # One fold is trained while kenlm converts another.
+        with ThreadPoolExecutor(_FOLDS_AT_ONCE) as pool:
+            models = list(pool.map(train, folds))
+    else:
+        models = list(map(train, folds))
+    return {
+        "models": [model for model in models if model is not None],
+        "sample_tokens": sample.tokens,
+    }
+
+
+def _train_fold(
+    documents: SampleDocuments,
+    settings: PerplexitySettings,
+    folder: Path,
+    numbered: tuple[int, int | None],
+) -> dict[str, Any] | None:
+    """Write the model that does not see one fold; None where too little text is left."""
+    number, held_out_fold = numbered
+    sample = documents.sample
+    tokens, count = sample.training_size(held_out_fold)
+    if tokens < settings.min_training_tokens:
+        return None
+    prune = settings.pruning_for(tokens)
+    trained: ArpaSource
+    if settings.lmplz is None:
+        trained = documents.train(held_out_fold, settings.order, prune)
+    else:
+        seen = documents.seen(held_out_fold)
+        trained = train_with_lmplz(seen, settings.order, prune, settings.lmplz, folder)
+    held_out = documents.held_out(held_out_fold) if held_out_fold is not None else []
+    stem = f"{sample.language}.{number}"
+    kinds = {"binary": settings.binary, "keep_arpa": settings.keep_arpa}
+    return {
+        "held_out_fold": held_out_fold if settings.folds > 1 else None,
+        **write_model_files(folder, stem, trained, held_out, **kinds),
+        "prune": list(prune),
+        "training_tokens": tokens,
+        "training_documents": count,
+    }

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from udfs.perplexity.arpa_file import compress, format_section, write_arpa
+from udfs.perplexity.arpa_file import compress_file, format_section, write_arpa
 from udfs.perplexity.folder import FORMAT_VERSION, MODEL_CARD, MODEL_FORMAT
 from udfs.perplexity.kenlm_binary import reads_gzip, write_binary
 from udfs.perplexity.kneser_ney import estimate
@@ -30,15 +30,15 @@ class TrainedModel:
 
     Attributes:
         counts: N-grams of each order.
-        sections: For each order gzip members of ARPA lines.
+        sections: For each order pieces of ARPA lines, plain or as gzip members.
     """
 
     counts: Sequence[int]
     sections: Iterable[Iterable[bytes]]
 
-    def write_arpa(self, path: Path, *, compressed: bool) -> None:
+    def write_arpa(self, path: Path) -> None:
         """Write the model; its sections are used up."""
-        write_arpa(path, self.counts, self.sections, compressed=compressed)
+        write_arpa(path, self.counts, self.sections)
 
 
 class ArpaSource(Protocol):
@@ -49,8 +49,8 @@ class ArpaSource(Protocol):
         """N-grams of each order."""
         ...
 
-    def write_arpa(self, path: Path, *, compressed: bool) -> None:
-        """Write the model, as gzip or plain text."""
+    def write_arpa(self, path: Path) -> None:
+        """Write the model as plain text."""
         ...
 
 
@@ -68,13 +68,11 @@ def train_in_memory(documents: Iterable[bytes], order: int, prune: Sequence[int]
     sections = estimate(ids, order, prune, len(vocabulary.words))
     texts = (
         [
-            compress(
-                format_section(
-                    section.words,
-                    section.log_probability,
-                    section.log_backoff if n < order else None,
-                    vocabulary.words,
-                )
+            format_section(
+                section.words,
+                section.log_probability,
+                section.log_backoff if n < order else None,
+                vocabulary.words,
             )
         ]
         for n, section in enumerate(sections, start=1)
@@ -83,7 +81,13 @@ def train_in_memory(documents: Iterable[bytes], order: int, prune: Sequence[int]
 
 
 def write_model_files(
-    folder: Path, stem: str, trained: ArpaSource, held_out: Sequence[bytes], *, binary: bool
+    folder: Path,
+    stem: str,
+    trained: ArpaSource,
+    held_out: Sequence[bytes],
+    *,
+    binary: bool,
+    keep_arpa: bool = False,
 ) -> dict[str, Any]:
     """Write one model's files and measure it.
 
@@ -92,7 +96,8 @@ def write_model_files(
         stem: File name without ending, e.g. ``zh.0``.
         trained: The model; used up.
         held_out: Token lines of documents it has not seen; may be empty.
-        binary: Also write kenlm's binary if this machine can.
+        binary: Write kenlm's binary if this machine can, else ARPA.
+        keep_arpa: Leave the model as ARPA beside the binary.
 
     Returns:
         The model's entry in model.json, still without the facts of its training.
@@ -100,19 +105,32 @@ def write_model_files(
     Raises:
         ValueError: kenlm cannot read what was written.
     """
-    compressed = reads_gzip()
-    arpa = folder / f"{stem}.arpa{'.gz' if compressed else ''}"
-    trained.write_arpa(arpa, compressed=compressed)
     lines = [line for document in held_out for line in document.splitlines()]
-    target = folder / f"{stem}.binary"
-    as_binary = binary and write_binary(arpa, target, [*lines[:_SAMPLE_LINES], b""])
-    path = target if as_binary else arpa
+    # kenlm reads plain text in half the time; compressing what is read once costs more than training.
+    plain, path = folder / f"{stem}.arpa", folder / f"{stem}.binary"
+    trained.write_arpa(plain)
+    as_binary = binary and write_binary(plain, path, [*lines[:_SAMPLE_LINES], b""])
+    if as_binary and not keep_arpa:
+        plain.unlink()
+    else:
+        arpa = _packed(plain)
+        path = path if as_binary else arpa
     return {
         "model": asdict(file_entry(path)),
         "kind": "binary" if as_binary else "arpa",
         "ngrams": list(trained.counts),
         "held_out": _measure(path, lines) if lines else None,
     }
+
+
+def _packed(plain: Path) -> Path:
+    """Replace an ARPA file by its gzip where kenlm reads that."""
+    if not reads_gzip():
+        return plain
+    packed = plain.with_name(f"{plain.name}.gz")
+    compress_file(plain, packed)
+    plain.unlink()
+    return packed
 
 
 def model_card(

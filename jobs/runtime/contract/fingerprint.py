@@ -61,7 +61,8 @@ def _closure(module: str) -> set[str]:
     return found
 
 
-def _our_imports(module: str) -> set[str]:
+@functools.cache
+def _our_imports(module: str) -> frozenset[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(_source(module))):
         if isinstance(node, ast.Import):
@@ -70,7 +71,7 @@ def _our_imports(module: str) -> set[str]:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     ours = {name for name in names if name.split(".")[0] in OUR_PACKAGES}
-    return {name for name in ours if _spec_exists(name)}
+    return frozenset(name for name in ours if _spec_exists(name))
 
 
 def _spec_exists(name: str) -> bool:

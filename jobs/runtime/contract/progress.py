@@ -57,8 +57,12 @@ class Reporter:
     ) -> Iterator[str]:
         """Show progress of all Spark jobs that the block starts; yield the name of their group.
 
-        Without Spark the block's work is ``own_tasks``.
+        Without a session it is that of ``own_tasks``; without these nothing is shown: what this
+        process does alone takes seconds.
         """
+        if spark is None and own_tasks is None:
+            yield ""
+            return
         self._groups += 1
         group = f"corpusmill {name} {self._groups}"
         if spark is not None:

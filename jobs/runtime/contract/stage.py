@@ -9,6 +9,7 @@ manifest is written last, and only when rows in = out + dropped + quarantined.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import platform
 import time
@@ -26,6 +27,7 @@ from pyspark.sql import DataFrame, SparkSession
 import jobs
 from jobs.runtime.contract.fingerprint import code_fingerprint, library_versions
 from jobs.runtime.contract.manifest import (
+    MADE_BY,
     MANIFEST_NAME,
     Manifest,
     PublishedFile,
@@ -38,11 +40,11 @@ from jobs.runtime.contract.manifest import (
 from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.row_accounts import RowAccounts
-from jobs.runtime.contract.stage_costs import stage_costs
+from jobs.runtime.contract.stage_costs import StageCosts, stage_costs
 from jobs.runtime.errors import DamagedRecordError, InputError, StageError
 from jobs.runtime.spark.java_heap import memory_advice
 from jobs.runtime.spark.parquet_frames import WRITER_OPTIONS, read_parquet
-from jobs.runtime.spark.session import LateSession, running
+from jobs.runtime.spark.session import running
 from jobs.runtime.store import storage
 from jobs.runtime.store.output_lease import OutputLease
 from jobs.runtime.store.small_records import read_mapping
@@ -51,6 +53,9 @@ IN_PROGRESS_NAME = "_in_progress.json"
 CHUNK_RECORD_NAME = "_chunk.json"
 SPARK_FAULTS = (Py4JError, PySparkException, ConnectionError)
 OWN_FAULTS = (OSError, pa.ArrowException)
+MEBIBYTE = 1 << 20
+# Of tiny documents a megabyte holds tens of thousands, and a task takes its time for each.
+MOST_ROWS_HERE = 50_000
 
 
 class StageWork(NamedTuple):
@@ -73,7 +78,8 @@ class Stage:
         chunks: Writers, run in order; each gets the folder to fill. One chunk is the unit of resuming.
         account: Given the folder's Parquet files, returns the rows' whereabouts.
         details: Given the folder, returns facts for the manifest (resolved thresholds, model cards).
-        own_tasks: What the chunks give their work to where they need no Spark; None: Spark does it.
+        in_driver: The chunks are written by this process, without Spark.
+        own_tasks: What these give their work to, where it is much; None: nothing is shown of it.
     """
 
     name: str
@@ -84,12 +90,14 @@ class Stage:
     chunks: Sequence[Callable[[str], None]]
     account: Callable[[Sequence[PublishedFile]], RowAccounts]
     details: Callable[[], dict[str, Any]] = field(default=dict)
+    in_driver: bool = False
     own_tasks: OwnTasks | None = None
 
     @classmethod
     def of_work(cls, *parts: StageWork, **facts: Any) -> Stage:
         """Return a stage whose chunks are of one kind, with the other attributes as named."""
-        return cls(chunks=[part.write for part in parts], own_tasks=parts[0].own_tasks, **facts)
+        writers, own = [part.write for part in parts], parts[0].own_tasks
+        return cls(chunks=writers, in_driver=own is not None, own_tasks=own, **facts)
 
 
 @dataclass(frozen=True)
@@ -97,27 +105,44 @@ class RunContext:
     """What every stage of one run shares.
 
     Attributes:
-        session: The session, or one that starts when a stage needs it.
-        output: Absolute folder or prefix.
-        reporter: Tells a person what is going on.
-        lease: The right to publish there.
-        threads: Tasks that this process may run at a time without Spark; None: none.
+        session: Spark's session, or what starts it when the first stage asks for it.
+        output: The run's folder.
+        reporter: Tells how it goes.
+        lease: The lock on the folder.
+        local: Whether datasets may be worked on in this process; see ``works_here``.
+        threads: Tasks of this process at a time, where it works on large ones.
     """
 
-    session: SparkSession | LateSession
+    session: SparkSession | Callable[[], SparkSession]
     output: str
     reporter: Reporter
     lease: OutputLease = field(default_factory=OutputLease)
-    threads: int | None = None
+    local: bool = False
+    threads: int = 1
 
     @property
     def spark(self) -> SparkSession:
-        """The session, started now if it was not."""
+        """Spark's session, started now if it was not needed before."""
         return running(self.session)
+
+    def works_here(self, megabytes: float, *sources: Manifest) -> bool:
+        """Say whether datasets are small enough for this process: Spark's start would take longer.
+
+        Args:
+            megabytes: Most Parquet of all of them together, in MiB.
+            sources: Manifests of what a stage reads.
+        """
+        size = sum(manifest.bytes for manifest in sources)
+        rows = max((manifest.rows for manifest in sources), default=0)
+        return self.local and size <= megabytes * MEBIBYTE and rows <= MOST_ROWS_HERE
 
     def folder(self, dataset: str) -> str:
         """Return the folder of a dataset of this run."""
         return storage.join(self.output, dataset)
+
+    def manifest(self, dataset: str) -> Manifest:
+        """Return the manifest of a published dataset of documents."""
+        return require_manifest(self.folder(dataset), MADE_BY.get(dataset, "run"))
 
     def read(
         self, dataset: str, made_by: str, *, carries_documents: bool = False
@@ -180,15 +205,17 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         return published
     started = time.monotonic()
     _claim(stage, folder, fingerprint)
-    own = stage.own_tasks
-    spark, faults = (None, OWN_FAULTS) if own else (context.spark, SPARK_FAULTS)
-    with context.reporter.stage(spark, stage.name, own) as group:
+    spark = None if stage.in_driver else context.spark
+    faults = OWN_FAULTS if stage.own_tasks else SPARK_FAULTS
+    with context.reporter.stage(spark, stage.name, stage.own_tasks) as group:
         try:
             _write_chunks(context, stage, folder)
             files = published_files(folder)
             accounts = stage.account(files)
             details = stage.details()
         except faults as error:
+            if spark is None and not stage.own_tasks:
+                raise
             raise explained(spark, f"stage {stage.name}", error) from error
     accounts.check(stage.name)
     manifest = Manifest(
@@ -202,11 +229,17 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         files=files,
         versions=_versions(),
         details=details,
-        costs=own.costs() if own else stage_costs(context.spark, group),
+        costs=_costs(stage, spark, group),
     )
     _publish(context, folder, manifest)
     context.reporter.finished(manifest)
     return manifest
+
+
+def _costs(stage: Stage, spark: SparkSession | None, group: str) -> StageCosts | None:
+    if stage.own_tasks is not None:
+        return stage.own_tasks.costs()
+    return None if spark is None else stage_costs(spark, group)
 
 
 def _publish(context: RunContext, folder: str, manifest: Manifest) -> None:
@@ -287,25 +320,25 @@ def _write_chunks(context: RunContext, stage: Stage, folder: str) -> None:
 
 
 @contextlib.contextmanager
-def explained_faults(session: SparkSession | LateSession) -> Iterator[None]:
-    """Stop Spark after the block; what it raises outside of a stage becomes one sentence, too.
+def session_when_asked(start: Callable[[], SparkSession]) -> Iterator[Callable[[], SparkSession]]:
+    """Yield what starts Spark once, when it is first called; stop it after the block.
+
+    What Spark raises outside of a stage becomes one sentence, too.
 
     Raises:
         StageError: Spark failed, or its Java is gone.
     """
+    session = functools.cache(start)
     try:
-        yield
+        yield session
     except SPARK_FAULTS as error:
-        raise explained(_started(session), "the run", error) from error
+        if not session.cache_info().currsize:
+            raise
+        raise explained(session(), "the run", error) from error
     finally:
-        spark = _started(session)
-        with contextlib.suppress(Py4JError, ConnectionError):  # Java may be gone already
-            if spark is not None:
-                spark.stop()
-
-
-def _started(session: SparkSession | LateSession) -> SparkSession | None:
-    return session.started if isinstance(session, LateSession) else session
+        if session.cache_info().currsize:
+            with contextlib.suppress(Py4JError, ConnectionError):  # Java may be gone already
+                session().stop()
 
 
 def explained(spark: SparkSession | None, what: str, error: Exception) -> StageError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -26,7 +26,7 @@ from jobs.runtime.spark.parquet_frames import (
     largest_row_group,
     unreadable_columns,
 )
-from jobs.runtime.spark.session import LateSession, running
+from jobs.runtime.spark.session import running
 from jobs.runtime.store import storage
 from jobs.runtime.suggestions import did_you_mean
 
@@ -101,7 +101,7 @@ class UserTable:
 
 
 def open_user_table(
-    session: SparkSession | LateSession,
+    session: SparkSession | Callable[[], SparkSession],
     given: str,
     id_column: str | None,
     text_column: str | None,

@@ -16,7 +16,7 @@ from pyspark.sql.types import StructType
 
 from jobs.runtime.store import storage
 
-_SPARK_SCHEMA = b"org.apache.spark.sql.parquet.row.metadata"
+SPARK_SCHEMA: Final = b"org.apache.spark.sql.parquet.row.metadata"
 # Types that Arrow and Spark read alike out of Parquet; what a timestamp or a decimal becomes is
 # Spark's own matter.
 _PLAIN_TYPES = frozenset(
@@ -172,7 +172,7 @@ def footer_schema(file: str) -> StructType | None:
         schema = pq.read_schema(inner, filesystem=system)
     except (OSError, pa.ArrowInvalid):
         return None  # Spark says what is wrong with the file, as it does of any other
-    told = (schema.metadata or {}).get(_SPARK_SCHEMA)
+    told = (schema.metadata or {}).get(SPARK_SCHEMA)
     if told is not None:
         return StructType.fromJson(json.loads(told))
     plain = all(_is_plain(type_) for type_ in schema.types)

@@ -18,24 +18,9 @@ from jobs.runtime.spark.java_runtime import java_logging_option, use_java
 from jobs.runtime.store.s3_settings import s3_settings
 
 
-class LateSession:
-    """A session that is started when it is first asked for: not all that a command does needs Java."""
-
-    def __init__(self, start: Callable[[], SparkSession]) -> None:
-        """Take what starts the session."""
-        self._start = start
-        self.started: SparkSession | None = None
-
-    def get(self) -> SparkSession:
-        """Return the session, starting it now if nobody has asked before."""
-        if self.started is None:
-            self.started = self._start()
-        return self.started
-
-
-def running(session: SparkSession | LateSession) -> SparkSession:
-    """Return the session itself, started now if nobody has asked for it before."""
-    return session.get() if isinstance(session, LateSession) else session
+def running(session: SparkSession | Callable[[], SparkSession]) -> SparkSession:
+    """Return the session itself, or the one that what starts it returns."""
+    return session() if callable(session) else session
 
 
 def read_spark_conf(path: Path) -> dict[str, str]:
@@ -93,7 +78,7 @@ def start_session(
         builder = builder.config(
             "spark.driver.extraJavaOptions", f"{java_logging_option()} {stack} {classes}"
         )
-        chosen = master or os.environ.get("SPARK_MASTER", "local[*]")
+        chosen = _chosen_master(master)
         for key, value in _command_settings(chosen, settings or {}, uses_s3=uses_s3).items():
             builder = builder.config(key, value)
         builder = builder.master(chosen)
@@ -104,19 +89,20 @@ def start_session(
     return spark
 
 
-def own_threads(master: str | None) -> int | None:
-    """Return how many threads this process may use for work that does not go through Spark.
-
-    Args:
-        master: As for ``start_session``.
-
-    Returns:
-        The tasks at a time of local mode; None where the work belongs to a cluster's executors, and
-        under spark-submit, which decides itself what runs where.
-    """
-    chosen = master or os.environ.get("SPARK_MASTER", "local[*]")
+def runs_locally(master: str | None) -> bool:
+    """Say whether ``start_session`` with this master would start local mode on this machine."""
+    chosen = _chosen_master(master)
     local = chosen == "local" or chosen.startswith("local[")
-    return local_cores(chosen) if local and "PYSPARK_GATEWAY_PORT" not in os.environ else None
+    return local and "PYSPARK_GATEWAY_PORT" not in os.environ
+
+
+def local_threads(master: str | None) -> int:
+    """Return how many tasks at a time ``start_session`` with this master would run on this machine."""
+    return local_cores(_chosen_master(master))
+
+
+def _chosen_master(master: str | None) -> str:
+    return master or os.environ.get("SPARK_MASTER", "local[*]")
 
 
 def local_cores(master: str) -> int:

@@ -22,7 +22,6 @@ from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.contract.user_tables import ROW_ID
 from jobs.runtime.errors import InputError, StageError
-from jobs.runtime.spark.session import LateSession
 from tests.jobs.dedup_documents import families
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def dedup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dedup:
 
     def run(table: str, *settings: str, name: str = "own") -> RunContext:
         output = str(tmp_path / name)
-        context = RunContext(LateSession(refused), output, Reporter(quiet=True), threads=2)
+        context = RunContext(refused, output, Reporter(quiet=True), local=True, threads=2)
         dedup_user_table(context, table, None, None, load_recipe("default", list(settings)))
         return context
 
@@ -248,8 +247,8 @@ def test_spark_goes_on_with_what_was_signed_here(
 ) -> None:
     table = write_table(tmp_path / "t")
     runs = []
-    for name, threads in (("own", 2), ("spark", None)):
-        context = RunContext(spark, str(tmp_path / name), Reporter(quiet=True), threads=threads)
+    for name, local in (("own", True), ("spark", False)):
+        context = RunContext(spark, str(tmp_path / name), Reporter(quiet=True), local=local)
         dedup_user_table(context, table, None, None, load_recipe("default", [setting]))
         runs.append(context)
     for name in ("signatures", "duplicates", "corpus"):

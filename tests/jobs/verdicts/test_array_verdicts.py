@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from jobs.recipes.rules import Bounds, Condition, Rule
 from jobs.verdicts.array_verdicts import NO_RULE, SignalTable
-from jobs.verdicts.expressions import verdict_columns
+from jobs.verdicts.expressions import VERDICT_COLUMNS, verdict_columns
 from jobs.verdicts.thresholds import resolve, resolve_by
 
 NUMBERS = [None, -math.inf, -1.0, 0.0, 1.0, 1.5, 2.5, math.inf, math.nan]
@@ -76,9 +76,7 @@ def test_every_verdict_is_that_of_spark(spark: SparkSession) -> None:
     columns = [
         column.alias(f"{column_name}_{number}")
         for number, group in enumerate(groups)
-        for column_name, column in zip(
-            ("reason", "reasons", "flags"), verdict_columns(group)[:3], strict=True
-        )
+        for column_name, column in zip(VERDICT_COLUMNS, verdict_columns(group), strict=True)
     ]
     expected = frame.select(*columns).collect()
     for number, group in enumerate(groups):
@@ -91,6 +89,11 @@ def test_every_verdict_is_that_of_spark(spark: SparkSession) -> None:
                 name for name, fails in zip(names, verdicts.failed[:, place], strict=True) if fails
             }
             assert failed == {*row[f"reasons_{number}"], *row[f"flags_{number}"]}
+        table = signal_table(ROWS).verdicts(group)
+        for name in VERDICT_COLUMNS:
+            # by repr, since NaN is not NaN
+            ours = [repr(value) for value in table.column(name).to_pylist()]
+            assert ours == [repr(row[f"{name}_{number}"]) for row in expected]
 
 
 @pytest.mark.spark

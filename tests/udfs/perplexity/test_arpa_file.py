@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from udfs.perplexity.arpa_file import compress, format_section, write_arpa
+from udfs.perplexity.arpa_file import compress, compress_file, format_section, write_arpa
 from udfs.perplexity.kenlm_binary import load
 
 VOCABULARY = pa.array(["<unk>", "<s>", "</s>", "a", "中"], pa.large_string())
@@ -30,18 +31,18 @@ def test_numbers_read_back_as_the_same_float32() -> None:
     assert [np.float32(line.split("\t")[0]) for line in lines] == values.tolist()
 
 
-@pytest.mark.parametrize("name", ["model.arpa", "model.arpa.gz"])
-def test_file_has_the_exact_layout_and_opens_in_kenlm(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
+@pytest.mark.parametrize("piece", [bytes, compress], ids=["plain", "gzip"])
+def test_file_has_the_exact_layout_and_opens_in_kenlm(
+    tmp_path: Path, piece: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "model.arpa"
     one = [
-        compress(b"-2\t<unk>\t0\n0\t<s>\t-0.5\n"),
-        compress(b"-0.3\t</s>\t0\n-0.5\ta\t-0.2\n"),
+        piece(b"-2\t<unk>\t0\n0\t<s>\t-0.5\n"),
+        b"-0.3\t</s>\t0\n-0.5\ta\t-0.2\n",
     ]
-    two = [compress(b"-0.1\t<s> a\n")]
-    write_arpa(path, [4, 1], [one, two], compressed=name.endswith("gz"))
-    raw = path.read_bytes()
-    text = gzip.decompress(raw) if name.endswith("gz") else raw
-    assert text.decode().splitlines() == [
+    two = [piece(b"-0.1\t<s> a\n")]
+    write_arpa(path, [4, 1], [one, two])
+    assert path.read_bytes().decode().splitlines() == [
         "\\data\\", "ngram 1=4", "ngram 2=1", "", "\\1-grams:", "-2\t<unk>\t0", "0\t<s>\t-0.5",
         "-0.3\t</s>\t0", "-0.5\ta\t-0.2", "", "\\2-grams:", "-0.1\t<s> a", "", "\\end\\",
     ]  # fmt: skip
@@ -52,3 +53,13 @@ def test_compression_is_the_same_at_any_time(monkeypatch: pytest.MonkeyPatch) ->
     first = compress(b"text")
     monkeypatch.setattr("time.time", lambda: 2e9)
     assert compress(b"text") == first
+
+
+def test_compressed_file_has_no_name_and_no_time(tmp_path: Path) -> None:
+    written = []
+    for name in ("one", "two"):
+        (tmp_path / name).write_bytes(b"\\data\\\n")
+        compress_file(tmp_path / name, tmp_path / f"{name}.gz")
+        written.append((tmp_path / f"{name}.gz").read_bytes())
+    assert written[0] == written[1]
+    assert gzip.decompress(written[0]) == b"\\data\\\n"

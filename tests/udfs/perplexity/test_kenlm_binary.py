@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.models.perplexity.trained_model import train_in_memory, write_model_files
 from tests.perplexity_models import train_folder
 from udfs.perplexity.kenlm_binary import load, reads_gzip, write_binary
 
@@ -71,3 +72,30 @@ def test_probe_for_zlib_tells_the_truth(tmp_path: Path) -> None:
         path.write_bytes(gzip.compress((tmp_path / "en.0.arpa").read_bytes()))
         with pytest.raises(ValueError, match="cannot read"):
             load(path)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_arpa_stays_beside_the_binary_only_where_it_is_asked_for(
+    tmp_path: Path, keep: bool
+) -> None:
+    trained = train_in_memory([b"the cat sat\na log\n"], 2, (0, 0))
+    entry = write_model_files(tmp_path, "en.0", trained, [], binary=True, keep_arpa=keep)
+    if entry["kind"] != "binary":
+        pytest.skip("this machine has neither build_binary nor the kenlm release that is known")
+    packed = "en.0.arpa.gz" if reads_gzip() else "en.0.arpa"
+    found = sorted(path.name for path in tmp_path.iterdir())
+    assert found == ([packed] if keep else []) + ["en.0.binary"]
+    if keep:
+        assert load(tmp_path / packed).score("the cat") == load(tmp_path / "en.0.binary").score(
+            "the cat"
+        )
+
+
+def test_a_model_that_no_binary_can_be_made_of_stays_as_arpa(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("udfs.perplexity.kenlm_binary._commands", lambda *_: [["false"]])
+    trained = train_in_memory([b"the cat sat\na log\n"], 2, (0, 0))
+    entry = write_model_files(tmp_path, "en.0", trained, [], binary=True)
+    assert entry["kind"] == "arpa"
+    assert [path.name for path in tmp_path.iterdir()] == [entry["model"]["name"]]

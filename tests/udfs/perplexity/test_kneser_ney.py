@@ -199,7 +199,7 @@ def test_kenlm_scores_the_arpa_file_as_we_do(tmp_path: Path, prune: list[int]) -
     sentences = zipf_text(300, 60, 9)
     vocabulary, ids = encode(sentences)
     sections = estimate(ids, 5, prune, len(vocabulary.words))
-    path = tmp_path / "model.arpa.gz"
+    path = tmp_path / "model.arpa"
     write_sections(path, sections, vocabulary)
     model, scorer = as_model(sections, vocabulary), load(path)
     for sentence in [*zipf_text(50, 90, 10), ["never", "seen"]]:
@@ -217,7 +217,7 @@ def write_sections(path: Path, sections: list[NgramSection], vocabulary: Vocabul
         backoff = section.log_backoff if n < len(sections) else None
         lines = format_section(section.words, section.log_probability, backoff, vocabulary.words)
         texts.append([compress(lines)])
-    write_arpa(path, [len(s.words) for s in sections], texts, compressed=path.suffix == ".gz")
+    write_arpa(path, [len(s.words) for s in sections], texts)
 
 
 def test_special_words_have_their_marks() -> None:

@@ -57,7 +57,7 @@ def pack(lines: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 
 def binary(folder: Path, lines: Sequence[str], order: int, prune: Sequence[int]) -> Path:
     trained = train_in_memory(["\n".join([*lines, ""]).encode()], order, prune)
-    entry = write_model_files(folder, "m", trained, [], binary=True)
+    entry = write_model_files(folder, "m", trained, [], binary=True, keep_arpa=True)
     if entry["kind"] != "binary":
         pytest.skip("this machine has neither build_binary nor the kenlm release that is known")
     return folder / "m.binary"

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import gzip
 import sys
 from pathlib import Path
 
 import pytest
 
 from jobs.command_line import main
-from jobs.models.perplexity.lmplz_training import LmplzModel, require_lmplz, train_with_lmplz
+from jobs.models.perplexity.lmplz_training import require_lmplz, train_with_lmplz
 from jobs.models.perplexity.trained_model import write_model_files
 from jobs.runtime.errors import MissingRequirementError, StageError
 from udfs.perplexity.kenlm_binary import load
@@ -45,17 +44,6 @@ def test_models_files_come_from_the_program(lmplz: str, tmp_path: Path) -> None:
     assert load(tmp_path / entry["model"]["name"]).order == 2
     assert entry["held_out"]["oov_share"] == 0.5
     assert not list(tmp_path.glob("lmplz.*"))
-
-
-def test_compression_leaves_no_name_and_no_time(tmp_path: Path) -> None:
-    written = []
-    for name in ("one", "two"):
-        (tmp_path / name).write_bytes(b"\\data\\\n")
-        target = tmp_path / f"{name}.gz"
-        LmplzModel(tmp_path / name, [1]).write_arpa(target, compressed=True)
-        written.append(target.read_bytes())
-    assert written[0] == written[1]
-    assert gzip.decompress(written[0]) == b"\\data\\\n"
 
 
 def test_failure_is_told_in_the_programs_words(lmplz: str, tmp_path: Path) -> None:

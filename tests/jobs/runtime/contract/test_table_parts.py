@@ -14,7 +14,6 @@ from jobs.runtime.contract import table_parts
 from jobs.runtime.contract.table_parts import TablePart, count_parts, read_parts, write_part
 from jobs.runtime.contract.user_tables import ROW_ID, open_user_table
 from jobs.runtime.spark.parquet_frames import arrow_schema
-from jobs.runtime.spark.session import LateSession
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -44,7 +43,7 @@ def test_rows_have_the_ids_that_spark_gives_them(spark: SparkSession, tmp_path: 
         name: {"id": [f"{name}{row}" for row in range(7)], "text": ["x"] * 7} for name in names
     }
     paths = write_table(tmp_path, files)
-    table = open_user_table(LateSession(refused), str(tmp_path), None, None)
+    table = open_user_table(refused, str(tmp_path), None, None)
     rows = {row["id"]: row[ROW_ID] for row in table.read(spark).collect()}
     (part,) = parts_of(paths, ["id"])
     assert dict(zip(part.rows.column("id").to_pylist(), part.ids.tolist(), strict=True)) == rows
@@ -60,7 +59,7 @@ def test_parts_are_bounded_by_bytes_and_keep_the_order(
     monkeypatch.setattr(table_parts, "_BATCH_BYTES", 9_000)
     parts = parts_of(paths, ["text"])
     assert [part.number for part in parts] == list(range(len(parts)))
-    assert 10 < len(parts) <= count_parts(paths, ["text"]) < 20
+    assert 10 < len(parts) <= count_parts(paths, ["text"]) <= 20
     assert max(part.rows.nbytes for part in parts) < 30_000
     assert [text for part in parts for text in part.rows.column(0).to_pylist()] == texts * 2
     ids = np.concatenate([part.ids for part in parts])

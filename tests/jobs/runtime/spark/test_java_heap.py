@@ -65,12 +65,12 @@ def test_want_of_memory_is_told_with_the_value_given_and_the_next_one(spark: Spa
 KILLS_JAVA = """
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.spark.session import start_session
-from jobs.runtime.contract.stage import explained_faults
+from jobs.runtime.contract.stage import session_when_asked
 from jobs.runtime.errors import StageError
 spark = start_session("x", master="local[1]", settings={"spark.driver.memory": "600m"})
 try:
-    with explained_faults(spark):
-        spark.sparkContext._jvm.java.lang.System.exit(52)  # as Spark ends itself out of memory
+    with session_when_asked(lambda: spark) as session:
+        session().sparkContext._jvm.java.lang.System.exit(52)  # as Spark ends itself out of memory
         spark.range(3).count()
 except StageError as error:
     print(error)

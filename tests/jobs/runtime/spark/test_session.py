@@ -3,7 +3,6 @@
 import os
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -11,7 +10,7 @@ from pyspark.sql import SparkSession
 from jobs.command.arguments import spark_settings
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import SettingsError
-from jobs.runtime.spark.session import LateSession, own_threads, read_spark_conf, running
+from jobs.runtime.spark.session import local_threads, read_spark_conf, runs_locally
 
 CONF_FILES = sorted(configuration_folder().glob("spark-*.conf"))
 
@@ -60,37 +59,24 @@ def test_settings_of_the_command_line() -> None:
         spark_settings(["spark.a"])
 
 
-def test_a_late_session_is_started_once_and_only_when_asked_for() -> None:
-    started: list[object] = []
-
-    def start() -> Any:
-        started.append(object())
-        return started[-1]
-
-    late = LateSession(start)
-    assert late.started is None
-    assert running(late) is running(late) is late.started
-    assert len(started) == 1
-
-
 @pytest.mark.parametrize(
-    ("master", "threads"),
+    ("master", "local", "threads"),
     [
-        ("local[3]", 3),
-        ("local[2,4]", 2),
-        ("local", 1),
-        ("local[*]", os.cpu_count()),
-        ("local-cluster[2,1,1024]", None),
-        ("spark://host:7077", None),
-        ("yarn", None),
+        ("local[3]", True, 3),
+        ("local[2,4]", True, 2),
+        ("local", True, 1),
+        ("local[*]", True, os.cpu_count()),
+        ("local-cluster[2,1,1024]", False, 1),
+        ("spark://host:7077", False, 1),
+        ("yarn", False, 1),
     ],
 )
-def test_only_local_mode_has_threads_of_its_own(
-    monkeypatch: pytest.MonkeyPatch, master: str, threads: int | None
+def test_a_master_says_what_this_process_may_do(
+    monkeypatch: pytest.MonkeyPatch, master: str, local: bool, threads: int
 ) -> None:
     monkeypatch.delenv("PYSPARK_GATEWAY_PORT", raising=False)
-    assert own_threads(master) == threads
+    assert (runs_locally(master), local_threads(master)) == (local, threads)
     monkeypatch.setenv("SPARK_MASTER", master)
-    assert own_threads(None) == threads
+    assert (runs_locally(None), local_threads(None)) == (local, threads)
     monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")  # spark-submit says where work is done
-    assert own_threads(master) is None
+    assert not runs_locally(master)

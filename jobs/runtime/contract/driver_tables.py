@@ -1,0 +1,147 @@
+"""Published datasets as Arrow tables in this process: read, passed through functions of batches, written.
+
+What is small is worked on here, by the functions that Spark's workers run too: starting Spark and
+planning its jobs takes longer than the work (docs/decisions/0034).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.runtime.contract.manifest import PublishedFile
+from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.errors import InputError
+from jobs.runtime.spark.arrow_frames import BatchFunction
+from jobs.runtime.spark.parquet_frames import SPARK_SCHEMA
+from jobs.runtime.spark.schemas import spark_schema
+from jobs.runtime.store import storage
+
+BATCH_ROWS = 256  # as many as Spark hands to a worker at once (conf/spark-local.conf)
+# More readers wait for a store's answers at once; decoding has few cores in any case.
+READERS = 8
+FILE_NAME = "part-00000.zstd.parquet"
+
+
+def dataset_table(
+    context: RunContext,
+    dataset: str,
+    columns: Sequence[str] | None = None,
+    files: Sequence[PublishedFile] | None = None,
+) -> pa.Table:
+    """Return columns of a published dataset, in the order of its files.
+
+    Args:
+        context: The run.
+        dataset: Folder below the run; it must be published.
+        columns: ``struct.field`` reads one field and becomes a column of that name; None: all.
+        files: Of the dataset; None: all of its manifest.
+
+    Raises:
+        InputError: A file cannot be read.
+    """
+    folder = context.folder(dataset)
+    chosen = context.manifest(dataset).files if files is None else files
+    paths = [storage.join(folder, file.path) for file in chosen if file.path.endswith(".parquet")]
+    return read_columns(paths, columns)
+
+
+def read_columns(paths: Sequence[str], columns: Sequence[str] | None = None) -> pa.Table:
+    """Return columns of Parquet files of one schema; see :func:`dataset_table`."""
+
+    def read(path: str) -> pa.Table:
+        with opened(path) as file:
+            table = file.read(columns=None if columns is None else list(columns), use_threads=False)
+            return table if columns is None else flat(table, columns)
+
+    with ThreadPoolExecutor(READERS) as pool:
+        tables = list(pool.map(read, paths))
+    return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+
+
+@contextmanager
+def opened(path: str) -> Iterator[pq.ParquetFile]:
+    """Open a published Parquet file for the block.
+
+    Raises:
+        InputError: It, or a page read in the block, cannot be read, or it lacks a column.
+    """
+    system, inner = storage.file_system(path)
+    try:
+        with pq.ParquetFile(inner, filesystem=system) as file:
+            yield file
+    except (OSError, pa.ArrowException, KeyError) as error:
+        why = " ".join(str(error).split())  # Thrift's messages have several lines
+        raise InputError(
+            f"{path} cannot be read ({why}): it is damaged. Delete its folder and run the same "
+            "`corpusmill run` again, which makes it anew."
+        ) from error
+
+
+def flat(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return the columns of these names; ``struct.field`` is a field of a struct."""
+    columns = []
+    for name in names:
+        outer, _, field = name.partition(".")
+        column = table.column(outer)
+        columns.append(pc.struct_field(column, field) if field else column)
+    return pa.table(columns, names=list(names))
+
+
+def mapped(table: pa.Table, function: BatchFunction) -> pa.Table:
+    """Return a table passed through a function of batches, as ``map_batches`` does a DataFrame."""
+    schema = function.output_schema(table.schema)
+    return pa.Table.from_batches(function(batches(table)), schema)
+
+
+def batches(table: pa.Table) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a table, a bounded number at a time; at least one batch."""
+    if not table.num_rows:
+        yield from table.schema.empty_table().combine_chunks().to_batches()
+    yield from table.combine_chunks().to_batches(max_chunksize=BATCH_ROWS)
+
+
+def table_chunk(
+    build: Callable[[], pa.Table], options: dict[str, object] | None = None
+) -> Callable[[str], None]:
+    """Return a chunk writer of one table, as ``parquet_chunk`` is of a DataFrame.
+
+    Spark reads the file as one of its own: the same types, its own schema in the footer.
+
+    Args:
+        build: Makes the table.
+        options: Of Arrow's writer.
+    """
+
+    def write(folder: str) -> None:
+        table = build()
+        told = {SPARK_SCHEMA: spark_schema(table.schema).json().encode()}
+        with storage.open_output(storage.join(folder, FILE_NAME)) as file:
+            pq.write_table(
+                table.replace_schema_metadata(told),
+                file,
+                compression="zstd",
+                store_schema=False,
+                **(options or {}),
+            )
+
+    return write
+
+
+def in_schema(table: pa.Table, schema: pa.Schema, **constants: str) -> pa.Table:
+    """Return the columns of a schema: the table's own, else a constant, else nulls."""
+    rows = table.num_rows
+
+    def column(field: pa.Field) -> pa.Array | pa.ChunkedArray:
+        if field.name in constants:
+            return pa.repeat(constants[field.name], rows)
+        if field.name in table.column_names:
+            return table.column(field.name).cast(field.type)
+        return pa.nulls(rows, field.type)
+
+    return pa.table([column(field) for field in schema], schema=schema.remove_metadata())
