@@ -9,7 +9,7 @@ WARM := $(VENV)/.warm
 SMOKE_SPARKS ?= 3.5.9 4.3.0
 SHARED_DATA ?= ../shared/data
 BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.one_core signals.through_spark dedup.end_to_end \
-  dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
+  dedup.command dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check test-fast test-slow s3-jars test-s3 test-cluster test-readers test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean

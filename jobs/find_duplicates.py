@@ -15,38 +15,40 @@ from pyspark.sql import functions as F
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.decide_verdicts import surviving, surviving_table
-from jobs.dedup import find_duplicates
-from jobs.dedup.cluster_columns import CLUSTER_COLUMNS, cluster_rows, with_clusters
+from jobs.dedup.cluster_columns import CLUSTER_COLUMNS
 from jobs.dedup.driver_search import search_tables
-from jobs.dedup.file_bitmaps import quoted, without_rows
-from jobs.dedup.known_documents import RUN_BIT, KnownDocuments
-from jobs.dedup.published_signatures import DATASET as SIGNATURES
+from jobs.dedup.file_bitmaps import without_rows
+from jobs.dedup.known_documents import KnownDocuments
+from jobs.dedup.own_table import OwnTable, open_table
 from jobs.dedup.published_signatures import (
-    KEEPER_ROW_ID,
     open_previous,
     previous_signatures,
     sign_here,
     sign_stage,
+    signature_chunk,
 )
-from jobs.dedup.signature_rows import SignatureRows
-from jobs.dedup.signatures import GIVEN_ID, sign, sign_table, signs_tables
+from jobs.dedup.signatures import sign, sign_table, signs_tables
+from jobs.dedup.spark_table import DATASET, SparkTable, duplicates_of
 from jobs.planning import six_permutations_notice
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.driver_tables import table_chunk
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
-from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
-from jobs.runtime.contract.user_tables import ROW_ID, UserTable, open_user_table, require_apart
+from jobs.runtime.contract.stage import (
+    RunContext,
+    Stage,
+    StageWork,
+    all_rows_out,
+    parquet_chunk,
+    run_stage,
+)
+from jobs.runtime.contract.user_tables import open_user_table, require_apart
 from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.spark.schemas import DUPLICATES
-from jobs.runtime.store import storage
 from jobs.verdicts.expressions import LANGUAGE
-from udfs.dedup.search import FIRST_KNOWN_ID
 
-DATASET = "duplicates"
 NAMES = {"id": "id", "text": "text"}  # of the corpus of a run
-WORK_FOLDER = "_work/dedup"
 
 
 def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()) -> Manifest:
@@ -108,10 +110,10 @@ def _search_frames(
         return sign(documents(files), recipe.dedup)
 
     def found() -> DataFrame:
-        duplicates = _duplicates(context, recipe, documents(), signatures, known)
+        duplicates = duplicates_of(context, recipe.dedup, documents(), signatures, known)
         return duplicates.select(*DUPLICATES.names)
 
-    parts = [functools.partial(signed, chunk) for chunk in chunks]
+    parts = [StageWork(signature_chunk(functools.partial(signed, chunk))) for chunk in chunks]
     signatures = sign_stage(context, recipe.dedup, inputs, parts, NAMES)
     return parquet_chunk(found)
 
@@ -174,36 +176,26 @@ def dedup_user_table(
         StageError: Spark failed.
     """
     require_apart(given, context.output)
-    table = open_user_table(context.spark, given, id_column, text_column)
-    rows = table.read(context.spark)
-    _require_fitting_settings(recipe, given, rows.columns)
-    known = open_previous(context, against, recipe.dedup, rows.schema[table.id_column].dataType)
+    table = open_user_table(context.session, given, id_column, text_column)
+    _require_fitting_settings(recipe, given, table.schema.names)
+    known = open_previous(context, against, recipe.dedup, table.schema[table.id_column].dataType)
+    opened = open_table(context, table, recipe.dedup, known)
     inputs = {"table": table.fingerprint}
-    documents = rows.withColumn(GIVEN_ID, F.col(quoted(table.id_column))).withColumns(
-        {"id": F.col(ROW_ID), "text": F.col(quoted(table.text_column))}
-    )
     names = {"id": table.id_column, "text": table.text_column}
-
-    signed = functools.partial(sign, documents, recipe.dedup, GIVEN_ID)
-    account = functools.partial(_account_unique, context, table)
-    signatures = sign_stage(context, recipe.dedup, inputs, [signed], names, account)
+    account = functools.partial(_account_unique, opened)
+    signatures = sign_stage(context, recipe.dedup, inputs, [opened.signing()], names, account)
     stage = functools.partial(
-        Stage,
+        Stage.of_work,
         module="jobs.find_duplicates",
         inputs={**inputs, **_known_inputs(known)},
         configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
     )
-
-    def found() -> DataFrame:
-        duplicates = _duplicates(context, recipe, documents, signatures, known)
-        return _with_given_ids(context, duplicates, known)
-
     duplicates = run_stage(
         context,
         stage(
+            opened.searching(signatures),
             name="dedup",
             dataset=DATASET,
-            chunks=[parquet_chunk(found)],
             account=functools.partial(_account, recipe, signatures.count),
             details=lambda: _details(recipe, against),
         ),
@@ -212,31 +204,11 @@ def dedup_user_table(
     run_stage(
         context,
         stage(
+            opened.publishing(),
             name="publish",
             dataset="corpus",
-            chunks=[parquet_chunk(lambda: _user_corpus(context, recipe, table))],
             account=functools.partial(table.account_kept, signatures.count, removed),
         ),
-    )
-
-
-def _duplicates(
-    context: RunContext,
-    recipe: Recipe,
-    documents: DataFrame,
-    signatures: SignatureRows,
-    known: KnownDocuments | None,
-) -> DataFrame:
-    """``DUPLICATES``, the keepers of earlier runs told by keeper_run."""
-    work_folder = storage.spark_path(context.folder(WORK_FOLDER))
-    found = find_duplicates(documents, recipe.dedup, work_folder, signed=signatures, known=known)
-    if known is None:
-        return found.withColumn("keeper_run", F.lit(0))
-    return found.withColumns(
-        {
-            "keeper_run": F.shiftright("keeper_id", RUN_BIT).cast("int"),
-            "keeper_id": F.col("keeper_id").bitwiseAND(F.lit(FIRST_KNOWN_ID - 1)),
-        }
     )
 
 
@@ -248,47 +220,16 @@ def _details(recipe: Recipe, against: Sequence[str]) -> dict[str, object]:
     return {"mode": recipe.dedup.mode, "against": previous_signatures(against)}
 
 
-def _account_unique(
-    context: RunContext, table: UserTable, files: Sequence[PublishedFile]
-) -> RowAccounts:
+def _account_unique(opened: SparkTable | OwnTable, files: Sequence[PublishedFile]) -> RowAccounts:
     """Refuse ids given twice: whoever leaves out the rows that duplicates/ names would lose a keeper."""
-    signed = context.read_files(SIGNATURES, files)
-    rows = signed.groupBy(GIVEN_ID).count().where(F.col("count") > 1).limit(3).collect()
-    if rows:
-        shown = ", ".join(f"{row[GIVEN_ID]!r} ({row['count']} rows)" for row in rows)
+    repeated = opened.repeated_ids(files)
+    if repeated:
+        shown = ", ".join(f"{given!r} ({rows} rows)" for given, rows in repeated)
         raise InputError(
-            f"--id-column {table.id_column} of {table.given}: ids are given more than once, e.g. {shown}. "
-            "Name a column that tells rows apart, or number the rows."
+            f"--id-column {opened.table.id_column} of {opened.table.given}: ids are given more than once, "
+            f"e.g. {shown}. Name a column that tells rows apart, or number the rows."
         )
     return all_rows_out(files)
-
-
-def _with_given_ids(
-    context: RunContext, found: DataFrame, known: KnownDocuments | None
-) -> DataFrame:
-    """The duplicates of a user's table by his own ids, with the rows beside them."""
-    signed, _ = context.read(SIGNATURES, "dedup")
-    ours = signed.select("id", GIVEN_ID)
-    names = ours if known is None else ours.unionByName(known.signatures.select("id", GIVEN_ID))
-    full_keeper = F.col("keeper_id") + F.shiftleft(F.col("keeper_run").cast("bigint"), RUN_BIT)
-    rows = found.withColumn("full_keeper", full_keeper).withColumnsRenamed(
-        {"id": ROW_ID, "keeper_id": KEEPER_ROW_ID}
-    )
-    keepers = names.select(F.col("id").alias("full_keeper"), F.col(GIVEN_ID).alias("keeper_id"))
-    removed = ours.select(F.col("id").alias(ROW_ID), F.col(GIVEN_ID).alias("id"))
-    named = rows.join(removed, ROW_ID).join(keepers, "full_keeper")
-    named = named.withColumn("cluster_id", F.col("keeper_id"))
-    return named.select(*DUPLICATES.names, ROW_ID, KEEPER_ROW_ID)
-
-
-def _user_corpus(context: RunContext, recipe: Recipe, table: UserTable) -> DataFrame:
-    duplicates, _ = context.read(DATASET, "dedup")
-    rows = table.read(context.spark)
-    if recipe.dedup.mode == "remove":
-        return without_rows(rows, duplicates.select(ROW_ID), ROW_ID).drop(ROW_ID)
-    clusters = cluster_rows(duplicates, row_id=ROW_ID, keeper_row_id=KEEPER_ROW_ID)
-    marked = with_clusters(rows, clusters, row_id=ROW_ID, given_id=table.id_column)
-    return marked.drop(ROW_ID)
 
 
 def _require_fitting_settings(recipe: Recipe, given: str, columns: Sequence[str]) -> None:

@@ -27,7 +27,7 @@ from bench.measuring import Cost, measured, measured_command, print_result
 from jobs.dedup import DedupSettings
 
 DATASKETCH_SAMPLE = 300
-GROWTH_MEMORY = "5g"  # driver and executor in one; Python workers need the rest of 8 GB
+MANIFESTS = "*/_manifest.json"
 
 
 def main() -> None:
@@ -37,6 +37,9 @@ def main() -> None:
     parser.add_argument("--preset", default="default")
     parser.add_argument("--spark-only", action="store_true", help="no search on the driver")
     parser.add_argument("--peers", nargs="*", default=[], choices=PEERS)
+    parser.add_argument(
+        "--memory", help="Java's heap, for --growth; the command's own choice without"
+    )
     parser.add_argument("--growth", type=int, metavar="N", help="N documents, only this")
     arguments = parser.parse_args()
     given: dict[str, object] = {"preset": arguments.preset}
@@ -44,16 +47,16 @@ def main() -> None:
     if arguments.spark_only:
         given["max_driver_documents"] = 0
         system += "_spark_only"
-    settings = DedupSettings.model_validate(given)
     if arguments.growth:
-        measure_growth(arguments.growth, system, settings)
+        measure_growth(arguments.growth, system, given, arguments.memory)
         return
+    settings = DedupSettings.model_validate(given)
     count = 10_000 if arguments.quick else arguments.documents
     corpus = generate(count)
     measure_kernels(corpus, min(count, 20_000))
     measure_datasketch(corpus)
     source = write_corpus(count)
-    cost, facts, removed = run_command(source, settings)
+    cost, facts, removed = run_command(source, given)
     truth = family_truth(pa.concat_arrays(corpus.table["text"].chunks), corpus.family)
     size = int(corpus.table["text"].nbytes)
     ids, keepers = removed["id"].to_numpy(), removed["keeper_id"].to_numpy()
@@ -92,12 +95,12 @@ def measure_peer(name: str, source: Path, count: int, size: int, truth: Truth) -
     )  # fmt: skip
 
 
-def measure_growth(count: int, system: str, settings: DedupSettings) -> None:
+def measure_growth(count: int, system: str, given: dict[str, object], memory: str | None) -> None:
     """Seconds and bytes a document of a corpus of any size; its files are deleted afterwards."""
     source = write_corpus(count)
     size = sum(path.stat().st_size for path in source.glob("*.parquet"))
     try:
-        cost, facts, removed = run_command(source, settings, GROWTH_MEMORY)
+        cost, facts, removed = run_command(source, given, memory)
     finally:
         shutil.rmtree(source)
     print_result(
@@ -107,29 +110,35 @@ def measure_growth(count: int, system: str, settings: DedupSettings) -> None:
 
 
 def run_command(
-    source: Path, settings: DedupSettings, *memory: str
+    source: Path, given: dict[str, object], memory: str | None = None
 ) -> tuple[Cost, dict[str, object], pa.Table]:
-    """From Parquet to the list of duplicates on local[2], starts of Python and Spark included."""
-    count = sum(pq.ParquetFile(path).metadata.num_rows for path in source.glob("*.parquet"))
+    """`corpusmill dedup` on local[2] from Parquet to the corpus, starts of Python and Java included."""
     work = FOLDER / "work"
     shutil.rmtree(work, ignore_errors=True)
-    command = [sys.executable, "-m", "bench.dedup.one_run", str(source), str(work)]
-    cost = measured_command([*command, settings.model_dump_json(), *memory])
-    told = json.loads((work / "cost.json").read_text())
-    seconds = {
+    command = [sys.executable, "-m", "jobs.command_line", "dedup", str(source), str(work)]
+    command += ["--quiet", "--master", "local[2]"]
+    command += [
+        word for name, value in given.items() for word in ("--set", f"dedup.{name}={value}")
+    ]
+    command += [] if memory is None else ["--spark-conf", f"spark.driver.memory={memory}"]
+    cost = measured_command(command)
+    manifests = {path.parent.name: json.loads(path.read_text()) for path in work.glob(MANIFESTS)}
+    sub_stages = {
         path.parent.name: json.loads(path.read_text())["seconds"]
-        for path in work.glob("*/_fingerprint.json")
+        for path in work.glob("_work/dedup/*/_fingerprint.json")
     }
-    persisted = sum(path.stat().st_size for path in (work / "signatures").glob("*.parquet"))
+    signatures = manifests["signatures"]
+    count = signatures["accounts"]["rows_in"]
+    shuffled = sum(manifest["costs"]["shuffled_bytes"] for manifest in manifests.values())
+    screening = pq.read_table(work / "_work" / "dedup" / "screening", columns=["keeper_id"])
     facts = {
-        "session_s": told["session_s"],
-        "search_s": told["search_s"],
-        "sub_stages_s": seconds,
-        "shuffled_bytes_per_doc": round(told["shuffled_bytes"] / count),
-        "persisted_bytes_per_doc": round(persisted / count),
-        "read_again": pq.read_table(work / "screening", columns=["keeper_id"])[
-            "keeper_id"
-        ].null_count,
+        "stages_s": {name: manifest["seconds"] for name, manifest in manifests.items()},
+        "sub_stages_s": sub_stages,
+        "shuffled_bytes_per_doc": round(shuffled / count),
+        "persisted_bytes_per_doc": round(
+            sum(file["bytes"] for file in signatures["files"]) / count
+        ),
+        "read_again": screening["keeper_id"].null_count,
     }
     removed = pq.read_table(work / "duplicates", columns=["id", "keeper_id"])
     shutil.rmtree(work)

@@ -34,13 +34,14 @@ class PeerRun(NamedTuple):
         return np.setdiff1d(np.arange(documents), self.kept)
 
 
-def run_peer(name: str, source: Path, folder: Path) -> PeerRun:
+def run_peer(name: str, source: Path, folder: Path, *options: str) -> PeerRun:
     """Run a peer over Parquet files with id and text.
 
     Args:
         name: One of ``PEERS``.
         source: Folder of the files.
         folder: Where environments and outputs go.
+        options: Further words for the peer's script.
 
     Raises:
         CalledProcessError: It could not be installed, or failed.
@@ -59,7 +60,7 @@ def run_peer(name: str, source: Path, folder: Path) -> PeerRun:
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
     script = Path(__file__).with_name(f"run_{package}.py")
-    cost = measured_command([str(python), str(script), str(source), str(output)])
+    cost = measured_command([str(python), str(script), str(source), str(output), *options])
     kept = np.array(json.loads((output / "kept.json").read_text()), np.int64)
     shutil.rmtree(output)
     return PeerRun(f"{package}_{version}", cost, kept)

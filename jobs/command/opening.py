@@ -61,7 +61,7 @@ def open_run(
     """
     from jobs.runtime.contract.progress import Reporter
     from jobs.runtime.contract.stage import RunContext, session_when_asked
-    from jobs.runtime.spark.session import runs_locally, start_session
+    from jobs.runtime.spark.session import local_threads, runs_locally, start_session
     from jobs.runtime.store import storage
     from jobs.runtime.store.output_lease import OutputLease, hold_output
 
@@ -82,7 +82,8 @@ def open_run(
         with session_when_asked(start) as session:
             if not local:  # a cluster manager waits for its application to report
                 session()
-            yield RunContext(session, folder, reporter, lease, local)
+            threads = local_threads(arguments.master)
+            yield RunContext(session, folder, reporter, lease, local, threads)
 
 
 def _uses_s3(arguments: argparse.Namespace) -> bool:

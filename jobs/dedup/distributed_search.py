@@ -31,23 +31,25 @@ as its keeper, and that keeper stays.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import replace
 from urllib.parse import unquote
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.dedup.band_edges import find_band_edges
 from jobs.dedup.combine_duplicates import combine
-from jobs.dedup.components import find_components
+from jobs.dedup.components import collect_arrow, find_components
 from jobs.dedup.driver_search import search_on_driver
 from jobs.dedup.exact_duplicates import find_exact, without_exact
 from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.linked_sketches import linked_documents, linked_sketches
 from jobs.dedup.screen_components import screen_components
 from jobs.dedup.settings import DedupSettings
-from jobs.dedup.settle_doubtful import settle_doubtful, sure_removals
+from jobs.dedup.settle_doubtful import involved_sets, settle_doubtful, sure_removals
 from jobs.dedup.signature_rows import SignatureRows, beside, of_work_folder
 from jobs.dedup.signatures import SIGNATURE_OPTIONS, require_columns, sign
 from jobs.dedup.verify_edges import verify_edges
@@ -92,7 +94,7 @@ def find_duplicates(
         InputError: A needed column is missing.
         StageError: A budget of the settings is exceeded.
     """
-    require_columns(documents, settings)
+    require_columns(documents.columns, settings)
     fingerprint = _fingerprint(documents, settings, input_fingerprint, known)
     work = WorkFolder(documents.sparkSession, work_folder, fingerprint)
     if signed is None:
@@ -100,12 +102,29 @@ def find_duplicates(
         signed = of_work_folder(work)
     rows = beside(signed, known)
     if rows.count <= settings.max_driver_documents:
-        return search_on_driver(documents, rows, settings, work, known)
-    exact = work.sub_stage("exact", lambda: find_exact(rows.frame))
+        removed = None if known is None else collect_arrow(known.removed)
+        look_up = functools.partial(_looked_up, documents, settings, work, known)
+        search_on_driver(rows.table, settings, work.table_stage, look_up, removed)
+        return work.rows("duplicates")
+    exact = work.sub_stage("exact", lambda: find_exact(rows.frame()))
     copies = _sent_whole(exact, work.row_count("exact"), settings)
-    unlike = replace(rows, frame=without_exact(rows.frame, copies))
+    unlike = replace(rows, frame=lambda: without_exact(rows.frame(), copies))
     near = _find_near(documents, unlike, settings, work, known)
     return work.sub_stage("duplicates", lambda: combine(exact, near, known))
+
+
+def _looked_up(
+    documents: DataFrame,
+    settings: DedupSettings,
+    work: WorkFolder,
+    known: KnownDocuments | None,
+    involved: pa.Table,
+) -> pa.Table:
+    """Shingle sets of the involved documents of a search on the driver, their texts read by Spark."""
+    rows = work.rows("screening")
+    count = len(involved)
+    work.sub_stage("sets", lambda: involved_sets(rows, count, documents, settings, known))
+    return work.table("sets")
 
 
 def _find_near(
@@ -117,9 +136,11 @@ def _find_near(
 ) -> DataFrame:
     """Near-duplicates among documents with different normalised texts: id, keeper_id, similarity."""
     band_rows = signatures.count * settings.bands
-    candidates = work.sub_stage("band_edges", lambda: find_band_edges(signatures.frame, band_rows))
+    candidates = work.sub_stage(
+        "band_edges", lambda: find_band_edges(signatures.frame(), band_rows)
+    )
     linked = _sent_whole(linked_documents(candidates), work.row_count("band_edges"), settings)
-    sketches = work.sub_stage("sketches", lambda: linked_sketches(signatures.frame, linked))
+    sketches = work.sub_stage("sketches", lambda: linked_sketches(signatures.frame(), linked))
     edges = work.sub_stage("edges", lambda: verify_edges(candidates, sketches, settings))
     components = work.sub_stage(
         "components", lambda: find_components(edges, work, settings.max_driver_edges)

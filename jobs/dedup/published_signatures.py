@@ -29,7 +29,14 @@ from jobs.runtime.contract.manifest import (
     require_manifest,
 )
 from jobs.runtime.contract.row_accounts import RowAccounts
-from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
+from jobs.runtime.contract.stage import (
+    RunContext,
+    Stage,
+    StageWork,
+    all_rows_out,
+    parquet_chunk,
+    run_stage,
+)
 from jobs.runtime.contract.user_tables import ROW_ID
 from jobs.runtime.errors import InputError
 from jobs.runtime.store import storage
@@ -50,7 +57,7 @@ def sign_stage(
     context: RunContext,
     settings: DedupSettings,
     inputs: Mapping[str, str],
-    parts: Sequence[Callable[[], DataFrame]],
+    parts: Sequence[StageWork],
     names: Mapping[str, str],
     account: Callable[[Sequence[PublishedFile]], RowAccounts] = all_rows_out,
 ) -> SignatureRows:
@@ -60,16 +67,19 @@ def sign_stage(
         context: The run.
         settings: Shingles, banding, keep policy, scope.
         inputs: Fingerprints of the documents.
-        parts: Signed documents, chunk by chunk of files: what a killed run goes on from.
+        parts: Write signed documents, chunk by chunk of files: what a killed run goes on from.
         names: Columns of the corpus that hold the ids (``id``) and the text (``text``).
         account: Of the files that were written; may refuse them.
     """
-    chunks = [parquet_chunk(part, SIGNATURE_OPTIONS) for part in parts]
-    manifest = run_stage(context, _stage(settings, inputs, chunks, names, account))
-    frame, _ = context.read(DATASET, "dedup")
+    manifest = run_stage(context, _stage(settings, inputs, parts, names, account))
     folder = context.folder(DATASET)
     paths = [storage.join(folder, file.path) for file in manifest.files if file.rows]
-    return of_files(frame, paths, manifest.rows)
+    return of_files(lambda: context.read(DATASET, "dedup")[0], paths, manifest.rows)
+
+
+def signature_chunk(build: Callable[[], DataFrame]) -> Callable[[str], None]:
+    """Return a chunk writer of documents that Spark signs."""
+    return parquet_chunk(build, SIGNATURE_OPTIONS)
 
 
 def sign_here(
@@ -80,27 +90,27 @@ def sign_here(
     names: Mapping[str, str],
 ) -> pa.Table:
     """Publish signatures that this process makes, and return them; see :func:`sign_stage`."""
-    chunks = [table_chunk(build, TABLE_OPTIONS)]
-    stage = replace(_stage(settings, inputs, chunks, names, all_rows_out), in_driver=True)
-    run_stage(context, stage)
+    part = StageWork(table_chunk(build, TABLE_OPTIONS))
+    stage = _stage(settings, inputs, [part], names, all_rows_out)
+    run_stage(context, replace(stage, in_driver=True))
     return dataset_table(context, DATASET, SIGNATURE_SCHEMA.names).cast(SIGNATURE_SCHEMA)
 
 
 def _stage(
     settings: DedupSettings,
     inputs: Mapping[str, str],
-    chunks: Sequence[Callable[[str], None]],
+    parts: Sequence[StageWork],
     names: Mapping[str, str],
     account: Callable[[Sequence[PublishedFile]], RowAccounts],
 ) -> Stage:
     keep = settings.model_dump(include={"keep", "source_priority"})
-    return Stage(
+    return Stage.of_work(
+        *parts,
         name="sign",
         dataset=DATASET,
         module="jobs.dedup.signatures",
         inputs=inputs,
         configuration={**comparable(settings), **keep},
-        chunks=chunks,
         account=account,
         details=lambda: {"comparable": comparable(settings), "names": dict(names)},
     )

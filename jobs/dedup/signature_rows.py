@@ -21,12 +21,12 @@ class SignatureRows:
     """Signatures, for Spark and for the driver.
 
     Attributes:
-        frame: ``SIGNATURE_COLUMNS``.
+        frame: Opens them for Spark: ``SIGNATURE_COLUMNS``.
         count: Number of rows.
         table: Reads some columns into the driver's memory.
     """
 
-    frame: DataFrame
+    frame: Callable[[], DataFrame]
     count: int
     table: Callable[[list[str]], pa.Table]
 
@@ -34,14 +34,14 @@ class SignatureRows:
 def of_work_folder(work: WorkFolder) -> SignatureRows:
     """The finished sub-stage ``signatures``."""
     return SignatureRows(
-        work.rows("signatures"),
+        lambda: work.rows("signatures"),
         work.row_count("signatures"),
         lambda columns: work.table("signatures", columns),
     )
 
 
-def of_files(frame: DataFrame, paths: Sequence[str], count: int) -> SignatureRows:
-    """Published signatures: ``frame`` over the Parquet files ``paths``."""
+def of_files(opened: Callable[[], DataFrame], paths: Sequence[str], count: int) -> SignatureRows:
+    """Published signatures: ``opened`` by Spark, or the Parquet files ``paths``."""
 
     def table(columns: list[str]) -> pa.Table:
         schema = pa.schema([SIGNATURE_SCHEMA.field(name).with_nullable(True) for name in columns])
@@ -51,7 +51,7 @@ def of_files(frame: DataFrame, paths: Sequence[str], count: int) -> SignatureRow
             parts.append(pq.read_table(inner, columns=columns, filesystem=system).cast(schema))
         return pa.concat_tables(parts)
 
-    return SignatureRows(frame.select(*SIGNATURE_SCHEMA.names), count, table)
+    return SignatureRows(lambda: opened().select(*SIGNATURE_SCHEMA.names), count, table)
 
 
 def beside(new: SignatureRows, known: KnownDocuments | None) -> SignatureRows:
@@ -65,4 +65,5 @@ def beside(new: SignatureRows, known: KnownDocuments | None) -> SignatureRows:
         theirs = collect_arrow(signatures.select(*columns)).cast(ours.schema)
         return pa.concat_tables([ours, theirs])
 
-    return SignatureRows(new.frame.unionByName(signatures), new.count + signatures.count(), table)
+    count = new.count + signatures.count()
+    return SignatureRows(lambda: new.frame().unionByName(signatures), count, table)

@@ -19,6 +19,7 @@ from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import published_files
 from jobs.runtime.errors import DamagedRecordError
 from jobs.runtime.spark.parquet_frames import read_parquet
+from jobs.runtime.spark.session import running
 from jobs.runtime.store import storage
 from jobs.runtime.store.small_records import read_mapping
 
@@ -30,13 +31,13 @@ class WorkFolder:
     """Where the sub-stages of one run lie.
 
     Attributes:
-        spark: The session that reads and writes.
+        session: What reads and writes; asked for by ``sub_stage`` and ``rows`` only.
         path: Folder, in any spelling Spark or ``jobs.runtime.store.storage`` knows.
         fingerprint: Of input, settings and code. None: the input cannot be identified, so nothing
             found there is reused.
     """
 
-    spark: SparkSession
+    session: SparkSession | Callable[[], SparkSession]
     path: str
     fingerprint: str | None
 
@@ -70,7 +71,7 @@ class WorkFolder:
 
     def rows(self, name: str) -> DataFrame:
         """The rows of a finished sub-stage, for Spark."""
-        return read_parquet(self.spark, self._parquet_files(name))
+        return read_parquet(running(self.session), self._parquet_files(name))
 
     def table(self, name: str, columns: list[str] | None = None) -> pa.Table:
         """The rows of a finished sub-stage, or some of their columns, on the driver."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from jobs.runtime.contract.manifest import Manifest
+    from jobs.runtime.contract.own_tasks import OwnTasks
 
 POLL_SECONDS = 0.5
 PLAIN_LINE_SECONDS = 5.0
@@ -32,6 +34,8 @@ LONG_TASK = 30.0  # seconds
 
 
 LogFormat = Literal["text", "json"]
+CountTasks = Callable[[], tuple[int, int]]
+"""Tasks done and tasks known."""
 
 
 class Reporter:
@@ -48,23 +52,27 @@ class Reporter:
         self._groups = 0
 
     @contextmanager
-    def stage(self, spark: SparkSession | None, name: str) -> Iterator[str]:
+    def stage(
+        self, spark: SparkSession | None, name: str, own_tasks: OwnTasks | None = None
+    ) -> Iterator[str]:
         """Show progress of all Spark jobs that the block starts; yield the name of their group.
 
-        Without a session nothing is shown: what this process does alone takes seconds.
+        Without a session it is that of ``own_tasks``; without these nothing is shown: what this
+        process does alone takes seconds.
         """
-        if spark is None:
+        if spark is None and own_tasks is None:
             yield ""
             return
-        context = spark.sparkContext
         self._groups += 1
         group = f"corpusmill {name} {self._groups}"
-        context.setJobGroup(group, f"corpusmill {name}")
+        if spark is not None:
+            spark.sparkContext.setJobGroup(group, f"corpusmill {name}")
+        count = own_tasks.count if own_tasks else functools.partial(tasks_done, spark, group)
         stop = threading.Event()
         bar = self._console.is_terminal and not self._json
         watcher = threading.Thread(
             target=self._watch_bar if bar else self._watch_lines,
-            args=(spark, name, group, stop),
+            args=(count, name, stop),
             daemon=True,
         )
         watcher.start()
@@ -73,7 +81,8 @@ class Reporter:
         finally:
             stop.set()
             watcher.join()
-            context.setJobGroup("corpusmill", "corpusmill")
+            if spark is not None:
+                spark.sparkContext.setJobGroup("corpusmill", "corpusmill")
 
     def note(self, text: str) -> None:
         """Print one line of information."""
@@ -134,7 +143,7 @@ class Reporter:
             line = json.dumps({"time": now, "event": event, **facts}, ensure_ascii=False)
         self._console.print(line, markup=False)
 
-    def _watch_bar(self, spark: SparkSession, name: str, group: str, stop: threading.Event) -> None:
+    def _watch_bar(self, count: CountTasks, name: str, stop: threading.Event) -> None:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -146,15 +155,13 @@ class Reporter:
         ) as progress:
             bar = progress.add_task(f"{name:<16}", total=None)
             while not stop.wait(POLL_SECONDS):
-                done, total = tasks_done(spark, group)
+                done, total = count()
                 progress.update(bar, completed=done, total=total or None)
 
-    def _watch_lines(
-        self, spark: SparkSession, name: str, group: str, stop: threading.Event
-    ) -> None:
+    def _watch_lines(self, count: CountTasks, name: str, stop: threading.Event) -> None:
         started = time.monotonic()
         while not stop.wait(PLAIN_LINE_SECONDS):
-            done, total = tasks_done(spark, group)
+            done, total = count()
             seconds = time.monotonic() - started
             text = f"{name:<16} {done} of {total} tasks, {seconds:.0f} s"
             left = seconds * (total - done) / done if done else None
@@ -164,8 +171,10 @@ class Reporter:
             self._line(text, "progress", stage=name, seconds_left=left, **facts)
 
 
-def tasks_done(spark: SparkSession, group: str) -> tuple[int, int]:
+def tasks_done(spark: SparkSession | None, group: str) -> tuple[int, int]:
     """Return tasks done and tasks known of a job group; (0, 0) when Spark no longer answers."""
+    if spark is None:
+        return 0, 0
     try:
         tracker = spark.sparkContext.statusTracker()
         done = total = 0

@@ -16,8 +16,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pyspark
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -36,21 +37,32 @@ from jobs.runtime.contract.manifest import (
     require_manifest,
     stage_fingerprint,
 )
+from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.row_accounts import RowAccounts
-from jobs.runtime.contract.stage_costs import stage_costs
+from jobs.runtime.contract.stage_costs import StageCosts, stage_costs
 from jobs.runtime.errors import DamagedRecordError, InputError, StageError
 from jobs.runtime.spark.java_heap import memory_advice
 from jobs.runtime.spark.parquet_frames import WRITER_OPTIONS, read_parquet
+from jobs.runtime.spark.session import running
 from jobs.runtime.store import storage
 from jobs.runtime.store.output_lease import OutputLease
 from jobs.runtime.store.small_records import read_mapping
 
 IN_PROGRESS_NAME = "_in_progress.json"
 CHUNK_RECORD_NAME = "_chunk.json"
+SPARK_FAULTS = (Py4JError, PySparkException, ConnectionError)
+OWN_FAULTS = (OSError, pa.ArrowException)
 MEBIBYTE = 1 << 20
 # Of tiny documents a megabyte holds tens of thousands, and a task takes its time for each.
 MOST_ROWS_HERE = 50_000
+
+
+class StageWork(NamedTuple):
+    """A writer of one chunk, and what it gives its work to where it needs no Spark."""
+
+    write: Callable[[str], None]
+    own_tasks: OwnTasks | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,7 @@ class Stage:
         account: Given the folder's Parquet files, returns the rows' whereabouts.
         details: Given the folder, returns facts for the manifest (resolved thresholds, model cards).
         in_driver: The chunks are written by this process, without Spark.
+        own_tasks: What these give their work to, where it is much; None: nothing is shown of it.
     """
 
     name: str
@@ -78,6 +91,13 @@ class Stage:
     account: Callable[[Sequence[PublishedFile]], RowAccounts]
     details: Callable[[], dict[str, Any]] = field(default=dict)
     in_driver: bool = False
+    own_tasks: OwnTasks | None = None
+
+    @classmethod
+    def of_work(cls, *parts: StageWork, **facts: Any) -> Stage:
+        """Return a stage whose chunks are of one kind, with the other attributes as named."""
+        writers, own = [part.write for part in parts], parts[0].own_tasks
+        return cls(chunks=writers, in_driver=own is not None, own_tasks=own, **facts)
 
 
 @dataclass(frozen=True)
@@ -89,7 +109,8 @@ class RunContext:
         output: The run's folder.
         reporter: Tells how it goes.
         lease: The lock on the folder.
-        local: Whether small datasets may be worked on in this process; see ``works_here``.
+        local: Whether datasets may be worked on in this process; see ``works_here``.
+        threads: Tasks of this process at a time, where it works on large ones.
     """
 
     session: SparkSession | Callable[[], SparkSession]
@@ -97,11 +118,12 @@ class RunContext:
     reporter: Reporter
     lease: OutputLease = field(default_factory=OutputLease)
     local: bool = False
+    threads: int = 1
 
     @property
     def spark(self) -> SparkSession:
         """Spark's session, started now if it was not needed before."""
-        return self.session() if callable(self.session) else self.session
+        return running(self.session)
 
     def works_here(self, megabytes: float, *sources: Manifest) -> bool:
         """Say whether datasets are small enough for this process: Spark's start would take longer.
@@ -184,14 +206,15 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
     started = time.monotonic()
     _claim(stage, folder, fingerprint)
     spark = None if stage.in_driver else context.spark
-    with context.reporter.stage(spark, stage.name) as group:
+    faults = OWN_FAULTS if stage.own_tasks else SPARK_FAULTS
+    with context.reporter.stage(spark, stage.name, stage.own_tasks) as group:
         try:
             _write_chunks(context, stage, folder)
             files = published_files(folder)
             accounts = stage.account(files)
             details = stage.details()
-        except (Py4JError, PySparkException, ConnectionError) as error:
-            if spark is None:
+        except faults as error:
+            if spark is None and not stage.own_tasks:
                 raise
             raise explained(spark, f"stage {stage.name}", error) from error
     accounts.check(stage.name)
@@ -206,11 +229,17 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         files=files,
         versions=_versions(),
         details=details,
-        costs=None if spark is None else stage_costs(spark, group),
+        costs=_costs(stage, spark, group),
     )
     _publish(context, folder, manifest)
     context.reporter.finished(manifest)
     return manifest
+
+
+def _costs(stage: Stage, spark: SparkSession | None, group: str) -> StageCosts | None:
+    if stage.own_tasks is not None:
+        return stage.own_tasks.costs()
+    return None if spark is None else stage_costs(spark, group)
 
 
 def _publish(context: RunContext, folder: str, manifest: Manifest) -> None:
@@ -302,7 +331,7 @@ def session_when_asked(start: Callable[[], SparkSession]) -> Iterator[Callable[[
     session = functools.cache(start)
     try:
         yield session
-    except (Py4JError, PySparkException, ConnectionError) as error:
+    except SPARK_FAULTS as error:
         if not session.cache_info().currsize:
             raise
         raise explained(session(), "the run", error) from error
@@ -312,8 +341,8 @@ def session_when_asked(start: Callable[[], SparkSession]) -> Iterator[Callable[[
                 session().stop()
 
 
-def explained(spark: SparkSession, what: str, error: Exception) -> StageError:
-    """Return an error of Spark's as one sentence: what failed, why, and what to do."""
+def explained(spark: SparkSession | None, what: str, error: Exception) -> StageError:
+    """Return an error of Spark's or Arrow's as one sentence: what failed, why, and what to do."""
     text = str(error)
     causes = [line.strip() for line in text.splitlines() if "Caused by" in line or "Error:" in line]
     cause = causes[-1] if causes else text.strip().splitlines()[0]
@@ -323,7 +352,7 @@ def explained(spark: SparkSession, what: str, error: Exception) -> StageError:
         cause = (
             f"permission denied ({cause}): give this user the right to read INPUT and write OUTPUT"
         )
-    cause = memory_advice(spark, error) or cause
+    cause = (spark and memory_advice(spark, error)) or cause
     return StageError(
         f"{what} failed: {cause[:600]}. Finished stages and chunks are kept: the same command "
         "goes on from there."

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
+import pyarrow as pa
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import BinaryType, DataType, StringType, StructType
 
 from jobs.runtime.contract.document_ids import ROW_BITS
@@ -18,10 +21,12 @@ from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.java_heap import tasks_within_heap
 from jobs.runtime.spark.parquet_frames import (
+    arrow_schema,
     document_session,
     largest_row_group,
     unreadable_columns,
 )
+from jobs.runtime.spark.session import running
 from jobs.runtime.store import storage
 from jobs.runtime.suggestions import did_you_mean
 
@@ -31,7 +36,19 @@ ROW_ID = "corpusmill_row_id"
 
 @dataclass(frozen=True)
 class UserTable:
-    """A table of the user's: where it is, its columns by role, and what it held when it was opened."""
+    """A table of the user's: where it is, its columns by role, and what it held when it was opened.
+
+    Attributes:
+        given: Path as the user named it.
+        paths: Its files, sorted; the place of one is its number in ``ROW_ID``.
+        base: Folder from which on partition folders are told; None: a file or a glob.
+        id_column: Column with the user's ids.
+        text_column: Column with the text.
+        schema: All columns, as Spark reads them.
+        arrow: The same as Arrow reads them; None where Arrow might read them otherwise.
+        fingerprint: Of the files and the two columns.
+        largest_row_group: Bytes, unpacked.
+    """
 
     given: str
     paths: tuple[str, ...]
@@ -39,8 +56,9 @@ class UserTable:
     id_column: str
     text_column: str
     schema: StructType
+    arrow: pa.Schema | None
     fingerprint: str
-    largest_row_group: int  # bytes, unpacked
+    largest_row_group: int
 
     def require_unchanged(self) -> None:
         """Raise InputError when a file is not what it was when the table was opened.
@@ -83,7 +101,7 @@ class UserTable:
 
 
 def open_user_table(
-    spark: SparkSession,
+    session: SparkSession | Callable[[], SparkSession],
     given: str,
     id_column: str | None,
     text_column: str | None,
@@ -93,7 +111,7 @@ def open_user_table(
     """Check a Parquet file, folder or glob and return it as a table.
 
     Args:
-        spark: The session.
+        session: Asked only for tables whose columns Arrow cannot tell.
         given: Path as the user named it; a dataset of ours is read by its manifest.
         id_column: Column with the user's ids; None means ``id``.
         text_column: Column with the text; None means ``text``.
@@ -117,7 +135,11 @@ def open_user_table(
     # Partition folders are told from there on; a file or a glob has none.
     base = folder if all(path.startswith(f"{folder}/") for path in paths) else None
     _require_readable_paths(given, paths)
-    schema = _union_schema(spark, given, paths, base)
+    arrow = None if _has_partitions(paths, base) else arrow_schema(paths)
+    if arrow is not None:
+        schema = from_arrow_schema(arrow)
+    else:
+        schema = _union_schema(running(session), given, paths, base)
     columns = {field.name: field.dataType for field in schema}
     identifier, text = id_column or "id", text_column or "text"
     for role, name in (("--id-column", identifier), ("--text-column", text)):
@@ -137,6 +159,7 @@ def open_user_table(
         identifier,
         text,
         schema,
+        arrow,
         _fingerprint(entries, identifier, text),
         largest_row_group(paths),
     )
@@ -159,6 +182,11 @@ def _require_readable_paths(given: str, paths: Sequence[str]) -> None:
                 f"{path}: Spark cannot read below a folder with a colon in its name: rename it "
                 "(hive writes %3A)."
             )
+
+
+def _has_partitions(paths: Sequence[str], base: str | None) -> bool:
+    """Whether folders such as lang=en/ are columns."""
+    return base is not None and any("=" in path[len(base) :].rpartition("/")[0] for path in paths)
 
 
 def _union_schema(
@@ -188,8 +216,8 @@ def _fingerprint(entries: Sequence[storage.FileEntry], id_column: str, text_colu
 
 
 def _file_number(frame: DataFrame) -> Column:
-    # Sorted, so that the ids of the same files are the same in every run.
-    paths = sorted(frame.inputFiles())
+    # Sorted as the listing is, whatever characters are escaped: the same ids in every run.
+    paths = sorted(frame.inputFiles(), key=unquote)
     numbers = F.create_map(
         *[F.lit(item) for number, path in enumerate(paths) for item in (path, number)]
     )

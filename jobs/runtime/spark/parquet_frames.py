@@ -22,6 +22,8 @@ SPARK_SCHEMA: Final = b"org.apache.spark.sql.parquet.row.metadata"
 _PLAIN_TYPES = frozenset(
     [pa.bool_(), pa.int32(), pa.int64(), pa.float32(), pa.float64(), pa.string(), pa.binary()]
 )
+# No dataset of ours has them.
+_SMALL_TYPES = frozenset([pa.int8(), pa.int16(), pa.date32()])
 
 
 _FOOTERS_AT_ONCE = 16
@@ -116,6 +118,51 @@ def unreadable_columns(files: Sequence[str]) -> list[str]:
                     "one type"
                 ] = None
     return list(faults)
+
+
+def arrow_schema(files: Sequence[str]) -> pa.Schema | None:
+    """Return the columns of files of one table, where Arrow reads and writes them as Spark does.
+
+    Returns:
+        All columns in the order in which the files have them; a file may lack some. None where only
+        Spark can tell: other types than numbers, texts, bytes, dates, and lists and structs of them; a
+        column with two types; names that differ by case only; an unreadable footer.
+    """
+    fields: dict[str, pa.Field] = {}
+    for file in files:
+        system, inner = storage.file_system(file)
+        try:
+            schema = pq.read_schema(inner, filesystem=system)
+        except (OSError, pa.ArrowInvalid):
+            return None
+        if len({name.lower() for name in schema.names}) < len(schema.names):
+            return None
+        for name, type_ in zip(schema.names, map(_arrow_type, schema.types), strict=True):
+            if type_ is None:
+                return None
+            field = pa.field(name, type_)
+            if fields.setdefault(name.lower(), field) != field:
+                return None
+    return pa.schema(list(fields.values()))
+
+
+def _arrow_type(type_: pa.DataType) -> pa.DataType | None:
+    """The one type that Arrow has for what Spark reads; None for types that are Spark's own matter."""
+    if type_ in _PLAIN_TYPES or type_ in _SMALL_TYPES:
+        return type_
+    if pa.types.is_large_string(type_):
+        return pa.string()
+    if pa.types.is_large_binary(type_):
+        return pa.binary()
+    if pa.types.is_dictionary(type_):  # categories of pandas: plain values in Parquet
+        return _arrow_type(type_.value_type)
+    if pa.types.is_list(type_) or pa.types.is_large_list(type_):
+        inner = _arrow_type(type_.value_type)
+        return None if inner is None else pa.list_(pa.field("element", inner))
+    if pa.types.is_struct(type_):
+        types = [(field.name, _arrow_type(field.type)) for field in type_]
+        return pa.struct(types) if types and all(inner for _, inner in types) else None
+    return None
 
 
 def footer_schema(file: str) -> StructType | None:

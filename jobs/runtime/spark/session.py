@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -16,6 +16,11 @@ from jobs.runtime.spark.class_archive import archive_options
 from jobs.runtime.spark.java_heap import heap_setting, local_heap, usable_memory
 from jobs.runtime.spark.java_runtime import java_logging_option, use_java
 from jobs.runtime.store.s3_settings import s3_settings
+
+
+def running(session: SparkSession | Callable[[], SparkSession]) -> SparkSession:
+    """Return the session itself, or the one that what starts it returns."""
+    return session() if callable(session) else session
 
 
 def read_spark_conf(path: Path) -> dict[str, str]:
@@ -86,9 +91,14 @@ def start_session(
 
 def runs_locally(master: str | None) -> bool:
     """Say whether ``start_session`` with this master would start local mode on this machine."""
-    if "PYSPARK_GATEWAY_PORT" in os.environ:
-        return False
-    return _chosen_master(master).startswith("local")
+    chosen = _chosen_master(master)
+    local = chosen == "local" or chosen.startswith("local[")
+    return local and "PYSPARK_GATEWAY_PORT" not in os.environ
+
+
+def local_threads(master: str | None) -> int:
+    """Return how many tasks at a time ``start_session`` with this master would run on this machine."""
+    return local_cores(_chosen_master(master))
 
 
 def _chosen_master(master: str | None) -> str:

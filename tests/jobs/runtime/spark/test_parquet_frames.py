@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from py4j.protocol import Py4JJavaError
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from jobs.runtime.spark.parquet_frames import (
+    arrow_schema,
     document_session,
     footer_schema,
     largest_row_group,
@@ -113,3 +115,49 @@ def test_the_largest_row_group_is_counted_unpacked(tmp_path: Path) -> None:
     assert largest_row_group([]) == 0
     assert 1_000_000 <= largest_row_group([small, large]) < 1_100_000
     assert Path(large).stat().st_size < 100_000
+
+
+@pytest.mark.spark
+def test_columns_that_arrow_tells_are_those_of_spark(spark: SparkSession, tmp_path: Path) -> None:
+    more = {
+        "day": pa.array([datetime.date(2026, 1, 2), None]),
+        "tiny": pa.array([1, None], pa.int8()),
+        "wide": pa.array(["a", "b"], pa.large_string()),
+        "kind": pa.array(["a", "a"]).dictionary_encode(),
+        "facts": [{"n": 1, "names": ["a"]}, None],
+    }
+    paths = [write(tmp_path, **more)]
+    pq.write_table(pa.table({"share": [0.5], "late": ["x"]}), tmp_path / "b.parquet")
+    paths.append(str(tmp_path / "b.parquet"))
+    schema = arrow_schema(paths)
+    assert schema is not None
+    found = from_arrow_schema(schema)
+    assert found == spark.read.option("mergeSchema", True).parquet(str(tmp_path)).schema
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [{"a": pa.array([1], pa.uint32())}],
+        [{"a": pa.array([1], pa.timestamp("us"))}],
+        [{"a": pa.array([1], pa.timestamp("ns"))}],
+        [{"a": pa.array([1], pa.decimal128(9, 2))}],
+        [{"a": pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64()))}],
+        [{"a": pa.array([[1]], pa.list_(pa.uint8()))}],
+        [{"a": [1], "A": [2]}],
+        [{"a": [1]}, {"A": [2]}],
+        [{"a": [1]}, {"a": ["one"]}],
+        [{"a": [1]}, {"a": pa.array([1], pa.int32())}],
+    ],
+)
+def test_columns_that_spark_might_read_otherwise_are_left_to_it(
+    tmp_path: Path, columns: list[dict[str, Any]]
+) -> None:
+    for number, given in enumerate(columns):
+        pq.write_table(pa.table(given), tmp_path / f"{number}.parquet")
+    assert arrow_schema(sorted(map(str, tmp_path.iterdir()))) is None
+
+
+def test_a_file_without_a_footer_is_left_to_spark(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    assert arrow_schema([str(tmp_path / "a.parquet")]) is None

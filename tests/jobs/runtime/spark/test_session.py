@@ -1,5 +1,6 @@
 """Spark settings are read as Spark reads them, and every shipped file gives a reason for each."""
 
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from pyspark.sql import SparkSession
 from jobs.command.arguments import spark_settings
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import SettingsError
-from jobs.runtime.spark.session import read_spark_conf
+from jobs.runtime.spark.session import local_threads, read_spark_conf, runs_locally
 
 CONF_FILES = sorted(configuration_folder().glob("spark-*.conf"))
 
@@ -56,3 +57,26 @@ def test_settings_of_the_command_line() -> None:
     assert spark_settings(["spark.a=1=2"]) == {"spark.a": "1=2"}
     with pytest.raises(SettingsError, match="write KEY=VALUE"):
         spark_settings(["spark.a"])
+
+
+@pytest.mark.parametrize(
+    ("master", "local", "threads"),
+    [
+        ("local[3]", True, 3),
+        ("local[2,4]", True, 2),
+        ("local", True, 1),
+        ("local[*]", True, os.cpu_count()),
+        ("local-cluster[2,1,1024]", False, 1),
+        ("spark://host:7077", False, 1),
+        ("yarn", False, 1),
+    ],
+)
+def test_a_master_says_what_this_process_may_do(
+    monkeypatch: pytest.MonkeyPatch, master: str, local: bool, threads: int
+) -> None:
+    monkeypatch.delenv("PYSPARK_GATEWAY_PORT", raising=False)
+    assert (runs_locally(master), local_threads(master)) == (local, threads)
+    monkeypatch.setenv("SPARK_MASTER", master)
+    assert (runs_locally(None), local_threads(None)) == (local, threads)
+    monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")  # spark-submit says where work is done
+    assert not runs_locally(master)

@@ -1,0 +1,130 @@
+"""A user's table in parts of bounded size, read and written by Arrow in this process.
+
+What Spark would hand to Python and back through Java, threads of this process take from the files
+themselves. A part is what one task holds; its rows have the ids that Spark would give them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.runtime.contract.document_ids import document_id
+from jobs.runtime.store import storage
+
+PART_BYTES: Final = 32 << 20  # unpacked: a task's rows, and a row group that it writes
+_BATCH_ROWS: Final = 256  # unpacked at a time: what a dictionary hides may be large
+_BATCH_BYTES: Final = 4 << 20
+_ZSTD_LEVEL: Final = 3  # Spark's
+_READ_BYTES: Final = 1 << 20  # of a column at a time, however large its row group is
+
+
+class TablePart(NamedTuple):
+    """Neighbouring rows: number of the part, int64[rows] of their ids (``ROW_ID``), the rows."""
+
+    number: int
+    ids: npt.NDArray[np.int64]
+    rows: pa.Table
+
+
+def count_parts(paths: Sequence[str], columns: Sequence[str]) -> int:
+    """Return about how many parts ``read_parts`` will give."""
+    footers = map(_footer, paths)
+    groups = (footer.row_group(n) for footer in footers for n in range(footer.num_row_groups))
+    return math.ceil(sum(_bytes(group, columns) for group in groups) / PART_BYTES)
+
+
+def read_parts(
+    paths: Sequence[str], table: pa.Schema, columns: Sequence[str]
+) -> Iterator[TablePart]:
+    """Yield a table's rows in their order; always at least one part, if only of no rows.
+
+    Args:
+        paths: Its files, in the order of their numbers.
+        table: All its columns; a file may lack some.
+        columns: Those wanted.
+    """
+    schema = pa.schema([table.field(name) for name in columns])
+    number, held = 0, 0
+    ids: list[npt.NDArray[np.int64]] = []
+    batches: list[pa.RecordBatch] = []
+    for first, batch in _batches(paths, schema):
+        ids.append(np.arange(first, first + len(batch)))
+        batches.append(batch)
+        held += batch.nbytes
+        if held >= PART_BYTES:
+            yield TablePart(number, np.concatenate(ids), pa.Table.from_batches(batches))
+            number, held, ids, batches = number + 1, 0, [], []
+    if batches or not number:
+        last = np.concatenate([np.empty(0, np.int64), *ids])
+        yield TablePart(number, last, pa.Table.from_batches(batches, schema))
+
+
+def write_part(folder: str, number: int, rows: pa.Table, plain: Sequence[str] = ()) -> None:
+    """Write rows as the file of a part, a row group, as Spark would: all columns nullable, zstd.
+
+    A file that a crash left half is in no manifest.
+
+    Args:
+        folder: Exists.
+        number: Of the part. No file is written of a later part than the first that has no rows.
+        rows: Any columns.
+        plain: Columns that no dictionary is tried for: texts and hashes never repeat.
+    """
+    if number and not len(rows):
+        return
+    nullable = pa.schema([field.with_nullable(True).remove_metadata() for field in rows.schema])
+    system, inner = storage.file_system(storage.join(folder, f"part-{number:05d}.parquet"))
+    pq.write_table(
+        rows.cast(nullable), inner, filesystem=system, row_group_size=max(1, len(rows)),
+        compression="zstd", compression_level=_ZSTD_LEVEL, store_schema=False,
+        use_dictionary=[name for name in rows.schema.names if name not in plain],
+    )  # fmt: skip
+
+
+def _batches(paths: Sequence[str], schema: pa.Schema) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """The id of each batch's first row, and the batch."""
+    for file_number, path in enumerate(paths):
+        system, inner = storage.file_system(path)
+        row = 0
+        with pq.ParquetFile(inner, filesystem=system, buffer_size=_READ_BYTES) as file:
+            names = [name for name in schema.names if name in file.schema_arrow.names]
+            for number in range(file.num_row_groups):
+                group = file.metadata.row_group(number)
+                size = max(1, _bytes(group, names) // max(1, group.num_rows))
+                rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES // size))
+                for batch in file.iter_batches(rows, [number], names, use_threads=False):
+                    yield document_id(file_number, row), _fitted(batch, schema)
+                    row += len(batch)
+
+
+def _fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch in the types of the table, null where its file lacks a column."""
+    columns = [
+        batch.column(field.name).cast(field.type)
+        if field.name in batch.schema.names
+        else pa.nulls(len(batch), field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _footer(path: str) -> pq.FileMetaData:
+    system, inner = storage.file_system(path)
+    return pq.read_metadata(inner, filesystem=system)
+
+
+def _bytes(group: pq.RowGroupMetaData, columns: Sequence[str]) -> int:
+    """Unpacked bytes of some columns of a row group."""
+    chunks = map(group.column, range(group.num_columns))
+    return sum(
+        chunk.total_uncompressed_size
+        for chunk in chunks
+        if chunk.path_in_schema in columns or chunk.path_in_schema.split(".")[0] in columns
+    )
