@@ -91,6 +91,8 @@ def pitch_of(words: Sequence[Word]) -> float | None:
     Returns:
         The width, or None for a line in other type and for one too short to tell.
     """
+    if not _are_equally_wide(words[:2]):
+        return None
     measured = [word for word in words if len(word.text) > 1 and word.text.isascii()]
     letters = [word for word in measured if any(map(str.isalpha, word.text))]
     if len(letters) < 2 or len({c for word in letters for c in word.text}) < 4:
@@ -98,6 +100,14 @@ def pitch_of(words: Sequence[Word]) -> float | None:
     longest = max(letters, key=lambda word: len(word.text))
     pitch = (longest.x1 - longest.x0) / len(longest.text)
     return pitch if pitch > 0 and is_on_grid(words, words[0].x0, pitch) else None
+
+
+def _are_equally_wide(words: Sequence[Word]) -> bool:
+    """Whether the characters of the first two words may be, which most lines need no more to be told by."""
+    if len(words) < 2 or not (words[0].text.isascii() and words[1].text.isascii()):
+        return True
+    left, right = ((word.x1 - word.x0) / len(word.text) for word in words)
+    return abs(left - right) <= 2.1 * SAME_PITCH * max(left, right)
 
 
 def is_on_grid(words: Sequence[Word], left: float, pitch: float) -> bool:

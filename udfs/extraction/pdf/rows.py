@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise, starmap
 from operator import attrgetter
 from statistics import median
 
@@ -132,6 +133,7 @@ class Row:
 _INITIAL = re.compile(r"[\"'“‘«„¿¡(]?[^\W\d_]{1,2}")
 _ONE_LETTER_WORDS = frozenset("AIOY")
 _FIGURE = re.compile(r"\d|^[*†‡§¶a-z]$")
+_height = attrgetter("height")
 
 
 def main_print(words: Sequence[Word]) -> Word:
@@ -139,7 +141,7 @@ def main_print(words: Sequence[Word]) -> Word:
     if len(words) == 1:
         return words[0]
     half = sum([len(word.text) for word in words]) / 2
-    for word in sorted(words, key=attrgetter("height")):
+    for word in sorted(words, key=_height):
         half -= len(word.text)
         if half <= 0:
             return word
@@ -148,13 +150,15 @@ def main_print(words: Sequence[Word]) -> Word:
 
 def join_words(words: list[Word]) -> str:
     """Write words that stand side by side, in the order given; Arabic and Hebrew by their places."""
-    if any(word.glyphs and RIGHT_TO_LEFT.search(word.text) for word in words):
+    if words[0].glyphs and any(RIGHT_TO_LEFT.search(word.text) for word in words):
         return line_in_reading_order(words, from_right=words[0].from_right)
     if len(words) == 1:
         return words[0].text
-    blanks = [
-        index > 0 and _has_blank_between(words[index - 1], w) for index, w in enumerate(words)
-    ]
+    blanks = [False, *starmap(_has_blank_between, pairwise(words))]
+    heights = [word.height for word in words]
+    if min(heights) > SMALL_PRINT * max(heights):  # nothing is raised in most lines
+        texts = [word.text for word in words]
+        return "".join([f" {text}" if b else text for b, text in zip(blanks, texts, strict=True)])
     base = main_print(words)
     parts: list[str] = []
     for index, word in enumerate(words):
@@ -205,39 +209,40 @@ def pieces_of(words: list[Word], upright: Sequence[Rule] = ()) -> list[Segment]:
         Pieces in the order of the stream.
     """
     pieces: list[Segment] = []
+    last: Word | None = None
     for word in words:
-        last = pieces[-1] if pieces else None
         if (
             last is not None
-            and word.line == last.words[-1].line
-            and word.x0 > last.words[-1].x0 - 0.5 * word.height
-            and _is_same_row(last.words[-1], word)
-            and _belongs_to(last, word, upright)
+            and word.line == last.line
+            and word.x0 > last.x0 - 0.5 * (word.y1 - word.y0)
+            and _is_same_row(last, word)
+            and _belongs_to(piece, word, upright)
         ):
-            _extend(last, [word])
+            piece.words.append(word)
+            if word.x1 > piece.x1:
+                piece.x1 = word.x1
+            if word.y0 < piece.y0:
+                piece.y0 = word.y0
+            if word.y1 > piece.y1:
+                piece.y1 = word.y1
         else:
-            pieces.append(Segment(word.x0, word.x1, word.y0, word.y1, [word]))
+            piece = Segment(word.x0, word.x1, word.y0, word.y1, [word])
+            pieces.append(piece)
+        last = word
     return pieces
 
 
-def _extend(segment: Segment, words: list[Word]) -> None:
-    segment.words.extend(words)
-    segment.x1 = max([segment.x1, *(word.x1 for word in words)])
-    segment.y0 = min([segment.y0, *(word.y0 for word in words)])
-    segment.y1 = max([segment.y1, *(word.y1 for word in words)])
-
-
-def segments_of_page(words: list[Word], upright: Sequence[Rule] = ()) -> list[Segment]:
-    """Join the words of a page into segments.
+def segments_of_pieces(pieces: list[Segment], upright: Sequence[Rule] = ()) -> list[Segment]:
+    """Join the pieces of a page's lines into segments.
 
     Args:
-        words: Words of a page in the order of the content stream.
+        pieces: Result of ``pieces_of``; they stay as they are.
         upright: Upright rules of the page; no segment runs across one.
 
     Returns:
-        Segments from top to bottom, left to right.
+        Segments from top to bottom, left to right; each of one piece or more.
     """
-    rows = _rows_of_pieces(pieces_of(words, upright))
+    rows = _rows_of_pieces(pieces)
     return [segment for row in rows for segment in _joined_pieces(row, upright)]
 
 
@@ -255,7 +260,7 @@ def level_initials(words: list[Word], written: Counter[str]) -> list[Word]:
     if not words or _are_level(words):
         return words
     pieces = pieces_of(words)
-    usual = main_print([main_print(piece.words) for piece in pieces]).height
+    usual = main_print([piece.print for piece in pieces]).height
     for piece in pieces:
         initial = piece.words[0]
         if initial.height <= TALL_PRINT * usual or not _INITIAL.fullmatch(initial.text):
@@ -299,7 +304,7 @@ def _rows_of_pieces(pieces: list[Segment]) -> list[list[Segment]]:
     """Pieces by height on the page. Print much larger than most stands beside several lines, not in one."""
     if not pieces:
         return []
-    prints = [(main_print(piece.words), piece) for piece in pieces]
+    prints = [(piece.print, piece) for piece in pieces]
     usual = main_print([word for word, _ in prints]).height
     level = _clustered([entry for entry in prints if entry[0].height <= TALL_PRINT * usual])
     for row in _clustered([entry for entry in prints if entry[0].height > TALL_PRINT * usual]):
@@ -344,7 +349,11 @@ def _joined_pieces(row: list[Segment], upright: Sequence[Rule]) -> list[Segment]
     segments: list[Segment] = []
     for piece in row:
         if segments and _belongs_to(segments[-1], piece.words[0], upright):
-            _extend(segments[-1], piece.words)
+            last = segments[-1]
+            segments[-1] = Segment(
+                last.x0, max(last.x1, piece.x1), min(last.y0, piece.y0), max(last.y1, piece.y1),
+                [*last.words, *piece.words],
+            )  # fmt: skip
         else:
             segments.append(piece)
     return segments
@@ -354,6 +363,8 @@ def _belongs_to(segment: Segment, word: Word, upright: Sequence[Rule]) -> bool:
     gap, height = word.x0 - segment.x1, max(segment.y1 - segment.y0, word.y1 - word.y0)
     if gap >= SEGMENT_GAP * height and gap >= _allowed_gap(segment.words, word) * height:
         return False
+    if not upright:
+        return True
     middle = (word.y0 + word.y1) / 2
     return not any(
         segment.x1 - RULE_OVERLAP <= rule.position <= word.x0 + RULE_OVERLAP

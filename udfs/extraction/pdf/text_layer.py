@@ -78,20 +78,27 @@ def without_second_layer(words: list[Word]) -> list[Word]:
     Returns:
         The words, each once.
     """
+    seen: set[str] = set()
     places: dict[tuple[str, int], list[Word]] = defaultdict(list)
     kept = []
     for word in words:
-        text, reach = word.text, SAME_PLACE * word.height
         band = int(word.y0 // _BAND)
-        if any(
-            abs(other.x0 - word.x0) < reach and abs(other.y0 - word.y0) < reach
+        if word.text not in seen:
+            seen.add(word.text)
+        elif any(
+            _are_in_one_place(word, other)
             for near in (band, band - 1, band + 1)
-            for other in places.get((text, near), ())
+            for other in places.get((word.text, near), ())
         ):
             continue
-        places[text, band].append(word)
+        places[word.text, band].append(word)
         kept.append(word)
     return kept
+
+
+def _are_in_one_place(word: Word, other: Word) -> bool:
+    reach = SAME_PLACE * word.height
+    return abs(other.x0 - word.x0) < reach and abs(other.y0 - word.y0) < reach
 
 
 def is_mostly_picture(page: Any, share: float = 0.5) -> bool:
