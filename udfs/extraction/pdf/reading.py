@@ -172,7 +172,10 @@ def lay_out(pages: list[tuple[PageWords, PageRules]]) -> list[list[list[Row]]]:
         For each page its blocks in reading order, each a list of rows from top to bottom. A table is a row;
         page furniture and words laid twice are gone.
     """
-    written = Counter([word.text.casefold() for page, _ in pages for word in page.words])
+    # Asked for only where an initial was found, which most documents have none of.
+    written = functools.cache(
+        lambda: Counter([word.text.casefold() for page, _ in pages for word in page.words])
+    )
     words = [level_initials(without_second_layer(page.words), written) for page, _ in pages]
     found = [_pieces(on_page, rules) for on_page, (_, rules) in zip(words, pages, strict=True)]
     segments = [

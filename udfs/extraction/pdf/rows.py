@@ -246,12 +246,12 @@ def segments_of_pieces(pieces: list[Segment], upright: Sequence[Rule] = ()) -> l
     return [segment for row in rows for segment in _joined_pieces(row, upright)]
 
 
-def level_initials(words: list[Word], written: Counter[str]) -> list[Word]:
+def level_initials(words: list[Word], written: Callable[[], Counter[str]]) -> list[Word]:
     """Put an initial that reaches over several lines before the first of them.
 
     Args:
         words: Words of a page in the order of the content stream.
-        written: How often the document has each word, case folded.
+        written: Counts how often the document has each word, case folded.
 
     Returns:
         The words in that order, initials before the word that they begin. Initials get the box of print of
@@ -269,7 +269,7 @@ def level_initials(words: list[Word], written: Counter[str]) -> list[Word]:
         if len(piece.words) > 1 or len(lines) < 2:
             continue
         start = max(lines, key=lambda line: line.middle).words[0]
-        initial.joins_next = not _is_word_by_itself(initial.text, start.text, written)
+        initial.joins_next = not _is_word_by_itself(initial.text, start.text, written())
         initial.x1 = start.x0 - (0 if initial.joins_next else 2 * LINE_BLANK * start.height)
         initial.y0, initial.y1, initial.line = start.y0, start.y1, start.line
         words = [word for word in words if word is not initial]

@@ -33,7 +33,7 @@ SAME_PLACE = 0.3
 _BAND = 12.0  # points; the words of a line lie in one band or two
 
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{3,}")
-_VOWELS = frozenset("aeiouyıæœøə")
+_VOWELS = "aeiouyıæœøə"
 _IDEOGRAPH = re.compile("[\u3400-\u9fff]")
 
 
@@ -52,11 +52,11 @@ def why_unreadable(text: str, characters: int, bad_characters: int) -> str | Non
         return f"{bad_characters:,} of {characters:,} characters have no Unicode value"
     latin = "".join(_LATIN_WORD.findall(text)).lower()
     if len(latin) >= MINIMUM_LETTERS and 2 * len(latin) > sum(map(str.isalpha, text)):
-        accented = sum(character > "\x7f" for character in latin) / len(latin)
+        accented = 1 - len(latin.encode("ascii", "ignore")) / len(latin)
         if accented > MAXIMUM_ACCENTED:
             return f"{accented:.0%} of the Latin letters bear accents"
         letters = unicodedata.normalize("NFD", latin)
-        vowels = sum(letter in _VOWELS for letter in letters) / len(latin)
+        vowels = sum(map(letters.count, _VOWELS)) / len(latin)
         if vowels < MINIMUM_VOWELS:
             return f"only {vowels:.0%} of the Latin letters are vowels"
     ideographs = "".join(_IDEOGRAPH.findall(text))
