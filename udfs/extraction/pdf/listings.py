@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from udfs.extraction.markdown.listings import fenced, without_line_numbers
 from udfs.extraction.markdown.tables import RenderedTable
-from udfs.extraction.pdf.rows import Row, Segment, row_of_table
+from udfs.extraction.pdf.rows import CODE_SIGN, Row, Segment, row_of_table
 from udfs.extraction.pdf.words import Word
 
 SAME_PITCH = 0.015
@@ -27,8 +27,6 @@ CODE_SHARE = 0.3
 """Share of lines that are indented or hold a sign that prose has seldom."""
 TYPED_SHARE = 0.5
 """Share of a document's characters in monospaced lines from which it is typed throughout."""
-
-_CODE_SIGN = re.compile(r"[={}()<>\[\]#$\\|_@/*+~^&;]")
 
 
 def is_typed(pages: Sequence[Sequence[Segment]]) -> bool:
@@ -53,15 +51,15 @@ def with_listings(rows: list[Row]) -> list[Row]:
     written: list[Row] = []
     start = 0
     while start < len(rows):
-        lines, beside = _listing(rows, start)
-        numbered = _code(lines) if len(lines) >= MINIMUM_LINES else ""
-        text = without_line_numbers(numbered)
-        if _is_code(text):
+        lines, beside, end = _listing(rows, start)
+        if len(lines) >= MINIMUM_LINES and _is_code(lines):
+            numbered = _code(lines)
+            text = without_line_numbers(numbered)
             listing = row_of_table(lines, RenderedTable(fenced(text), "listing"))
             if text != numbered:
                 _remove_numbers(listing.segments[0], lines)
             written += [listing, *beside]
-            start += len(lines)
+            start = end
         else:
             written.append(rows[start])
             start += 1
@@ -75,11 +73,14 @@ def _remove_numbers(listing: Segment, lines: list[Row]) -> None:
     listing.words = [word for word in listing.words if id(word) not in numbers]
 
 
-def _is_code(text: str) -> bool:
+def _is_code(lines: list[Row]) -> bool:
     """Prose is set in such type, too: captions, letters, addresses."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    signs = sum(_CODE_SIGN.search(line) is not None or line[0] == " " for line in lines)
-    return signs >= CODE_SHARE * len(lines) > 0
+    left = min(line.x0 for line in lines)
+    signs = sum(
+        line.x0 > left + line.height / 2 or any(CODE_SIGN.search(w.text) for w in _words(line))
+        for line in lines
+    )
+    return signs >= CODE_SHARE * len(lines)
 
 
 def pitch_of(words: Sequence[Word]) -> float | None:
@@ -113,44 +114,67 @@ def _are_equally_wide(words: Sequence[Word]) -> bool:
 def is_on_grid(words: Sequence[Word], left: float, pitch: float) -> bool:
     """Whether all words begin at places of a grid and are as wide as their characters; Chinese may not."""
     for word in words:
-        if not word.text.isascii():
-            return bool(word is not words[0])
-        width = len(word.text) * pitch
-        if abs(word.x1 - word.x0 - width) > SAME_PITCH * width:
-            return False
-        places = (word.x0 - left) / pitch
-        if abs(places - round(places)) > ON_GRID:
-            return False
+        width, places = len(word.text) * pitch, (word.x0 - left) / pitch
+        is_as_wide = abs(word.x1 - word.x0 - width) <= SAME_PITCH * width
+        if not is_as_wide or abs(places - round(places)) > ON_GRID:
+            return not word.text.isascii() and word is not words[0]
     return True
 
 
-def _listing(rows: list[Row], start: int) -> tuple[list[Row], list[Row]]:
-    """Lines of the listing that begins here, and what stands in other type to the right of them."""
+def _listing(rows: list[Row], start: int) -> tuple[list[Row], list[Row], int]:
+    """Lines of the listing that begins here, what stands to the right of them, and the row they end before.
+
+    What the file writes on a line of the listing is part of it, whatever its type: a comment. What it
+    writes elsewhere, as the output beside a program, stands beside, at heights of its own.
+    """
     first = [row.segments[0] for row in rows[start : start + MINIMUM_LINES] if row.table is None]
     pitch = next(filter(None, (pitch_of(segment.words) for segment in first)), None)
     lines: list[Row] = []
     beside: list[Row] = []
-    for index in range(start, len(rows)):
-        row = rows[index]
-        if pitch is None or row.table is not None or _is_apart(rows, start, index):
+    passed: list[Row] = []
+    end = start
+    for index, row in enumerate(rows[start:], start):
+        if pitch is None or row.table is not None or (lines and _is_apart(lines[-1], row)):
             break
-        on_grid = [is_on_grid(segment.words, rows[start].x0, pitch) for segment in row.segments]
-        if not on_grid[0]:
+        length = _length_on_grid(row, rows[start].x0, pitch)
+        if length == 0:
+            if not lines or row.x0 < max(line.x1 for line in lines):
+                break
+            passed.append(row)
+            continue
+        if passed and not _goes_on(lines[-1], row, passed):
             break
-        end = on_grid.index(False) if False in on_grid else len(on_grid)
-        lines.append(Row(row.segments[:end]))
-        if end < len(on_grid):
-            beside.append(Row(row.segments[end:]))
-    return lines, beside
+        beside += passed
+        passed = []
+        lines.append(Row(row.segments[:length]))
+        if length < len(row.segments):
+            beside.append(Row(row.segments[length:]))
+        end = index + 1
+    return lines, beside, end
 
 
-def _is_apart(rows: list[Row], start: int, index: int) -> bool:
-    if index == start:
-        return False
-    distance = rows[index - 1].foot - rows[index].foot
-    if rows[index].segments[0].words[0].first < rows[index - 1].segments[0].words[0].first:
+def _length_on_grid(row: Row, left: float, pitch: float) -> int:
+    """How many segments of a row are part of a line of a listing."""
+    length = 0
+    for segment in row.segments:
+        is_on_line = length and segment.words[0].line == row.segments[length - 1].words[-1].line
+        if not is_on_line and not is_on_grid(segment.words, left, pitch):
+            break
+        length += 1
+    return length
+
+
+def _goes_on(above: Row, row: Row, passed: list[Row]) -> bool:
+    """Whether the file writes a row right behind the one above, and none of those passed between."""
+    start, end = above.segments[-1].words[-1].first, row.segments[0].words[0].first
+    return start < end and not any(start < word.first < end for r in passed for word in _words(r))
+
+
+def _is_apart(above: Row, row: Row) -> bool:
+    distance = above.foot - row.foot
+    if row.segments[0].words[0].first < above.segments[0].words[0].first:
         return True  # the file writes it before: another column
-    return not 0 < distance < (MAXIMUM_BLANK_LINES + 1.5) * rows[index].height
+    return not 0 < distance < (MAXIMUM_BLANK_LINES + 1.5) * row.height
 
 
 def _words(row: Row) -> list[Word]:

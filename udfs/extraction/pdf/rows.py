@@ -28,6 +28,8 @@ BULLETS = frozenset("•‣▪●○◦■□")
 """Marks that stand at a distance before the text of their item."""
 LEADER_GAP = 3.0
 """Gap between two leaders, or after a bullet, in font-box heights, that separates nothing."""
+COMMENT_GAP = 60.0
+"""Likewise between code and the comment behind it, on a line of the file."""
 RULE_OVERLAP = 1.0
 """Points by which a letter may reach over the rule between two cells."""
 INITIAL_GAP = 1.5
@@ -130,9 +132,13 @@ class Row:
         return "  ".join(segment.text for segment in self.segments)
 
 
+CODE_SIGN = re.compile(r"[={}()<>\[\]#$\\|_@/*+~^&;]")
+"""What prose has seldom."""
+_COMMENT = re.compile(r"%|#|//|/\*|--|;;|<!--")
 _INITIAL = re.compile(r"[\"'“‘«„¿¡(]?[^\W\d_]{1,2}")
 _ONE_LETTER_WORDS = frozenset("AIOY")
 _FIGURE = re.compile(r"\d|^[*†‡§¶a-z]$")
+_CLOSING = frozenset(")]}′'|")
 _height = attrgetter("height")
 
 
@@ -164,6 +170,8 @@ def join_words(words: list[Word]) -> str:
     for index, word in enumerate(words):
         parts.append(" " * blanks[index])
         script = _script_of(word, base)
+        if script is lowered and (blanks[index] or not _bears_index("".join(parts[-2:]))):
+            script = None
         if script is None:
             parts.append(word.text)
             continue
@@ -182,6 +190,12 @@ def _script_of(word: Word, base: Word) -> Callable[[str, str, str], str] | None:
     if word.y0 > base.y0 + RAISED * height and word.y1 > base.y1 - RAISED * height:
         return raised
     return lowered if word.y0 < base.y0 - LOWERED * height else None
+
+
+def _bears_index(before: str) -> bool:
+    """Whether a subscript may stand behind; figures beside Chinese are set in a smaller font, no lower."""
+    last = before[-1:]
+    return (last.isalnum() and not is_wide(last)) or last in _CLOSING
 
 
 def _has_blank_between(left: Word, right: Word) -> bool:
@@ -375,6 +389,8 @@ def _belongs_to(segment: Segment, word: Word, upright: Sequence[Rule]) -> bool:
 
 def _allowed_gap(segment: list[Word], word: Word) -> float:
     is_bullet = len(segment) == 1 and segment[0].text in BULLETS
+    if _COMMENT.match(word.text) and word.line == segment[-1].line:
+        return COMMENT_GAP if any(CODE_SIGN.search(other.text) for other in segment) else SEGMENT_GAP
     is_leader = not word.text.strip(LEADERS) and not segment[-1].text.strip(LEADERS)
     return LEADER_GAP if is_bullet or is_leader else SEGMENT_GAP
 
