@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass, field
+from itertools import pairwise, takewhile
 
+from udfs.extraction.markdown.hard_wrapping import is_wide
 from udfs.extraction.markdown.listings import fenced, without_line_numbers
 from udfs.extraction.markdown.tables import RenderedTable
-from udfs.extraction.pdf.rows import CODE_SIGN, Row, Segment, row_of_table
+from udfs.extraction.pdf.rows import CODE_SIGN, COMMENT, Row, Segment, row_of_table
 from udfs.extraction.pdf.words import Word
 
 SAME_PITCH = 0.015
@@ -25,8 +27,41 @@ MAXIMUM_BLANK_LINES = 2
 """Empty lines inside a listing; wider gaps part two."""
 CODE_SHARE = 0.3
 """Share of lines that are indented or hold a sign that prose has seldom."""
+MAXIMUM_WIDE_SHARE = 0.6
+"""Share of Chinese and Japanese characters in a line of code without a comment."""
 TYPED_SHARE = 0.5
 """Share of a document's characters in monospaced lines from which it is typed throughout."""
+
+
+@dataclass
+class _Listing:
+    """Rows from one on, up to ``end``, that are lines of code.
+
+    Attributes:
+        lines: What is written of each row.
+        typed: The part of each that is in monospaced type.
+        beside: What else stands in these rows.
+        end: Index of the row behind the last line.
+    """
+
+    end: int
+    lines: list[Row] = field(default_factory=list)
+    typed: list[Row] = field(default_factory=list)
+    beside: list[Row] = field(default_factory=list)
+
+    def is_code(self) -> bool:
+        """Whether it is a listing: prose is set in such type, too, and the terms of a list of definitions."""
+        if len(self.lines) < MINIMUM_LINES:
+            return False
+        left = min(line.x0 for line in self.typed)
+        signs = [any(CODE_SIGN.search(w.text) for w in _words(line)) for line in self.typed]
+        indents = [line.x0 > left + line.height / 2 for line in self.typed]
+        marked = sum(sign or indent for sign, indent in zip(signs, indents, strict=True))
+        followed = sum(self.lines[i].x1 > line.x1 for i, line in enumerate(self.typed))
+        # Names of one word below each other, a column of a table, are told by their signs alone.
+        if not any(signs) and not any(pitch_of(_words(line)) for line in self.typed):
+            return False
+        return marked >= CODE_SHARE * len(signs) and 2 * followed <= len(signs)
 
 
 def is_typed(pages: Sequence[Sequence[Segment]]) -> bool:
@@ -51,15 +86,16 @@ def with_listings(rows: list[Row]) -> list[Row]:
     written: list[Row] = []
     start = 0
     while start < len(rows):
-        lines, beside, end = _listing(rows, start)
-        if len(lines) >= MINIMUM_LINES and _is_code(lines):
+        found = _listing(rows, start)
+        if found.is_code():
+            lines = found.lines
             numbered = _code(lines)
             text = without_line_numbers(numbered)
             listing = row_of_table(lines, RenderedTable(fenced(text), "listing"))
             if text != numbered:
                 _remove_numbers(listing.segments[0], lines)
-            written += [listing, *beside]
-            start = end
+            written += [listing, *found.beside]
+            start = found.end
         else:
             written.append(rows[start])
             start += 1
@@ -71,16 +107,6 @@ def _remove_numbers(listing: Segment, lines: list[Row]) -> None:
     starts = [line.segments[0].words[0] for line in lines]
     numbers = {id(word) for word in starts if word.text.isdigit()}
     listing.words = [word for word in listing.words if id(word) not in numbers]
-
-
-def _is_code(lines: list[Row]) -> bool:
-    """Prose is set in such type, too: captions, letters, addresses."""
-    left = min(line.x0 for line in lines)
-    signs = sum(
-        line.x0 > left + line.height / 2 or any(CODE_SIGN.search(w.text) for w in _words(line))
-        for line in lines
-    )
-    return signs >= CODE_SHARE * len(lines)
 
 
 def pitch_of(words: Sequence[Word]) -> float | None:
@@ -117,26 +143,33 @@ def is_on_grid(words: Sequence[Word], left: float, pitch: float) -> bool:
         width, places = len(word.text) * pitch, (word.x0 - left) / pitch
         is_as_wide = abs(word.x1 - word.x0 - width) <= SAME_PITCH * width
         if not is_as_wide or abs(places - round(places)) > ON_GRID:
-            return not word.text.isascii() and word is not words[0]
+            is_chinese = any(map(is_wide, word.text))
+            return is_chinese and word is not words[0] and _may_hold_chinese(words)
     return True
 
 
-def _listing(rows: list[Row], start: int) -> tuple[list[Row], list[Row], int]:
-    """Lines of the listing that begins here, what stands to the right of them, and the row they end before.
+def _may_hold_chinese(words: Sequence[Word]) -> bool:
+    """Whether a line with Chinese may be code: a comment or a string, not prose that begins with a name."""
+    text = "".join([word.text for word in words])
+    return COMMENT.search(text) is not None or (
+        sum(map(is_wide, text)) <= MAXIMUM_WIDE_SHARE * len(text)
+    )
+
+
+def _listing(rows: list[Row], start: int) -> _Listing:
+    """The listing that begins here.
 
     What the file writes on a line of the listing is part of it, whatever its type: a comment. What it
     writes elsewhere, as the output beside a program, stands beside, at heights of its own.
     """
-    first = [row.segments[0] for row in rows[start : start + MINIMUM_LINES] if row.table is None]
-    pitch = next(filter(None, (pitch_of(segment.words) for segment in first)), None)
-    lines: list[Row] = []
-    beside: list[Row] = []
+    found = _Listing(end=start)
+    pitch = _pitch_of_lines(rows[start : start + MINIMUM_LINES])
     passed: list[Row] = []
-    end = start
     for index, row in enumerate(rows[start:], start):
+        lines = found.lines
         if pitch is None or row.table is not None or (lines and _is_apart(lines[-1], row)):
             break
-        length = _length_on_grid(row, rows[start].x0, pitch)
+        typed, length = _length_of_line(row, rows[start].x0, pitch)
         if length == 0:
             if not lines or row.x0 < max(line.x1 for line in lines):
                 break
@@ -144,24 +177,32 @@ def _listing(rows: list[Row], start: int) -> tuple[list[Row], list[Row], int]:
             continue
         if passed and not _goes_on(lines[-1], row, passed):
             break
-        beside += passed
+        found.beside += passed
         passed = []
         lines.append(Row(row.segments[:length]))
+        found.typed.append(Row(row.segments[:typed]))
         if length < len(row.segments):
-            beside.append(Row(row.segments[length:]))
-        end = index + 1
-    return lines, beside, end
+            found.beside.append(Row(row.segments[length:]))
+        found.end = index + 1
+    return found
 
 
-def _length_on_grid(row: Row, left: float, pitch: float) -> int:
-    """How many segments of a row are part of a line of a listing."""
-    length = 0
-    for segment in row.segments:
-        is_on_line = length and segment.words[0].line == row.segments[length - 1].words[-1].line
-        if not is_on_line and not is_on_grid(segment.words, left, pitch):
+def _pitch_of_lines(rows: list[Row]) -> float | None:
+    """Width of a character of the first of some lines that tells it, or of all together."""
+    lines = [row.segments[0].words for row in rows if row.table is None]
+    starts = [word for line in lines for word in takewhile(lambda word: word.text.isascii(), line)]
+    return next(filter(None, map(pitch_of, [*lines, starts])), None)
+
+
+def _length_of_line(row: Row, left: float, pitch: float) -> tuple[int, int]:
+    """How many segments of a row are in monospaced type, and how many are on the file's line of these."""
+    on_grid = takewhile(lambda segment: is_on_grid(segment.words, left, pitch), row.segments)
+    typed = length = sum(1 for _ in on_grid)
+    while 0 < length < len(row.segments):
+        if row.segments[length].words[0].line != row.segments[length - 1].words[-1].line:
             break
         length += 1
-    return length
+    return typed, length
 
 
 def _goes_on(above: Row, row: Row, passed: list[Row]) -> bool:

@@ -134,7 +134,8 @@ class Row:
 
 CODE_SIGN = re.compile(r"[={}()<>\[\]#$\\|_@/*+~^&;]")
 """What prose has seldom."""
-_COMMENT = re.compile(r"%|#|//|/\*|--|;;|<!--")
+COMMENT = re.compile(r"%|#|//|/\*|--|;;|<!--")
+"""What a comment in code begins with."""
 _INITIAL = re.compile(r"[\"'“‘«„¿¡(]?[^\W\d_]{1,2}")
 _ONE_LETTER_WORDS = frozenset("AIOY")
 _FIGURE = re.compile(r"\d|^[*†‡§¶a-z]$")
@@ -389,7 +390,7 @@ def _belongs_to(segment: Segment, word: Word, upright: Sequence[Rule]) -> bool:
 
 def _allowed_gap(segment: list[Word], word: Word) -> float:
     is_bullet = len(segment) == 1 and segment[0].text in BULLETS
-    if _COMMENT.match(word.text) and word.line == segment[-1].line:
+    if COMMENT.match(word.text) and word.line == segment[-1].line:
         return COMMENT_GAP if any(CODE_SIGN.search(other.text) for other in segment) else SEGMENT_GAP
     is_leader = not word.text.strip(LEADERS) and not segment[-1].text.strip(LEADERS)
     return LEADER_GAP if is_bullet or is_leader else SEGMENT_GAP
