@@ -21,7 +21,7 @@ from udfs.extraction.markdown.cleanup import clean_field, clean_text
 from udfs.extraction.pdf.aligned_tables import find_tables
 from udfs.extraction.pdf.bidirectional import read_from_right
 from udfs.extraction.pdf.flows import blocks_in_order, columns_as_written, cuts_lines_apart
-from udfs.extraction.pdf.furniture import remove_page_furniture
+from udfs.extraction.pdf.furniture import remove_page_furniture, without_readings
 from udfs.extraction.pdf.listings import is_typed, with_listings
 from udfs.extraction.pdf.paragraphs import WordForms, body_height, join_blocks, paragraphs_of
 from udfs.extraction.pdf.reading_order import reading_order
@@ -176,7 +176,10 @@ def lay_out(pages: list[tuple[PageWords, PageRules]]) -> list[list[list[Row]]]:
     written = functools.cache(
         lambda: Counter([word.text.casefold() for page, _ in pages for word in page.words])
     )
-    words = [level_initials(without_second_layer(page.words), written) for page, _ in pages]
+    words = [
+        level_initials(without_readings(without_second_layer(page.words)), written)
+        for page, _ in pages
+    ]
     found = [_pieces(on_page, rules) for on_page, (_, rules) in zip(words, pages, strict=True)]
     segments = [
         segments_of_pieces(pieces, rules.upright) + tables

@@ -27,6 +27,7 @@ from udfs.extraction.pdf.characters import (
 )
 from udfs.extraction.pdf.ruling_lines import Box
 from udfs.extraction.pdf.turning import (
+    READING_PRINT,
     STACKED,
     WIDEST_JUMP,
     Turn,
@@ -208,6 +209,7 @@ class _Reader:
         if self._keeps_glyphs or self._is_stacked:
             return np.zeros(len(firsts), dtype=np.bool_)
         boxes = self._characters.boxes.astype(np.float64)
+        edges = boxes[:, 2:].tolist()
         starts, ends = boxes[firsts], boxes[lasts]
         height = np.maximum(starts[:, 3] - starts[:, 2], 0.1)
         advance, behind = ends[:, 1] - starts[:, 0], lasts - firsts
@@ -218,6 +220,9 @@ class _Reader:
             & (behind < LONG_RUN)
         ) | (behind == 0)
         are_level &= self._characters.directions[firsts] == 0
+        for pair in _WIDE_PAIR.finditer(self._text):
+            if _is_reading_beside(edges[pair.start()], edges[pair.end(1)]):
+                are_level[np.searchsorted(firsts, pair.start(), side="right") - 1] = False
         figures = np.array([f.end() - 1 for f in _FIGURE_BEHIND.finditer(self._text)], np.int64)
         runs = np.searchsorted(firsts, figures, side="right") - 1
         for run in np.unique(runs[figures > firsts[runs]]).tolist():
@@ -278,6 +283,13 @@ class _Reader:
             text, first, self._line,
             tuple((box[0], box[1]) for box in boxes) if self._keeps_glyphs else (),
         )  # fmt: skip
+
+
+def _is_reading_beside(left: list[float], right: list[float]) -> bool:
+    """Whether one of two neighbours is in small print at the upper edge of the other, by their y."""
+    (low, high), (base_low, base_high) = sorted((left, right), key=lambda edges: edges[1] - edges[0])
+    height = base_high - base_low
+    return high - low <= READING_PRINT * height and low > base_high - 0.3 * height
 
 
 def _spell_out(word: Word) -> bool:

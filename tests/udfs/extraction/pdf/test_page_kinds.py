@@ -480,3 +480,65 @@ def test_no_page_of_the_papers_loses_against_the_files_order(shared_data: Path) 
     prose = sum(not in_table for page in pages for _, in_table in page.runs)
     broken = sum(not in_table for page in pages for _, in_table in page.broken)
     assert broken <= 0.01 * prose  # (0.0012)
+
+
+# --- readings ----------------------------------------------------------------------------------------
+
+READ_LINES: list[list[tuple[str, str]]] = [
+    [("渡", "わた"), ("し", ""), ("船", "ぶね"), ("は", ""), ("朝六時", "あさろくじ"), ("に出て、市の日には", "")],
+    [("荷車", "にぐるま"), ("の列が古い", ""), ("礼拝堂", "れいはいどう"), ("の先まで続きます。", "")],
+]  # fmt: skip
+READ_TEXT = "".join(base for line in READ_LINES for base, _ in line)
+
+
+def line_with_readings(y: float, line: list[tuple[str, str]], rise: float) -> list[tuple[str, bytes]]:
+    parts, x = [], 60.0
+    for base, reading in line:
+        parts.append(("base", glyph_at(x, y, base)))
+        if reading:
+            middle = x + 6 * len(base) - 3 * len(reading)
+            parts.append(("reading", glyph_at(middle, y + rise, reading, 6)))
+        x += 12 * len(base)
+    return parts
+
+
+@pytest.mark.parametrize("rise", [9, 11, 12], ids=["low", "close", "high"])
+@pytest.mark.parametrize("written", ["among the words", "behind each line", "before all"])
+def test_readings_above_words_are_left_out(written: str, rise: float) -> None:
+    lines = [line_with_readings(700 - 26 * i, line, rise) for i, line in enumerate(READ_LINES)]
+    if written == "behind each line":
+        lines = [sorted(line, key=lambda part: part[0]) for line in lines]
+    parts = [part for line in lines for part in line]
+    if written == "before all":
+        parts.sort(key=lambda part: part[0] == "base")
+    content = b"".join(glyphs for _, glyphs in parts)
+    assert read_pdf(pdf_of_glyphs([content])).text == READ_TEXT
+
+
+def test_readings_beside_lines_from_top_to_bottom_are_left_out() -> None:
+    content, x = b"", 560.0
+    for line in READ_LINES:
+        y = 740.0
+        for base, reading in line:
+            content += b"".join(glyph_at(x, y - 12 * j, c) for j, c in enumerate(base))
+            top = y + 6 - 6 * len(base) + 3 * len(reading) - 6
+            content += b"".join(
+                glyph_at(x + 13, top - 6 * j, c, 6) for j, c in enumerate(reading)
+            )
+            y -= 12 * len(base)
+        x -= 28
+    assert read_pdf(pdf_of_glyphs([content])).text == READ_TEXT
+
+
+def test_pinyin_is_a_reading_and_small_english_above_chinese_is_none() -> None:
+    line = glyph_at(60, 700, "那年秋天船队回到港口的时候没有人相信船长们讲述的故事")
+    pinyin = glyph_at(61, 713, "nà", 6) + glyph_at(73, 713, "nián", 5)
+    assert read_pdf(pdf_of_glyphs([pinyin + line])).text.startswith("那年秋天")
+    label = glyph_at(60, 713, "harbour stories", 6)
+    assert "harbour stories" in read_pdf(pdf_of_glyphs([label + line])).text
+
+
+def test_small_kana_by_themselves_stay() -> None:
+    content = glyph_at(60, 700, "渡し船は朝六時に出て、市の日には荷車の列が続きます。")
+    content += glyph_at(60, 660, "ふねのうた", 6)
+    assert "ふねのうた" in read_pdf(pdf_of_glyphs([content])).text
