@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numba.experimental.function_type  # lets kernels take functions by their addresses
+import numba.experimental.function_type  # noqa: F401 - lets kernels take functions by their addresses
 import numpy as np
 import pypdfium2.raw as pdfium_c
 from numba import types
@@ -47,9 +47,13 @@ _unicode_of = integer_call("FPDFText_GetUnicode", [ctypes.c_void_p, ctypes.c_int
 _text_of = integer_call(
     "FPDFText_GetText", [ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p]
 )
-_ink_of = integer_call("FPDFText_GetCharBox", [ctypes.c_void_p, ctypes.c_int] + [ctypes.c_void_p] * 4)
+_ink_of = integer_call(
+    "FPDFText_GetCharBox", [ctypes.c_void_p, ctypes.c_int] + [ctypes.c_void_p] * 4
+)
 
-_EDGES = (ctypes.c_double * 4)()  # left, right, bottom, top; pdfium is not thread-safe: one buffer serves
+_EDGES = (
+    ctypes.c_double * 4
+)()  # left, right, bottom, top; pdfium is not thread-safe: one buffer serves
 _EDGE_ADDRESSES = [ctypes.addressof(_EDGES) + 8 * index for index in range(4)]
 
 

@@ -39,7 +39,9 @@ READING_GAP = 0.6
 MOST_READINGS = 4_000
 """Words of a page that are looked at as readings; more are no page of a book."""
 
-_READING = re.compile("[\u3041-\u309f\u30a0-\u30ff\u3105-\u312f]+|[a-zü]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]\\w*")
+_READING = re.compile(
+    "[\u3041-\u309f\u30a0-\u30ff\u3105-\u312f]+|[a-zü]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]\\w*"
+)
 _IDEOGRAPH = re.compile("[\u3005\u3400-\u9fff\uf900-\ufaff]")
 _LINE_NUMBER = re.compile(r"\d{1,4}")
 _DIGITS = re.compile(r"\d+")
@@ -71,7 +73,9 @@ def without_readings(words: list[Word]) -> list[Word]:
     readings = set()
     for word in small:
         middle, height = (word.x0 + word.x1) / 2, word.height
-        beside = (x0 - height < middle) & (middle < x1 + height) & (height <= READING_PRINT * (y1 - y0))
+        beside = (
+            (x0 - height < middle) & (middle < x1 + height) & (height <= READING_PRINT * (y1 - y0))
+        )
         above = ((word.y0 + word.y1) > (y0 + y1)) & (word.y0 - y1 < READING_GAP * height)
         if (beside & above & (word.y0 > (y0 + y1) / 2)).any():
             readings.add(id(word))

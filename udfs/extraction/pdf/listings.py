@@ -7,7 +7,6 @@ transcript or an old manuscript, holds no listings.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, takewhile

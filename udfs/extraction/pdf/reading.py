@@ -213,9 +213,7 @@ def _blocks(
     return blocks_in_order(blocks, pieces)
 
 
-def _with_tables(
-    rows: list[Row], level: list[Rule], pieces: list[Segment]
-) -> list[list[Row]]:
+def _with_tables(rows: list[Row], level: list[Rule], pieces: list[Segment]) -> list[list[Row]]:
     """A block with each table found by alignment as one row, cut where two columns passed for a table."""
     blocks: list[list[Row]] = [[]]
     for is_table, group in groupby(rows, key=lambda row: row.table is not None):

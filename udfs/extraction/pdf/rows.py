@@ -231,8 +231,9 @@ def pieces_of(words: list[Word], upright: Sequence[Rule] = ()) -> list[Segment]:
             and word.line == last.line
             and word.x0 > last.x0 - 0.5 * (word.y1 - word.y0)
             and _is_same_row(last, word)
-            and _belongs_to(piece, word, upright)
+            and _belongs_to(pieces[-1], word, upright)
         ):
+            piece = pieces[-1]
             piece.words.append(word)
             if word.x1 > piece.x1:
                 piece.x1 = word.x1
@@ -241,8 +242,7 @@ def pieces_of(words: list[Word], upright: Sequence[Rule] = ()) -> list[Segment]:
             if word.y1 > piece.y1:
                 piece.y1 = word.y1
         else:
-            piece = Segment(word.x0, word.x1, word.y0, word.y1, [word])
-            pieces.append(piece)
+            pieces.append(Segment(word.x0, word.x1, word.y0, word.y1, [word]))
         last = word
     return pieces
 
@@ -391,7 +391,9 @@ def _belongs_to(segment: Segment, word: Word, upright: Sequence[Rule]) -> bool:
 def _allowed_gap(segment: list[Word], word: Word) -> float:
     is_bullet = len(segment) == 1 and segment[0].text in BULLETS
     if COMMENT.match(word.text) and word.line == segment[-1].line:
-        return COMMENT_GAP if any(CODE_SIGN.search(other.text) for other in segment) else SEGMENT_GAP
+        return (
+            COMMENT_GAP if any(CODE_SIGN.search(other.text) for other in segment) else SEGMENT_GAP
+        )
     is_leader = not word.text.strip(LEADERS) and not segment[-1].text.strip(LEADERS)
     return LEADER_GAP if is_bullet or is_leader else SEGMENT_GAP
 

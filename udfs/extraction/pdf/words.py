@@ -156,6 +156,7 @@ class _Reader:
         self._characters = characters
         self._text = characters.text
         self._keeps_glyphs = RIGHT_TO_LEFT.search(self._text) is not None
+        self._pairs = [(pair.start(), pair.end(1)) for pair in _WIDE_PAIR.finditer(self._text)]
         self._is_stacked = self._has_stacked_lines()
         self._line = 0
 
@@ -187,16 +188,18 @@ class _Reader:
 
     def _has_stacked_lines(self) -> bool:
         """Whether Chinese or Japanese stands in lines from top to bottom, by a sample of neighbours."""
-        pairs = [(pair.start(), pair.end(1)) for pair in _WIDE_PAIR.finditer(self._text)]
-        sample = pairs[:: len(pairs) // STACKED_SAMPLE + 1]
+        sample = self._pairs[:: len(self._pairs) // STACKED_SAMPLE + 1]
         box = self._characters.box
         return stands_upright([(box(left), box(right)) for left, right in sample])
 
-    def _starts_line(self, firsts: NDArray[np.int64], lasts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _starts_line(
+        self, firsts: NDArray[np.int64], lasts: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
         """Before which runs pdfium ends a line."""
         ends = np.array([end.start() for end in _LINE_END.finditer(self._text)], np.int64)
         before = np.searchsorted(ends, firsts)
-        return before > np.concatenate([[0], np.searchsorted(ends, lasts[:-1])])
+        behind = np.searchsorted(ends, lasts[:-1])
+        return np.asarray(before > np.concatenate([[0], behind]), dtype=np.bool_)
 
     def _ends(self, firsts: NDArray[np.int64], lasts: NDArray[np.int64]) -> NDArray[np.float32]:
         """The boxes about the first and the last character of each run."""
@@ -209,20 +212,17 @@ class _Reader:
         if self._keeps_glyphs or self._is_stacked:
             return np.zeros(len(firsts), dtype=np.bool_)
         boxes = self._characters.boxes.astype(np.float64)
-        edges = boxes[:, 2:].tolist()
         starts, ends = boxes[firsts], boxes[lasts]
         height = np.maximum(starts[:, 3] - starts[:, 2], 0.1)
         advance, behind = ends[:, 1] - starts[:, 0], lasts - firsts
-        are_level = (
+        are_level: NDArray[np.bool_] = (
             (advance >= 0)
             & (advance <= (behind + 1) * 1.6 * height)
             & (np.abs(starts[:, 2] - ends[:, 2]) < SAME_LEVEL * height)
             & (behind < LONG_RUN)
         ) | (behind == 0)
         are_level &= self._characters.directions[firsts] == 0
-        for pair in _WIDE_PAIR.finditer(self._text):
-            if _is_reading_beside(edges[pair.start()], edges[pair.end(1)]):
-                are_level[np.searchsorted(firsts, pair.start(), side="right") - 1] = False
+        are_level[np.searchsorted(firsts, self._beside_readings(), side="right") - 1] = False
         figures = np.array([f.end() - 1 for f in _FIGURE_BEHIND.finditer(self._text)], np.int64)
         runs = np.searchsorted(firsts, figures, side="right") - 1
         for run in np.unique(runs[figures > firsts[runs]]).tolist():
@@ -234,6 +234,17 @@ class _Reader:
                 rise = abs(boxes[first, 2] - boxes[number.end(1) - 1, 2])
                 are_level[run] &= rise < SAME_LEVEL * height[run]
         return are_level
+
+    def _beside_readings(self) -> NDArray[np.int64]:
+        """Chinese and Japanese characters before or behind one in small print at their upper edge."""
+        pairs = np.array(self._pairs, np.int64).reshape(-1, 2)
+        low, high = self._characters.boxes[pairs, 2], self._characters.boxes[pairs, 3]
+        heights, rows = high - low, np.arange(len(pairs))
+        base = heights.argmax(axis=1)
+        height, top, foot = heights[rows, base], high[rows, base], low[rows, 1 - base]
+        is_small = heights[rows, 1 - base] <= READING_PRINT * height
+        found: NDArray[np.int64] = pairs[is_small & (foot > top - 0.3 * height), 0]
+        return found
 
     def _words_of_run(self, first: int, last: int, angle: int) -> list[Word]:
         # Right-to-left, turned, with figures, over a line end, or a long run without blanks.
@@ -283,13 +294,6 @@ class _Reader:
             text, first, self._line,
             tuple((box[0], box[1]) for box in boxes) if self._keeps_glyphs else (),
         )  # fmt: skip
-
-
-def _is_reading_beside(left: list[float], right: list[float]) -> bool:
-    """Whether one of two neighbours is in small print at the upper edge of the other, by their y."""
-    (low, high), (base_low, base_high) = sorted((left, right), key=lambda edges: edges[1] - edges[0])
-    height = base_high - base_low
-    return high - low <= READING_PRINT * height and low > base_high - 0.3 * height
 
 
 def _spell_out(word: Word) -> bool:

@@ -129,7 +129,13 @@ def test_pages_printed_sideways(browser: Browser, degrees: int) -> None:
 
 @pytest.mark.parametrize("direction", ["vertical-rl", "horizontal-tb"])
 def test_readings_are_left_out_in_either_direction(browser: Browser, direction: str) -> None:
-    readings = {"朝六時": "あさろくじ", "荷車": "にぐるま", "礼拝堂": "れいはいどう", "川": "かわ", "冬": "ふゆ"}
+    readings = {
+        "朝六時": "あさろくじ",
+        "荷車": "にぐるま",
+        "礼拝堂": "れいはいどう",
+        "川": "かわ",
+        "冬": "ふゆ",
+    }
     body = VERTICAL
     for word, reading in readings.items():
         body = body.replace(word, f"<ruby>{word}<rt>{reading}</rt></ruby>")
