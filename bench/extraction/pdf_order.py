@@ -28,9 +28,10 @@ from pathlib import Path
 from bench.extraction.formats import ours
 from bench.measuring import print_result
 from bench.shared_folder import DATA, require_data
+from udfs.extraction.pdf.characters import text_of_page
 from udfs.extraction.pdf.reading import lay_out, read_pages
 from udfs.extraction.pdf.text_layer import without_second_layer
-from udfs.extraction.pdf.words import RUN, open_document, text_of_page
+from udfs.extraction.pdf.words import RUN, open_document
 
 LENGTH = 5
 """Words whose order is compared at once."""

@@ -272,7 +272,7 @@ def _cells(row: Row, columns: list[tuple[float, float]]) -> list[str]:
 
 def _column_of(segment: Segment, columns: list[tuple[float, float]]) -> int:
     overlaps = [min(segment.x1, x1) - max(segment.x0, x0) for x0, x1 in columns]
-    return max(range(len(columns)), key=lambda index: overlaps[index])
+    return overlaps.index(max(overlaps))
 
 
 def _join_wrapped(grid: list[list[str]]) -> list[list[str]]:

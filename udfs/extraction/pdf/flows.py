@@ -9,13 +9,12 @@ most are followed by the line below, in the wrong one by a line of elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from statistics import median
 
-from udfs.extraction.pdf.rows import Row, Segment, pieces_of
-from udfs.extraction.pdf.ruling_lines import Rule
-from udfs.extraction.pdf.words import Word
+from udfs.extraction.pdf.rows import Row, Segment
 
 FOLLOWING = 2.2
 """Distance of two lines of a column, in heights."""
@@ -39,36 +38,34 @@ CUT_CHARACTERS = 20
 _PAGE = re.compile(r"(?:[\s.·…_]*)(?:\d{1,4}|[ivxlc]{1,6})")
 
 
-def blocks_in_order(
-    blocks: list[list[Row]], words: Sequence[Word], upright: Sequence[Rule]
-) -> list[list[Row]]:
+def blocks_in_order(blocks: list[list[Row]], pieces: Sequence[Segment]) -> list[list[Row]]:
     """The blocks of a page in its layout's order, or in that of the file where lines follow better there.
 
     Args:
         blocks: Rows by block as the layout orders them; a table is a row.
-        words: Words of the page in the order of the content stream.
-        upright: Upright rules of the page.
+        pieces: Lines of the page, of which the segments of the rows are made, in the order of the content
+            stream.
 
     Returns:
         Blocks with the same words. In the file's order a block ends where the next line is neither below
         nor beside the last, and each table stands where its first word does.
     """
+    starts = {id(piece.words[0]): piece for piece in pieces}
     laid_out = [
-        word
+        starts[id(word)]
         for block in blocks
         for row in block
         if row.table is None
         for segment in row.segments
         for word in segment.words
+        if id(word) in starts
     ]
-    written = set(map(id, laid_out))
-    pieces = pieces_of([word for word in words if id(word) in written], upright)
-    bonds = _Bonds(pieces)
-    in_file = bonds.kept_by(word for piece in pieces for word in piece.words)
-    if in_file <= bonds.kept_by(laid_out):
+    kept = set(map(id, laid_out))
+    in_file = [piece for piece in pieces if id(piece) in kept]
+    if in_file == laid_out or _bonds(in_file, in_file) <= _bonds(laid_out, in_file):
         return blocks
     tables = [row for block in blocks for row in block if row.table is not None]
-    return _by_stream(pieces, tables)
+    return _by_stream(in_file, tables)
 
 
 def cuts_lines_apart(rows: Sequence[Row], pieces: Sequence[Segment]) -> bool:
@@ -108,24 +105,26 @@ def columns_as_written(rows: Sequence[Row]) -> tuple[list[Row], list[Row]] | Non
         writes all on one side before all on the other, and both are as wide as text; tables are written
         by rows, or by columns of short cells.
     """
-    segments = [segment for row in rows for segment in row.segments]
-    for x in sorted({segment.x0 for segment in segments}):
-        left = [[s for s in row.segments if s.x1 <= x] for row in rows]
-        right = [[s for s in row.segments if s.x0 >= x] for row in rows]
-        crossing = len(segments) - sum(map(len, left)) - sum(map(len, right))
+    segments = sorted((s for row in rows for s in row.segments), key=lambda segment: segment.x0)
+    ends = sorted(segment.x1 for segment in segments)
+    last_places = list(accumulate((max(w.first for w in s.words) for s in segments), max))
+    first_places = list(accumulate((min(w.first for w in s.words) for s in segments[::-1]), min))
+    for index in range(1, len(segments)):
+        # Written apart: what begins on the left of the line before all that begins on its right.
+        x = segments[index].x0
+        if last_places[index - 1] >= first_places[-1 - index] or x == segments[index - 1].x0:
+            continue
+        crossing = index - bisect_right(ends, x)
         if crossing > len(rows) // ROWS_PER_CROSSING:
             continue
+        left = [[s for s in row.segments if s.x1 <= x] for row in rows]
+        right = [[s for s in row.segments if s.x0 >= x] for row in rows]
         if min(map(_median_columns, (left, right))) < COLUMN_CHARACTERS:
             continue
         # What crosses reads as a line of the left column.
         left = [[s for s in row.segments if s.x0 < x] for row in rows]
-        if max(_places(left)) < min(_places(right)):
-            return [Row(line) for line in left if line], [Row(line) for line in right if line]
+        return [Row(line) for line in left if line], [Row(line) for line in right if line]
     return None
-
-
-def _places(lines: list[list[Segment]]) -> list[int]:
-    return [word.first for line in lines for segment in line for word in segment.words]
 
 
 def _median_columns(lines: list[list[Segment]]) -> float:
@@ -133,38 +132,20 @@ def _median_columns(lines: list[list[Segment]]) -> float:
     return median(sum(segment.columns for segment in line) for line in lines)
 
 
-class _Bonds:
-    """Words that follow each other in a line, and lines that follow each other in a column."""
-
-    def __init__(self, pieces: list[Segment]) -> None:
-        self._next: dict[int, Word] = {}
-        self._starts: dict[int, Segment] = {}
-        self._ends: dict[int, tuple[Segment, Segment]] = {}
-        line = pieces[0] if pieces else None
-        for piece in pieces:
-            if line is None or line.words[0].line != piece.words[0].line:
-                line = piece
-            self._starts[id(piece.words[0])] = piece
-            self._ends[id(piece.words[-1])] = (piece, line)
-            self._next.update((id(left), right) for left, right in pairwise(piece.words))
-
-    def kept_by(self, order: Iterable[Word]) -> int:
-        return sum(map(self._are_bound, *_neighbours(order)))
-
-    def _are_bound(self, word: Word, following: Word) -> bool:
-        if self._next.get(id(word)) is following:
-            return True
-        ended, lower = self._ends.get(id(word)), self._starts.get(id(following))
-        if ended is None or lower is None:
-            return False
-        piece, line = ended
-        # Below the page number of an entry stands nothing, below the entry the next one.
-        return follows(piece, lower) or (line is not piece and follows(line, lower))
-
-
-def _neighbours(order: Iterable[Word]) -> tuple[list[Word], list[Word]]:
-    words = list(order)
-    return words[:-1], words[1:]
+def _bonds(order: Sequence[Segment], in_file: Sequence[Segment]) -> int:
+    """How many pieces are followed by the next one of their column, or by the rest of their line."""
+    lines: dict[int, Segment] = {}
+    line = None
+    for piece in in_file:
+        if line is None or line.words[0].line != piece.words[0].line:
+            line = piece
+        lines[id(piece)] = line
+    # Below the page number of an entry stands nothing, below the entry the next one.
+    return sum(
+        follows(piece, lower)
+        or (lines[id(piece)] is not piece and follows(lines[id(piece)], lower))
+        for piece, lower in pairwise(order)
+    )
 
 
 def follows(upper: Segment, lower: Segment) -> bool:

@@ -1,7 +1,8 @@
-"""Running heads, feet, page and line numbers: what a page has beside its text.
+"""Running heads, feet, page and line numbers, readings: what a page has beside its text.
 
 Heads and feet are what a page repeats from its neighbours at the same height. The numbers of lines, as in
-transcripts, drafts and manuscripts, count up along one edge of the page.
+transcripts, drafts and manuscripts, count up along one edge of the page. The readings of words (ruby,
+furigana) stand above them in small print, and would cut every line from the next one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from collections import Counter
 from itertools import pairwise
 from statistics import median
 
-from udfs.extraction.pdf.rows import Segment
+import numpy as np
+
+from udfs.extraction.pdf.rows import Segment, main_print
+from udfs.extraction.pdf.turning import READING_PRINT
+from udfs.extraction.pdf.words import Word
 
 EDGE_ROWS = 3
 """Lines from the top and from the bottom of a page that may be furniture."""
@@ -29,6 +34,15 @@ COUNTED_SHARE = 0.8
 PROSE_COLUMNS = 12
 """Display columns of the usual segment of a page of prose; the rows of a table are numbered, too."""
 
+READING_GAP = 0.6
+"""Blank between a reading and its word, in the reading's heights."""
+MOST_READINGS = 4_000
+"""Words of a page that are looked at as readings; more are no page of a book."""
+
+_READING = re.compile(
+    "[\u3041-\u309f\u30a0-\u30ff\u3105-\u312f]+|[a-zü]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]\\w*"
+)
+_IDEOGRAPH = re.compile("[\u3005\u3400-\u9fff\uf900-\ufaff]")
 _LINE_NUMBER = re.compile(r"\d{1,4}")
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(
@@ -36,6 +50,36 @@ _PAGE_NUMBER = re.compile(
     r"(?:页|頁|ページ|(?:of|/|von|sur|de)\s*\d{1,4})?",
     re.IGNORECASE,
 )
+
+
+def without_readings(words: list[Word]) -> list[Word]:
+    """Leave out the readings above Chinese characters: kana, bopomofo, pinyin with its tones.
+
+    Args:
+        words: Words of a page in the order of the content stream; lines from top to bottom turned level.
+
+    Returns:
+        The words without those in small print right above a word with ideographs.
+    """
+    if not words:
+        return words
+    limit = READING_PRINT * main_print(words).height
+    small = [w for w in words if w.height <= limit and _READING.fullmatch(w.text.casefold())]
+    if not 0 < len(small) <= MOST_READINGS:
+        return words
+    bases = [w for w in words if w.height > limit and _IDEOGRAPH.search(w.text)]
+    edges = np.array([(base.x0, base.x1, base.y0, base.y1) for base in bases]).reshape(-1, 4)
+    x0, x1, y0, y1 = edges.T
+    readings = set()
+    for word in small:
+        middle, height = (word.x0 + word.x1) / 2, word.height
+        beside = (
+            (x0 - height < middle) & (middle < x1 + height) & (height <= READING_PRINT * (y1 - y0))
+        )
+        above = ((word.y0 + word.y1) > (y0 + y1)) & (word.y0 - y1 < READING_GAP * height)
+        if (beside & above & (word.y0 > (y0 + y1) / 2)).any():
+            readings.add(id(word))
+    return [word for word in words if id(word) not in readings]
 
 
 def remove_page_furniture(pages: list[list[Segment]], heights: list[float]) -> list[list[Segment]]:

@@ -7,13 +7,14 @@ transcript or an old manuscript, holds no listings.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass, field
+from itertools import pairwise, takewhile
 
+from udfs.extraction.markdown.hard_wrapping import is_wide
 from udfs.extraction.markdown.listings import fenced, without_line_numbers
 from udfs.extraction.markdown.tables import RenderedTable
-from udfs.extraction.pdf.rows import Row, Segment, row_of_table
+from udfs.extraction.pdf.rows import CODE_SIGN, COMMENT, Row, Segment, row_of_table
 from udfs.extraction.pdf.words import Word
 
 SAME_PITCH = 0.015
@@ -25,10 +26,41 @@ MAXIMUM_BLANK_LINES = 2
 """Empty lines inside a listing; wider gaps part two."""
 CODE_SHARE = 0.3
 """Share of lines that are indented or hold a sign that prose has seldom."""
+MAXIMUM_WIDE_SHARE = 0.6
+"""Share of Chinese and Japanese characters in a line of code without a comment."""
 TYPED_SHARE = 0.5
 """Share of a document's characters in monospaced lines from which it is typed throughout."""
 
-_CODE_SIGN = re.compile(r"[={}()<>\[\]#$\\|_@/*+~^&;]")
+
+@dataclass
+class _Listing:
+    """Rows from one on, up to ``end``, that are lines of code.
+
+    Attributes:
+        lines: What is written of each row.
+        typed: The part of each that is in monospaced type.
+        beside: What else stands in these rows.
+        end: Index of the row behind the last line.
+    """
+
+    end: int
+    lines: list[Row] = field(default_factory=list)
+    typed: list[Row] = field(default_factory=list)
+    beside: list[Row] = field(default_factory=list)
+
+    def is_code(self) -> bool:
+        """Whether it is a listing: prose is set in such type, too, and the terms of a list of definitions."""
+        if len(self.lines) < MINIMUM_LINES:
+            return False
+        left = min(line.x0 for line in self.typed)
+        signs = [any(CODE_SIGN.search(w.text) for w in _words(line)) for line in self.typed]
+        indents = [line.x0 > left + line.height / 2 for line in self.typed]
+        marked = sum(sign or indent for sign, indent in zip(signs, indents, strict=True))
+        followed = sum(self.lines[i].x1 > line.x1 for i, line in enumerate(self.typed))
+        # Names of one word below each other, a column of a table, are told by their signs alone.
+        if not any(signs) and not any(pitch_of(_words(line)) for line in self.typed):
+            return False
+        return marked >= CODE_SHARE * len(signs) and 2 * followed <= len(signs)
 
 
 def is_typed(pages: Sequence[Sequence[Segment]]) -> bool:
@@ -53,15 +85,16 @@ def with_listings(rows: list[Row]) -> list[Row]:
     written: list[Row] = []
     start = 0
     while start < len(rows):
-        lines, beside = _listing(rows, start)
-        numbered = _code(lines) if len(lines) >= MINIMUM_LINES else ""
-        text = without_line_numbers(numbered)
-        if _is_code(text):
+        found = _listing(rows, start)
+        if found.is_code():
+            lines = found.lines
+            numbered = _code(lines)
+            text = without_line_numbers(numbered)
             listing = row_of_table(lines, RenderedTable(fenced(text), "listing"))
             if text != numbered:
                 _remove_numbers(listing.segments[0], lines)
-            written += [listing, *beside]
-            start += len(lines)
+            written += [listing, *found.beside]
+            start = found.end
         else:
             written.append(rows[start])
             start += 1
@@ -75,13 +108,6 @@ def _remove_numbers(listing: Segment, lines: list[Row]) -> None:
     listing.words = [word for word in listing.words if id(word) not in numbers]
 
 
-def _is_code(text: str) -> bool:
-    """Prose is set in such type, too: captions, letters, addresses."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    signs = sum(_CODE_SIGN.search(line) is not None or line[0] == " " for line in lines)
-    return signs >= CODE_SHARE * len(lines) > 0
-
-
 def pitch_of(words: Sequence[Word]) -> float | None:
     """Width of a character of a line in monospaced type, in points.
 
@@ -91,6 +117,8 @@ def pitch_of(words: Sequence[Word]) -> float | None:
     Returns:
         The width, or None for a line in other type and for one too short to tell.
     """
+    if not _are_equally_wide(words[:2]):
+        return None
     measured = [word for word in words if len(word.text) > 1 and word.text.isascii()]
     letters = [word for word in measured if any(map(str.isalpha, word.text))]
     if len(letters) < 2 or len({c for word in letters for c in word.text}) < 4:
@@ -100,47 +128,93 @@ def pitch_of(words: Sequence[Word]) -> float | None:
     return pitch if pitch > 0 and is_on_grid(words, words[0].x0, pitch) else None
 
 
+def _are_equally_wide(words: Sequence[Word]) -> bool:
+    """Whether the characters of the first two words may be, which most lines need no more to be told by."""
+    if len(words) < 2 or not (words[0].text.isascii() and words[1].text.isascii()):
+        return True
+    left, right = ((word.x1 - word.x0) / len(word.text) for word in words)
+    return abs(left - right) <= 2.1 * SAME_PITCH * max(left, right)
+
+
 def is_on_grid(words: Sequence[Word], left: float, pitch: float) -> bool:
     """Whether all words begin at places of a grid and are as wide as their characters; Chinese may not."""
     for word in words:
-        if not word.text.isascii():
-            return bool(word is not words[0])
-        width = len(word.text) * pitch
-        if abs(word.x1 - word.x0 - width) > SAME_PITCH * width:
-            return False
-        places = (word.x0 - left) / pitch
-        if abs(places - round(places)) > ON_GRID:
-            return False
+        width, places = len(word.text) * pitch, (word.x0 - left) / pitch
+        is_as_wide = abs(word.x1 - word.x0 - width) <= SAME_PITCH * width
+        if not is_as_wide or abs(places - round(places)) > ON_GRID:
+            is_chinese = any(map(is_wide, word.text))
+            return is_chinese and word is not words[0] and _may_hold_chinese(words)
     return True
 
 
-def _listing(rows: list[Row], start: int) -> tuple[list[Row], list[Row]]:
-    """Lines of the listing that begins here, and what stands in other type to the right of them."""
-    first = [row.segments[0] for row in rows[start : start + MINIMUM_LINES] if row.table is None]
-    pitch = next(filter(None, (pitch_of(segment.words) for segment in first)), None)
-    lines: list[Row] = []
-    beside: list[Row] = []
-    for index in range(start, len(rows)):
-        row = rows[index]
-        if pitch is None or row.table is not None or _is_apart(rows, start, index):
-            break
-        on_grid = [is_on_grid(segment.words, rows[start].x0, pitch) for segment in row.segments]
-        if not on_grid[0]:
-            break
-        end = on_grid.index(False) if False in on_grid else len(on_grid)
-        lines.append(Row(row.segments[:end]))
-        if end < len(on_grid):
-            beside.append(Row(row.segments[end:]))
-    return lines, beside
+def _may_hold_chinese(words: Sequence[Word]) -> bool:
+    """Whether a line with Chinese may be code: a comment or a string, not prose that begins with a name."""
+    text = "".join([word.text for word in words])
+    return COMMENT.search(text) is not None or (
+        sum(map(is_wide, text)) <= MAXIMUM_WIDE_SHARE * len(text)
+    )
 
 
-def _is_apart(rows: list[Row], start: int, index: int) -> bool:
-    if index == start:
-        return False
-    distance = rows[index - 1].foot - rows[index].foot
-    if rows[index].segments[0].words[0].first < rows[index - 1].segments[0].words[0].first:
+def _listing(rows: list[Row], start: int) -> _Listing:
+    """The listing that begins here.
+
+    What the file writes on a line of the listing is part of it, whatever its type: a comment. What it
+    writes elsewhere, as the output beside a program, stands beside, at heights of its own.
+    """
+    found = _Listing(end=start)
+    pitch = _pitch_of_lines(rows[start : start + MINIMUM_LINES])
+    passed: list[Row] = []
+    for index, row in enumerate(rows[start:], start):
+        lines = found.lines
+        if pitch is None or row.table is not None or (lines and _is_apart(lines[-1], row)):
+            break
+        typed, length = _length_of_line(row, rows[start].x0, pitch)
+        if length == 0:
+            if not lines or row.x0 < max(line.x1 for line in lines):
+                break
+            passed.append(row)
+            continue
+        if passed and not _goes_on(lines[-1], row, passed):
+            break
+        found.beside += passed
+        passed = []
+        lines.append(Row(row.segments[:length]))
+        found.typed.append(Row(row.segments[:typed]))
+        if length < len(row.segments):
+            found.beside.append(Row(row.segments[length:]))
+        found.end = index + 1
+    return found
+
+
+def _pitch_of_lines(rows: list[Row]) -> float | None:
+    """Width of a character of the first of some lines that tells it, or of all together."""
+    lines = [row.segments[0].words for row in rows if row.table is None]
+    starts = [word for line in lines for word in takewhile(lambda word: word.text.isascii(), line)]
+    return next(filter(None, map(pitch_of, [*lines, starts])), None)
+
+
+def _length_of_line(row: Row, left: float, pitch: float) -> tuple[int, int]:
+    """How many segments of a row are in monospaced type, and how many are on the file's line of these."""
+    on_grid = takewhile(lambda segment: is_on_grid(segment.words, left, pitch), row.segments)
+    typed = length = sum(1 for _ in on_grid)
+    while 0 < length < len(row.segments):
+        if row.segments[length].words[0].line != row.segments[length - 1].words[-1].line:
+            break
+        length += 1
+    return typed, length
+
+
+def _goes_on(above: Row, row: Row, passed: list[Row]) -> bool:
+    """Whether the file writes a row right behind the one above, and none of those passed between."""
+    start, end = above.segments[-1].words[-1].first, row.segments[0].words[0].first
+    return start < end and not any(start < word.first < end for r in passed for word in _words(r))
+
+
+def _is_apart(above: Row, row: Row) -> bool:
+    distance = above.foot - row.foot
+    if row.segments[0].words[0].first < above.segments[0].words[0].first:
         return True  # the file writes it before: another column
-    return not 0 < distance < (MAXIMUM_BLANK_LINES + 1.5) * rows[index].height
+    return not 0 < distance < (MAXIMUM_BLANK_LINES + 1.5) * row.height
 
 
 def _words(row: Row) -> list[Word]:

@@ -23,6 +23,7 @@ COMPOUNDS_OF_HALF = 2
 _NO_PROSE = ("#", "|", "```")
 _TERMINAL = re.compile(r"[.!?:;…。！？：；][\"'”’)\]」』）]*$")
 _LIST_ITEM = re.compile(r"^(?:[•‣▪●○◦■–—*]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
+_HYPHENS = f"-\u2010\u2011\u2012\u2013{HYPHEN_AT_LINE_END}"
 _BROKEN_WORD = re.compile(rf"((?:[^\W\d_]+-)*[^\W\d_]{{2,}})[-\u2010{HYPHEN_AT_LINE_END}]$")
 _FORM = re.compile(rf"[^\W\d_]+(?:-[^\W\d_]+)*(?![^\W\d_]|[-\u2010{HYPHEN_AT_LINE_END}])")
 _RANGE = re.compile(r"\d[-\u2010-\u2013]$")
@@ -159,8 +160,9 @@ def join_lines(upper: str, lower: str, forms: WordForms = NO_FORMS) -> str:
     """
     if not upper or not lower:
         return upper + lower
-    broken, start = _BROKEN_WORD.search(upper), _WORD_START.match(lower)
-    if broken:
+    is_broken = upper[-1] in _HYPHENS  # asked first: the search reads the whole paragraph so far
+    if is_broken and (broken := _BROKEN_WORD.search(upper)):
+        start = _WORD_START.match(lower)
         if start is None or not start.group(1)[0].islower():
             return upper + lower
         left, right = broken.group(1), start.group(1)
@@ -169,7 +171,9 @@ def join_lines(upper: str, lower: str, forms: WordForms = NO_FORMS) -> str:
         if forms.keeps_hyphen(left, right):
             return f"{upper[:-1]}-{lower}"
         return upper[:-1] + lower
-    if (is_wide(upper[-1]) and is_wide(lower[0])) or (_RANGE.search(upper) and lower[0].isdigit()):
+    if (is_wide(upper[-1]) and is_wide(lower[0])) or (
+        is_broken and lower[0].isdigit() and _RANGE.search(upper)
+    ):
         return upper + lower
     return f"{upper} {lower}"
 

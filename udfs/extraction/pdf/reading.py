@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Callable
 from importlib.metadata import version
 from itertools import groupby
 from typing import Any
@@ -22,7 +21,7 @@ from udfs.extraction.markdown.cleanup import clean_field, clean_text
 from udfs.extraction.pdf.aligned_tables import find_tables
 from udfs.extraction.pdf.bidirectional import read_from_right
 from udfs.extraction.pdf.flows import blocks_in_order, columns_as_written, cuts_lines_apart
-from udfs.extraction.pdf.furniture import remove_page_furniture
+from udfs.extraction.pdf.furniture import remove_page_furniture, without_readings
 from udfs.extraction.pdf.listings import is_typed, with_listings
 from udfs.extraction.pdf.paragraphs import WordForms, body_height, join_blocks, paragraphs_of
 from udfs.extraction.pdf.reading_order import reading_order
@@ -32,7 +31,7 @@ from udfs.extraction.pdf.rows import (
     level_initials,
     pieces_of,
     row_of_table,
-    segments_of_page,
+    segments_of_pieces,
 )
 from udfs.extraction.pdf.ruled_tables import find_ruled_tables, segment_of_table
 from udfs.extraction.pdf.ruling_lines import PageRules, Rule, read_rule_boxes, rules_of
@@ -46,6 +45,7 @@ SCANNED_SHARE = 0.5
 """Share of such pages from which the document needs OCR."""
 
 _PASSWORD_ERROR = 4
+_version_of = functools.cache(version)  # a search in the environment, as long as two pages
 _PDF_DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
 _NO_TITLE = re.compile(
     r"untitled|microsoft (?:word|powerpoint|excel)\b.*|.*\.(?:docx?|pdf|tex|dvi|indd|qxd|rtf|pptx?)|"
@@ -107,7 +107,7 @@ def _read_document(document: Any, options: ExtractionOptions) -> ReadDocument:
     return ReadDocument(
         text=clean_text(text),
         extractor=READER,
-        extractor_version=version("pypdfium2"),
+        extractor_version=_version_of("pypdfium2"),
         title=_title(info.get("Title")),
         author=clean_field(info.get("Author"), limit=200),
         date=_date(info.get("CreationDate")),
@@ -172,44 +172,48 @@ def lay_out(pages: list[tuple[PageWords, PageRules]]) -> list[list[list[Row]]]:
         For each page its blocks in reading order, each a list of rows from top to bottom. A table is a row;
         page furniture and words laid twice are gone.
     """
-    written = Counter([word.text.casefold() for page, _ in pages for word in page.words])
-    words = [level_initials(without_second_layer(page.words), written) for page, _ in pages]
-    segments = [_segments(found, rules) for found, (_, rules) in zip(words, pages, strict=True)]
+    # Asked for only where an initial was found, which most documents have none of.
+    written = functools.cache(
+        lambda: Counter([word.text.casefold() for page, _ in pages for word in page.words])
+    )
+    words = [
+        level_initials(without_readings(without_second_layer(page.words)), written)
+        for page, _ in pages
+    ]
+    found = [_pieces(on_page, rules) for on_page, (_, rules) in zip(words, pages, strict=True)]
+    segments = [
+        segments_of_pieces(pieces, rules.upright) + tables
+        for (pieces, tables), (_, rules) in zip(found, pages, strict=True)
+    ]
     segments = remove_page_furniture(segments, [page.height for page, _ in pages])
     holds_listings = not is_typed(segments)
     return [
-        _blocks(left, found, rules, holds_listings=holds_listings)
-        for left, found, (_, rules) in zip(segments, words, pages, strict=True)
+        _blocks(left, pieces, rules.level, holds_listings=holds_listings)
+        for left, (pieces, _), (_, rules) in zip(segments, found, pages, strict=True)
     ]
 
 
-def _segments(words: list[Word], rules: PageRules) -> list[Segment]:
-    """Lines and cells of a page; each ruled table is one segment."""
+def _pieces(words: list[Word], rules: PageRules) -> tuple[list[Segment], list[Segment]]:
+    """Pieces of the lines of a page, and its ruled tables, each a segment."""
     tables = find_ruled_tables(words, rules)
     taken = {id(word) for table in tables for word in table.words}
     if taken:
         words = [word for word in words if id(word) not in taken]
-    return segments_of_page(words, rules.upright) + [segment_of_table(table) for table in tables]
+    return pieces_of(words, rules.upright), list(map(segment_of_table, tables))
 
 
 def _blocks(
-    segments: list[Segment], words: list[Word], rules: PageRules, *, holds_listings: bool
+    segments: list[Segment], pieces: list[Segment], level: list[Rule], *, holds_listings: bool
 ) -> list[list[Row]]:
-    # Asked for only where a table was found, which most pages have none of.
-    pieces = functools.cache(lambda: pieces_of(words, rules.upright))
     blocks = [
         part
         for block in reading_order(segments)
-        for part in _with_tables(
-            with_listings(block) if holds_listings else block, rules.level, pieces
-        )
+        for part in _with_tables(with_listings(block) if holds_listings else block, level, pieces)
     ]
-    return blocks_in_order(blocks, words, rules.upright)
+    return blocks_in_order(blocks, pieces)
 
 
-def _with_tables(
-    rows: list[Row], level: list[Rule], pieces: Callable[[], list[Segment]]
-) -> list[list[Row]]:
+def _with_tables(rows: list[Row], level: list[Rule], pieces: list[Segment]) -> list[list[Row]]:
     """A block with each table found by alignment as one row, cut where two columns passed for a table."""
     blocks: list[list[Row]] = [[]]
     for is_table, group in groupby(rows, key=lambda row: row.table is not None):
@@ -221,7 +225,7 @@ def _with_tables(
             if columns is not None:
                 blocks[-1] += lines[start : table.first]
                 blocks += [*columns, []]
-            elif cuts_lines_apart(found, pieces()):
+            elif cuts_lines_apart(found, pieces):
                 continue
             else:
                 blocks[-1] += [*lines[start : table.first], row_of_table(found, table.rendered)]

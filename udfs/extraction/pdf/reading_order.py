@@ -25,6 +25,8 @@ CANDIDATE_GUTTERS = 6
 """Stripes that are looked at in full, those that the fewest segments cross first."""
 MINIMUM_COLUMN_FILL = 0.6
 """Median segment width of a column, as a share of its width: prose fills its column, cells do not."""
+FULL_COLUMN = 0.85
+"""The same where the file writes most lines across the gutter, as it does with the rows of a table."""
 MINIMUM_COLUMN_CHARACTERS = 14
 """Median characters of a column's segments (wide characters count two): cells are shorter."""
 
@@ -155,13 +157,16 @@ def _candidate_gutters(segments: list[Segment], left: float, right: float) -> li
 def _has_prose_on_both_sides(segments: list[Segment], gutter: float) -> bool:
     on_left = [segment for segment in segments if segment.x1 <= gutter]
     on_right = [segment for segment in segments if segment.x0 >= gutter]
-    return _is_prose(on_left) and _is_prose(on_right)
+    lines = {segment.words[-1].line for segment in on_left}
+    across = sum(segment.words[0].line in lines for segment in on_right)
+    fill = FULL_COLUMN if 2 * across > len(on_right) else MINIMUM_COLUMN_FILL
+    return _is_prose(on_left, fill) and _is_prose(on_right, fill)
 
 
-def _is_prose(segments: list[Segment]) -> bool:
+def _is_prose(segments: list[Segment], fill: float) -> bool:
     if len(segments) < MINIMUM_COLUMN_ROWS:
         return False
     left, right = min(s.x0 for s in segments), max(s.x1 for s in segments)
-    if median(s.x1 - s.x0 for s in segments) < MINIMUM_COLUMN_FILL * (right - left):
+    if median(s.x1 - s.x0 for s in segments) < fill * (right - left):
         return find_gutter(segments) is not None  # the other two of three columns
     return median(segment.columns for segment in segments) >= MINIMUM_COLUMN_CHARACTERS

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise, starmap
 from operator import attrgetter
 from statistics import median
 
@@ -27,6 +28,8 @@ BULLETS = frozenset("•‣▪●○◦■□")
 """Marks that stand at a distance before the text of their item."""
 LEADER_GAP = 3.0
 """Gap between two leaders, or after a bullet, in font-box heights, that separates nothing."""
+COMMENT_GAP = 60.0
+"""Likewise between code and the comment behind it, on a line of the file."""
 RULE_OVERLAP = 1.0
 """Points by which a letter may reach over the rule between two cells."""
 INITIAL_GAP = 1.5
@@ -129,9 +132,15 @@ class Row:
         return "  ".join(segment.text for segment in self.segments)
 
 
+CODE_SIGN = re.compile(r"[={}()<>\[\]#$\\|_@/*+~^&;]")
+"""What prose has seldom."""
+COMMENT = re.compile(r"%|#|//|/\*|--|;;|<!--")
+"""What a comment in code begins with."""
 _INITIAL = re.compile(r"[\"'“‘«„¿¡(]?[^\W\d_]{1,2}")
 _ONE_LETTER_WORDS = frozenset("AIOY")
 _FIGURE = re.compile(r"\d|^[*†‡§¶a-z]$")
+_CLOSING = frozenset(")]}′'|")
+_height = attrgetter("height")
 
 
 def main_print(words: Sequence[Word]) -> Word:
@@ -139,7 +148,7 @@ def main_print(words: Sequence[Word]) -> Word:
     if len(words) == 1:
         return words[0]
     half = sum([len(word.text) for word in words]) / 2
-    for word in sorted(words, key=attrgetter("height")):
+    for word in sorted(words, key=_height):
         half -= len(word.text)
         if half <= 0:
             return word
@@ -148,18 +157,22 @@ def main_print(words: Sequence[Word]) -> Word:
 
 def join_words(words: list[Word]) -> str:
     """Write words that stand side by side, in the order given; Arabic and Hebrew by their places."""
-    if any(word.glyphs and RIGHT_TO_LEFT.search(word.text) for word in words):
+    if words[0].glyphs and any(RIGHT_TO_LEFT.search(word.text) for word in words):
         return line_in_reading_order(words, from_right=words[0].from_right)
     if len(words) == 1:
         return words[0].text
-    blanks = [
-        index > 0 and _has_blank_between(words[index - 1], w) for index, w in enumerate(words)
-    ]
+    blanks = [False, *starmap(_has_blank_between, pairwise(words))]
+    heights = [word.height for word in words]
+    if min(heights) > SMALL_PRINT * max(heights):  # nothing is raised in most lines
+        texts = [word.text for word in words]
+        return "".join([f" {text}" if b else text for b, text in zip(blanks, texts, strict=True)])
     base = main_print(words)
     parts: list[str] = []
     for index, word in enumerate(words):
         parts.append(" " * blanks[index])
         script = _script_of(word, base)
+        if script is lowered and (blanks[index] or not _bears_index("".join(parts[-2:]))):
+            script = None
         if script is None:
             parts.append(word.text)
             continue
@@ -178,6 +191,12 @@ def _script_of(word: Word, base: Word) -> Callable[[str, str, str], str] | None:
     if word.y0 > base.y0 + RAISED * height and word.y1 > base.y1 - RAISED * height:
         return raised
     return lowered if word.y0 < base.y0 - LOWERED * height else None
+
+
+def _bears_index(before: str) -> bool:
+    """Whether a subscript may stand behind; figures beside Chinese are set in a smaller font, no lower."""
+    last = before[-1:]
+    return (last.isalnum() and not is_wide(last)) or last in _CLOSING
 
 
 def _has_blank_between(left: Word, right: Word) -> bool:
@@ -205,48 +224,49 @@ def pieces_of(words: list[Word], upright: Sequence[Rule] = ()) -> list[Segment]:
         Pieces in the order of the stream.
     """
     pieces: list[Segment] = []
+    last: Word | None = None
     for word in words:
-        last = pieces[-1] if pieces else None
         if (
             last is not None
-            and word.line == last.words[-1].line
-            and word.x0 > last.words[-1].x0 - 0.5 * word.height
-            and _is_same_row(last.words[-1], word)
-            and _belongs_to(last, word, upright)
+            and word.line == last.line
+            and word.x0 > last.x0 - 0.5 * (word.y1 - word.y0)
+            and _is_same_row(last, word)
+            and _belongs_to(pieces[-1], word, upright)
         ):
-            _extend(last, [word])
+            piece = pieces[-1]
+            piece.words.append(word)
+            if word.x1 > piece.x1:
+                piece.x1 = word.x1
+            if word.y0 < piece.y0:
+                piece.y0 = word.y0
+            if word.y1 > piece.y1:
+                piece.y1 = word.y1
         else:
             pieces.append(Segment(word.x0, word.x1, word.y0, word.y1, [word]))
+        last = word
     return pieces
 
 
-def _extend(segment: Segment, words: list[Word]) -> None:
-    segment.words.extend(words)
-    segment.x1 = max([segment.x1, *(word.x1 for word in words)])
-    segment.y0 = min([segment.y0, *(word.y0 for word in words)])
-    segment.y1 = max([segment.y1, *(word.y1 for word in words)])
-
-
-def segments_of_page(words: list[Word], upright: Sequence[Rule] = ()) -> list[Segment]:
-    """Join the words of a page into segments.
+def segments_of_pieces(pieces: list[Segment], upright: Sequence[Rule] = ()) -> list[Segment]:
+    """Join the pieces of a page's lines into segments.
 
     Args:
-        words: Words of a page in the order of the content stream.
+        pieces: Result of ``pieces_of``; they stay as they are.
         upright: Upright rules of the page; no segment runs across one.
 
     Returns:
-        Segments from top to bottom, left to right.
+        Segments from top to bottom, left to right; each of one piece or more.
     """
-    rows = _rows_of_pieces(pieces_of(words, upright))
+    rows = _rows_of_pieces(pieces)
     return [segment for row in rows for segment in _joined_pieces(row, upright)]
 
 
-def level_initials(words: list[Word], written: Counter[str]) -> list[Word]:
+def level_initials(words: list[Word], written: Callable[[], Counter[str]]) -> list[Word]:
     """Put an initial that reaches over several lines before the first of them.
 
     Args:
         words: Words of a page in the order of the content stream.
-        written: How often the document has each word, case folded.
+        written: Counts how often the document has each word, case folded.
 
     Returns:
         The words in that order, initials before the word that they begin. Initials get the box of print of
@@ -255,7 +275,7 @@ def level_initials(words: list[Word], written: Counter[str]) -> list[Word]:
     if not words or _are_level(words):
         return words
     pieces = pieces_of(words)
-    usual = main_print([main_print(piece.words) for piece in pieces]).height
+    usual = main_print([piece.print for piece in pieces]).height
     for piece in pieces:
         initial = piece.words[0]
         if initial.height <= TALL_PRINT * usual or not _INITIAL.fullmatch(initial.text):
@@ -264,7 +284,7 @@ def level_initials(words: list[Word], written: Counter[str]) -> list[Word]:
         if len(piece.words) > 1 or len(lines) < 2:
             continue
         start = max(lines, key=lambda line: line.middle).words[0]
-        initial.joins_next = not _is_word_by_itself(initial.text, start.text, written)
+        initial.joins_next = not _is_word_by_itself(initial.text, start.text, written())
         initial.x1 = start.x0 - (0 if initial.joins_next else 2 * LINE_BLANK * start.height)
         initial.y0, initial.y1, initial.line = start.y0, start.y1, start.line
         words = [word for word in words if word is not initial]
@@ -299,7 +319,7 @@ def _rows_of_pieces(pieces: list[Segment]) -> list[list[Segment]]:
     """Pieces by height on the page. Print much larger than most stands beside several lines, not in one."""
     if not pieces:
         return []
-    prints = [(main_print(piece.words), piece) for piece in pieces]
+    prints = [(piece.print, piece) for piece in pieces]
     usual = main_print([word for word, _ in prints]).height
     level = _clustered([entry for entry in prints if entry[0].height <= TALL_PRINT * usual])
     for row in _clustered([entry for entry in prints if entry[0].height > TALL_PRINT * usual]):
@@ -344,7 +364,11 @@ def _joined_pieces(row: list[Segment], upright: Sequence[Rule]) -> list[Segment]
     segments: list[Segment] = []
     for piece in row:
         if segments and _belongs_to(segments[-1], piece.words[0], upright):
-            _extend(segments[-1], piece.words)
+            last = segments[-1]
+            segments[-1] = Segment(
+                last.x0, max(last.x1, piece.x1), min(last.y0, piece.y0), max(last.y1, piece.y1),
+                [*last.words, *piece.words],
+            )  # fmt: skip
         else:
             segments.append(piece)
     return segments
@@ -354,6 +378,8 @@ def _belongs_to(segment: Segment, word: Word, upright: Sequence[Rule]) -> bool:
     gap, height = word.x0 - segment.x1, max(segment.y1 - segment.y0, word.y1 - word.y0)
     if gap >= SEGMENT_GAP * height and gap >= _allowed_gap(segment.words, word) * height:
         return False
+    if not upright:
+        return True
     middle = (word.y0 + word.y1) / 2
     return not any(
         segment.x1 - RULE_OVERLAP <= rule.position <= word.x0 + RULE_OVERLAP
@@ -364,6 +390,10 @@ def _belongs_to(segment: Segment, word: Word, upright: Sequence[Rule]) -> bool:
 
 def _allowed_gap(segment: list[Word], word: Word) -> float:
     is_bullet = len(segment) == 1 and segment[0].text in BULLETS
+    if COMMENT.match(word.text) and word.line == segment[-1].line:
+        return (
+            COMMENT_GAP if any(CODE_SIGN.search(other.text) for other in segment) else SEGMENT_GAP
+        )
     is_leader = not word.text.strip(LEADERS) and not segment[-1].text.strip(LEADERS)
     return LEADER_GAP if is_bullet or is_leader else SEGMENT_GAP
 

@@ -14,7 +14,7 @@ from statistics import median
 
 from udfs.extraction.markdown.tables import MINIMUM_ROWS, RenderedTable, render_table
 from udfs.extraction.pdf.paragraphs import join_lines
-from udfs.extraction.pdf.rows import Segment, rows_of, segments_of_page
+from udfs.extraction.pdf.rows import Segment, pieces_of, rows_of, segments_of_pieces
 from udfs.extraction.pdf.ruling_lines import Box, PageRules, Rule
 from udfs.extraction.pdf.words import HYPHEN_AT_LINE_END, Word
 
@@ -200,7 +200,7 @@ def _covered(rules: list[Rule], position: float, middles: list[float]) -> list[b
 
 def _lines_of(words: list[Word]) -> list[list[str]]:
     """Lines of a cell, each as the texts between its wide gaps."""
-    return [[s.text for s in row.segments] for row in rows_of(segments_of_page(words))]
+    return [[s.text for s in row.segments] for row in rows_of(segments_of_pieces(pieces_of(words)))]
 
 
 def _rows(

@@ -29,24 +29,24 @@ _FORM_DEPTH = 3
 _OBJECT_ARGUMENTS = [ctypes.c_void_p, ctypes.c_int]
 
 
-def _integer_call(name: str, arguments: list[Any], result: Any = ctypes.c_int) -> Any:
+def integer_call(name: str, arguments: list[Any], result: Any = ctypes.c_int) -> Any:
     """Bind a function of pdfium with integers for pointers: type checks cost as much as the call."""
     address = ctypes.cast(getattr(pdfium_c, name), ctypes.c_void_p).value or 0
     return ctypes.CFUNCTYPE(result, *arguments)(address)
 
 
-_page_object = _integer_call("FPDFPage_GetObject", _OBJECT_ARGUMENTS, ctypes.c_void_p)
-_form_object = _integer_call("FPDFFormObj_GetObject", _OBJECT_ARGUMENTS, ctypes.c_void_p)
-_type_of = _integer_call("FPDFPageObj_GetType", [ctypes.c_void_p])
-_bounds_of = _integer_call("FPDFPageObj_GetBounds", [ctypes.c_void_p] * 5)
-_matrix_of = _integer_call("FPDFPageObj_GetMatrix", [ctypes.c_void_p] * 2)
-_segment_count = _integer_call("FPDFPath_CountSegments", [ctypes.c_void_p])
-_segment_of = _integer_call("FPDFPath_GetPathSegment", _OBJECT_ARGUMENTS, ctypes.c_void_p)
-_point_of = _integer_call("FPDFPathSegment_GetPoint", [ctypes.c_void_p] * 3)
-_segment_type = _integer_call("FPDFPathSegment_GetType", [ctypes.c_void_p])
-_closes = _integer_call("FPDFPathSegment_GetClose", [ctypes.c_void_p])
-_draw_mode = _integer_call("FPDFPath_GetDrawMode", [ctypes.c_void_p] * 3)
-_form_count = _integer_call("FPDFFormObj_CountObjects", [ctypes.c_void_p])
+_page_object = integer_call("FPDFPage_GetObject", _OBJECT_ARGUMENTS, ctypes.c_void_p)
+_form_object = integer_call("FPDFFormObj_GetObject", _OBJECT_ARGUMENTS, ctypes.c_void_p)
+_type_of = integer_call("FPDFPageObj_GetType", [ctypes.c_void_p])
+_bounds_of = integer_call("FPDFPageObj_GetBounds", [ctypes.c_void_p] * 5)
+_matrix_of = integer_call("FPDFPageObj_GetMatrix", [ctypes.c_void_p] * 2)
+_segment_count = integer_call("FPDFPath_CountSegments", [ctypes.c_void_p])
+_segment_of = integer_call("FPDFPath_GetPathSegment", _OBJECT_ARGUMENTS, ctypes.c_void_p)
+_point_of = integer_call("FPDFPathSegment_GetPoint", [ctypes.c_void_p] * 3)
+_segment_type = integer_call("FPDFPathSegment_GetType", [ctypes.c_void_p])
+_closes = integer_call("FPDFPathSegment_GetClose", [ctypes.c_void_p])
+_draw_mode = integer_call("FPDFPath_GetDrawMode", [ctypes.c_void_p] * 3)
+_form_count = integer_call("FPDFFormObj_CountObjects", [ctypes.c_void_p])
 
 _FLOATS = (ctypes.c_float * 6)()  # pdfium is not thread-safe, so one buffer serves
 _FLOAT_ADDRESSES = [ctypes.addressof(_FLOATS) + 4 * index for index in range(6)]

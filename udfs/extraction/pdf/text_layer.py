@@ -33,7 +33,7 @@ SAME_PLACE = 0.3
 _BAND = 12.0  # points; the words of a line lie in one band or two
 
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{3,}")
-_VOWELS = frozenset("aeiouyıæœøə")
+_VOWELS = "aeiouyıæœøə"
 _IDEOGRAPH = re.compile("[\u3400-\u9fff]")
 
 
@@ -52,11 +52,11 @@ def why_unreadable(text: str, characters: int, bad_characters: int) -> str | Non
         return f"{bad_characters:,} of {characters:,} characters have no Unicode value"
     latin = "".join(_LATIN_WORD.findall(text)).lower()
     if len(latin) >= MINIMUM_LETTERS and 2 * len(latin) > sum(map(str.isalpha, text)):
-        accented = sum(character > "\x7f" for character in latin) / len(latin)
+        accented = 1 - len(latin.encode("ascii", "ignore")) / len(latin)
         if accented > MAXIMUM_ACCENTED:
             return f"{accented:.0%} of the Latin letters bear accents"
         letters = unicodedata.normalize("NFD", latin)
-        vowels = sum(letter in _VOWELS for letter in letters) / len(latin)
+        vowels = sum(map(letters.count, _VOWELS)) / len(latin)
         if vowels < MINIMUM_VOWELS:
             return f"only {vowels:.0%} of the Latin letters are vowels"
     ideographs = "".join(_IDEOGRAPH.findall(text))
@@ -78,20 +78,27 @@ def without_second_layer(words: list[Word]) -> list[Word]:
     Returns:
         The words, each once.
     """
+    seen: set[str] = set()
     places: dict[tuple[str, int], list[Word]] = defaultdict(list)
     kept = []
     for word in words:
-        text, reach = word.text, SAME_PLACE * word.height
         band = int(word.y0 // _BAND)
-        if any(
-            abs(other.x0 - word.x0) < reach and abs(other.y0 - word.y0) < reach
+        if word.text not in seen:
+            seen.add(word.text)
+        elif any(
+            _are_in_one_place(word, other)
             for near in (band, band - 1, band + 1)
-            for other in places.get((text, near), ())
+            for other in places.get((word.text, near), ())
         ):
             continue
-        places[text, band].append(word)
+        places[word.text, band].append(word)
         kept.append(word)
     return kept
+
+
+def _are_in_one_place(word: Word, other: Word) -> bool:
+    reach = SAME_PLACE * word.height
+    return abs(other.x0 - word.x0) < reach and abs(other.y0 - word.y0) < reach
 
 
 def is_mostly_picture(page: Any, share: float = 0.5) -> bool:

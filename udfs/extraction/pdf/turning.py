@@ -12,6 +12,8 @@ STACKED = 5
 
 SMALL_PRINT = 0.9
 """Height of raised or lowered print against its line's, at most."""
+READING_PRINT = 0.7
+"""Height of the reading of a word (ruby, furigana) against the word's, at most; most have half of it."""
 WIDEST_JUMP = 1.5
 """Gap inside a run, in character heights, above which it is two words."""
 
@@ -94,7 +96,8 @@ def is_break(left: Box, right: Box, angle: int) -> bool:
     """Whether a word ends between two characters that no blank parts; ``angle`` is their direction."""
     height = max(left[3] - left[2], 0.1)
     if angle == STACKED and 0 < right[2] - left[2] < 1.5 * height and right[0] < left[1]:
-        return False  # figures side by side in a line from top to bottom
+        # Figures side by side in a line from top to bottom; a reading is smaller.
+        return right[1] - right[0] <= READING_PRINT * (left[1] - left[0])
     gap = max(right[0] - left[1], left[0] - right[1])
     return gap > WIDEST_JUMP * height or is_new_line(left, right)
 

@@ -1,27 +1,33 @@
-"""A PDF page as words with boxes, read from pdfium character by character where needed.
+"""A PDF page as words with boxes, made of runs of characters that are looked at one by one where needed.
 
 pdfium inserts a blank between words and a line end between lines by its own measure of gaps, which is
-right in 98 % of published text. So of most runs only the first and the last character are asked for
-their boxes: a third of the calls, and the calls are what a page costs. Every character is looked at where
-more may be in a run than one level word: figures (raised ones are powers and notes), letters of
-right-to-left scripts, Chinese, and what runs over a line end.
+right in 98 % of published text. So most runs are words by their first and last character, which is told
+for all runs of a page at once. Every character is looked at where more may be in a run than one level
+word: figures (raised ones are powers and notes), letters of right-to-left scripts, Chinese, and what runs
+over a line end.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import math
 import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_c
+from numpy.typing import NDArray
 
+from udfs.extraction.pdf.characters import (
+    PageCharacters,
+    handle_of,
+    middle_of_ink,
+    read_characters,
+)
 from udfs.extraction.pdf.ruling_lines import Box
 from udfs.extraction.pdf.turning import (
+    READING_PRINT,
     STACKED,
     WIDEST_JUMP,
     Turn,
@@ -31,11 +37,8 @@ from udfs.extraction.pdf.turning import (
     is_new_line,
     stands_upright,
     turn_of,
-    turned,
 )
 
-MAXIMUM_PAGE_CHARACTERS = 200_000
-"""More characters on one page are an attack or a data dump (a dense newspaper page has 30,000)."""
 LONG_RUN = 40
 """Longer runs without a blank are looked at character by character: Chinese has no blanks."""
 HYPHEN_AT_LINE_END = "\u00ad"
@@ -65,30 +68,9 @@ STACKED_SAMPLE = 60
 
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _WIDE_PAIR = re.compile("[\u3041-\u30ff\u3400-\u9fff](?=(\\s{0,2})[\u3041-\u30ff\u3400-\u9fff])")
-_FIGURE_BEHIND = re.compile(r"\S\d")
+_LINE_END = re.compile("\n")
+_FIGURE_BEHIND = re.compile(r"(?<=\S)\d")
 _NUMBER = re.compile(r"[^\w]*(\d[\d.,:/\-]*(?<=\d))[^\w]*")
-
-
-def _address_of(function: Any) -> int:
-    return ctypes.cast(function, ctypes.c_void_p).value or 0
-
-
-# Plain integers for pointers: ctypes' type checks would cost as much as the call itself.
-_unicode_of = ctypes.CFUNCTYPE(ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)(
-    _address_of(pdfium_c.FPDFText_GetUnicode)
-)
-_angle_of = ctypes.CFUNCTYPE(ctypes.c_float, ctypes.c_void_p, ctypes.c_int)(
-    _address_of(pdfium_c.FPDFText_GetCharAngle)
-)
-_text_of = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p
-)(_address_of(pdfium_c.FPDFText_GetText))
-_tight_box_of = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * 4
-)(_address_of(pdfium_c.FPDFText_GetCharBox))
-_loose_box_of = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
-    _address_of(pdfium_c.FPDFText_GetLooseCharBox)
-)
 
 
 @dataclass(slots=True)
@@ -152,17 +134,11 @@ def read_words(page: Any) -> PageWords:
     width, height = page.get_size()
     text_page = page.get_textpage()
     try:
-        count = text_page.count_chars()
-        if count > MAXIMUM_PAGE_CHARACTERS:
-            raise OverflowError(
-                f"a page holds {count:,} characters; at most {MAXIMUM_PAGE_CHARACTERS:,} are read"
-            )
-        handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value
-        text = _characters(handle, count)
-        words = _Reader(handle, text).words()
-        if _SPECIAL.search(text) is not None:
+        characters = read_characters(text_page)
+        words = _Reader(characters).words()
+        if _SPECIAL.search(characters.text) is not None:
             words = [(angle, word) for angle, word in words if _spell_out(word)]
-        _level_tall_marks(handle, words)
+        _level_tall_marks(handle_of(text_page), words)
     finally:
         text_page.close()
     turn = turn_of([(angle, len(w.text), (w.x0, w.x1, w.y0, w.y1)) for angle, w in words])
@@ -170,62 +146,112 @@ def read_words(page: Any) -> PageWords:
     total = sum(len(word.text) for word in level)
     if turn.quarters % 2:
         width, height = height, width
-    return PageWords(level, width, height, total, len(_BAD.findall(text)), turn)
+    return PageWords(level, width, height, total, len(_BAD.findall(characters.text)), turn)
 
 
 class _Reader:
     """The words of one page, each with its direction and in coordinates turned level by it."""
 
-    def __init__(self, handle: int | None, text: str) -> None:
-        self._handle = handle
-        self._text = text
-        self._keeps_glyphs = RIGHT_TO_LEFT.search(text) is not None
+    def __init__(self, characters: PageCharacters) -> None:
+        self._characters = characters
+        self._text = characters.text
+        self._keeps_glyphs = RIGHT_TO_LEFT.search(self._text) is not None
+        self._pairs = [(pair.start(), pair.end(1)) for pair in _WIDE_PAIR.finditer(self._text)]
         self._is_stacked = self._has_stacked_lines()
         self._line = 0
 
     def words(self) -> list[tuple[int, Word]]:
         words: list[tuple[int, Word]] = []
-        end = 0
-        for run in RUN.finditer(self._text):
-            first, last = run.start(), run.end() - 1
-            if "\n" in self._text[end:first]:
-                self._line += 1
-            end = run.end()
-            angle = _angle(self._handle, first)
-            if self._is_stacked and angle == 0:
-                angle = STACKED
-            found = self._words_of_run(first, last, angle)
-            if angle == STACKED and words and goes_on(_box_of(words[-1][1]), _box_of(found[0])):
+        spans = np.array([run.span() for run in RUN.finditer(self._text)], np.int64).reshape(-1, 2)
+        firsts, lasts = spans[:, 0], spans[:, 1] - 1
+        runs = zip(
+            firsts.tolist(), lasts.tolist(), self._starts_line(firsts, lasts).tolist(),
+            self._characters.directions[firsts].tolist(), self._are_words(firsts, lasts).tolist(),
+            self._ends(firsts, lasts).tolist(), strict=True,
+        )  # fmt: skip
+        for first, last, starts_line, angle, is_word, (x0, x1, y0, y1) in runs:
+            self._line += starts_line
+            if is_word:
+                text = self._text[first : last + 1]
+                words.append((0, Word(x0, x1, y0, y1, text, first, self._line)))
+                continue
+            direction = STACKED if self._is_stacked and angle == 0 else angle
+            found = self._words_of_run(first, last, direction)
+            if direction == STACKED and words and goes_on(_box_of(words[-1][1]), _box_of(found[0])):
                 # Some files end a line behind every character that stands above another.
                 behind = found[0].line - words[-1][1].line
                 self._line -= behind
                 for word in found:
                     word.line -= behind
-            words += [(angle, word) for word in found]
+            words += [(direction, word) for word in found]
         return words
 
     def _has_stacked_lines(self) -> bool:
         """Whether Chinese or Japanese stands in lines from top to bottom, by a sample of neighbours."""
-        pairs = [(pair.start(), pair.end(1)) for pair in _WIDE_PAIR.finditer(self._text)]
-        sample = pairs[:: len(pairs) // STACKED_SAMPLE + 1]
-        return stands_upright([(_box(self._handle, i), _box(self._handle, j)) for i, j in sample])
+        sample = self._pairs[:: len(self._pairs) // STACKED_SAMPLE + 1]
+        box = self._characters.box
+        return stands_upright([(box(left), box(right)) for left, right in sample])
+
+    def _starts_line(
+        self, firsts: NDArray[np.int64], lasts: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Before which runs pdfium ends a line."""
+        ends = np.array([end.start() for end in _LINE_END.finditer(self._text)], np.int64)
+        before = np.searchsorted(ends, firsts)
+        behind = np.searchsorted(ends, lasts[:-1])
+        return np.asarray(before > np.concatenate([[0], behind]), dtype=np.bool_)
+
+    def _ends(self, firsts: NDArray[np.int64], lasts: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The boxes about the first and the last character of each run."""
+        starts, ends = self._characters.boxes[firsts], self._characters.boxes[lasts]
+        lower, upper = np.minimum(starts, ends), np.maximum(starts, ends)
+        return np.stack([lower[:, 0], upper[:, 1], lower[:, 2], upper[:, 3]], axis=1)
+
+    def _are_words(self, firsts: NDArray[np.int64], lasts: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which runs are one level word that needs no closer look."""
+        if self._keeps_glyphs or self._is_stacked:
+            return np.zeros(len(firsts), dtype=np.bool_)
+        boxes = self._characters.boxes.astype(np.float64)
+        starts, ends = boxes[firsts], boxes[lasts]
+        height = np.maximum(starts[:, 3] - starts[:, 2], 0.1)
+        advance, behind = ends[:, 1] - starts[:, 0], lasts - firsts
+        are_level: NDArray[np.bool_] = (
+            (advance >= 0)
+            & (advance <= (behind + 1) * 1.6 * height)
+            & (np.abs(starts[:, 2] - ends[:, 2]) < SAME_LEVEL * height)
+            & (behind < LONG_RUN)
+        ) | (behind == 0)
+        are_level &= self._characters.directions[firsts] == 0
+        are_level[np.searchsorted(firsts, self._beside_readings(), side="right") - 1] = False
+        figures = np.array([f.end() - 1 for f in _FIGURE_BEHIND.finditer(self._text)], np.int64)
+        runs = np.searchsorted(firsts, figures, side="right") - 1
+        for run in np.unique(runs[figures > firsts[runs]]).tolist():
+            first = firsts[run]
+            number = _NUMBER.fullmatch(self._text, first, lasts[run] + 1)
+            if number is None:
+                are_level[run] = False
+            else:
+                rise = abs(boxes[first, 2] - boxes[number.end(1) - 1, 2])
+                are_level[run] &= rise < SAME_LEVEL * height[run]
+        return are_level
+
+    def _beside_readings(self) -> NDArray[np.int64]:
+        """Chinese and Japanese characters before or behind one in small print at their upper edge."""
+        pairs = np.array(self._pairs, np.int64).reshape(-1, 2)
+        low, high = self._characters.boxes[pairs, 2], self._characters.boxes[pairs, 3]
+        heights, rows = high - low, np.arange(len(pairs))
+        base = heights.argmax(axis=1)
+        height, top, foot = heights[rows, base], high[rows, base], low[rows, 1 - base]
+        is_small = heights[rows, 1 - base] <= READING_PRINT * height
+        found: NDArray[np.int64] = pairs[is_small & (foot > top - 0.3 * height), 0]
+        return found
 
     def _words_of_run(self, first: int, last: int, angle: int) -> list[Word]:
-        if first == last:
-            return [self._word(first, self._text[first], [self._level_box(first, angle)])]
-        if not (angle or self._keeps_glyphs):
-            start, end = _box(self._handle, first), _box(self._handle, last)
-            if last - first < LONG_RUN and self._is_one_level_word(first, last, start, end):
-                return [
-                    Word(
-                        min(start[0], end[0]), max(start[1], end[1]),
-                        min(start[2], end[2]), max(start[3], end[3]),
-                        self._text[first : last + 1], first, self._line,
-                    )
-                ]  # fmt: skip
         # Right-to-left, turned, with figures, over a line end, or a long run without blanks.
-        boxes = [self._level_box(index, angle) for index in range(first, last + 1)]
+        boxes = self._characters.level_boxes(first, last, angle)
         text = self._text[first : last + 1]
+        if first == last:
+            return [self._word(first, text, boxes)]
         if RIGHT_TO_LEFT.search(text):
             return self._right_to_left_words(first, boxes)
         if angle and all(left[0] > right[0] for left, right in pairwise(boxes)):
@@ -261,24 +287,6 @@ class _Reader:
             words.append(self._word(first + group[0], text, [boxes[index] for index in group]))
         return words
 
-    def _is_one_level_word(self, first: int, last: int, start: Box, end: Box) -> bool:
-        height = max(start[3] - start[2], 0.1)
-        advances = 0 <= end[1] - start[0] <= (last - first + 1) * 1.6 * height
-        if not advances or abs(start[2] - end[2]) >= SAME_LEVEL * height:
-            return False
-        text = self._text[first : last + 1]
-        if not _FIGURE_BEHIND.search(text):
-            return True
-        number = _NUMBER.fullmatch(text)
-        if number is None:
-            return False
-        last_figure = _box(self._handle, first + number.end(1) - 1)
-        return abs(start[2] - last_figure[2]) < SAME_LEVEL * height
-
-    def _level_box(self, index: int, angle: int) -> Box:
-        box = _box(self._handle, index)
-        return turned(box, angle % 4) if angle else box
-
     def _word(self, first: int, text: str, boxes: list[Box]) -> Word:
         return Word(
             min(box[0] for box in boxes), max(box[1] for box in boxes),
@@ -286,29 +294,6 @@ class _Reader:
             text, first, self._line,
             tuple((box[0], box[1]) for box in boxes) if self._keeps_glyphs else (),
         )  # fmt: skip
-
-
-def text_of_page(page: Any) -> str:
-    """pdfium's own text of a page: a character for each of its character indices, line ends included."""
-    text_page = page.get_textpage()
-    try:
-        handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value
-        return _characters(handle, text_page.count_chars())
-    finally:
-        text_page.close()
-
-
-def _characters(handle: int | None, count: int) -> str:
-    """The code points of a page, as many as pdfium counts characters."""
-    buffer = (ctypes.c_uint16 * (count + 1))()
-    written = _text_of(handle, 0, count, ctypes.addressof(buffer)) - 1
-    if written == count:
-        text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
-        if len(text) == count:
-            return text
-    # pdfium leaves glyphs without a character out of its text: ask for each by itself.
-    codes = [_unicode_of(handle, index) for index in range(count)]
-    return "".join([chr(code) if code <= 0x10FFFF else "\ufffd" for code in codes])
 
 
 def _spell_out(word: Word) -> bool:
@@ -319,7 +304,7 @@ def _spell_out(word: Word) -> bool:
     return bool(word.text)
 
 
-def _level_tall_marks(handle: int | None, words: list[tuple[int, Word]]) -> None:
+def _level_tall_marks(handle: int, words: list[tuple[int, Word]]) -> None:
     """Give bullets and brackets of odd fonts the height of the text beside them.
 
     The font's box of a symbol may be three lines tall, and would make one row of them.
@@ -330,23 +315,9 @@ def _level_tall_marks(handle: int | None, words: list[tuple[int, Word]]) -> None
     usual = heights[len(heights) // 2]
     for angle, word in words:
         if angle == 0 and word.height > TALL_MARK * usual and not _LETTER.search(word.text):
-            if not _tight_box_of(handle, word.first, *_EDGE_ADDRESSES):
-                continue
-            middle = (_EDGES[2] + _EDGES[3]) / 2
-            word.y0, word.y1 = middle - usual / 2, middle + usual / 2
-
-
-def _box(handle: int | None, index: int) -> Box:
-    rectangle = _RECTANGLE
-    _loose_box_of(handle, index, _RECTANGLE_ADDRESS)
-    left, top, right, bottom = rectangle
-    return left, right, min(top, bottom), max(top, bottom)
-
-
-def _angle(handle: int | None, index: int) -> int:
-    """Direction of a character in quarter turns clockwise, 0 to 3."""
-    angle = float(_angle_of(handle, index))
-    return round(angle / (math.pi / 2)) % 4
+            middle = middle_of_ink(handle, word.first)
+            if middle is not None:
+                word.y0, word.y1 = middle - usual / 2, middle + usual / 2
 
 
 def _box_of(word: Word) -> Box:
@@ -365,12 +336,6 @@ def _on_the_page(words: list[tuple[int, Word]], turn: Turn) -> list[Word]:
             word.y0, word.y1 = word.y0 - turn.dy, word.y1 - turn.dy
             word.glyphs = tuple((x0 - turn.dx, x1 - turn.dx) for x0, x1 in word.glyphs)
     return kept
-
-
-_RECTANGLE = (ctypes.c_float * 4)()  # pdfium is not thread-safe, so one buffer serves
-_RECTANGLE_ADDRESS = ctypes.addressof(_RECTANGLE)
-_EDGES = (ctypes.c_double * 4)()  # left, right, bottom, top
-_EDGE_ADDRESSES = [ctypes.addressof(_EDGES) + 8 * index for index in range(4)]
 
 
 def open_document(content: bytes) -> Any:

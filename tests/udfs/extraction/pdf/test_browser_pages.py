@@ -125,3 +125,19 @@ def test_pages_printed_sideways(browser: Browser, degrees: int) -> None:
         f"p {{ transform: rotate({degrees}deg); width: 300px; margin: 200px 100px; hyphens: auto }}"
     )
     assert printed(browser, body, style) == SENTENCE
+
+
+@pytest.mark.parametrize("direction", ["vertical-rl", "horizontal-tb"])
+def test_readings_are_left_out_in_either_direction(browser: Browser, direction: str) -> None:
+    readings = {
+        "朝六時": "あさろくじ",
+        "荷車": "にぐるま",
+        "礼拝堂": "れいはいどう",
+        "川": "かわ",
+        "冬": "ふゆ",
+    }
+    body = VERTICAL
+    for word, reading in readings.items():
+        body = body.replace(word, f"<ruby>{word}<rt>{reading}</rt></ruby>")
+    style = f"body {{ writing-mode: {direction} }}"
+    assert printed(browser, f"<p>{body}</p>", style).replace("\n\n", "") == VERTICAL

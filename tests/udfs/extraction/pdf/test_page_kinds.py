@@ -7,6 +7,7 @@ write them. `test_browser_pages` has Chromium make such pages anew.
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -414,6 +415,14 @@ def test_raised_figures_are_never_glued(
     assert "#" not in text
 
 
+@pytest.mark.parametrize("before", ["我们在", "这台机器。"])
+def test_figures_in_smaller_print_beside_chinese_are_no_subscripts(before: str) -> None:
+    line = glyph_at(60, 700, before) + glyph_at(60 + 12 * len(before), 699, "1979", 10)
+    line += glyph_at(60 + 12 * len(before) + 20, 700, "年回到港口的时候没有人相信船长们讲述的故事")
+    text = read_pdf(pdf_of_glyphs([line])).text
+    assert f"{before}1979年" in text.replace(" ", "")
+
+
 HELVETICA = {
     " ": 2.78, ",": 2.78, ".": 2.78, "-": 3.33, "i": 2.22, "l": 2.22, "t": 2.78, "f": 2.78, "r": 3.33, "k": 5,
     "s": 5, "c": 5, "y": 5, "m": 8.33, "W": 9.44, "H": 7.22, "O": 7.78,
@@ -452,6 +461,84 @@ def test_a_typed_document_holds_no_listings() -> None:
     assert "```" not in read_pdf(courier_page(lines)).text
 
 
+def test_output_beside_a_listing_does_not_cut_it() -> None:
+    code = LISTING.rstrip().split("\n")
+    lines = [code_at(712 - 12 * i, line) for i, line in enumerate(code)]
+    lines += [
+        text_at(320, y, shown) for y, shown in ((706, "crossing plank one"), (691, "and two"))
+    ]
+    lines += [text_at(60, 640 - 13 * i, line) for i, line in enumerate(BESIDE)]
+    text = read_pdf(courier_page(lines)).text
+    assert text.startswith(f"```\n{LISTING}```\n\ncrossing plank one and two")
+
+
+def test_comments_behind_code_stay_on_their_lines() -> None:
+    code = [
+        "\\frontmatter",
+        "\\include{preface}",
+        "\\mainmatter",
+        "\\include{ferries}",
+        "\\appendix",
+    ]
+    remarks = ["% 前言部分", "% 前言章节", "% 正文部分", "% 第一章", "% 附录"]
+    rows = list(zip(code, remarks, strict=True))
+    content = b"".join(
+        glyph_at(60, 700 - 16 * i, left) + glyph_at(240, 700 - 16 * i, right)
+        for i, (left, right) in enumerate(rows)
+    )
+    lines = [left.ljust(30) + right for left, right in rows]
+    assert read_pdf(pdf_of_glyphs([content])).text == "\n".join(["```", *lines, "```"])
+
+
+def test_comments_behind_quotation_marks_stay_on_their_lines() -> None:
+    code = ["colorscheme murphy", "set backspace=indent", "set laststatus=2", "syntax enable"]
+    remarks = ['" from the folder', '" Back space', '" Always show', '" Syntax highlight']
+    rows = list(zip(code, remarks, strict=True))
+    content = b"".join(
+        glyph_at(60, 700 - 16 * i, left) + glyph_at(240, 700 - 16 * i, right)
+        for i, (left, right) in enumerate(rows)
+    )
+    prose = columns_of(VERTICAL * 4, 36)
+    content += b"".join(glyph_at(60, 600 - 16 * i, line) for i, line in enumerate(prose))
+    text = read_pdf(pdf_of_glyphs([content])).text
+    for left, right in rows:
+        assert re.search(rf"^{left} +{right}$", text, re.MULTILINE), text
+
+
+def test_names_of_one_word_make_a_listing_where_they_have_signs() -> None:
+    paths = ["dists/stable/main/", "dists/stable/contrib/", "dists/stable/non-free/"]
+    prose = text_at(
+        60, 740, "The following folders hold what the ferrymen of the river have written."
+    )
+    lines = [code_at(712 - 12 * i, line) for i, line in enumerate(paths)]
+    assert "\n".join(["```", *paths, "```"]) in read_pdf(courier_page([prose, *lines])).text
+    names = ["    SALPCT", "B2SALARY", " B3CRSAL"]
+    lines = [code_at(712 - 12 * i, line) for i, line in enumerate(names)]
+    assert "```" not in read_pdf(courier_page([prose, *lines])).text
+
+
+def test_chinese_prose_that_begins_with_a_command_is_no_listing() -> None:
+    lines = [
+        "apt(8)全屏交互模式下软件包列表里的软件包会像下面的例子那样显示出来",
+        "\\usepackage命令调用宏包还会进行文档的全局设置而不会影响别的部分",
+    ]
+    content = b"".join(glyph_at(60, 700 - 16 * i, line) for i, line in enumerate(lines))
+    assert "```" not in read_pdf(pdf_of_glyphs([content])).text
+
+
+def test_terms_and_their_descriptions_are_no_listing() -> None:
+    terms = ["$fullname", "$basename", "$suffix", "$folder"]
+    prose = text_at(
+        60, 740, "The following words are replaced before the command is given to the shell."
+    )
+    rows = b"".join(
+        code_at(700 - 14 * i, term)
+        + text_at(160, 700 - 14 * i, f"the {term[1:]} of your root document")
+        for i, term in enumerate(terms)
+    )
+    assert "```" not in read_pdf(courier_page([prose, rows])).text
+
+
 # --- hyphens -----------------------------------------------------------------------------------------
 
 
@@ -480,3 +567,85 @@ def test_no_page_of_the_papers_loses_against_the_files_order(shared_data: Path) 
     prose = sum(not in_table for page in pages for _, in_table in page.runs)
     broken = sum(not in_table for page in pages for _, in_table in page.broken)
     assert broken <= 0.01 * prose  # (0.0012)
+
+
+def test_rows_of_a_table_are_no_columns() -> None:
+    rows = [
+        ("letterpaper, a4paper", "the size of the paper, letter at first"),
+        ("notitlepage, titlepage", "whether a page follows the title"),
+        ("onecolumn, twocolumn", "how many columns there are, one at first"),
+        ("oneside, twoside sheets", "which sides are printed on"),
+        ("openany, openright pages", "where a chapter begins, in a book on the right"),
+        ("draft and final printing", "whether overfull lines are marked in black"),
+        ("landscape or portrait", "in which direction the paper is turned"),
+    ]
+    content = b"".join(
+        text_at(60, 700 - 13 * i, left) + text_at(210, 700 - 13 * i, right)
+        for i, (left, right) in enumerate(rows)
+    )
+    text = read_pdf(pdf_of_contents([stream(content)])).text
+    for left, right in rows:
+        assert re.search(rf"{left}[ |]+{right}", text), text
+
+
+# --- readings ----------------------------------------------------------------------------------------
+
+READ_LINES: list[list[tuple[str, str]]] = [
+    [("渡", "わた"), ("し", ""), ("船", "ぶね"), ("は", ""), ("朝六時", "あさろくじ"), ("に出て、", "")],
+    [("市", "いち"), ("の日には", "")],
+    [("荷車", "にぐるま"), ("の列が古い", ""), ("礼拝堂", "れいはいどう"), ("の先まで続きます。", "")],
+]  # fmt: skip
+READ_TEXT = "".join(base for line in READ_LINES for base, _ in line)
+
+
+def line_with_readings(
+    y: float, line: list[tuple[str, str]], rise: float
+) -> list[tuple[str, bytes]]:
+    parts, x = [], 60.0
+    for base, reading in line:
+        parts.append(("base", glyph_at(x, y, base)))
+        if reading:
+            middle = x + 6 * len(base) - 3 * len(reading)
+            parts.append(("reading", glyph_at(middle, y + rise, reading, 6)))
+        x += 12 * len(base)
+    return parts
+
+
+@pytest.mark.parametrize("rise", [9, 11, 12], ids=["low", "close", "high"])
+@pytest.mark.parametrize("written", ["among the words", "behind each line", "before all"])
+def test_readings_above_words_are_left_out(written: str, rise: float) -> None:
+    lines = [line_with_readings(700 - 26 * i, line, rise) for i, line in enumerate(READ_LINES)]
+    if written == "behind each line":
+        lines = [sorted(line, key=lambda part: part[0]) for line in lines]
+    parts = [part for line in lines for part in line]
+    if written == "before all":
+        parts.sort(key=lambda part: part[0] == "base")
+    content = b"".join(glyphs for _, glyphs in parts)
+    assert read_pdf(pdf_of_glyphs([content])).text == READ_TEXT
+
+
+def test_readings_beside_lines_from_top_to_bottom_are_left_out() -> None:
+    content, x = b"", 560.0
+    for line in READ_LINES:
+        y = 740.0
+        for base, reading in line:
+            content += b"".join(glyph_at(x, y - 12 * j, c) for j, c in enumerate(base))
+            top = y + 6 - 6 * len(base) + 3 * len(reading) - 6
+            content += b"".join(glyph_at(x + 13, top - 6 * j, c, 6) for j, c in enumerate(reading))
+            y -= 12 * len(base)
+        x -= 28
+    assert read_pdf(pdf_of_glyphs([content])).text == READ_TEXT
+
+
+def test_pinyin_is_a_reading_and_small_english_above_chinese_is_none() -> None:
+    line = glyph_at(60, 700, "那年秋天船队回到港口的时候没有人相信船长们讲述的故事")
+    pinyin = glyph_at(61, 713, "nà", 6) + glyph_at(73, 713, "nián", 5)
+    assert read_pdf(pdf_of_glyphs([pinyin + line])).text.startswith("那年秋天")
+    label = glyph_at(60, 713, "harbour stories", 6)
+    assert "harbour stories" in read_pdf(pdf_of_glyphs([label + line])).text
+
+
+def test_small_kana_by_themselves_stay() -> None:
+    content = glyph_at(60, 700, "渡し船は朝六時に出て、市の日には荷車の列が続きます。")
+    content += glyph_at(60, 660, "ふねのうた", 6)
+    assert "ふねのうた" in read_pdf(pdf_of_glyphs([content])).text
