@@ -18,7 +18,7 @@ from udfs.extraction.contract import (
     ReadDocument,
 )
 from udfs.extraction.html.blocks.page_blocks import PageBlocks, segment
-from udfs.extraction.html.headline import with_headline
+from udfs.extraction.html.headline import headline_of, with_headline
 from udfs.extraction.html.learned.model import BlockModel, judge_blocks, shipped_model
 from udfs.extraction.html.learned.reading import learned_text, stated_tree
 from udfs.extraction.html.libraries import all_text, resiliparse_text, trafilatura_text
@@ -223,7 +223,11 @@ def _read_with_model(page: _Page) -> Found:
     if not found:
         found = read_blocks(page.text, page.blocks, page.metadata, shipped_model())
         name = "learned"
-    return with_headline(found, page.metadata.title if page.options.html_headline else None), name
+    if page.options.html_headline:
+        stated = page.metadata
+        address = page.url or stated.canonical_url
+        found = with_headline(found, headline_of(stated.title, stated.site_name, address))
+    return found, name
 
 
 def read_blocks(text: str, blocks: PageBlocks, metadata: PageMetadata, model: BlockModel) -> str:
