@@ -26,6 +26,12 @@ CHANCE_OF_CODE_BEHIND_TEXT: Final = 0.03
 is kept: menus and lists of stories are never preformatted, while the model, whose gold pages hold little
 code, doubts long listings and messages of mailing lists (of 187 listings on Chinese blogs 180 came out
 whole with the first bound alone, 187 with both)."""
+GAP_AT_CODE: Final = 4
+"""Blocks between a kept listing and other kept text that are kept, too, and that may stand between kept text
+and a listing behind it: headings, captions and one-line paragraphs, which the model doubts the more the
+fewer columns they have."""
+CHANCE_AT_CODE: Final = 0.1
+"""Probability that each of those between must have."""
 CHANCE_OF_TABLES: Final = 0.2
 """Mean probability of a table's text from which all of it is kept: half a table is of no use, and cells
 are too short to be judged alone (word F1 on WCXB 0.0007, on manuals 0.003 more than cell by cell)."""
@@ -75,6 +81,7 @@ def learned_text(
     listings = find_listings(page, places)
     is_kept = _with_whole_listings(listings, judged, is_kept)
     is_kept = _with_whole_tables(page, judged, is_kept, places)
+    is_kept = _with_gaps_at_listings(listings, judged, is_kept)
     return write_markdown(page, is_kept, places, listings)
 
 
@@ -97,10 +104,29 @@ def _with_whole_listings(
     if not is_code.any():
         return is_kept
     mean = _mean_chances(np.where(listings.is_number, 0, listings.roots), judged)
-    before = np.maximum.accumulate(np.where(is_code, -1, np.arange(len(is_kept))))
-    follows = (before >= 0) & is_kept[before]
-    bound = np.where(follows, CHANCE_OF_CODE_BEHIND_TEXT, CHANCE_OF_CODE)
-    return np.where(is_code, mean > bound, is_kept)
+    numbers = np.arange(len(is_kept))
+    is_kept = np.where(is_code, mean > CHANCE_OF_CODE, is_kept)
+    before = np.maximum.accumulate(np.where(is_kept, numbers, -1))
+    prose = np.cumsum(~is_code)
+    follows = (before >= 0) & (prose - prose[before] <= GAP_AT_CODE)
+    return is_kept | (is_code & follows & (mean > CHANCE_OF_CODE_BEHIND_TEXT))
+
+
+def _with_gaps_at_listings(
+    listings: Listings, judged: JudgedBlocks, is_kept: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Keep the few blocks between a kept listing and the kept text before or behind it."""
+    is_code = listings.roots > 0
+    kept = np.flatnonzero(is_kept)
+    if not (is_code & is_kept).any():
+        return is_kept
+    filled = is_kept.copy()
+    gaps = np.diff(kept) - 1
+    beside = is_code[kept[1:]] | is_code[kept[:-1]]
+    for place in np.flatnonzero((gaps > 0) & (gaps <= GAP_AT_CODE) & beside).tolist():
+        gap = slice(kept[place] + 1, kept[place + 1])
+        filled[gap] = ~is_code[gap] & (judged.chances[gap] > CHANCE_AT_CODE)
+    return filled
 
 
 def _mean_chances(groups: npt.NDArray[np.int64], judged: JudgedBlocks) -> Floats:
