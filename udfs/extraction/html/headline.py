@@ -100,4 +100,5 @@ def with_headline(text: str, title: str | None) -> str:
 
 def _letters(text: str) -> str:
     """Letters and digits alone, in one case and one width."""
-    return "".join(_LETTERS.findall(unicodedata.normalize("NFKC", text).casefold()))
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return "".join(_LETTERS.findall(plain.casefold()))
