@@ -128,7 +128,8 @@ class _Page:
 
     @cached_property
     def is_discussion(self) -> bool:
-        return not states_news(self.metadata.kinds) and is_discussion(self.text)
+        page = self.text if self.blocks is None else self.blocks.page
+        return not states_news(self.metadata.kinds) and is_discussion(page)
 
 
 Found = tuple[str, str]
@@ -221,7 +222,7 @@ def _read_with_model(page: _Page) -> Found:
         return "", "learned"
     found, name = _posts(page), "resiliparse_posts"
     if not found:
-        found = read_blocks(page.text, page.blocks, page.metadata, shipped_model())
+        found = read_blocks(page.blocks, page.metadata, shipped_model())
         name = "learned"
     if page.options.html_headline:
         stated = page.metadata
@@ -230,12 +231,11 @@ def _read_with_model(page: _Page) -> Found:
     return found, name
 
 
-def read_blocks(text: str, blocks: PageBlocks, metadata: PageMetadata, model: BlockModel) -> str:
+def read_blocks(blocks: PageBlocks, metadata: PageMetadata, model: BlockModel) -> str:
     """Read a page by a model of its blocks.
 
     Args:
-        text: The decoded page.
-        blocks: Its blocks.
+        blocks: The page's blocks.
         metadata: What it says of itself.
         model: A trained extractor.
 
@@ -245,7 +245,8 @@ def read_blocks(text: str, blocks: PageBlocks, metadata: PageMetadata, model: Bl
     if len(blocks.blocks) > MAXIMUM_BLOCKS:
         return ""
     judged = judge_blocks(blocks, model)
-    return learned_text(blocks, judged, minimum_chances(text, judged.wide_share, metadata.kinds))
+    minimum = minimum_chances(blocks.page, judged.wide_share, metadata.kinds)
+    return learned_text(blocks, judged, minimum)
 
 
 READERS: dict[str, Callable[[_Page], Found]] = {

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from lxml import html as lxml_html
 
-from udfs.extraction.html.blocks.finding import BLOCK_NODE
+from udfs.extraction.html.blocks.finding import BLOCK_END, BLOCK_NODE, BLOCK_START
 from udfs.extraction.html.blocks.names import TAG
 from udfs.extraction.html.blocks.open_elements import NODE_TAG, Nodes
 from udfs.extraction.html.blocks.page_blocks import PageBlocks
@@ -35,6 +35,9 @@ CHANCE_AT_CODE: Final = 0.1
 CHANCE_OF_TABLES: Final = 0.2
 """Mean probability of a table's text from which all of it is kept: half a table is of no use, and cells
 are too short to be judged alone (word F1 on WCXB 0.0007, on manuals 0.003 more than cell by cell)."""
+REPEATED_COLUMNS: Final = 60
+"""Columns of a block from which its text is left out where it stood before, elsewhere on the page: the page in
+another width, the first post again in its summary. Entries of one list may say the same."""
 MOSTLY_LINKS: Final = 0.5
 """Share of a block's text within links from which it counts as a link."""
 
@@ -82,6 +85,7 @@ def learned_text(
     is_kept = _with_whole_listings(listings, judged, is_kept)
     is_kept = _with_whole_tables(page, judged, is_kept, places)
     is_kept = _with_gaps_at_listings(listings, judged, is_kept)
+    is_kept = _without_repetitions(page, judged, is_kept, places, listings)
     return write_markdown(page, is_kept, places, listings)
 
 
@@ -150,6 +154,29 @@ def _with_whole_tables(
     is_cell = (of_block[:, CELL_PLACE] > 0) & (table > 0) & has_header[table]
     whole = _mean_chances(np.where(is_cell, table, 0).astype(np.int64), judged)
     return np.where(is_cell, whole > CHANCE_OF_TABLES, is_kept)
+
+
+def _without_repetitions(
+    page: PageBlocks,
+    judged: JudgedBlocks,
+    is_kept: npt.NDArray[np.bool_],
+    places: Nodes,
+    listings: Listings,
+) -> npt.NDArray[np.bool_]:
+    """Drop running text that was kept before in an element of another path; listings and tables stay."""
+    is_long = judged.texts[:, TEXT_COLUMN["columns"]] >= REPEATED_COLUMNS
+    in_cell = places[page.blocks[:, BLOCK_NODE], CELL_PLACE] > 0
+    numbers = np.flatnonzero(is_kept & is_long & ~in_cell & (listings.roots == 0))
+    paths: dict[bytes, set[int]] = {}
+    content = page.text.tobytes()
+    first = is_kept.copy()
+    for number in numbers.tolist():
+        start, end = page.blocks[number, [BLOCK_START, BLOCK_END]].tolist()
+        path = int(page.paths[page.blocks[number, BLOCK_NODE]])
+        seen = paths.setdefault(content[start:end], set())
+        first[number] = not seen or path in seen
+        seen.add(path)
+    return first
 
 
 def stated_tree(page: PageBlocks) -> Any:
