@@ -63,9 +63,8 @@ def main() -> None:
 
 def read_learned(content: bytes, model: BlockModel) -> str:
     """What the profile reads, by another model than the shipped one."""
-    text = decode(content).text
-    blocks = segment(text)
-    return read_blocks(text, blocks, read_metadata(stated_tree(blocks)), model)
+    blocks = segment(decode(content).text)
+    return read_blocks(blocks, read_metadata(stated_tree(blocks)), model)
 
 
 def sample(pages: list[SelectedPage]) -> list[SelectedPage]:

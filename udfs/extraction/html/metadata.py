@@ -29,6 +29,7 @@ _DATE_KEYS = (
     "dcterms.issued", "dcterms.created", "citation_publication_date", "parsely-pub-date",
     "sailthru.date", "cxenseparse:recs:publishtime", "og:published_time",
 )  # fmt: skip
+_SITE_NAME_KEYS = ("og:site_name", "application-name")
 _JSON_TYPES_WITH_DATE = re.compile(
     r"Article|Posting|BlogPost|NewsArticle|Report|WebPage|Question|Review|Recipe|Event|Book"
 )
@@ -54,6 +55,7 @@ class PageMetadata:
     canonical_url: str | None = None
     licence_url: str | None = None
     kinds: frozenset[str] = frozenset()
+    site_name: str | None = None
 
 
 def read_metadata(tree: Any) -> PageMetadata:
@@ -75,6 +77,7 @@ def read_metadata(tree: Any) -> PageMetadata:
         canonical_url=_link(tree, "canonical") or _address(metas.get("og:url")),
         licence_url=_link(tree, "license"),
         kinds=_kinds(tree, metas, linked_data),
+        site_name=clean_field(_first(metas, _SITE_NAME_KEYS), limit=200),
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from ahocorasick_rs import AhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 MINIMUM_IDEOGRAPHS = 100
 """Ideographs and kana on a page that declares Chinese or Japanese; five times as many on others."""
 SEARCHED_CHARACTERS = 300_000
-"""Characters of a page that are searched for marks of its software."""
+"""Characters of a page, or bytes of its UTF-8, that are searched for marks of its software."""
 
 _ARTICLES = frozenset(
     [
@@ -49,7 +49,10 @@ _FORUM_MARKS = (
     "bbWrapper", "messageContent", "ipsRichText", "ipsType_richText", "usertext-body", "js-post-body",
     "postmsg", "forum-post", "forumpost", "Post-body", "post/content",
 )  # fmt: skip
-_FORUM_AUTOMATON = AhoCorasick(_FORUM_MARKS)
+# Leftmost matches let the search skip through the page with vector instructions; in bytes it is a tenth of the time.
+_FORUM_AUTOMATON = BytesAhoCorasick(
+    [mark.encode() for mark in _FORUM_MARKS], matchkind=MatchKind.LeftmostFirst
+)
 _ARTICLE_CLASS = re.compile(
     r"class\s*=\s*[\"'][^\"'<>]{0,300}?\b(?:hentry|h-entry|single-post|entry-content|post-content|"
     r"article-?body|post-entry)\b",
@@ -80,9 +83,15 @@ def is_unspaced_article(page: str, language: str | None) -> bool:
     return not is_discussion(page)
 
 
-def is_discussion(page: str) -> bool:
-    """Tell a page of forum or question-and-answer software by the marks it leaves in the page."""
-    return bool(_FORUM_AUTOMATON.find_matches_as_indexes(page[:SEARCHED_CHARACTERS]))
+def is_discussion(page: str | bytes) -> bool:
+    """Tell a page of forum or question-and-answer software by the marks it leaves in the page.
+
+    Args:
+        page: The decoded page, or its UTF-8 where that is at hand.
+    """
+    searched = page[:SEARCHED_CHARACTERS]
+    content = searched.encode("utf-8", "replace") if isinstance(searched, str) else searched
+    return bool(_FORUM_AUTOMATON.find_matches_as_indexes(content))
 
 
 def calls_itself_article(kinds: frozenset[str], page: str) -> bool:

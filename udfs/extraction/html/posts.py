@@ -174,9 +174,15 @@ def _is_body(signature: str) -> bool | None:
 
 
 def _characters(elements: list[Any]) -> tuple[int, int]:
-    """Characters of text and of link text in elements."""
+    """Characters of text and of link text in elements, blanks left out."""
     total = linked = 0
     for element in elements:
-        total += len("".join("".join(element.itertext()).split()))
-        linked += sum(len("".join("".join(link.itertext()).split())) for link in element.iter("a"))
+        total += _inked(element)
+        linked += sum(map(_inked, element.iter("a")))
     return total, linked
+
+
+def _inked(element: Any) -> int:
+    # Half the time of joining what ``itertext`` gives, and on forums that is half of the reader's.
+    text = etree.tostring(element, encoding="unicode", method="text", with_tail=False)
+    return len("".join(text.split()))

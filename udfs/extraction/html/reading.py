@@ -18,7 +18,7 @@ from udfs.extraction.contract import (
     ReadDocument,
 )
 from udfs.extraction.html.blocks.page_blocks import PageBlocks, segment
-from udfs.extraction.html.headline import with_headline
+from udfs.extraction.html.headline import headline_of, with_headline
 from udfs.extraction.html.learned.model import BlockModel, judge_blocks, shipped_model
 from udfs.extraction.html.learned.reading import learned_text, stated_tree
 from udfs.extraction.html.libraries import all_text, resiliparse_text, trafilatura_text
@@ -128,7 +128,8 @@ class _Page:
 
     @cached_property
     def is_discussion(self) -> bool:
-        return not states_news(self.metadata.kinds) and is_discussion(self.text)
+        page = self.text if self.blocks is None else self.blocks.page
+        return not states_news(self.metadata.kinds) and is_discussion(page)
 
 
 Found = tuple[str, str]
@@ -221,17 +222,20 @@ def _read_with_model(page: _Page) -> Found:
         return "", "learned"
     found, name = _posts(page), "resiliparse_posts"
     if not found:
-        found = read_blocks(page.text, page.blocks, page.metadata, shipped_model())
+        found = read_blocks(page.blocks, page.metadata, shipped_model())
         name = "learned"
-    return with_headline(found, page.metadata.title if page.options.html_headline else None), name
+    if page.options.html_headline:
+        stated = page.metadata
+        address = page.url or stated.canonical_url
+        found = with_headline(found, headline_of(stated.title, stated.site_name, address))
+    return found, name
 
 
-def read_blocks(text: str, blocks: PageBlocks, metadata: PageMetadata, model: BlockModel) -> str:
+def read_blocks(blocks: PageBlocks, metadata: PageMetadata, model: BlockModel) -> str:
     """Read a page by a model of its blocks.
 
     Args:
-        text: The decoded page.
-        blocks: Its blocks.
+        blocks: The page's blocks.
         metadata: What it says of itself.
         model: A trained extractor.
 
@@ -241,7 +245,8 @@ def read_blocks(text: str, blocks: PageBlocks, metadata: PageMetadata, model: Bl
     if len(blocks.blocks) > MAXIMUM_BLOCKS:
         return ""
     judged = judge_blocks(blocks, model)
-    return learned_text(blocks, judged, minimum_chances(text, judged.wide_share, metadata.kinds))
+    minimum = minimum_chances(blocks.page, judged.wide_share, metadata.kinds)
+    return learned_text(blocks, judged, minimum)
 
 
 READERS: dict[str, Callable[[_Page], Found]] = {

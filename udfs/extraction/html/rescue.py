@@ -31,7 +31,7 @@ SHORT_TEXT = 2_000
 """Characters; an article of that length with a much longer second text has many comments."""
 
 
-def minimum_chances(page: str, wide_share: float, kinds: frozenset[str]) -> MinimumChances:
+def minimum_chances(page: bytes, wide_share: float, kinds: frozenset[str]) -> MinimumChances:
     """What probability the learned reader asks of a block on some kinds of pages.
 
     The gold pages hold no Chinese or Japanese, and lists of stories count as content in the
@@ -39,7 +39,7 @@ def minimum_chances(page: str, wide_share: float, kinds: frozenset[str]) -> Mini
     for content, most of them links. Forums have no such lists, and less certain posts.
 
     Args:
-        page: The decoded page.
+        page: The page, UTF-8.
         wide_share: Share of its text that is ideographs, kana or Hangul, 0 to 1.
         kinds: ``PageMetadata.kinds``.
     """

@@ -104,7 +104,7 @@ def test_chinese_articles_are_read_precisely(page: str, language: str | None, an
 def test_the_learned_reader_must_be_surer_on_pages_unlike_its_gold(
     page: str, wide_share: float, kinds: set[str], minimum: MinimumChances
 ) -> None:
-    assert minimum_chances(page, wide_share, frozenset(kinds)) == minimum
+    assert minimum_chances(page.encode(), wide_share, frozenset(kinds)) == minimum
 
 
 def test_a_row_of_buttons_is_no_reason_to_change_the_reader_of_a_short_page() -> None:

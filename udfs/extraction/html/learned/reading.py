@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from lxml import html as lxml_html
 
-from udfs.extraction.html.blocks.finding import BLOCK_NODE
+from udfs.extraction.html.blocks.finding import BLOCK_END, BLOCK_NODE, BLOCK_START
 from udfs.extraction.html.blocks.names import TAG
 from udfs.extraction.html.blocks.open_elements import NODE_TAG, Nodes
 from udfs.extraction.html.blocks.page_blocks import PageBlocks
@@ -26,9 +26,18 @@ CHANCE_OF_CODE_BEHIND_TEXT: Final = 0.03
 is kept: menus and lists of stories are never preformatted, while the model, whose gold pages hold little
 code, doubts long listings and messages of mailing lists (of 187 listings on Chinese blogs 180 came out
 whole with the first bound alone, 187 with both)."""
+GAP_AT_CODE: Final = 4
+"""Blocks between a kept listing and other kept text that are kept, too, and that may stand between kept text
+and a listing behind it: headings, captions and one-line paragraphs, which the model doubts the more the
+fewer columns they have."""
+CHANCE_AT_CODE: Final = 0.1
+"""Probability that each of those between must have."""
 CHANCE_OF_TABLES: Final = 0.2
 """Mean probability of a table's text from which all of it is kept: half a table is of no use, and cells
 are too short to be judged alone (word F1 on WCXB 0.0007, on manuals 0.003 more than cell by cell)."""
+REPEATED_COLUMNS: Final = 60
+"""Columns of a block from which its text is left out where it stood before, elsewhere on the page: the page in
+another width, the first post again in its summary. Entries of one list may say the same."""
 MOSTLY_LINKS: Final = 0.5
 """Share of a block's text within links from which it counts as a link."""
 
@@ -75,6 +84,8 @@ def learned_text(
     listings = find_listings(page, places)
     is_kept = _with_whole_listings(listings, judged, is_kept)
     is_kept = _with_whole_tables(page, judged, is_kept, places)
+    is_kept = _with_gaps_at_listings(listings, judged, is_kept)
+    is_kept = _without_repetitions(page, judged, is_kept, places, listings)
     return write_markdown(page, is_kept, places, listings)
 
 
@@ -97,10 +108,29 @@ def _with_whole_listings(
     if not is_code.any():
         return is_kept
     mean = _mean_chances(np.where(listings.is_number, 0, listings.roots), judged)
-    before = np.maximum.accumulate(np.where(is_code, -1, np.arange(len(is_kept))))
-    follows = (before >= 0) & is_kept[before]
-    bound = np.where(follows, CHANCE_OF_CODE_BEHIND_TEXT, CHANCE_OF_CODE)
-    return np.where(is_code, mean > bound, is_kept)
+    numbers = np.arange(len(is_kept))
+    is_kept = np.where(is_code, mean > CHANCE_OF_CODE, is_kept)
+    before = np.maximum.accumulate(np.where(is_kept, numbers, -1))
+    prose = np.cumsum(~is_code)
+    follows = (before >= 0) & (prose - prose[before] <= GAP_AT_CODE)
+    return is_kept | (is_code & follows & (mean > CHANCE_OF_CODE_BEHIND_TEXT))
+
+
+def _with_gaps_at_listings(
+    listings: Listings, judged: JudgedBlocks, is_kept: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Keep the few blocks between a kept listing and the kept text before or behind it."""
+    is_code = listings.roots > 0
+    kept = np.flatnonzero(is_kept)
+    if not (is_code & is_kept).any():
+        return is_kept
+    filled = is_kept.copy()
+    gaps = np.diff(kept) - 1
+    beside = is_code[kept[1:]] | is_code[kept[:-1]]
+    for place in np.flatnonzero((gaps > 0) & (gaps <= GAP_AT_CODE) & beside).tolist():
+        gap = slice(kept[place] + 1, kept[place + 1])
+        filled[gap] = ~is_code[gap] & (judged.chances[gap] > CHANCE_AT_CODE)
+    return filled
 
 
 def _mean_chances(groups: npt.NDArray[np.int64], judged: JudgedBlocks) -> Floats:
@@ -124,6 +154,29 @@ def _with_whole_tables(
     is_cell = (of_block[:, CELL_PLACE] > 0) & (table > 0) & has_header[table]
     whole = _mean_chances(np.where(is_cell, table, 0).astype(np.int64), judged)
     return np.where(is_cell, whole > CHANCE_OF_TABLES, is_kept)
+
+
+def _without_repetitions(
+    page: PageBlocks,
+    judged: JudgedBlocks,
+    is_kept: npt.NDArray[np.bool_],
+    places: Nodes,
+    listings: Listings,
+) -> npt.NDArray[np.bool_]:
+    """Drop running text that was kept before in an element of another path; listings and tables stay."""
+    is_long = judged.texts[:, TEXT_COLUMN["columns"]] >= REPEATED_COLUMNS
+    in_cell = places[page.blocks[:, BLOCK_NODE], CELL_PLACE] > 0
+    numbers = np.flatnonzero(is_kept & is_long & ~in_cell & (listings.roots == 0))
+    paths: dict[bytes, set[int]] = {}
+    content = page.text.tobytes()
+    first = is_kept.copy()
+    for number in numbers.tolist():
+        start, end = page.blocks[number, [BLOCK_START, BLOCK_END]].tolist()
+        path = int(page.paths[page.blocks[number, BLOCK_NODE]])
+        seen = paths.setdefault(content[start:end], set())
+        first[number] = not seen or path in seen
+        seen.add(path)
+    return first
 
 
 def stated_tree(page: PageBlocks) -> Any:

@@ -115,6 +115,51 @@ def test_listings_are_kept_behind_kept_text_or_where_they_are_likely(
     assert learned_text(page, judged, MinimumChances(0.5, 0.5)).split() == kept
 
 
+@pytest.mark.parametrize(
+    ("page", "chances", "kept"),
+    [
+        ("<p>one<p>Figure 1<pre>two</pre><p>last", [0.9, 0.2, 0.5, 0.01], ["one", "Figure 1", "two"]),
+        ("<pre>two</pre><p>and<p>then<pre>three</pre><p>last", [0.5, 0.2, 0.2, 0.5, 0.01],
+         ["two", "and", "then", "three"]),
+        ("<pre>two</pre><p>Reply<p>one<p>last", [0.5, 0.05, 0.9, 0.01], ["two", "one"]),
+        ("<p>one<p>Figure 1<p>two<p>last", [0.9, 0.2, 0.9, 0.01], ["one", "two"]),
+        ("<p>one<p>a<p>b<p>c<p>d<p>e<pre>two</pre><p>last", [0.9, *[0.2] * 5, 0.5, 0.01], ["one", "two"]),
+        ("<p>one<p>Figure 1<pre>two</pre><p>last", [0.9, 0.05, 0.05, 0.01], ["one", "two"]),
+        ("<p>one<p>a<p>b<p>c<p>d<p>e<pre>two</pre><p>last", [0.9, *[0.02] * 5, 0.05, 0.01], ["one"]),
+        ("<p>one<p>Figure 1<pre>two</pre><p>last", [0.9, 0.2, 0.01, 0.01], ["one"]),
+    ],
+)  # fmt: skip
+def test_the_few_blocks_beside_a_listing_belong_to_it(
+    page: str, chances: list[float], kept: list[str]
+) -> None:
+    blocks = segment(page)
+    judged = judge_blocks(blocks, model_of_first_tree(chances))
+    lines = learned_text(blocks, judged, MinimumChances(0.5, 0.5)).splitlines()
+    assert [line for line in lines if line and line != "```"] == kept
+
+
+LONG = "The ferry over the sound leaves at six in the morning, whatever the weather is."
+
+
+@pytest.mark.parametrize(
+    ("page", "times"),
+    [
+        (f"<p>{LONG}<div class=mobile><p>{LONG}</div>", 1),
+        (f"<section><p>{LONG}</section><p>{LONG}<div><p>{LONG}</div>", 1),
+        (f"<ul><li>{LONG}<li>{LONG}</ul>", 2),
+        (f"<p>{LONG}<blockquote>{LONG} It does.</blockquote>", 2),
+        (f"<pre>{LONG}</pre><div><pre>{LONG}</pre></div>", 2),
+        (f"<p>{LONG}<table><tr><th>a<th>b<tr><td>c<td>{LONG}</table>", 2),
+        ("<p>The ferry leaves at six.<div><p>The ferry leaves at six.</div>", 2),
+    ],
+)
+def test_running_text_that_a_page_holds_in_two_places_comes_once(page: str, times: int) -> None:
+    blocks = segment(page + "<p>end")
+    judged = judge_blocks(blocks, model_of_first_tree([0.9] * (len(blocks.blocks) - 1) + [0.01]))
+    text = learned_text(blocks, judged)
+    assert text.count(LONG) + text.count("leaves at six.") == times
+
+
 def test_listings_are_kept_or_dropped_whole_and_numbers_of_lines_do_not_count() -> None:
     table = "<table><tr><td><pre>1\n2</pre><td><pre><div>a</div><div>b</div></pre></table>"
     page = segment(f"<p>text{table}<p>foot")
