@@ -67,7 +67,8 @@ from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.spark.session import start_session
 from jobs.runtime.contract.stage import explained_faults
 from jobs.runtime.errors import StageError
-spark = start_session("x", master="local[1]", settings={"spark.driver.memory": "600m"})
+few = {"spark.driver.memory": "600m", "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
+spark = start_session("x", master="local[1]", settings=few)
 try:
     with explained_faults(spark):
         spark.sparkContext._jvm.java.lang.System.exit(52)  # as Spark ends itself out of memory
