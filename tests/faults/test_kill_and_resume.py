@@ -48,7 +48,10 @@ def kill_when(process: subprocess.Popen[bytes], folder: Path, stage: str) -> boo
     done = folder / stage / "_manifest.json"
 
     def begun() -> bool:  # by this process: the one killed before it may have begun the stage, too
-        return done.exists() or (marker.exists() and marker.stat().st_mtime > started)
+        try:
+            return marker.stat().st_mtime > started
+        except FileNotFoundError:
+            return done.exists()
 
     while process.poll() is None and not begun():
         time.sleep(0.05)
