@@ -33,7 +33,15 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
             # that the slow tests start compiles as in production.
             "spark.sql.codegen.wholeStage": "false",
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            # With one compiler alone Java keeps 48 MB of machine code: after some hundred tests it throws
+            # code away as fast as it compiles it, and interprets.
+            "spark.driver.extraJavaOptions": (
+                "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+            ),
+            "spark.python.daemon.module": "tests.spark_daemon",
+            # Else each column expression asks Java five things more, so that Spark's errors can name
+            # the line of Python it comes from; ours are told in words of their own.
+            "spark.python.sql.dataFrameDebugging.enabled": "false",
             "spark.sql.warehouse.dir": str(scratch / "warehouse"),
             "spark.local.dir": str(scratch / "local"),
         },

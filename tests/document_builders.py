@@ -110,10 +110,15 @@ def pdf_of_lines(pages: list[list[tuple[float, float, str]]], info: bytes = b"")
 
 
 def deflate_bomb(size: int, layers: int = 2) -> bytes:
-    """Bytes that inflate to ``size`` blanks through ``layers`` Flate filters."""
-    packer = zlib.compressobj(9)
+    """Bytes that inflate to ``size`` blanks, in whole megabytes, through ``layers`` Flate filters."""
     chunk = b" " * 1_000_000
-    packed = b"".join(packer.compress(chunk) for _ in range(size // len(chunk))) + packer.flush()
+    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    # A block that refers to nothing before it can be repeated: only one megabyte is compressed.
+    block = packer.compress(chunk) + packer.flush(zlib.Z_FULL_FLUSH)
+    count, check = size // len(chunk), 1
+    for _ in range(count):
+        check = zlib.adler32(chunk, check)
+    packed = b"\x78\xda" + block * count + b"\x03\x00" + check.to_bytes(4, "big")
     for _ in range(layers - 1):
         packed = zlib.compress(packed, 9)
     return packed

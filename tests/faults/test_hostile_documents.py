@@ -326,7 +326,7 @@ def run_mutations(child: ParserChild, rounds: int) -> None:
 
 
 def test_mutated_documents_never_kill_the_child(child: ParserChild) -> None:
-    run_mutations(child, 100)
+    run_mutations(child, 50)
 
 
 @pytest.mark.slow

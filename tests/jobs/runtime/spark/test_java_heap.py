@@ -67,7 +67,8 @@ from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.spark.session import start_session
 from jobs.runtime.contract.stage import session_when_asked
 from jobs.runtime.errors import StageError
-spark = start_session("x", master="local[1]", settings={"spark.driver.memory": "600m"})
+few = {"spark.driver.memory": "600m", "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
+spark = start_session("x", master="local[1]", settings=few)
 try:
     with session_when_asked(lambda: spark) as session:
         session().sparkContext._jvm.java.lang.System.exit(52)  # as Spark ends itself out of memory
