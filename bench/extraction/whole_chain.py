@@ -1,9 +1,8 @@
 """What a page costs the whole chain: `python -m bench.extraction.whole_chain [--quick] [--rounds N]`.
 
-`corpusmill run` on pages in Parquet, one core: this build with its default profile, and the build of
-commit 4b218d5 (or --former) with `balanced`, its default, and with `learned`; on a part of the pages and on all of them,
-in turns, kernels warm from a run that is not counted. Processor time of all processes. Starts, the
-training of the run's own models and other fixed costs would hide the pages' on so few of them: the
+`corpusmill run` on pages in Parquet, one core: this build with its default profile, and an earlier one
+(--former) with `balanced`, its default, and with `learned`; on a part of the pages and on all of them, in
+turns, kernels warm from a run that is not counted. Processor time of all processes. Starts, the training of the run's own models and other fixed costs would hide the pages' on so few of them: the
 difference between the two sizes is what a page more costs, and the figure for a crawl. The sample that
 perplexity models train on is cut to what the smaller part fills, as a crawl fills its 50 million
 tokens: on so few pages training would else grow with each of them. Beside it the Parquet that a run
@@ -39,6 +38,7 @@ class System(NamedTuple):
     name: str
     build: Path
     profile: str
+    settings: tuple[str, ...] = ()
 
 
 class Chain(NamedTuple):
@@ -56,7 +56,8 @@ def main() -> None:
     arguments = parser.parse_args()
     former = checked_out(arguments.former)
     systems = [
-        System("corpusmill", HERE, "learned"),
+        # All by Spark: without it the smaller part would be done in another way than the whole.
+        System("corpusmill", HERE, "learned", ("--set", "run.driver_megabytes=0")),
         System(f"{arguments.former} learned", former, "learned"),
         System(f"{arguments.former} balanced", former, "balanced"),
     ]
@@ -113,7 +114,7 @@ def run(system: System, pages: list[bytes], folder: Path) -> Chain:
     shutil.rmtree(output, ignore_errors=True)
     words = ["run", str(source), str(output), "--master", "local[1]", "--quiet"]
     words += ["--set", f"perplexity.max_tokens_per_language={SAMPLE_TOKENS}"]
-    words += ["--set", f"extract.profile={system.profile}"]
+    words += ["--set", f"extract.profile={system.profile}", *system.settings]
     cost = measured_command(command_of(system.build, "jobs.command_line", *words))
     written = sum(
         path.stat().st_size
