@@ -2,11 +2,12 @@
 
 `corpusmill run` on pages in Parquet, one core: this build with its default profile, and an earlier one
 (--former) with `balanced`, its default, and with `learned`; on a part of the pages and on all of them, in
-turns, kernels warm from a run that is not counted. Processor time of all processes. Starts, the training of the run's own models and other fixed costs would hide the pages' on so few of them: the
-difference between the two sizes is what a page more costs, and the figure for a crawl. The sample that
-perplexity models train on is cut to what the smaller part fills, as a crawl fills its 50 million
-tokens: on so few pages training would else grow with each of them. Beside it the Parquet that a run
-writes, models left out, for a byte of the pages.
+turns, kernels warm from a run that is not counted. Processor time of all processes. Starts, the training
+of the run's own models and other fixed costs would hide the pages' on so few of them: the difference
+between the two sizes is what a page more costs, and the figure for a crawl. The sample that perplexity
+models train on is cut to what the smaller part fills, as a crawl fills its 50 million tokens: on so few
+pages training would else grow with each of them. Beside it the Parquet that a run writes, models left
+out, for a byte of the pages.
 """
 
 from __future__ import annotations
