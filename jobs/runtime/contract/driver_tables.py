@@ -126,7 +126,6 @@ def table_chunk(
                 table.replace_schema_metadata(told),
                 file,
                 compression="zstd",
-                store_schema=False,
                 **(options or {}),
             )
 
