@@ -5,12 +5,9 @@ from __future__ import annotations
 import argparse
 import functools
 import hashlib
-import itertools
 import json
-import os
 import sys
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 import pyarrow as pa
@@ -33,11 +30,11 @@ from jobs.ingest_documents import DATASET as DOCUMENTS
 from jobs.ingest_documents import ingest_stage, reading_accounts
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
-from jobs.runtime.contract.driver_tables import table_chunk
+from jobs.runtime.contract.driver_tables import write_batches
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
+from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import (
-    MEBIBYTE,
     RunContext,
     Stage,
     parquet_chunk,
@@ -55,6 +52,9 @@ from udfs.extraction.contract import ExtractionOptions
 from udfs.extraction.guard.quarantine import FATAL_STATUSES, MAXIMUM_KNOWN, Failure, reader_versions
 
 DATASET = "extracted"
+FAILURE_COLUMNS = ("content_hash", "status", "detail")
+MOST_THREADS = 8
+"""Beyond, the one process that reads for all parser children is what they wait for."""
 
 
 def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) -> Manifest:
@@ -64,8 +64,10 @@ def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Re
         StageError: Spark failed, or a file changed while it was read.
     """
     chunks = by_bytes(sources, lambda file: file.size, recipe.run.chunk_gigabytes)
-    here = _works_here(context, sources, recipe)
-    write = _write_chunk_here if here else _write_chunk
+    own = OwnTasks(context.threads) if _works_here(context, sources, recipe) else None
+    write = functools.partial(_write_chunk, context, recipe)
+    if own is not None:
+        write = functools.partial(_write_chunk_here, context, recipe, own)
     return run_stage(
         context,
         Stage(
@@ -77,9 +79,10 @@ def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Re
                 "extract": asdict(recipe.extract),
                 "ingest": recipe.ingest.model_dump(exclude={"keep_content"}),
             },
-            chunks=[functools.partial(write, context, chunk, recipe) for chunk in chunks],
-            account=functools.partial(_account, context, here, len(sources)),
-            in_driver=here,
+            chunks=[functools.partial(write, chunk) for chunk in chunks],
+            account=functools.partial(_account, context, own is not None, len(sources)),
+            in_driver=own is not None,
+            own_tasks=own,
         ),
     )
 
@@ -152,12 +155,12 @@ def extract_user_table(
 
 
 def _write_chunk(
-    context: RunContext, sources: Sequence[SourceFile], recipe: Recipe, folder: str
+    context: RunContext, recipe: Recipe, sources: Sequence[SourceFile], folder: str
 ) -> None:
     parquet_chunk(functools.partial(_extracted, context, sources, recipe))(folder)
     rows = context.spark.read.parquet(storage.spark_read_path(folder))
     fatal = rows.where(F.col("status").isin(*FATAL_STATUSES))
-    found = fatal.select("content_hash", "status", "detail").dropDuplicates(["content_hash"])
+    found = fatal.select(*FAILURE_COLUMNS).dropDuplicates(["content_hash"])
     remember_failures(
         context, recipe.extract, found.orderBy("content_hash").limit(MAXIMUM_KNOWN).collect()
     )
@@ -171,35 +174,43 @@ def _extracted(context: RunContext, sources: Sequence[SourceFile], recipe: Recip
 
 
 def _works_here(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) -> bool:
-    """Whether this process extracts: a few local files, whose bytes are no matter for Spark."""
-    size = sum(file.size for file in sources)
+    """Whether this process extracts, whatever the size: local files whose bytes are no matter for Spark."""
     remote = any(storage.is_remote(file.path) for file in sources)
-    return context.local and not remote and size <= recipe.run.driver_megabytes * MEBIBYTE
+    fits = context.threads <= MOST_THREADS and recipe.run.driver_megabytes > 0
+    return context.local and not remote and fits
 
 
 def _write_chunk_here(
-    context: RunContext, sources: Sequence[SourceFile], recipe: Recipe, folder: str
+    context: RunContext,
+    recipe: Recipe,
+    own_tasks: OwnTasks,
+    sources: Sequence[SourceFile],
+    folder: str,
 ) -> None:
-    """The same, made in this process: a thread, and with it a parser child, for each core."""
-    cores = os.cpu_count() or 1
+    """The same, made in this process: by threads, each with a parser child, which does the work."""
     known = known_failures(context, recipe.extract)
     reader = SourceExtractor(recipe.ingest, recipe.extract, known)
-    rows = task_rows(sources, cores)
+    threads = context.threads
+    rows = task_rows(sources, threads)
+    shares = [rows[first::threads] for first in range(min(threads, len(rows)))]
+    fatal: list[Mapping[str, str]] = []
 
-    def read(first: int) -> list[pa.RecordBatch]:
-        dealt = pa.RecordBatch.from_pylist(rows[first::cores], schema=SOURCE_TASKS)
-        return list(reader(iter([dealt])))
+    def told(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            lost = pc.is_in(batch.column("status"), value_set=pa.array(FATAL_STATUSES))
+            fatal.extend(batch.filter(lost).select(list(FAILURE_COLUMNS)).to_pylist())
+            yield batch
+
+    def read(share: tuple[int, list[dict[str, object]]]) -> None:
+        number, files = share
+        dealt = pa.RecordBatch.from_pylist(files, schema=SOURCE_TASKS)
+        write_batches(folder, number, EXTRACTED, told(reader(iter([dealt]))))
 
     try:
-        with ThreadPoolExecutor(cores) as pool:
-            batches = list(pool.map(read, range(min(cores, len(rows)))))
+        own_tasks.run(iter(enumerate(shares)), read, len(shares))
     except RuntimeError as error:  # a parser child that does not start, or too many that die
         raise StageError(f"stage extract failed: {error}") from error
-    table = pa.Table.from_batches(itertools.chain.from_iterable(batches), EXTRACTED)
-    table_chunk(lambda: table)(folder)
-    fatal = pc.is_in(table.column("status"), value_set=pa.array(FATAL_STATUSES))
-    names = ["content_hash", "status", "detail"]
-    remember_failures(context, recipe.extract, table.filter(fatal).select(names).to_pylist())
+    remember_failures(context, recipe.extract, fatal)
 
 
 def _account(

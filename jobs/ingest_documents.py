@@ -20,7 +20,7 @@ from jobs.ingest.source_tasks import source_tasks
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.document_ids import ROW_BITS
-from jobs.runtime.contract.driver_tables import dataset_table, in_schema, table_chunk
+from jobs.runtime.contract.driver_tables import dataset_table, in_schema, table_chunk, works_here
 from jobs.runtime.contract.manifest import Manifest, PublishedFile
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
@@ -50,7 +50,7 @@ def ingest_stage(
     """
     here = False
     if extracted is not None and not recipe.ingest.keep_content:
-        here = context.works_here(recipe.run.driver_megabytes, extracted)
+        here = works_here(context, recipe.run.driver_megabytes, extracted)
         one = functools.partial(_listed_table if here else _listed, context, extracted)
         writers = [table_chunk(one) if here else parquet_chunk(one)]
     else:

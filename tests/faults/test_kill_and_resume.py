@@ -43,7 +43,9 @@ def contents(folder: Path) -> dict[str, str]:
     return digests
 
 
-def kill_when(process: subprocess.Popen[bytes], folder: Path, stage: str) -> bool:
+def kill_when(
+    process: subprocess.Popen[bytes], folder: Path, stage: str, seconds: float = 2.0
+) -> bool:
     """Kill the process group soon after a stage began; False if the run was over before."""
     started = time.time()
     marker = folder / stage / "_in_progress.json"
@@ -57,7 +59,7 @@ def kill_when(process: subprocess.Popen[bytes], folder: Path, stage: str) -> boo
 
     while process.poll() is None and not begun():
         time.sleep(0.05)
-    time.sleep(random.uniform(0, 2))
+    time.sleep(random.uniform(0, seconds))
     alive = process.poll() is None
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()

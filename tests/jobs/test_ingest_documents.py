@@ -108,7 +108,9 @@ def test_what_this_process_reads_of_a_few_files_is_what_spark_reads(
 
     recipe = load_recipe("default")
     made = extract_inputs(context, [str(sources)], recipe)
-    here = replace(context, session=no_session, output=context.output + "-here", local=True)
+    here = replace(
+        context, session=no_session, output=context.output + "-here", local=True, threads=2
+    )
     assert extract_inputs(here, [str(sources)], recipe).accounts == made.accounts
     for dataset in ("extracted", "documents"):
         assert rows_of(here, dataset) == rows_of(context, dataset)
