@@ -2,10 +2,11 @@
 
 ``python -m bench.dedup.command [--quick] [--documents N] [--rounds N] [--commit HASH]`` runs the three on
 the same generated files, one after the other in each round. Every one starts anew from Parquet and ends
-with the kept rows in Parquet. One JSON object a program: medians over the rounds of wall seconds, of
-processor seconds of all processes (Python, its workers, Java) and of peak memory; recall and wrong removals
-beside; and whether duplicates and corpus are, row for row, those of the former build. That one is checked
-out below bench-output/ and runs in this environment; a run of both that compiles kernels is not counted.
+with the kept rows in Parquet. One JSON object a run, and one a program: medians over the rounds of wall
+seconds, of processor seconds of all processes (Python, its workers, Java) and of peak memory; recall and
+wrong removals beside; and whether duplicates and corpus are, row for row, those of the former build. That
+one is checked out below bench-output/ and runs in this environment; a run of both that compiles kernels is
+not counted.
 """
 
 from __future__ import annotations
@@ -48,14 +49,19 @@ def main() -> None:
     builds = {OURS: REPOSITORY, f"{OURS}_{arguments.commit}": checked_out(arguments.commit)}
     costs: dict[str, list[Cost]] = {}
     removed: dict[str, npt.NDArray[np.int64]] = {}
+
+    def count_in(name: str, cost: Cost) -> None:
+        costs.setdefault(name, []).append(cost)
+        print_result("dedup_command_run", name, count, 0, **cost.fields())
+
     for number in range(rounds + 1):
         for name, build in builds.items():
             cost = run_build(build, source, FOLDER / name)
             if number:
-                costs.setdefault(name, []).append(cost)
+                count_in(name, cost)
         if number:
             rensa = run_peer("rensa", source, FOLDER, "corpus")
-            costs.setdefault(rensa.system, []).append(rensa.cost)
+            count_in(rensa.system, rensa.cost)
             removed[rensa.system] = rensa.removed(count)
     tables = {name: result(FOLDER / name) for name in builds}
     removed |= {name: found["duplicates"].column("id").to_numpy() for name, found in tables.items()}
