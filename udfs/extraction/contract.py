@@ -41,6 +41,7 @@ class ExtractionOptions:
         profile: How pages are read: ``quality``, ``balanced``, ``fast``, ``learned`` or ``resiliparse``;
             see docs/extraction.md for what each costs and gives.
         html_headline: Whether the learned reader puts a page's title in front of a text that lacks it.
+        ruby_readings: Whether the readings of ruby stay, in brackets behind their words (HTML and EPUB).
         html_max_bytes: Larger pages end as ``too_big`` (5 MiB is Common Crawl's own cut).
         html_max_tags: More ``<`` than this end as ``too_complex``.
         html_max_tags_main: More than this are read by Resiliparse's linear all-text mode.
@@ -65,6 +66,7 @@ class ExtractionOptions:
 
     profile: ProfileName = "learned"
     html_headline: bool = True
+    ruby_readings: bool = False
     html_max_bytes: int = 5 * MEBIBYTE
     html_max_tags: int = 500_000
     html_max_tags_main: int = 50_000

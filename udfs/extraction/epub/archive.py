@@ -9,7 +9,7 @@ import io
 import posixpath
 import zipfile
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from udfs.extraction.contract import MEBIBYTE, DocumentRefusedError, ExtractionOptions
@@ -28,6 +28,8 @@ _PROTECTION_FILES = {
 _CHAPTER_TYPES = frozenset({"application/xhtml+xml", "text/html", "application/xml", "text/xml"})
 _CHAPTER_ENDINGS = (".xhtml", ".html", ".htm", ".xml")
 _TEXTLESS_TYPES = ("image/", "audio/", "video/")
+_MOST_PACKAGES = 20
+"""Packages that are tried in turn; a book has one, or one for each of its renditions."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,14 @@ class Package:
         metadata: First values by Dublin Core name; ``creator`` joins all creators.
         refused_paths: Spine items that point outside the archive, to no member or to no document of
             text, as the package names them.
+        found_by_name: Where the package was found by the name of a member, because the container is
+            missing or damaged or names none that can be read; empty where the container names it.
     """
 
     chapters: list[tuple[str, bool]]
     metadata: dict[str, str]
     refused_paths: list[str] = field(default_factory=list)
+    found_by_name: str = ""
 
 
 class EpubArchive:
@@ -137,31 +142,51 @@ class EpubArchive:
     def package(self) -> Package:
         """Follow container.xml to the package and list the spine.
 
+        A container that is missing or damaged must not cost the book: packages are then found by the
+        ending of their names, the one nearest to the root first.
+
         Raises:
             DocumentRefusedError: ``malformed`` without a package or spine, ``encrypted`` under
                 digital rights management.
         """
-        package_path = self._package_path()
-        root = parse_xml(self.read(package_path))
-        if root is None:
-            raise DocumentRefusedError("malformed", f"{package_path[:120]!r} is no XML")
-        package = _read_package(root, posixpath.dirname(package_path), self._names)
-        self._refuse_protected(package)
-        return package
+        named = self._paths_of_container()
+        by_name = sorted(
+            (name for name in self._members if name.lower().endswith(".opf") and name not in named),
+            key=lambda name: (name.count("/"), name),
+        )
+        first_refusal: DocumentRefusedError | None = None
+        for path in [*named, *by_name][:_MOST_PACKAGES]:
+            try:
+                package = self._read_package(path)
+            except DocumentRefusedError as refusal:
+                if refusal.status != "malformed":
+                    raise
+                first_refusal = first_refusal or refusal
+                continue
+            package = package if path in named else replace(package, found_by_name=path)
+            self._refuse_protected(package)
+            return package
+        raise first_refusal or DocumentRefusedError(
+            "malformed", f"{CONTAINER} names no package, and no member's name ends in .opf"
+        )
 
-    def _package_path(self) -> str:
-        root = parse_xml(self.read(self._names.find("", CONTAINER) or CONTAINER))
-        if root is not None:
-            for element in root.iter():
-                path = (
-                    self._names.find("", element.get("full-path")) if local_name(element) else None
-                )
-                if path:
-                    return path
-        found = sorted(name for name in self._members if name.lower().endswith(".opf"))
-        if not found:
-            raise DocumentRefusedError("malformed", f"{CONTAINER} names no package")
-        return found[0]
+    def _paths_of_container(self) -> list[str]:
+        """Members that the container names as packages; none where it cannot be read."""
+        try:
+            root = parse_xml(self.read(self._names.find("", CONTAINER) or CONTAINER))
+        except DocumentRefusedError as refusal:
+            if refusal.status != "malformed":
+                raise
+            return []
+        elements = [] if root is None else [e for e in root.iter() if local_name(e)]
+        paths = [self._names.find("", element.get("full-path")) for element in elements]
+        return list(dict.fromkeys(path for path in paths if path))
+
+    def _read_package(self, path: str) -> Package:
+        root = parse_xml(self.read(path))
+        if root is None:
+            raise DocumentRefusedError("malformed", f"{path[:120]!r} is no XML")
+        return _read_package(root, posixpath.dirname(path), self._names)
 
     def _refuse_protected(self, package: Package) -> None:
         for path, system in _PROTECTION_FILES.items():

@@ -13,7 +13,7 @@ from udfs.extraction.epub.parsing import local_name, semantic_types
 from udfs.extraction.markdown.layout_tables import is_layout_table
 from udfs.extraction.markdown.listings import fenced, without_line_numbers
 from udfs.extraction.markdown.mathml import read_formula
-from udfs.extraction.markdown.notation import between_dollars, lowered, raised
+from udfs.extraction.markdown.notation import between_dollars, lowered, raised, reading
 from udfs.extraction.markdown.tables import SpanningCell, render_table, spread
 
 _NOTE_TYPES = frozenset({"footnote", "endnote", "rearnote", "doc-footnote", "doc-endnote"})
@@ -36,7 +36,6 @@ _SKIPPED_TYPES = frozenset(
 )
 # Tables of contents and page furniture of DocBook and Sphinx, which mark them by class only.
 _SKIPPED_CLASSES = frozenset({"toc", "related", "navheader", "navfooter", "headerlink"})
-# rt/rp: the reading above a Japanese word would double it.
 _SKIPPED_ELEMENTS = frozenset(
     [
         "head",
@@ -50,11 +49,10 @@ _SKIPPED_ELEMENTS = frozenset(
         "object",
         "canvas",
         "nav",
-        "rt",
-        "rtc",
         "rp",
     ]
 )
+_READINGS = frozenset({"rt", "rtc"})  # beside its base a Japanese word would stand twice
 _BLOCKS = frozenset(
     [
         "address",
@@ -124,16 +122,17 @@ class Chapter:
     tables_dropped: int = 0
 
 
-def read_chapter(root: Any) -> Chapter:
+def read_chapter(root: Any, *, keeps_readings: bool = False) -> Chapter:
     """Walk a chapter's tree once and write its blocks.
 
     Args:
         root: Element from ``parse_chapter``.
+        keeps_readings: Whether the readings of ruby stay, in brackets.
 
     Returns:
         The chapter; its text is empty for navigation and picture pages.
     """
-    writer = _BlockWriter(_note_labels(root))
+    writer = _BlockWriter(_note_labels(root), keeps_readings)
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if event == "start":
             writer.start(element)
@@ -166,6 +165,7 @@ class _BlockWriter:
     """Collects text between block boundaries; lives for one chapter."""
 
     labels: dict[str, str]
+    keeps_readings: bool
     blocks: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
@@ -194,7 +194,7 @@ class _BlockWriter:
         if types & _NOTE_TYPES and self.note is None:
             self.note, self.note_start = element, len(self.blocks)
         self._open(element, name)
-        kind = script_kind(element, name)
+        kind = "reading" if _is_reading(element, name) else script_kind(element, name)
         if kind:
             self.scripts.append((element, kind, len(self.pending)))
         text = element.text or ""
@@ -224,6 +224,8 @@ class _BlockWriter:
 
     def _is_skipped(self, element: Any, name: str) -> bool:
         if not name or name in _SKIPPED_ELEMENTS:
+            return True
+        if name in _READINGS and not self.keeps_readings:
             return True
         types = semantic_types(element)
         if types & _SKIPPED_TYPES or types & _BACK_LINK_TYPES:
@@ -300,7 +302,9 @@ class _BlockWriter:
             "".join(self.pending[-_CONTEXT:])[-_CONTEXT:],
             (element.tail or "")[:_CONTEXT],
         )
-        if kind == "sub":
+        if kind == "reading":
+            self.pending.append(reading(text))
+        elif kind == "sub":
             self.pending.append(lowered(text, before, after))
         else:
             self.pending.append(raised(text, before, after, is_note=refers_to_note(element)))
@@ -368,6 +372,11 @@ class _BlockWriter:
             tables_kept=self.kept,
             tables_dropped=self.dropped,
         )
+
+
+def _is_reading(element: Any, name: str) -> bool:
+    """An ``rtc`` holds its reading itself, or each part of it in an ``rt``."""
+    return name == "rt" or (name == "rtc" and next(element.iterdescendants("{*}rt"), None) is None)
 
 
 def _span(cell: Any, direction: str) -> int:

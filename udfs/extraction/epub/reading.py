@@ -10,7 +10,7 @@ from udfs.extraction.contract import (
     ExtractionOptions,
     ReadDocument,
 )
-from udfs.extraction.epub.archive import EpubArchive, Package
+from udfs.extraction.epub.archive import CONTAINER, EpubArchive, Package
 from udfs.extraction.epub.chapters import Chapter, read_chapter
 from udfs.extraction.epub.parsing import parse_chapter
 from udfs.extraction.markdown.cleanup import clean_field, clean_text
@@ -37,11 +37,12 @@ def read_epub(content: bytes, options: ExtractionOptions = DEFAULT_OPTIONS) -> R
 
     Args:
         content: The file.
-        options: The ``epub_`` limits and ``strip_gutenberg_licence``.
+        options: The ``epub_`` limits, ``ruby_readings`` and ``strip_gutenberg_licence``.
 
     Returns:
         The chapters of the spine as Markdown, separated by blank lines; ``pages`` counts them, and
-        ``detail`` says which could not be found or read.
+        ``detail`` says which could not be found or read, and where the package was found if no
+        container says it.
 
     Raises:
         DocumentRefusedError: ``malformed``, ``too_big``, ``too_complex`` or ``encrypted``.
@@ -58,7 +59,9 @@ def read_epub(content: bytes, options: ExtractionOptions = DEFAULT_OPTIONS) -> R
                 raise
             unreadable[path] = refusal  # one broken member must not cost the book
             continue
-        chapter = Chapter() if root is None else read_chapter(root)
+        chapter = (
+            Chapter() if root is None else read_chapter(root, keeps_readings=options.ruby_readings)
+        )
         if _is_read(chapter, path, linear=linear):
             chapters.append(chapter)
     if not chapters and unreadable:
@@ -67,12 +70,14 @@ def read_epub(content: bytes, options: ExtractionOptions = DEFAULT_OPTIONS) -> R
     if options.strip_gutenberg_licence:
         text = clean_text(strip_gutenberg_licence(text).text)
     lost = [*package.refused_paths, *unreadable]
-    return _as_document(text, chapters, package, _detail(lost, archive.names_stored_twice))
+    return _as_document(text, chapters, package, _detail(package, lost, archive.names_stored_twice))
 
 
-def _detail(lost: list[str], names_stored_twice: int) -> str:
+def _detail(package: Package, lost: list[str], names_stored_twice: int) -> str:
     """What the reader of a row should know; empty when the whole book was read."""
     told = []
+    if package.found_by_name:
+        told.append(f"{CONTAINER} names no readable package, {package.found_by_name!r} was read")
     if lost:
         names = ", ".join(repr(name) for name in lost[:MOST_NAMES])
         more = f" and {len(lost) - MOST_NAMES:,} more" if len(lost) > MOST_NAMES else ""

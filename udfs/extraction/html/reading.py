@@ -34,6 +34,7 @@ from udfs.extraction.html.posts import posts_page
 from udfs.extraction.html.profiles import HTML_PROFILES, HtmlProfile
 from udfs.extraction.html.rescue import PRECISE_SHARE, SHORT_TEXT, is_rescued, minimum_chances
 from udfs.extraction.html.source.plain_markup import plain_markup
+from udfs.extraction.html.source.ruby import with_readings
 from udfs.extraction.html.statements import statements_tree
 from udfs.extraction.html.trafilatura_tree import prepare_tree
 from udfs.extraction.markdown.cleanup import clean_text
@@ -83,6 +84,8 @@ def read_html(
         raise DocumentRefusedError(
             "too_complex", f"{tags:,} tags; at most {options.html_max_tags:,} are parsed"
         )
+    if options.ruby_readings:
+        text = with_readings(text)
     is_learned = HTML_PROFILES[options.profile].reader == "learned"
     if not is_learned:  # whose blocks read the markup themselves
         text = plain_markup(text)

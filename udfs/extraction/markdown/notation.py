@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from udfs.extraction.markdown.hard_wrapping import is_wide
+
 LONGEST_SCRIPT = 30
 """Characters; longer raised or lowered text is prose set small, which is only kept apart."""
 LONGEST_MARK = 12
@@ -90,6 +92,14 @@ def lowered(text: str, before: str, after: str) -> str:
     if text.isdigit() and is_formula and not after[:1].isdigit():
         return text
     return _script("_", text, after)
+
+
+def reading(text: str) -> str:
+    """Write the reading of a word (ruby) behind it: in full-width brackets where it is kana or bopomofo."""
+    text = " ".join(text.split())
+    if not text:
+        return ""
+    return f"（{text}）" if is_wide(text[-1]) else f"({text})"
 
 
 def _is_bracketed(text: str) -> bool:

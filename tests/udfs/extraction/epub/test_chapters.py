@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.document_builders import simple_epub
+from udfs.extraction.contract import ExtractionOptions
 from udfs.extraction.epub.reading import read_epub
 
 MATH = (
@@ -45,6 +46,22 @@ def read(body: str) -> str:
 )
 def test_elements_of_a_line(body: str, text: str) -> None:
     assert read(f"<p>{body}</p>") == text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<ruby>渡<rt>わた</rt></ruby>し", "渡（わた）し"),
+        ("<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</rt></ruby>だ", "漢（かん）字（じ）だ"),
+        ("<ruby><rb>東京</rb><rtc><rt>Tokyo</rt></rtc></ruby>へ", "東京(Tokyo)へ"),
+        ("<ruby><rb>東</rb><rb>京</rb><rtc>とうきょう</rtc></ruby>へ", "東京（とうきょう）へ"),
+        ("<ruby>渡<rt></rt></ruby>し", "渡し"),
+        ("<ruby>渡<rt><b>わた</b></rt></ruby><sup>2</sup>", "渡（わた）^2"),
+    ],
+)
+def test_readings_of_ruby_stay_where_they_are_wanted(body: str, text: str) -> None:
+    options = ExtractionOptions(ruby_readings=True)
+    assert read_epub(simple_epub(f"<p>{body}</p>"), options).text == text
 
 
 @pytest.mark.parametrize(

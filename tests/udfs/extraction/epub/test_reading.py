@@ -222,6 +222,61 @@ def test_what_cannot_be_found_or_read_is_said() -> None:
     assert (whole.status, whole.detail) == ("ok", "")
 
 
+def members_of(book: bytes) -> dict[str, str | bytes]:
+    """What ``epub`` makes a book of, without the type that it adds by itself."""
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if name != "mimetype"}
+
+
+DAMAGED_CONTAINERS: dict[str, str | bytes | None] = {
+    "missing": None,
+    "empty": "",
+    "no xml": "\x00\x01 no xml",
+    "cut": CONTAINER[:90],
+    "names nothing": "<container/>",
+    "names no member": CONTAINER.replace("OEBPS/book.opf", "content/other.opf"),
+    "names a picture": CONTAINER.replace("OEBPS/book.opf", "OEBPS/text/01.xhtml"),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGED_CONTAINERS)
+def test_a_damaged_container_does_not_cost_the_book(kind: str) -> None:
+    container = DAMAGED_CONTAINERS[kind]
+    members = members_of(simple_epub("<p>first</p>", "<p>second</p>"))
+    del members["META-INF/container.xml"]
+    if container is not None:
+        members["META-INF/container.xml"] = container
+    found = extract(epub(members))
+    assert (found.status, found.text) == ("ok", "first\n\nsecond")
+    assert (
+        found.detail
+        == "META-INF/container.xml names no readable package, 'OEBPS/book.opf' was read"
+    )
+
+
+def test_a_container_whose_bytes_are_broken_does_not_cost_the_book() -> None:
+    content = epub(members_of(simple_epub("<p>first</p>")), compression=zipfile.ZIP_STORED)
+    broken = content.replace(b"oasis:names:tc", b"OASIS:names:tc", 1)  # its checksum is another
+    assert broken != content
+    found = extract(broken)
+    assert (found.status, found.text) == ("ok", "first")
+    assert "'OEBPS/book.opf' was read" in found.detail
+
+
+def test_the_package_that_can_be_read_is_taken() -> None:
+    members = members_of(simple_epub("<p>first</p>"))
+    members |= {"META-INF/container.xml": "<x/>", "a.opf": "no xml", "OEBPS/a.opf": package({}, "")}
+    found = extract(epub(members))
+    assert (found.status, found.text) == ("ok", "first")
+    assert "'OEBPS/book.opf' was read" in found.detail
+
+
+def test_protection_counts_without_a_container_too() -> None:
+    members = members_of(simple_epub("<p>first</p>"))
+    members |= {"META-INF/container.xml": "<x/>", "META-INF/rights.xml": "<rights/>"}
+    assert refusal(epub(members)) == "encrypted"
+
+
 def test_of_a_name_stored_twice_the_last_is_read() -> None:
     book = io.BytesIO(simple_epub("<p>first</p>"))
     with zipfile.ZipFile(book, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
