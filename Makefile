@@ -42,7 +42,7 @@ test: setup check test-fast ## Lint, types and all tests that take less than a m
 check: setup ## ruff and mypy strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --no-incremental
+	$(BIN)/mypy
 
 test-fast: setup
 	$(BIN)/python -m pytest -m "not slow and not browser and not cluster and not readers"
