@@ -139,7 +139,7 @@ def report(name: str, documents: list[list[PageRuns]]) -> None:
 def compare(content: bytes) -> list[PageRuns]:
     """The runs of each page of a PDF, and which of them our text breaks."""
     text = ours(content)
-    plain = _MARKDOWN.sub(" ", text)
+    plain = unicodedata.normalize("NFKC", _MARKDOWN.sub(" ", text))
     # pdfium writes `10^6` as `106` or `10 6`, by where it saw a blank, and a note's `[5] See` as `5See`.
     written = (
         _SCRIPT_MARKS.sub("", plain),

@@ -24,11 +24,10 @@ from udfs.extraction.pdf.flows import blocks_in_order, columns_as_written, cuts_
 from udfs.extraction.pdf.furniture import remove_page_furniture, without_readings
 from udfs.extraction.pdf.listings import is_typed, with_listings
 from udfs.extraction.pdf.paragraphs import WordForms, body_height, join_blocks, paragraphs_of
-from udfs.extraction.pdf.reading_order import reading_order
+from udfs.extraction.pdf.reading_order import level_initials, reading_order
 from udfs.extraction.pdf.rows import (
     Row,
     Segment,
-    level_initials,
     pieces_of,
     row_of_table,
     segments_of_pieces,

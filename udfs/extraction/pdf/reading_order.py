@@ -2,16 +2,29 @@
 
 A gutter is a vertical stripe that few rows cross, with prose on both sides. Rows that do cross it
 (titles, full-width tables and figures) cut the page into bands; within a band the left column is read
-before the right one, and each column is looked at again, so that three columns work like two.
+before the right one, and each column is looked at again, so that three columns work like two. An initial that
+reaches over lines is read before the first of them.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable
 from itertools import accumulate
 from statistics import median
 
-from udfs.extraction.pdf.rows import Row, Segment, rows_of
+from udfs.extraction.pdf.rows import (
+    LINE_BLANK,
+    TALL_PRINT,
+    Row,
+    Segment,
+    main_print,
+    pieces_of,
+    rows_of,
+)
+from udfs.extraction.pdf.words import Word
 
 MINIMUM_COLUMN_ROWS = 5
 """Segments a column must have on each side of a gutter."""
@@ -26,9 +39,71 @@ CANDIDATE_GUTTERS = 6
 MINIMUM_COLUMN_FILL = 0.6
 """Median segment width of a column, as a share of its width: prose fills its column, cells do not."""
 FULL_COLUMN = 0.85
-"""The same where the file writes most lines across the gutter, as it does with the rows of a table."""
+"""The same of short lines where the file writes most of them across the gutter, as it does with the rows of
+a table; generators that justify write columns so, too, in lines longer than a cell's."""
+LONG_LINE_CHARACTERS = 32
+"""Median characters of a column's segments from which its lines are no cells."""
 MINIMUM_COLUMN_CHARACTERS = 14
 """Median characters of a column's segments (wide characters count two): cells are shorter."""
+INITIAL_GAP = 1.5
+"""Gap between an initial and the lines beside it, in heights of these."""
+
+_INITIAL = re.compile(r"[\"'“‘«„¿¡(]?[^\W\d_]{1,2}")
+_ONE_LETTER_WORDS = frozenset("AIOY")
+
+
+def level_initials(words: list[Word], written: Callable[[], Counter[str]]) -> list[Word]:
+    """Put an initial that reaches over several lines before the first of them.
+
+    Args:
+        words: Words of a page in the order of the content stream.
+        written: Counts how often the document has each word, case folded.
+
+    Returns:
+        The words in that order, initials before the word that they begin. Initials get the box of print of
+        that line, whatever their size, and no blank stands behind one that is no word by itself.
+    """
+    if not words or _are_level(words):
+        return words
+    pieces = pieces_of(words)
+    usual = main_print([piece.print for piece in pieces]).height
+    for piece in pieces:
+        initial = piece.words[0]
+        if initial.height <= TALL_PRINT * usual or not _INITIAL.fullmatch(initial.text):
+            continue
+        lines = [other for other in pieces if other is not piece and _stands_behind(other, initial)]
+        if len(piece.words) > 1 or len(lines) < 2:
+            continue
+        start = max(lines, key=lambda line: line.middle).words[0]
+        initial.joins_next = not _is_word_by_itself(initial.text, start.text, written())
+        initial.x1 = start.x0 - (0 if initial.joins_next else 2 * LINE_BLANK * start.height)
+        initial.y0, initial.y1, initial.line = start.y0, start.y1, start.line
+        words = [word for word in words if word is not initial]
+        words.insert(next(i for i, word in enumerate(words) if word is start), initial)
+    return words
+
+
+def _are_level(words: list[Word]) -> bool:
+    """Whether no word could be an initial: most pages have none, and looking for their lines costs."""
+    usual = main_print(words).height
+    return not any(word.height > TALL_PRINT * usual and len(word.text) <= 3 for word in words)
+
+
+def _is_word_by_itself(initial: str, rest: str, written: Counter[str]) -> bool:
+    """Whether the rest is a word elsewhere in the document: ``A ferry``, but ``After``."""
+    rest = rest.casefold()
+    joined = initial.casefold() + rest
+    return initial in _ONE_LETTER_WORDS and written[rest] > 1 and joined not in written
+
+
+def _stands_behind(line: Segment, initial: Word) -> bool:
+    distance = line.x0 - initial.x1
+    print_height = line.print.height
+    return (
+        print_height * TALL_PRINT < initial.height
+        and -0.5 * print_height < distance < INITIAL_GAP * print_height
+        and initial.y0 < line.middle < initial.y1
+    )
 
 
 def reading_order(segments: list[Segment], depth: int = 0) -> list[list[Row]]:
@@ -167,6 +242,9 @@ def _is_prose(segments: list[Segment], fill: float) -> bool:
     if len(segments) < MINIMUM_COLUMN_ROWS:
         return False
     left, right = min(s.x0 for s in segments), max(s.x1 for s in segments)
+    characters = median(segment.columns for segment in segments)
+    if characters >= LONG_LINE_CHARACTERS:
+        fill = MINIMUM_COLUMN_FILL
     if median(s.x1 - s.x0 for s in segments) < fill * (right - left):
         return find_gutter(segments) is not None  # the other two of three columns
-    return median(segment.columns for segment in segments) >= MINIMUM_COLUMN_CHARACTERS
+    return characters >= MINIMUM_COLUMN_CHARACTERS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,8 +31,6 @@ COMMENT_GAP = 60.0
 """Likewise between code and the comment behind it, on a line of the file."""
 RULE_OVERLAP = 1.0
 """Points by which a letter may reach over the rule between two cells."""
-INITIAL_GAP = 1.5
-"""Gap between an initial and the lines beside it, in heights of these."""
 TALL_PRINT = 1.6
 """Height of print, in usual heights of the page, that may reach over lines: initials, large figures."""
 RAISED = 0.15
@@ -136,8 +133,6 @@ CODE_SIGN = re.compile(r"[={}()<>\[\]#$\\|_@/*+~^&;]")
 """What prose has seldom."""
 COMMENT = re.compile(r"%|#|//|/\*|--|;;|<!--")
 """What a comment in code begins with."""
-_INITIAL = re.compile(r"[\"'“‘«„¿¡(]?[^\W\d_]{1,2}")
-_ONE_LETTER_WORDS = frozenset("AIOY")
 _FIGURE = re.compile(r"\d|^[*†‡§¶a-z]$")
 _CLOSING = frozenset(")]}′'|")
 _height = attrgetter("height")
@@ -259,60 +254,6 @@ def segments_of_pieces(pieces: list[Segment], upright: Sequence[Rule] = ()) -> l
     """
     rows = _rows_of_pieces(pieces)
     return [segment for row in rows for segment in _joined_pieces(row, upright)]
-
-
-def level_initials(words: list[Word], written: Callable[[], Counter[str]]) -> list[Word]:
-    """Put an initial that reaches over several lines before the first of them.
-
-    Args:
-        words: Words of a page in the order of the content stream.
-        written: Counts how often the document has each word, case folded.
-
-    Returns:
-        The words in that order, initials before the word that they begin. Initials get the box of print of
-        that line, whatever their size, and no blank stands behind one that is no word by itself.
-    """
-    if not words or _are_level(words):
-        return words
-    pieces = pieces_of(words)
-    usual = main_print([piece.print for piece in pieces]).height
-    for piece in pieces:
-        initial = piece.words[0]
-        if initial.height <= TALL_PRINT * usual or not _INITIAL.fullmatch(initial.text):
-            continue
-        lines = [other for other in pieces if other is not piece and _stands_behind(other, initial)]
-        if len(piece.words) > 1 or len(lines) < 2:
-            continue
-        start = max(lines, key=lambda line: line.middle).words[0]
-        initial.joins_next = not _is_word_by_itself(initial.text, start.text, written())
-        initial.x1 = start.x0 - (0 if initial.joins_next else 2 * LINE_BLANK * start.height)
-        initial.y0, initial.y1, initial.line = start.y0, start.y1, start.line
-        words = [word for word in words if word is not initial]
-        words.insert(next(i for i, word in enumerate(words) if word is start), initial)
-    return words
-
-
-def _are_level(words: list[Word]) -> bool:
-    """Whether no word could be an initial: most pages have none, and looking for their lines costs."""
-    usual = main_print(words).height
-    return not any(word.height > TALL_PRINT * usual and len(word.text) <= 3 for word in words)
-
-
-def _is_word_by_itself(initial: str, rest: str, written: Counter[str]) -> bool:
-    """Whether the rest is a word elsewhere in the document: ``A ferry``, but ``After``."""
-    rest = rest.casefold()
-    joined = initial.casefold() + rest
-    return initial in _ONE_LETTER_WORDS and written[rest] > 1 and joined not in written
-
-
-def _stands_behind(line: Segment, initial: Word) -> bool:
-    distance = line.x0 - initial.x1
-    print_height = line.print.height
-    return (
-        print_height * TALL_PRINT < initial.height
-        and -0.5 * print_height < distance < INITIAL_GAP * print_height
-        and initial.y0 < line.middle < initial.y1
-    )
 
 
 def _rows_of_pieces(pieces: list[Segment]) -> list[list[Segment]]:
