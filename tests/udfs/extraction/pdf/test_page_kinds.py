@@ -559,6 +559,21 @@ def test_a_hyphen_at_a_line_end_stays_where_the_document_writes_it(
     assert read in read_pdf(pdf_of_lines([lines])).text
 
 
+@pytest.mark.slow
+@pytest.mark.real_data
+def test_few_pages_lose_against_the_files_order(shared_data: Path) -> None:
+    from bench.extraction.pdf_order import compare
+
+    paths = sorted((shared_data / "pdf").rglob("*.pdf"))
+    pages = [page.counts() for path in paths for page in compare(path.read_bytes())]
+    assert len(pages) == 1468
+    prose, broken = (sum(page[key] for page in pages) for key in ("prose", "broken prose"))
+    tables, cut = (sum(page[key] for page in pages) for key in ("tables", "broken tables"))
+    assert broken <= 0.002 * prose  # (0.0013)
+    assert broken + cut <= 0.0045 * (prose + tables)  # (0.0036)
+    assert sum(page["broken prose"] > 0.02 * page["prose"] for page in pages) <= 40  # (32)
+
+
 @pytest.mark.real_data
 def test_no_page_of_the_papers_loses_against_the_files_order(shared_data: Path) -> None:
     from bench.extraction.pdf_order import compare
