@@ -6,7 +6,7 @@ import hashlib
 import io
 import pkgutil
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +24,9 @@ from udfs.learning.boosted_trees import BoostedTrees, probabilities, tree_sums
 MODEL_FILE: Final = "block_model.npz"
 SHIPPED_FILE: Final = "model.npz"  # beside this file
 FORMAT: Final = 1
+LIKELIEST_SHARE: Final = 0.1
+LIKELIEST_WORDS: Final = 50
+"""The likeliest text of a page: this share of the words that the expected F1 asks for, at most so many."""
 _ARRAYS: Final = ("columns", "thresholds", "leaves", "base")
 
 
@@ -60,12 +63,30 @@ class JudgedBlocks:
     is_kept: npt.NDArray[np.bool_]
     confidence: float
 
+    @cached_property
+    def likeliest(self) -> npt.NDArray[np.intp]:
+        """The kept blocks that make up the page's likeliest text, the likeliest first."""
+        kept = np.flatnonzero(self.is_kept)
+        if not len(kept):
+            return kept
+        kept = kept[np.argsort(-self.chances[kept], kind="stable")]
+        words = np.cumsum(self.texts[kept, TEXT_COLUMN["words"]])
+        place = np.searchsorted(words, min(LIKELIEST_SHARE * float(words[-1]), LIKELIEST_WORDS))
+        return kept[: int(place) + 1]
+
     @property
     def wide_share(self) -> float:
-        """Share of the page's characters that are ideographs, kana or Hangul."""
-        characters = self.texts[:, TEXT_COLUMN["characters"]]
-        wide = self.texts[:, TEXT_COLUMN["wide_share"]] * characters
-        return float(wide.sum() / max(float(characters.sum()), 1.0))
+        """Share of ideographs, kana and Hangul: of the page's characters, or of its likeliest text's if higher.
+
+        The menus of a blog may be in English, and longer than an article.
+        """
+        return max(_wide_share(self.texts), _wide_share(self.texts[self.likeliest]))
+
+
+def _wide_share(texts: Floats) -> float:
+    characters = texts[:, TEXT_COLUMN["characters"]]
+    wide = texts[:, TEXT_COLUMN["wide_share"]] * characters
+    return float(wide.sum() / max(float(characters.sum()), 1.0))
 
 
 def judge_blocks(page: PageBlocks, model: BlockModel) -> JudgedBlocks:

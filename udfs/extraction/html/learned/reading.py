@@ -35,9 +35,10 @@ CHANCE_AT_CODE: Final = 0.1
 CHANCE_OF_TABLES: Final = 0.2
 """Mean probability of a table's text from which all of it is kept: half a table is of no use, and cells
 are too short to be judged alone (word F1 on WCXB 0.0007, on manuals 0.003 more than cell by cell)."""
-REPEATED_COLUMNS: Final = 60
-"""Columns of a block from which its text is left out where it stood before, elsewhere on the page: the page in
-another width, the first post again in its summary. Entries of one list may say the same."""
+REPEATED_COLUMNS: Final = 100
+"""Columns of a block from which its text is left out where it stood before, elsewhere on the page: a page
+written once for each width, a post again in its summary. Entries of one list may say the same, and so may a
+manual in a sentence (word F1 on two thirds of the gold pages 0.003 more, on their forums 0.017)."""
 MOSTLY_LINKS: Final = 0.5
 """Share of a block's text within links from which it counts as a link."""
 
@@ -58,9 +59,6 @@ class MinimumChances(NamedTuple):
 
 
 ANY_CHANCE: Final = MinimumChances()
-LIKELIEST_SHARE: Final = 0.1
-LIKELIEST_WORDS: Final = 50
-"""The likeliest text of a page: this share of the words that the expected F1 asks for, at most so many."""
 
 
 def learned_text(
@@ -78,7 +76,8 @@ def learned_text(
         Markdown; empty when nothing was found.
     """
     is_link = judged.texts[:, TEXT_COLUMN["link_share"]] > MOSTLY_LINKS
-    bound = np.where(is_link, minimum.link, minimum.text) * _likeliest(judged)
+    likeliest = judged.chances[judged.likeliest]
+    bound = np.where(is_link, minimum.link, minimum.text) * likeliest.min(initial=1)
     is_kept = judged.is_kept & (judged.chances > bound)
     places = structures(page.nodes)
     listings = find_listings(page, places)
@@ -87,17 +86,6 @@ def learned_text(
     is_kept = _with_gaps_at_listings(listings, judged, is_kept)
     is_kept = _without_repetitions(page, judged, is_kept, places, listings)
     return write_markdown(page, is_kept, places, listings)
-
-
-def _likeliest(judged: JudgedBlocks) -> float:
-    """The probability that the likeliest of the kept text has."""
-    kept = np.flatnonzero(judged.is_kept)
-    if not len(kept):
-        return 0.0
-    kept = kept[np.argsort(-judged.chances[kept], kind="stable")]
-    words = np.cumsum(judged.texts[kept, TEXT_COLUMN["words"]])
-    place = np.searchsorted(words, min(LIKELIEST_SHARE * float(words[-1]), LIKELIEST_WORDS))
-    return float(judged.chances[kept[min(int(place), len(kept) - 1)]])
 
 
 def _with_whole_listings(

@@ -30,11 +30,7 @@ from udfs.learning.tree_growing import (
     grow_trees,
 )
 
-FOLDS: Final = 10
-"""A tenth of the sites left out costs the model of a fold little of what the model of all pages knows; with
-three folds the same pages give 0.004 less word F1."""
-MINIMUM_FOLDS: Final = 3
-"""Folds that must hold a page; the model of an empty one is that of all pages."""
+FOLDS: Final = 3
 FIRST: Final = GrowingSettings(trees=100)
 SECOND: Final = GrowingSettings(trees=60, seed=10)
 ABLATION: Final = GrowingSettings(trees=60)
@@ -96,7 +92,7 @@ def train_blocks(
     will meet them.
 
     Args:
-        pages: With labels; of sites that fall into at least ``MINIMUM_FOLDS`` folds.
+        pages: With labels; of at least ``FOLDS`` sites.
         say: Told about every step.
         first: How the first stage's trees are grown.
         second: How the second's are.
@@ -106,7 +102,7 @@ def train_blocks(
         The same models for the same pages in the same order.
 
     Raises:
-        ValueError: The pages are of fewer folds.
+        ValueError: A fold has no page.
     """
     rows = _rows(pages)
     features = [rows.features(number) for number in range(len(rows.pages))]
@@ -125,10 +121,10 @@ def train_blocks(
 
 def _rows(pages: Sequence[TrainingPage]) -> _Rows:
     folds = np.array([fold_of(page.site) for page in pages])
-    if len(np.unique(folds)) < MINIMUM_FOLDS:
+    if len(np.unique(folds)) < FOLDS:
         raise ValueError(
-            f"the pages' sites fall into {len(np.unique(folds))} folds, {MINIMUM_FOLDS} are wanted: give"
-            " pages of more sites"
+            f"the pages' sites fall into {len(np.unique(folds))} folds, {FOLDS} are wanted: give pages"
+            " of more sites"
         )
     shares = [(page.site, word_shares(page.page, page.labels)) for page in pages]
     odds = [
@@ -176,14 +172,12 @@ def _fit(
 ) -> tuple[list[Floats], list[BoostedTrees]]:
     """Out-of-fold probabilities of every page, and the trees of every fold and of all pages."""
     binned = _binned(rows, features, len(features))
-    whole = binned.grow(None, settings)
-    say(f"{settings.trees} trees on all pages")
     models = []
     for fold in range(FOLDS):
-        is_empty = not (rows.folds == fold).any()
-        models.append(whole if is_empty else binned.grow(fold, settings))
+        models.append(binned.grow(fold, settings))
         say(f"{settings.trees} trees without fold {fold}")
-    models.append(whole)
+    models.append(binned.grow(None, settings))
+    say(f"{settings.trees} trees on all pages")
     chances = [
         first_chances(page, models[fold]) for page, fold in zip(features, rows.folds, strict=True)
     ]
@@ -212,10 +206,10 @@ def _ablated(
         kept = np.setdiff1d(np.arange(len(BLOCK_FIELDS)), columns)
         edges = [binned.edges[column] for column in kept]
         part = replace(binned, bins=binned.bins[kept], edges=edges)
-        models = {fold: part.grow(fold, settings) for fold in np.unique(rows.folds).tolist()}
+        models = [part.grow(fold, settings) for fold in range(FOLDS)]
         say(f"ablation: without {group or 'nothing'}")
         without[group] = [
             first_chances(page[:, kept], models[fold])
-            for page, fold in zip(features[:count], rows.folds[:count].tolist(), strict=True)
+            for page, fold in zip(features[:count], rows.folds[:count], strict=True)
         ]
     return without

@@ -138,7 +138,10 @@ def test_the_few_blocks_beside_a_listing_belong_to_it(
     assert [line for line in lines if line and line != "```"] == kept
 
 
-LONG = "The ferry over the sound leaves at six in the morning, whatever the weather is."
+LONG = (
+    "The ferry over the sound leaves at six in the morning, whatever the weather is, and comes back at"
+    " noon with the mail."
+)
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,7 @@ from tests.block_pages import NEWS, SENTENCE, labelled
 from udfs.extraction.html.blocks.page_blocks import segment
 from udfs.extraction.html.learned.features import BLOCK_FIELDS
 from udfs.extraction.html.learned.model import judge_blocks
-from udfs.extraction.html.training.fitting import (
-    FOLDS,
-    MINIMUM_FOLDS,
-    feature_groups,
-    fold_of,
-    train_blocks,
-)
+from udfs.extraction.html.training.fitting import FOLDS, feature_groups, fold_of, train_blocks
 from udfs.extraction.html.training.rows import TrainingPage
 from udfs.learning.tree_growing import GrowingSettings
 
@@ -35,20 +29,11 @@ PAGES = [page_of(f"site{number}", said) for number in range(12) for said in ("An
 
 def test_folds_are_those_of_crc32_and_all_used() -> None:
     assert fold_of("example.org") == zlib.crc32(b"example.org") % FOLDS
-    assert {fold_of(f"site{number}") for number in range(100)} == set(range(FOLDS))
-
-
-def test_the_model_of_an_empty_fold_is_that_of_all_pages() -> None:
-    trained = train_blocks(PAGES, first=SMALL, second=SMALL)
-    used = {fold_of(page.site) for page in PAGES}
-    assert MINIMUM_FOLDS <= len(used) < FOLDS
-    for fold, model in enumerate(trained.folds):
-        same = np.array_equal(model.first.leaves, trained.model.first.leaves)
-        assert same == (fold not in used)
+    assert {fold_of(page.site) for page in PAGES} == set(range(FOLDS))
 
 
 def test_pages_of_too_few_sites_are_refused_with_the_number_wanted() -> None:
-    with pytest.raises(ValueError, match=f"fall into 1 folds, {MINIMUM_FOLDS} are wanted"):
+    with pytest.raises(ValueError, match=f"fall into 1 folds, {FOLDS} are wanted"):
         train_blocks(PAGES[:2], first=SMALL, second=SMALL)
 
 
