@@ -6,6 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+KERNELS := $(VENV)/.kernels
 WARM := $(VENV)/.warm
 # The oldest of EMR 7, and the newest there is.
 SMOKE_SPARKS ?= 3.5.9 4.3.0
@@ -33,12 +34,16 @@ $(STAMP): requirements.lock setup.py
 	@$(BIN)/python -c "from jobs.runtime.spark.java_runtime import find_java; j = find_java(); print(f'Java {j.major_version} ({j.found_by})')"
 	@touch $@
 
-$(WARM): $(STAMP)
+$(KERNELS): $(STAMP)
+	$(BIN)/python -m jobs.upkeep.warm_kernels --kernels-only
+	@touch $@
+
+$(WARM): $(KERNELS)
 	$(BIN)/python -m jobs.upkeep.warm_kernels
 	@touch $@
 
-# Compiles the kernels that it needs as it goes: whoever only wants to look does not wait for the others.
-demo: $(STAMP) ## Clean the bundled sample crawl and print where the report is
+# The sample needs no Spark, and so no archive of its classes.
+demo: $(KERNELS) ## Clean the bundled sample crawl and print where the report is
 	$(BIN)/python -m examples.make_sample demo-output/sample
 	$(BIN)/corpusmill run demo-output/sample demo-output/run
 

@@ -24,8 +24,8 @@ HERE = Path(__file__).parents[2]
 THEN = "4b218d5"
 MOVED = ("--set", "rules.too_few_words.min=60")
 DOCUMENTS = 199
-# What stands between pip and the report: then all kernels and an archive of classes were made first.
-DEMO = {"then": ("warm", "run"), "now": ("run",)}
+# What stands between pip and the report: then an archive of Spark's classes was made beside the kernels.
+DEMO = {"then": ("warm", "run"), "now": ("kernels", "run")}
 
 
 def main() -> None:
@@ -76,6 +76,7 @@ def compare(
 def demo(build: Path, steps: Sequence[str], sample: Path, cache: Path) -> Cost:
     words = {
         "warm": ["jobs.upkeep.warm_kernels"],
+        "kernels": ["jobs.upkeep.warm_kernels", "--kernels-only"],
         "run": ["jobs.command_line", "run", str(sample), str(cache / "demo")],
     }
     fresh = {"NUMBA_CACHE_DIR": str(cache / "kernels"), "XDG_CACHE_HOME": str(cache / "cache")}

@@ -9,6 +9,7 @@ shows what the kernels' cache is worth.
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 import os
 import sys
@@ -38,7 +39,7 @@ from jobs.runtime.spark.parquet_frames import read_parquet
 from jobs.runtime.spark.schemas import EXTRACTED
 from jobs.runtime.spark.session import start_session
 from jobs.train_perplexity import MODEL_DATASET, train_stage
-from udfs.extract_batches import ExtractBatches
+from udfs.extract_document import extract
 from udfs.extraction.contract import ExtractionOptions
 from udfs.trainer_files.packing.packed_groups import FrameIds, packed_groups
 from udfs.trainer_files.packing.settings import PackSettings
@@ -86,9 +87,11 @@ def _timed(part: Callable[[], None]) -> tuple[str, float]:
 
 
 def read_pages() -> None:
-    """Run the profile that reads pages by kernels of its own (the others need none), and pack texts."""
-    batch = pa.record_batch({"id": [0], "content": [PAGE.encode()]})
-    list(ExtractBatches(ExtractionOptions(profile="learned"))(iter([batch])))
+    """Run the profile that reads pages by kernels of its own (the others need none), and pack texts.
+
+    Not in the guarded child, which has two minutes to start: on a busy machine compiling takes longer.
+    """
+    extract(PAGE.encode(), options=ExtractionOptions(profile="learned"))
     _pack()
 
 
@@ -178,9 +181,14 @@ def main() -> None:
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         use_spark()
         return
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kernels-only", action="store_true", help="leave Spark's classes alone")
+    kernels_only = parser.parse_args().kernels_only
     sys.stdout.write("compiling kernels: a minute or two, once\n")
     sys.stdout.flush()
     sys.stdout.write(f"kernels ready; seconds by part: {warm_kernels()}\n")
+    if kernels_only:
+        return
     try:
         archived = write_archive(use_java(), Path(__file__), [Path(__file__).parents[2]])
     except OSError as error:  # no archive is no reason to do without kernels
