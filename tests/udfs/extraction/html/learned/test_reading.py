@@ -160,7 +160,8 @@ def test_posts_are_taken_where_nothing_is_likely() -> None:
 
 def test_an_article_is_not_given_up_for_its_comments() -> None:
     comments = "".join(
-        f"<div class=comment-content><p>{word}.</p></div>" for word in ("Yes", "No", "Me too")
+        f"<div class=comment-content><p>{word}, I say, and have said it before.</p></div>"
+        for word in ("Yes", "No", "Me too")
     )
     page = PAGE.replace("</article>", f"</article><div class=forum-post>{comments}</div>")
     found = extract(page.encode(), options=LEARNED)
