@@ -19,8 +19,13 @@ from udfs.extraction.contract import (
 )
 from udfs.extraction.html.blocks.page_blocks import PageBlocks, segment
 from udfs.extraction.html.headline import headline_of, with_headline
-from udfs.extraction.html.learned.model import BlockModel, judge_blocks, shipped_model
-from udfs.extraction.html.learned.reading import learned_text, stated_tree
+from udfs.extraction.html.learned.model import (
+    BlockModel,
+    JudgedBlocks,
+    judge_blocks,
+    shipped_model,
+)
+from udfs.extraction.html.learned.reading import holds_likeliest, learned_text, stated_tree
 from udfs.extraction.html.libraries import all_text, resiliparse_text, trafilatura_text
 from udfs.extraction.html.metadata import PageMetadata, read_metadata
 from udfs.extraction.html.nesting import nesting_bound
@@ -223,10 +228,12 @@ def _read_with_resiliparse(page: _Page) -> Found:
 def _read_with_model(page: _Page) -> Found:
     if page.blocks is None:
         return "", "learned"
-    found, name = _posts(page), "resiliparse_posts"
-    if not found:
-        found = read_blocks(page.blocks, page.metadata, shipped_model())
-        name = "learned"
+    judged = _judged(page.blocks, shipped_model())
+    posts = _posts(page)
+    if posts and (judged is None or holds_likeliest(posts, page.blocks, judged)):
+        found, name = posts, "resiliparse_posts"
+    else:
+        found, name = _written(page.blocks, page.metadata, judged), "learned"
     if page.options.html_headline:
         stated = page.metadata
         address = page.url or stated.canonical_url
@@ -245,9 +252,16 @@ def read_blocks(blocks: PageBlocks, metadata: PageMetadata, model: BlockModel) -
     Returns:
         Markdown; empty when nothing was found, or above ``MAXIMUM_BLOCKS``.
     """
-    if len(blocks.blocks) > MAXIMUM_BLOCKS:
+    return _written(blocks, metadata, _judged(blocks, model))
+
+
+def _judged(blocks: PageBlocks, model: BlockModel) -> JudgedBlocks | None:
+    return None if len(blocks.blocks) > MAXIMUM_BLOCKS else judge_blocks(blocks, model)
+
+
+def _written(blocks: PageBlocks, metadata: PageMetadata, judged: JudgedBlocks | None) -> str:
+    if judged is None:
         return ""
-    judged = judge_blocks(blocks, model)
     minimum = minimum_chances(blocks.page, judged.wide_share, metadata.kinds)
     return learned_text(blocks, judged, minimum)
 

@@ -76,7 +76,7 @@ class JudgedBlocks:
 
     @property
     def wide_share(self) -> float:
-        """Share of ideographs, kana and Hangul: of the page's characters, or of its likeliest text's if higher.
+        """Share of ideographs, kana and Hangul in the page's text, or in its likeliest if that has more.
 
         The menus of a blog may be in English, and longer than an article.
         """

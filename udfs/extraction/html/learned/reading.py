@@ -42,6 +42,7 @@ manual in a sentence (word F1 on two thirds of the gold pages 0.003 more, on the
 MOSTLY_LINKS: Final = 0.5
 """Share of a block's text within links from which it counts as a link."""
 
+_LETTERS = re.compile(r"[^\W_]+")
 _NAME = re.compile(rb"<([a-zA-Z0-9]+)")
 _WITHOUT_END = frozenset((b"html", b"meta", b"link", b"title", b"script"))
 
@@ -86,6 +87,28 @@ def learned_text(
     is_kept = _with_gaps_at_listings(listings, judged, is_kept)
     is_kept = _without_repetitions(page, judged, is_kept, places, listings)
     return write_markdown(page, is_kept, places, listings)
+
+
+def holds_likeliest(text: str, page: PageBlocks, judged: JudgedBlocks) -> bool:
+    """Tell whether a text that somebody else read has the better part of the page's likeliest text.
+
+    Args:
+        text: For example the posts of a page, which are comments where the page is an article.
+        page: The page's blocks.
+        judged: What the model says of them.
+
+    Returns:
+        True where at least half of the likeliest text's words stand in blocks that the text holds, and where
+        there is no likeliest text.
+    """
+    words = judged.texts[judged.likeliest, TEXT_COLUMN["words"]].tolist()
+    letters = _letters(text)
+    blocks = zip(page.texts(judged.likeliest), words, strict=True)
+    return 2 * sum(count for block, count in blocks if _letters(block) in letters) >= sum(words)
+
+
+def _letters(text: str) -> str:
+    return "".join(_LETTERS.findall(text.casefold()))
 
 
 def _with_whole_listings(

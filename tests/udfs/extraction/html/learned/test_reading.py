@@ -23,7 +23,7 @@ from udfs.extraction.html.learned.model import (
     read_block_model,
     shipped_model,
 )
-from udfs.extraction.html.learned.reading import MinimumChances, learned_text
+from udfs.extraction.html.learned.reading import MinimumChances, holds_likeliest, learned_text
 from udfs.extraction.html.training.class_words import no_class_odds
 from udfs.learning.boosted_trees import BoostedTrees
 
@@ -136,6 +136,43 @@ def test_the_few_blocks_beside_a_listing_belong_to_it(
     judged = judge_blocks(blocks, model_of_first_tree(chances))
     lines = learned_text(blocks, judged, MinimumChances(0.5, 0.5)).splitlines()
     assert [line for line in lines if line and line != "```"] == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("> Whoever cannot say", True),
+        ("WHOEVER\ncannot say!", True),
+        ("Me too. I agree.", False),
+        ("", False),
+    ],
+)
+def test_posts_that_lack_the_likeliest_text_are_comments(text: str, holds: bool) -> None:
+    page = segment("<h1>On data</h1><p>Whoever cannot say<p>Me too. I agree.")
+    judged = judge_blocks(page, model_of_first_tree([0.1, 0.9, 0.6]))
+    assert holds_likeliest(text, page, judged) == holds
+
+
+def test_posts_are_taken_where_nothing_is_likely() -> None:
+    page = segment("")
+    assert holds_likeliest("Me too.", page, judge_blocks(page, shipped_model()))
+
+
+def test_an_article_is_not_given_up_for_its_comments() -> None:
+    comments = "".join(
+        f"<div class=comment-content><p>{word}, I say, and have said it before.</p></div>"
+        for word in ("Yes", "No", "Me too")
+    )
+    page = PAGE.replace("</article>", f"</article><div class=forum-post>{comments}</div>")
+    found = extract(page.encode(), options=LEARNED)
+    assert found.extractor == "learned"
+    assert found.text.count(SENTENCE.strip()) == 18
+
+
+def test_the_script_is_that_of_the_likeliest_text() -> None:
+    page = segment(f"<p>数据数据数据数据<ul>{'<li>January 2022' * 30}</ul>")
+    judged = judge_blocks(page, model_of_first_tree([0.9, *[0.6] * 30]))
+    assert judged.wide_share == 1
 
 
 LONG = (
