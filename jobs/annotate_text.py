@@ -24,7 +24,7 @@ from jobs.count_shared_lines import count_stage, shared_keys
 from jobs.models.run_models import perplexity_digest, safety_digest
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
-from jobs.runtime.contract.driver_tables import dataset_table, mapped, table_chunk
+from jobs.runtime.contract.driver_tables import dataset_table, mapped, table_chunk, works_here
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
@@ -76,7 +76,7 @@ def annotate_stage(
         storage.delete_tree(context.folder(SHARED_LINES))
     # What is sent to workers is a broadcast of Spark's.
     alone = benchmarks is None and function.shared_lines is None
-    here = alone and context.works_here(recipe.run.driver_megabytes, source)
+    here = alone and works_here(context, recipe.run.driver_megabytes, source)
     if benchmarks is not None:
         counted = _count_benchmark_phrases(context, recipe, benchmarks, source)
         inputs |= benchmark_inputs(benchmarks, counted)

@@ -17,7 +17,7 @@ from jobs.command.running import run
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules, store_recipe
-from jobs.runtime.contract.driver_tables import dataset_table, table_chunk
+from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, works_here
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
@@ -47,7 +47,7 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
     source = require_manifest(context.folder("annotated"), "annotate")
     rules = [rule for rule in recipe.rules if not is_grade_rule(rule)]
     missing: Mapping[str, str] = source.details.get("absent_signals", {})
-    here = context.works_here(recipe.run.driver_megabytes, source)
+    here = works_here(context, recipe.run.driver_megabytes, source)
 
     @functools.cache
     def judgement() -> Judgement:

@@ -32,7 +32,7 @@ from jobs.dedup.spark_table import DATASET, SparkTable, duplicates_of
 from jobs.planning import six_permutations_notice
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
-from jobs.runtime.contract.driver_tables import table_chunk
+from jobs.runtime.contract.driver_tables import table_chunk, works_here
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import (
@@ -71,7 +71,7 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
         known is None
         and signs_tables(recipe.dedup)
         and verdicts.accounts.rows_out <= recipe.dedup.max_driver_documents
-        and context.works_here(recipe.run.driver_megabytes, annotated)
+        and works_here(context, recipe.run.driver_megabytes, annotated)
     )
     if here:
         write = _search_tables(context, recipe, inputs)

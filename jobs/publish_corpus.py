@@ -24,7 +24,7 @@ from jobs.match_benchmarks import DATASET as MATCHES
 from jobs.match_benchmarks import best_matches
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
-from jobs.runtime.contract.driver_tables import dataset_table, in_schema, table_chunk
+from jobs.runtime.contract.driver_tables import dataset_table, in_schema, table_chunk, works_here
 from jobs.runtime.contract.manifest import (
     Manifest,
     PublishedFile,
@@ -158,7 +158,7 @@ def _works_here(context: RunContext, recipe: Recipe) -> bool:
     plain = recipe.dedup.passages.unit == "none" and recipe.dedup.mode == "remove"
     asked = any(read_manifest(context.folder(name)) for name in ("quality", MATCHES))
     one_file = annotated.bytes <= recipe.publish.target_file_megabytes * MEBIBYTE
-    small = context.works_here(recipe.run.driver_megabytes, annotated)
+    small = works_here(context, recipe.run.driver_megabytes, annotated)
     return plain and not asked and one_file and small
 
 

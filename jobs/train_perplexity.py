@@ -24,7 +24,7 @@ from jobs.models.perplexity.loss_table import perplexity_table
 from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule, Rule, is_grade_rule
-from jobs.runtime.contract.driver_tables import dataset_table, flat, mapped
+from jobs.runtime.contract.driver_tables import dataset_table, flat, mapped, works_here
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
@@ -54,7 +54,7 @@ def train_stage(context: RunContext, recipe: Recipe) -> Manifest:
     source = require_manifest(context.folder("extracted"), "extract")
     # A byte of compressed text is about a token; more of them are trained as Spark jobs.
     few = source.bytes <= recipe.perplexity.driver_tokens
-    here = few and context.works_here(recipe.run.driver_megabytes, source)
+    here = few and works_here(context, recipe.run.driver_megabytes, source)
     return _train(
         context,
         recipe,

@@ -38,6 +38,7 @@ def environment_of(version: str) -> Path:
 def run_sample(python: Path, crawl: Path, output: Path) -> dict[str, str]:
     command = [str(python), "-m", "jobs.command_line", "run", str(crawl), str(output)]
     command += ["--recipe", "fineweb", "--master", "local[2]", "--quiet"]
+    command += ["--set", "run.driver_megabytes=0"]  # else the sample would need no Spark at all
     environment = {name: value for name, value in os.environ.items() if name != "SPARK_HOME"}
     subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, timeout=RUN_SECONDS)
     return contents(output, str(crawl))

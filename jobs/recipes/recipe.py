@@ -80,8 +80,8 @@ class RunSettings(BaseModel):
         16.0,
         ge=0,
         description=(
-            "in local mode, stages that read no more Parquet than this (MiB, and 50,000 rows) do without "
-            "Spark, by Arrow in the command's own process; 0: always Spark"
+            "in local mode, stages that read no more Parquet than this (MiB; and eight times as much text, "
+            "and 50,000 rows) do without Spark, by Arrow in the command's own process; 0: always Spark"
         ),
     )
 

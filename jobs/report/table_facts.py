@@ -49,7 +49,7 @@ from jobs.report.source_table import (
     table_input_facts,
 )
 from jobs.report.text_samples import Sample, table_samples
-from jobs.runtime.contract.driver_tables import dataset_table
+from jobs.runtime.contract.driver_tables import dataset_table, works_here
 from jobs.runtime.contract.stage import RunContext
 from jobs.verdicts.array_verdicts import SignalTable
 from jobs.verdicts.expressions import LANGUAGE
@@ -70,7 +70,7 @@ class TableFacts:
         """Say whether a run is small, and has neither grades nor benchmarks."""
         read = [run.manifests[name] for name in ("annotated", "verdicts", "corpus")]
         special = {"quality", MATCHES} & run.manifests.keys()
-        return not special and context.works_here(recipe.run.driver_megabytes, *read)
+        return not special and works_here(context, recipe.run.driver_megabytes, *read)
 
     def start(self, function: Callable[..., Found], *arguments: object) -> Future[Found]:
         """Answer at once."""

@@ -1,32 +1,45 @@
 """Compile every kernel and archive Spark's classes, once a machine: `python -m jobs.upkeep.warm_kernels`.
 
 Set-up and images run this, so that no worker spends half a minute compiling what another one has
-compiled already, and no start of local mode reads Spark's jars again. It is the pipeline itself on a
-few lines of text, so no kernel is forgotten. Printed are the seconds each stage took; a second run
+compiled already, and no start of local mode reads Spark's jars again. It is the stages themselves on
+a few lines of text, so no kernel is forgotten: pages in one process, texts in another, since
+compiling takes one core; neither needs Spark. Printed are the seconds each part took; a second run
 shows what the kernels' cache is worth.
 """
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from pyspark.sql import SparkSession, Window
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
 
-from jobs.models.run_models import RunModels
+from jobs.annotate_text import annotate_stage
+from jobs.decide_verdicts import decide_stage
+from jobs.find_duplicates import dedup_stage
 from jobs.recipes.loading import load_recipe
-from jobs.run_pipeline import run_pipeline
-from jobs.runtime.contract.manifest import read_manifest
+from jobs.runtime.contract.driver_tables import in_schema, table_chunk
 from jobs.runtime.contract.progress import Reporter
-from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, run_stage
+from jobs.runtime.spark.arrow_frames import map_with_schema
 from jobs.runtime.spark.class_archive import write_archive
 from jobs.runtime.spark.java_runtime import use_java
+from jobs.runtime.spark.parquet_frames import read_parquet
+from jobs.runtime.spark.schemas import EXTRACTED
 from jobs.runtime.spark.session import start_session
+from jobs.train_perplexity import MODEL_DATASET, train_stage
+from udfs.extract_batches import ExtractBatches
+from udfs.extraction.contract import ExtractionOptions
 from udfs.trainer_files.packing.packed_groups import FrameIds, packed_groups
 from udfs.trainer_files.packing.settings import PackSettings
 from udfs.trainer_files.tokenising.engines import EngineName, TokenBatch
@@ -54,30 +67,61 @@ ODDITIES = (
 )
 COPIES = 20
 PAGE = f"<html><body><h1>The ferry</h1><p>{ENGLISH}</p><ul><li>one</li></ul><p>{CHINESE}</p></body></html>"
-COMPILED = ("extracted", "models", "annotated", "duplicates")
 
 
 def warm_kernels() -> dict[str, float]:
-    """Run the pipeline on generated lines in a scratch folder; return seconds by stage."""
-    with tempfile.TemporaryDirectory() as scratch:
-        lines = [
-            json.dumps({"text": f"{text} {number * 7919} {number % 3 * 'again '}"})
-            for number in range(COPIES)
-            for text in (ENGLISH, CHINESE, *ODDITIES)
-        ]
-        crawl = Path(scratch, "crawl")
-        crawl.mkdir()
-        (crawl / "lines.jsonl").write_text("\n".join(lines), encoding="utf-8")
-        (crawl / "page.html").write_text(PAGE, encoding="utf-8")
-        spark = start_session("corpusmill warm-up", master="local[1]")
-        context = RunContext(spark, str(Path(scratch, "run")), Reporter(quiet=True))
-        # The profile that reads pages by kernels of its own; the others need none.
-        settings = ["perplexity.min_training_tokens=10", "extract.profile=learned"]
-        run_pipeline(context, [str(crawl)], load_recipe("default", settings), RunModels())
-        manifests = [read_manifest(context.folder(name)) for name in COMPILED]
-        spark.stop()
-        _pack()
-        return {manifest.stage: manifest.seconds for manifest in manifests if manifest}
+    """Compile all kernels, in as many processes as there are parts and cores; return seconds by part."""
+    parts = (read_pages, judge_texts)
+    workers = min(len(parts), os.cpu_count() or 1)
+    # Forked, a process would share the locks of numba's threads.
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawned) as pool:
+        return dict(pool.map(_timed, parts))
+
+
+def _timed(part: Callable[[], None]) -> tuple[str, float]:
+    started = time.monotonic()
+    part()
+    return part.__name__, round(time.monotonic() - started, 3)
+
+
+def read_pages() -> None:
+    """Run the profile that reads pages by kernels of its own (the others need none), and pack texts."""
+    batch = pa.record_batch({"id": [0], "content": [PAGE.encode()]})
+    list(ExtractBatches(ExtractionOptions(profile="learned"))(iter([batch])))
+    _pack()
+
+
+def judge_texts() -> None:
+    """Run all stages from training to deduplication over generated lines in a scratch folder."""
+    lines = [
+        f"{text} {number * 7919} {number % 3 * 'again '}"
+        for number in range(COPIES)
+        for text in (ENGLISH, CHINESE, *ODDITIES)
+    ]
+    texts = pa.table({"id": range(len(lines)), "text": lines})
+    recipe = load_recipe("default", ["perplexity.min_training_tokens=10"])
+    with tempfile.TemporaryDirectory() as folder:
+        context = RunContext(_no_session, folder, Reporter(quiet=True), local=True)
+        extracted = Stage(
+            name="extract",
+            dataset="extracted",
+            module="jobs.extract_text",
+            inputs={},
+            configuration={},
+            chunks=[table_chunk(lambda: in_schema(texts, EXTRACTED, status="ok"))],
+            account=all_rows_out,
+            in_driver=True,
+        )
+        run_stage(context, extracted)
+        train_stage(context, recipe)
+        annotate_stage(context, recipe, context.folder(MODEL_DATASET), None)
+        decide_stage(context, recipe)
+        dedup_stage(context, recipe)
+
+
+def _no_session() -> SparkSession:
+    raise AssertionError("a few lines of text asked for Spark")
 
 
 class _Bytes:
@@ -106,23 +150,47 @@ def _pack() -> None:
     list(packed_groups(batches, _Bytes(), PackSettings(), FrameIds(1, 2, 0), pa.int64()))
 
 
+def _as_they_are(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield from batches
+
+
+def use_spark() -> None:
+    """Do what runs ask of Spark, in small: the classes that it loads are those worth an archive."""
+    spark = start_session("corpusmill warm-up", master="local[1]")
+    with tempfile.TemporaryDirectory() as folder:
+        rows = spark.range(100).select(
+            "id", (F.col("id") % 7).alias("key"), F.lit("a").alias("text")
+        )
+        passed = map_with_schema(rows.repartition(2), _as_they_are, to_arrow_schema(rows.schema))
+        passed.write.parquet(f"{folder}/rows")
+        written = read_parquet(spark, sorted(map(str, Path(folder, "rows").glob("*.parquet"))))
+        counts = written.groupBy("key").agg(F.count("*").alias("rows"), F.max("id").alias("last"))
+        place = F.row_number().over(Window.partitionBy("key").orderBy("id"))
+        first = written.withColumn("place", place).where("place <= 2")
+        first.join(F.broadcast(counts), "key").join(written.select("id"), "id").orderBy(
+            "id"
+        ).collect()
+    spark.stop()
+
+
 def main() -> None:
-    """Warm everything up; inside of the spark-submit that does the work, only that work."""
-    if "PYSPARK_GATEWAY_PORT" not in os.environ:
-        sys.stdout.write("compiling kernels and archiving Spark's classes: a minute or two, once\n")
-        sys.stdout.flush()
-        try:
-            archived = write_archive(use_java(), Path(__file__), [Path(__file__).parents[2]])
-        except OSError as error:  # no archive is no reason to do without kernels
-            sys.stderr.write(f"Spark's classes are not archived: {error}\n")
-        else:
-            sys.stdout.write(
-                "Spark's classes archived; local mode starts faster now\n"
-                if archived
-                else "this Java archives no classes; local mode starts as it always did\n"
-            )
-            return
-    sys.stdout.write(f"kernels ready; seconds by stage: {warm_kernels()}\n")
+    """Warm everything up; inside of the spark-submit that loads Spark's classes, only that."""
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        use_spark()
+        return
+    sys.stdout.write("compiling kernels: a minute or two, once\n")
+    sys.stdout.flush()
+    sys.stdout.write(f"kernels ready; seconds by part: {warm_kernels()}\n")
+    try:
+        archived = write_archive(use_java(), Path(__file__), [Path(__file__).parents[2]])
+    except OSError as error:  # no archive is no reason to do without kernels
+        sys.stderr.write(f"Spark's classes are not archived: {error}\n")
+        return
+    sys.stdout.write(
+        "Spark's classes archived; local mode starts faster now\n"
+        if archived
+        else "this Java archives no classes; local mode starts as it always did\n"
+    )
 
 
 if __name__ == "__main__":

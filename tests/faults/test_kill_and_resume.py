@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -20,8 +21,11 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 DATASETS = ("corpus", "dropped", "quarantined", "duplicates")
 
 
-def start(inputs: list[str], output: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "jobs.command_line", "run", *inputs, str(output)]
+BY_SPARK = ("--set", "run.driver_megabytes=0")
+
+
+def start(inputs: list[str], output: Path, words: Sequence[str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "jobs.command_line", "run", *inputs, str(output), *words]
     # Small chunks: a kill in the middle of a stage must find some finished and some not.
     command += ["--set", "run.chunk_gigabytes=0.0001", "--quiet"]
     return subprocess.Popen(
@@ -40,13 +44,15 @@ def contents(folder: Path) -> dict[str, str]:
     return digests
 
 
-def kill_when(process: subprocess.Popen[bytes], folder: Path, stage: str) -> bool:
+def kill_when(
+    process: subprocess.Popen[bytes], folder: Path, stage: str, seconds: float = 2.0
+) -> bool:
     """Kill the process group soon after a stage began; False if the run was over before."""
     marker = folder / stage / "_in_progress.json"
     done = folder / stage / "_manifest.json"
     while process.poll() is None and not marker.exists() and not done.exists():
         time.sleep(0.05)
-    time.sleep(random.uniform(0, 2))
+    time.sleep(random.uniform(0, seconds))
     alive = process.poll() is None
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -58,8 +64,23 @@ def test_a_killed_run_ends_in_the_same_corpus(
     finished_run: FinishedRun, tmp_path: Path, stage: str
 ) -> None:
     output = tmp_path / "run"
-    assert kill_when(start(finished_run.inputs, output), output, stage), "the kill came too late"
+    killed = start(finished_run.inputs, output, BY_SPARK)
+    assert kill_when(killed, output, stage), "the kill came too late"
     assert not (output / "report.json").exists()
-    again = start(finished_run.inputs, output)
+    again = start(finished_run.inputs, output, BY_SPARK)
+    assert again.wait(timeout=400) == 0
+    assert contents(output) == contents(finished_run.folder)
+
+
+@pytest.mark.parametrize("stage", ["models", "annotated", "duplicates"])
+def test_a_killed_run_without_spark_ends_in_the_same_corpus(
+    finished_run: FinishedRun, tmp_path: Path, stage: str
+) -> None:
+    output = tmp_path / "run"
+    # Its stages take a second at most, and the report half of one.
+    killed = start(finished_run.inputs, output, ())
+    assert kill_when(killed, output, stage, seconds=0.1), "the kill came too late"
+    assert not (output / "report.json").exists()
+    again = start(finished_run.inputs, output, ())
     assert again.wait(timeout=400) == 0
     assert contents(output) == contents(finished_run.folder)

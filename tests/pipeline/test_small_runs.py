@@ -17,9 +17,10 @@ from jobs.find_duplicates import dedup_stage
 from jobs.publish_corpus import publish_stage
 from jobs.recipes.loading import load_recipe
 from jobs.report_run import report_run
+from jobs.runtime.contract.driver_tables import MOST_ROWS, UNPACKED, works_here
 from jobs.runtime.contract.manifest import Manifest, require_manifest
 from jobs.runtime.contract.progress import Reporter
-from jobs.runtime.contract.stage import MOST_ROWS_HERE, RunContext
+from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.parquet_frames import footer_schema, read_parquet
 from jobs.train_perplexity import MODEL_DATASET, train_stage
@@ -146,7 +147,7 @@ def manifest(size: int, rows: int) -> Manifest:
             "accounts": {"rows_in": rows, "rows_out": rows},
             "seconds": 0,
             "created_at": "",
-            "files": [{"path": "a.parquet", "bytes": size, "rows": rows}],
+            "files": [{"path": "a.bin", "bytes": size, "rows": rows}],
             "versions": {},
         }
     )
@@ -157,7 +158,7 @@ def manifest(size: int, rows: int) -> Manifest:
     [
         (True, 1.0, 1 << 20, 10, True),
         (True, 1.0, (1 << 20) + 1, 10, False),
-        (True, 16.0, 1, MOST_ROWS_HERE + 1, False),
+        (True, 16.0, 1, MOST_ROWS + 1, False),
         (True, 0.0, 1, 1, False),
         (False, 16.0, 1, 1, False),
     ],
@@ -166,12 +167,29 @@ def test_only_small_datasets_of_local_mode_are_worked_on_here(
     local: bool, megabytes: float, size: int, rows: int, here: bool
 ) -> None:
     context = RunContext(no_spark, "/nowhere", Reporter(quiet=True), local=local)
-    assert context.works_here(megabytes, manifest(size, rows)) == here
+    assert works_here(context, megabytes, manifest(size, rows)) == here
 
 
 def test_sizes_of_several_sources_add_up() -> None:
     context = RunContext(no_spark, "/nowhere", Reporter(quiet=True), local=True)
-    assert not context.works_here(1.0, manifest(600_000, 1), manifest(600_000, 1))
+    assert not works_here(context, 1.0, manifest(600_000, 1), manifest(600_000, 1))
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_texts_count_unpacked(tmp_path: Path, more: int) -> None:
+    megabytes, texts = 0.25, 8
+    size = UNPACKED * (1 << 18) // texts - 4 + more  # four bytes a text for its place
+    (tmp_path / "extracted").mkdir()
+    path = tmp_path / "extracted" / "a.parquet"
+    pq.write_table(
+        pa.table({"text": ["a" * (size - (4 if row == 0 else 0)) for row in range(texts)]}), path
+    )
+    context = RunContext(no_spark, str(tmp_path), Reporter(quiet=True), local=True)
+    told = manifest(path.stat().st_size, texts).model_copy(update={"dataset": "extracted"})
+    files = [told.files[0].model_copy(update={"path": "a.parquet"})]
+    told = told.model_copy(update={"files": files})
+    assert told.bytes < 1 << 17
+    assert works_here(context, megabytes, told) == (not more)
 
 
 @pytest.mark.parametrize(

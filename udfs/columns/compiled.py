@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, TypeVar, cast
 
@@ -13,6 +14,7 @@ import numba
 import numpy as np
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
+from numba.core.types.misc import unliteral
 
 _NAMES = re.compile(r"[A-Za-z_]\w*")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -33,7 +35,22 @@ def kernel(function: Function) -> Function:
     dispatcher = numba.njit(cache=True, nogil=True)(function)
     if hasattr(dispatcher, "_cache"):  # not where NUMBA_DISABLE_JIT asks for plain Python
         dispatcher._cache = KernelCache(function)
+        dispatcher.get_call_template = functools.partial(_call_template, dispatcher)
     return cast("Function", dispatcher)
+
+
+def _call_template(
+    dispatcher: Dispatcher, arguments: Sequence[Any], named: Mapping[str, Any]
+) -> Any:
+    """What another kernel calls: one version for all values of a type.
+
+    numba infers a loop's types twice, first with ``0`` where a counter begins, and would compile the
+    callee, and what that calls, for this literal and once more for int64. LLVM folds constants when
+    it inlines, so nothing is gained by it.
+    """
+    plain = tuple(map(unliteral, arguments))
+    plain_named = {name: unliteral(type_) for name, type_ in named.items()}
+    return type(dispatcher).get_call_template(dispatcher, plain, plain_named)
 
 
 class KernelCache(FunctionCache):  # type: ignore[misc]

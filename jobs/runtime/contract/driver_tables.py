@@ -1,11 +1,12 @@
 """Published datasets as Arrow tables in this process: read, passed through functions of batches, written.
 
 What is small is worked on here, by the functions that Spark's workers run too: starting Spark and
-planning its jobs takes longer than the work (docs/decisions/0034).
+planning its jobs takes longer than the work (docs/decisions/0017).
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from jobs.runtime.contract.manifest import PublishedFile
+from jobs.runtime.contract.manifest import Manifest, PublishedFile
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.arrow_frames import BatchFunction
@@ -22,10 +23,56 @@ from jobs.runtime.spark.parquet_frames import SPARK_SCHEMA
 from jobs.runtime.spark.schemas import spark_schema
 from jobs.runtime.store import storage
 
+MEBIBYTE = 1 << 20
+# Of tiny documents a megabyte holds tens of thousands, and a task takes its time for each.
+MOST_ROWS = 50_000
+UNPACKED = 8  # times the Parquet: twice what texts take that do not repeat themselves
 BATCH_ROWS = 256  # as many as Spark hands to a worker at once (conf/spark-local.conf)
 # More readers wait for a store's answers at once; decoding has few cores in any case.
 READERS = 8
 FILE_NAME = "part-00000.zstd.parquet"
+
+
+def works_here(context: RunContext, megabytes: float, *sources: Manifest) -> bool:
+    """Say whether datasets are small enough for this process: Spark's start would take longer.
+
+    Bounded are the Parquet of all of them together, the rows of each, and the texts unpacked: of a
+    text that repeats itself Parquet holds next to nothing.
+
+    Args:
+        context: The run; on a cluster nothing is small.
+        megabytes: Most Parquet, in MiB (``run.driver_megabytes``).
+        sources: Manifests of what a stage reads.
+    """
+    limit = int(megabytes * MEBIBYTE)
+    size = sum(manifest.bytes for manifest in sources)
+    rows = max((manifest.rows for manifest in sources), default=0)
+    if not context.local or size > limit or rows > MOST_ROWS:
+        return False
+    return all(
+        _texts_within(
+            tuple(storage.join(context.folder(manifest.dataset), f.path) for f in manifest.files),
+            manifest.fingerprint,
+            UNPACKED * limit,
+        )
+        for manifest in sources
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _texts_within(paths: tuple[str, ...], fingerprint: str, limit: int) -> bool:  # noqa: ARG001
+    """Whether the texts in files hold at most so many bytes; ``fingerprint`` tells versions apart."""
+    held = 0
+    for path in paths:
+        if not path.endswith(".parquet"):
+            continue
+        with opened(path) as file:
+            columns = [name for name in ("text", "content") if name in file.schema_arrow.names]
+            for batch in file.iter_batches(BATCH_ROWS, columns=columns) if columns else ():
+                held += batch.nbytes
+                if held > limit:
+                    return False
+    return True
 
 
 def dataset_table(
@@ -126,7 +173,6 @@ def table_chunk(
                 table.replace_schema_metadata(told),
                 file,
                 compression="zstd",
-                store_schema=False,
                 **(options or {}),
             )
 

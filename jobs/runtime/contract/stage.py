@@ -53,9 +53,6 @@ IN_PROGRESS_NAME = "_in_progress.json"
 CHUNK_RECORD_NAME = "_chunk.json"
 SPARK_FAULTS = (Py4JError, PySparkException, ConnectionError)
 OWN_FAULTS = (OSError, pa.ArrowException)
-MEBIBYTE = 1 << 20
-# Of tiny documents a megabyte holds tens of thousands, and a task takes its time for each.
-MOST_ROWS_HERE = 50_000
 
 
 class StageWork(NamedTuple):
@@ -109,8 +106,9 @@ class RunContext:
         output: The run's folder.
         reporter: Tells how it goes.
         lease: The lock on the folder.
-        local: Whether datasets may be worked on in this process; see ``works_here``.
-        threads: Tasks of this process at a time, where it works on large ones.
+        local: Whether this process may work without Spark: on small datasets
+            (``driver_tables.works_here``), and on tables of any size part by part.
+        threads: Its tasks at a time, where it works part by part.
     """
 
     session: SparkSession | Callable[[], SparkSession]
@@ -124,17 +122,6 @@ class RunContext:
     def spark(self) -> SparkSession:
         """Spark's session, started now if it was not needed before."""
         return running(self.session)
-
-    def works_here(self, megabytes: float, *sources: Manifest) -> bool:
-        """Say whether datasets are small enough for this process: Spark's start would take longer.
-
-        Args:
-            megabytes: Most Parquet of all of them together, in MiB.
-            sources: Manifests of what a stage reads.
-        """
-        size = sum(manifest.bytes for manifest in sources)
-        rows = max((manifest.rows for manifest in sources), default=0)
-        return self.local and size <= megabytes * MEBIBYTE and rows <= MOST_ROWS_HERE
 
     def folder(self, dataset: str) -> str:
         """Return the folder of a dataset of this run."""

@@ -135,3 +135,21 @@ def test_a_kernel_that_calls_itself_has_a_fingerprint() -> None:
 
     assert factorial(5) == 120
     assert len(factorial._cache.fingerprint()) == 32  # type: ignore[attr-defined]
+
+
+@kernel
+def _plus(value: int, more: int) -> int:
+    return value + more
+
+
+@kernel
+def _count_up(rounds: int) -> int:
+    count = 0  # a literal where numba first looks, int64 in the loop
+    for _ in range(rounds):
+        count = _plus(count, 1)
+    return _plus(count, more=7)
+
+
+def test_a_called_kernel_is_compiled_once_for_all_values_of_a_type() -> None:
+    assert _count_up(5) == 12
+    assert [str(signature) for signature in _plus.signatures] == ["(int64, int64)"]
