@@ -106,8 +106,9 @@ class RunContext:
         output: The run's folder.
         reporter: Tells how it goes.
         lease: The lock on the folder.
-        local: Whether datasets may be worked on in this process (``driver_tables.works_here``).
-        threads: Tasks of this process at a time, where it works on large ones.
+        local: Whether this process may work without Spark: on small datasets
+            (``driver_tables.works_here``), and on tables of any size part by part.
+        threads: Its tasks at a time, where it works part by part.
     """
 
     session: SparkSession | Callable[[], SparkSession]
