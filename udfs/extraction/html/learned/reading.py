@@ -104,7 +104,8 @@ def holds_likeliest(text: str, page: PageBlocks, judged: JudgedBlocks) -> bool:
     words = judged.texts[judged.likeliest, TEXT_COLUMN["words"]].tolist()
     letters = _letters(text)
     blocks = zip(page.texts(judged.likeliest), words, strict=True)
-    return 2 * sum(count for block, count in blocks if _letters(block) in letters) >= sum(words)
+    held = sum(count for block, count in blocks if _letters(block) in letters)
+    return bool(2 * held >= sum(words))
 
 
 def _letters(text: str) -> str:
