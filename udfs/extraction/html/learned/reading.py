@@ -101,10 +101,10 @@ def holds_likeliest(text: str, page: PageBlocks, judged: JudgedBlocks) -> bool:
         True where at least half of the likeliest text's words stand in blocks that the text holds, and where
         there is no likeliest text.
     """
-    words = judged.texts[judged.likeliest, TEXT_COLUMN["words"]].tolist()
+    words = judged.texts[judged.likeliest, TEXT_COLUMN["words"]]
     letters = _letters(text)
-    blocks = zip(page.texts(judged.likeliest), words, strict=True)
-    return 2 * sum(count for block, count in blocks if _letters(block) in letters) >= sum(words)
+    is_held = [_letters(block) in letters for block in page.texts(judged.likeliest)]
+    return bool(2 * words[is_held].sum() >= words.sum())
 
 
 def _letters(text: str) -> str:

@@ -126,6 +126,6 @@ def test_judging_any_page_gives_probabilities_and_a_confidence() -> None:
         assert 0 <= judged.confidence <= 1
 
 
-@pytest.mark.parametrize(("source", "share"), [("", 0.0), ("<p>数据<p>ab", 0.5), ("<p>abc", 0.0)])
+@pytest.mark.parametrize(("source", "share"), [("", 0.0), ("<p>数据<p>ab", 1.0), ("<p>abc", 0.0)])
 def test_share_of_wide_characters(source: str, share: float) -> None:
     assert judge_blocks(segment(source), shipped_model()).wide_share == pytest.approx(share)
