@@ -16,8 +16,6 @@ import dataclasses
 import os
 import shutil
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +27,9 @@ from bench.dedup.peers import run_peer
 from bench.dedup.synthetic_families import generate
 from bench.dedup.truth import family_truth, score_removed
 from bench.dedup.workloads import FOLDER, write_corpus
+from bench.former_build import HERE, ISSUE_15, checked_out, command_of
 from bench.measuring import Cost, measured_command, print_result
 
-FORMER = "4b218d5"
-REPOSITORY = Path(__file__).resolve().parents[2]
 OURS = "corpusmill"
 
 
@@ -41,12 +38,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="10,000 documents, one round")
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--commit", default=FORMER, help="of the former build")
+    parser.add_argument("--commit", default=ISSUE_15, help="of the former build")
     arguments = parser.parse_args()
     count = 10_000 if arguments.quick else arguments.documents
     rounds = 1 if arguments.quick else arguments.rounds
     source = write_corpus(count)
-    builds = {OURS: REPOSITORY, f"{OURS}_{arguments.commit}": checked_out(arguments.commit)}
+    builds = {OURS: HERE, f"{OURS}_{arguments.commit}": checked_out(arguments.commit)}
     costs: dict[str, list[Cost]] = {}
     removed: dict[str, npt.NDArray[np.int64]] = {}
 
@@ -73,23 +70,11 @@ def main() -> None:
     )  # fmt: skip
 
 
-def checked_out(commit: str) -> Path:
-    """The tree of a commit of this repository, in a folder of its own."""
-    folder = FOLDER / "builds" / commit
-    if not (folder / "jobs").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        archive = subprocess.run(
-            ["git", "archive", commit], cwd=REPOSITORY, check=True, capture_output=True
-        )
-        subprocess.run(["tar", "-x"], cwd=folder, input=archive.stdout, check=True)
-    return folder
-
-
 def run_build(build: Path, source: Path, output: Path) -> Cost:
     """The command of a build from nothing to the corpus."""
     shutil.rmtree(output, ignore_errors=True)
-    words = ["-m", "jobs.command_line", "dedup", str(source), str(output), "--quiet"]
-    return measured_command([sys.executable, *words], folder=build)
+    words = ("dedup", str(source), str(output), "--quiet")
+    return measured_command(command_of(build, "jobs.command_line", *words))
 
 
 def result(output: Path) -> dict[str, pa.Table]:

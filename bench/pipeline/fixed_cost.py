@@ -1,9 +1,9 @@
 """What a small run costs, beside an earlier build: `python -m bench.pipeline.fixed_cost [COMMIT]`.
 
-Both builds (COMMIT, by default the one that issue 15 was measured at, in a worktree of its own, and the
-code here) run the sample crawl in turns: a fresh run, the same again, one moved threshold, the
-report alone. Each line is the median of the repetitions, over all processes. With --demo also what
-`make demo` does when pip is done, once, kernels not compiled.
+Both builds (COMMIT, by default the one that issue 15 was measured at, and the code here) run the sample
+crawl in turns: a fresh run, the same again, one moved threshold, the report alone. Each line is the
+median of the repetitions, over all processes. With --demo also what `make demo` does when pip is done,
+once, kernels not compiled.
 """
 
 from __future__ import annotations
@@ -11,17 +11,14 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.former_build import HERE, ISSUE_15, checked_out, command_of
 from bench.measuring import Cost, measured_command, print_result
 from examples.sample.crawl import write_crawl
 
-HERE = Path(__file__).parents[2]
-THEN = "4b218d5"
 MOVED = ("--set", "rules.too_few_words.min=60")
 DOCUMENTS = 199
 # What stands between pip and the report: then an archive of Spark's classes was made beside the kernels.
@@ -30,7 +27,7 @@ DEMO = {"then": ("warm", "run"), "now": ("kernels", "run")}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("commit", nargs="?", default=THEN, help="the earlier build")
+    parser.add_argument("commit", nargs="?", default=ISSUE_15, help="the earlier build")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--demo", action="store_true", help="also from an empty cache of kernels")
     arguments = parser.parse_args()
@@ -39,17 +36,11 @@ def main() -> None:
         sample = folder / "sample"
         write_crawl(sample)
         size = sum(path.stat().st_size for path in sample.rglob("*") if path.is_file())
-        worktree = ["git", "-C", str(HERE), "worktree"]
-        then = str(folder / "then")
-        subprocess.run([*worktree, "add", "--detach", then, arguments.commit], check=True)
-        try:
-            builds = {"then": Path(then), "now": HERE}
-            if arguments.demo:
-                for name, build in builds.items():
-                    report(f"demo, {name}", [demo(build, DEMO[name], sample, folder / name)], size)
-            compare(builds, sample, folder, size, arguments.repetitions)
-        finally:
-            subprocess.run([*worktree, "remove", "--force", then], check=True)
+        builds = {"then": checked_out(arguments.commit), "now": HERE}
+        if arguments.demo:
+            for name, build in builds.items():
+                report(f"demo, {name}", [demo(build, DEMO[name], sample, folder / name)], size)
+        compare(builds, sample, folder, size, arguments.repetitions)
 
 
 def compare(
@@ -89,10 +80,9 @@ def demo(build: Path, steps: Sequence[str], sample: Path, cache: Path) -> Cost:
 
 
 def measured(build: Path, words: Sequence[str], more: dict[str, str] | None = None) -> Cost:
-    """Run a module of one build; the interpreter and its packages are this one's."""
-    variables = {"PYTHONPATH": str(build), "PYTHONSAFEPATH": "1", **(more or {})}
-    settings = [f"{name}={value}" for name, value in variables.items()]
-    return measured_command(["env", *settings, sys.executable, "-m", *words])
+    """Run a module of one build."""
+    module, *rest = words
+    return measured_command(command_of(build, module, *rest, variables=more))
 
 
 def report(step: str, costs: Sequence[Cost], size: int) -> None:
