@@ -51,24 +51,17 @@ def measured(work: Callable[[], Result]) -> tuple[Result, Cost]:
     return result, Cost(time.perf_counter() - started, time.process_time() - before, peak)
 
 
-def measured_command(command: Sequence[str], folder: Path | None = None) -> Cost:
+def measured_command(command: Sequence[str]) -> Cost:
     """Run a command and return the cost of it and all its descendants.
 
     Processor time is summed over every process seen, also those that Spark kills unwaited; what a
     process did in its last tenth of a second may be missing.
 
-    Args:
-        command: The words of it.
-        folder: Where it runs, and what its Python imports from first; None: here.
-
     Raises:
         CalledProcessError: The command failed.
     """
     started = time.perf_counter()
-    given = os.environ if folder is None else os.environ | {"PYTHONPATH": str(folder)}
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder, env=given
-    ) as child:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
         watch = _TreeWatch(child.pid)
         watch.start()
         _, errors = child.communicate()
