@@ -68,6 +68,8 @@ class TableFacts:
     @classmethod
     def suits(cls, context: RunContext, run: PublishedRun, recipe: RecipeLike) -> bool:
         """Say whether a run is small, and has neither grades nor benchmarks."""
+        if not context.local:
+            return False
         read = [run.manifests[name] for name in ("annotated", "verdicts", "corpus")]
         special = {"quality", MATCHES} & run.manifests.keys()
         return not special and works_here(context, recipe.run.driver_megabytes, *read)

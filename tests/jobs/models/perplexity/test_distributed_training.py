@@ -49,7 +49,7 @@ def train(
     spark: SparkSession, rows: list[Row], folder: Path, partitions: int = 2, **settings: Any
 ) -> dict[str, Any]:
     texts = frame(spark, rows, partitions)
-    chosen = PerplexitySettings(**settings)
+    chosen = PerplexitySettings(keep_arpa=True, **settings)
     return train_models(texts, chosen, str(folder.parent / "work"), str(folder), spark)
 
 
