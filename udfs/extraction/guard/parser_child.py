@@ -45,7 +45,7 @@ class ChildLimits:
         memory_bytes: Address space of the child. pdfium aborts when it is reached: status ``oom``.
         documents: Documents after which a child is replaced, by format: parsers leak slowly.
         resident_bytes: Resident memory after a document from which a child is replaced.
-        start_seconds: Wall-clock time to load the readers.
+        start_seconds: Wall-clock time to load the readers and, on a machine's first run, to compile them.
     """
 
     cpu_seconds: dict[str, float] = field(
@@ -57,7 +57,7 @@ class ChildLimits:
         default_factory=lambda: {"html": 2_000, "pdf": 500, "epub": 200, "text": 2_000}
     )
     resident_bytes: int = 700 << 20
-    start_seconds: float = 120.0
+    start_seconds: float = 600.0
 
 
 class _ChildLostError(Exception):
