@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.dedup.command import median, result
-from bench.measuring import Cost, measured_command
+from bench.measuring import Cost
 
 
 def write_result(output: Path, ids: list[list[int]], **field: bool) -> dict[str, pa.Table]:
@@ -31,9 +31,3 @@ def test_results_are_compared_by_their_rows(tmp_path: Path) -> None:
 def test_each_figure_has_its_own_median() -> None:
     costs = [Cost(1.0, 30.0, 5.0), Cost(2.0, 10.0, 9.0), Cost(9.0, 20.0, 7.0)]
     assert median(costs) == Cost(2.0, 20.0, 7.0)
-
-
-def test_a_command_of_another_build_imports_that_one(tmp_path: Path) -> None:
-    (tmp_path / "other_build.py").write_text("open('ran', 'w').close()")
-    measured_command(["python3", "-c", "import other_build"], folder=tmp_path)
-    assert (tmp_path / "ran").is_file()
