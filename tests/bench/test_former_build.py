@@ -20,11 +20,17 @@ def test_a_command_imports_from_its_build_and_gets_its_variables(tmp_path: Path)
 
 
 def test_a_commit_is_checked_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not (former_build.HERE / ".git").exists():
-        pytest.skip("no history beside these files")
-    monkeypatch.setattr(former_build, "BUILDS", tmp_path)
+    history = tmp_path / "history"
+    (history / "jobs").mkdir(parents=True)
+    (history / "jobs" / "then.py").write_text("")
+    git = ["git", "-C", str(history), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "then"]):
+        subprocess.run([*git, *words], check=True)
+    (history / "jobs" / "then.py").unlink()
+    monkeypatch.setattr(former_build, "HERE", history)
+    monkeypatch.setattr(former_build, "BUILDS", tmp_path / "builds")
     folder = checked_out("HEAD")
-    assert (folder / "jobs" / "run_pipeline.py").is_file()
+    assert (folder / "jobs" / "then.py").is_file()
     (folder / "jobs" / "mark").touch()
     assert checked_out("HEAD") == folder
     assert (folder / "jobs" / "mark").exists()
