@@ -63,7 +63,7 @@ def write_raw(tables: RunTables, given: str) -> None:
     """
     from jobs.inspection.raw_document import raw_document
 
-    (number,) = by_id(tables, given)
+    (number,) = by_id(tables, given, "--raw")
     if sys.stdout.isatty():  # a page may hold what a terminal obeys
         raise InputError(f"--raw {given} writes bytes as they are: add > FILE, or | less")
     sys.stdout.buffer.write(raw_document(tables, number))

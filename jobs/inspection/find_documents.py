@@ -15,23 +15,23 @@ MOST_SHOWN = 5
 LARGEST_TEXT_FILE = 1 << 28
 
 
-def by_id(tables: RunTables, given: str) -> list[int]:
-    """Return the id when the run has such a document.
+def by_id(tables: RunTables, given: str, option: str = "--id") -> list[int]:
+    """Return the id, given by an option of the command, when the run has such a document.
 
     Raises:
         InputError: It is no number, or no document of the run.
     """
     if not given.isdecimal():
         raise InputError(
-            f"--id {given}: an id is a whole number, as in the column `id` of the ledger"
+            f"{option} {given}: an id is a whole number, as in the column `id` of the ledger"
         )
     ids = tables.columns("documents", ["id"]).column("id").to_numpy()
     if not np.any(ids == int(given)):
         raise InputError(
-            f"--id {given}: this run has no such document; its {len(ids):,} ids lie between {ids.min()} "
+            f"{option} {given}: this run has no such document; its {len(ids):,} ids lie between {ids.min()} "
             f"and {ids.max()}. Ids of another run mean nothing here: ask by --url."
             if len(ids)
-            else f"--id {given}: this run has no documents at all"
+            else f"{option} {given}: this run has no documents at all"
         )
     return [int(given)]
 

@@ -231,6 +231,8 @@ def test_raw_bytes_are_fetched_by_id(
     monkeypatch.setattr(screen, "isatty", lambda: True, raising=False)
     with pytest.raises(InputError, match="add > FILE"):
         write_raw(tables, "4")
+    with pytest.raises(InputError, match="--raw 99: this run has no such document"):
+        write_raw(tables, "99")
     (sources / "b.parquet").write_bytes(b"other")
     with pytest.raises(InputError, match="has changed since it was listed"):
         raw_document(tables, 1 << 25)
