@@ -190,9 +190,7 @@ def _write_chunk_here(
     """The same, made in this process: by threads, each with a parser child, which does the work."""
     known = known_failures(context, recipe.extract)
     reader = SourceExtractor(recipe.ingest, recipe.extract, known)
-    threads = context.threads
-    rows = task_rows(sources, threads)
-    shares = [rows[first::threads] for first in range(min(threads, len(rows)))]
+    rows = task_rows(sources, context.threads)
     fatal: list[Mapping[str, str]] = []
 
     def told(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -201,13 +199,12 @@ def _write_chunk_here(
             fatal.extend(batch.filter(lost).select(list(FAILURE_COLUMNS)).to_pylist())
             yield batch
 
-    def read(share: tuple[int, list[dict[str, object]]]) -> None:
-        number, files = share
-        dealt = pa.RecordBatch.from_pylist(files, schema=SOURCE_TASKS)
-        write_batches(folder, number, EXTRACTED, told(reader(iter([dealt]))))
+    def read(number: int, files: Iterator[dict[str, object]]) -> None:
+        given = (pa.RecordBatch.from_pylist([file], schema=SOURCE_TASKS) for file in files)
+        write_batches(folder, number, EXTRACTED, told(reader(given)))
 
     try:
-        own_tasks.run(iter(enumerate(shares)), read, len(shares))
+        own_tasks.share(rows, read)
     except RuntimeError as error:  # a parser child that does not start, or too many that die
         raise StageError(f"stage extract failed: {error}") from error
     remember_failures(context, recipe.extract, fatal)

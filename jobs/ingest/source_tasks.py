@@ -29,30 +29,26 @@ def source_tasks(
         tasks: Partitions; by default by bytes and cores. Each starts a parser child of its own, so
             that a few small files are dealt out to no more tasks than there are cores.
     """
-    wanted = tasks or wanted_tasks(sources, spark.sparkContext.defaultParallelism)
-    rows = task_rows(sources, wanted)
+    cores = spark.sparkContext.defaultParallelism
+    total = sum(file.size for file in sources)
+    several = min(TASKS_PER_CORE * cores, total // SMALL_TASK_BYTES)
+    wanted = tasks or max(cores, several, total // BYTES_PER_TASK)
+    rows = task_rows(sources, cores)
     table = pa.Table.from_pylist(rows, schema=SOURCE_TASKS)
     return frame_of_table(spark, table).repartition(max(1, min(len(rows), wanted)))
 
 
-def wanted_tasks(sources: Sequence[SourceFile], cores: int) -> int:
-    """Return how many tasks read the files, by their bytes and the cores that there are."""
-    total = sum(file.size for file in sources)
-    several = min(TASKS_PER_CORE * cores, total // SMALL_TASK_BYTES)
-    return max(cores, several, total // BYTES_PER_TASK)
-
-
-def task_rows(sources: Sequence[SourceFile], tasks: int) -> list[dict[str, object]]:
+def task_rows(sources: Sequence[SourceFile], cores: int) -> list[dict[str, object]]:
     """Return the files as rows of ``SOURCE_TASKS``, a large one several times where files are few."""
     return [
         {**vars(file), "part": part, "parts": parts}
         # The largest files first and dealt out in turn: no task gets all the big books.
         for file in sorted(sources, key=lambda file: (-file.size, file.number))
-        for parts in [_parts(file, len(sources), tasks)]
+        for parts in [_parts(file, len(sources), cores)]
         for part in range(parts)
     ]
 
 
-def _parts(file: SourceFile, files: int, tasks: int) -> int:
-    """Return how many tasks read a file: several only where files are fewer than tasks, and large."""
-    return max(1, min(MOST_PARTS, tasks // files, file.size // SMALL_TASK_BYTES))
+def _parts(file: SourceFile, files: int, cores: int) -> int:
+    """Return how many tasks read a file: several only where cores would have nothing to do."""
+    return max(1, min(MOST_PARTS, cores // files, file.size // SMALL_TASK_BYTES))

@@ -19,7 +19,7 @@ from jobs.ingest.extract_sources import SourceExtractor
 from jobs.ingest.read_batches import DocumentReader
 from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_files import list_sources, read_plan, require_all_unchanged
-from jobs.ingest.source_tasks import source_tasks
+from jobs.ingest.source_tasks import source_tasks, task_rows
 from jobs.ingest_documents import ingest_stage
 from jobs.inspection.explain_document import write_raw
 from jobs.inspection.raw_document import raw_document
@@ -192,10 +192,10 @@ def test_a_large_file_is_dealt_out_and_small_ones_are_gathered(
         for file, size in zip(list_sources([str(sources)]), (1 << 30, 9, 9, 9), strict=True)
     ]
     dealt = source_tasks(spark, [large])
-    assert dealt.rdd.getNumPartitions() == 8  # 16 tasks of 64 MiB, but all of them unpack the file
-    assert [(row["part"], row["parts"]) for row in sorted(dealt.collect())] == [
-        (part, 8) for part in range(8)
-    ]
+    assert dealt.rdd.getNumPartitions() == 2  # cores of the tests: each part unpacks the whole file
+    assert sorted((row["part"], row["parts"]) for row in dealt.collect()) == [(0, 2), (1, 2)]
+    assert [row["parts"] for row in task_rows([large], 64)] == [8] * 8
+    assert {row["parts"] for row in task_rows([large, *small], 2)} == {1}
     gathered = source_tasks(spark, small)
     assert gathered.rdd.getNumPartitions() == 2  # cores of the tests
     assert {row["parts"] for row in gathered.collect()} == {1}

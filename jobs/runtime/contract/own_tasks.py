@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -54,14 +54,48 @@ class OwnTasks:
                     raise
                 self._seconds.append(time.monotonic() - started)
 
-        with ThreadPoolExecutor(self._threads, "own-task") as pool:
-            takers = [pool.submit(take) for _ in range(self._threads)]
+        self._wait_for(lambda _: take(), self._threads, failed)
+
+    def _wait_for(self, work: Callable[[int], None], threads: int, failed: threading.Event) -> None:
+        with ThreadPoolExecutor(threads, "own-task") as pool:
+            takers = [pool.submit(work, number) for number in range(threads)]
             try:
                 for taker in takers:
                     taker.result()
             except BaseException:  # the user's Ctrl-C, too: the pool waits for what has begun
                 failed.set()
                 raise
+
+    def share(self, items: Sequence[Item], work: Callable[[int, Iterator[Item]], None]) -> None:
+        """Let each thread work through items that it takes one by one, and keep what it has for all of them.
+
+        An item counts as done when the next is asked for. The first error ends all.
+
+        Args:
+            items: Taken in their order, by whichever thread asks.
+            work: Called once a thread with its number and what it takes.
+        """
+        taking, failed, waiting = threading.Lock(), threading.Event(), iter(items)
+        self._known += len(items)
+
+        def taken() -> Iterator[Item]:
+            while not failed.is_set():
+                with taking:
+                    item = next(waiting, None)
+                if item is None:
+                    return
+                started = time.monotonic()
+                yield item
+                self._seconds.append(time.monotonic() - started)
+
+        def work_through(number: int) -> None:
+            try:
+                work(number, taken())
+            except BaseException:
+                failed.set()
+                raise
+
+        self._wait_for(work_through, min(self._threads, max(1, len(items))), failed)
 
     def count(self) -> tuple[int, int]:
         """Return tasks done and tasks known."""

@@ -86,3 +86,33 @@ def test_costs_are_those_of_the_tasks() -> None:
 def test_no_tasks_cost_nothing() -> None:
     assert OwnTasks(2).count() == (0, 0)
     assert OwnTasks(2).costs().skew == 0
+
+
+def test_shared_items_are_each_taken_once_and_counted_one_by_one() -> None:
+    tasks, taken, counts = OwnTasks(3), [list[int]() for _ in range(3)], []
+
+    def work(number: int, items: Iterator[int]) -> None:
+        for item in items:
+            taken[number].append(item)
+            counts.append(tasks.count())
+
+    tasks.share(range(20), work)
+    assert sorted(item for mine in taken for item in mine) == list(range(20))
+    assert all(known == 20 and done < 20 for done, known in counts)
+    assert tasks.count() == (20, 20)
+    assert tasks.costs().tasks == 20
+
+
+def test_an_error_ends_what_others_take() -> None:
+    tasks, begun = OwnTasks(2), []
+
+    def work(number: int, items: Iterator[int]) -> None:
+        for item in items:
+            begun.append(item)
+            if item == 0:
+                raise ValueError("the first")
+            time.sleep(0.01)
+
+    with pytest.raises(ValueError, match="the first"):
+        tasks.share(range(1000), work)
+    assert len(begun) < 1000
