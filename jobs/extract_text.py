@@ -31,9 +31,8 @@ from jobs.ingest_documents import ingest_stage, reading_accounts
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.driver_tables import write_batches
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
+from jobs.runtime.contract.manifest import Manifest, require_manifest
 from jobs.runtime.contract.own_tasks import OwnTasks
-from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import (
     RunContext,
     Stage,
@@ -80,7 +79,9 @@ def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Re
                 "ingest": recipe.ingest.model_dump(exclude={"keep_content"}),
             },
             chunks=[functools.partial(write, chunk) for chunk in chunks],
-            account=functools.partial(_account, context, own is not None, len(sources)),
+            account=functools.partial(
+                reading_accounts, context, DATASET, len(sources), here=own is not None
+            ),
             in_driver=own is not None,
             own_tasks=own,
         ),
@@ -208,12 +209,6 @@ def _write_chunk_here(
     except RuntimeError as error:  # a parser child that does not start, or too many that die
         raise StageError(f"stage extract failed: {error}") from error
     remember_failures(context, recipe.extract, fatal)
-
-
-def _account(
-    context: RunContext, here: bool, sources: int, files: Sequence[PublishedFile]
-) -> RowAccounts:
-    return reading_accounts(context, DATASET, sources, files, here=here)
 
 
 def known_failures(context: RunContext, options: ExtractionOptions) -> dict[str, Failure]:

@@ -20,13 +20,14 @@ from jobs.ingest.source_tasks import source_tasks
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.document_ids import ROW_BITS
-from jobs.runtime.contract.driver_tables import dataset_table, in_schema, table_chunk, works_here
+from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, works_here
 from jobs.runtime.contract.manifest import Manifest, PublishedFile
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
 from jobs.runtime.errors import AccountingError
 from jobs.runtime.spark.arrow_frames import map_with_schema
 from jobs.runtime.spark.schemas import DOCUMENTS, DOCUMENTS_WITH_CONTENT, EXTRACTED
+from udfs.columns.batch_columns import in_schema
 
 DATASET = "documents"
 
@@ -65,7 +66,7 @@ def ingest_stage(
             inputs={"sources": sources_fingerprint(sources)},
             configuration=recipe.ingest.model_dump(),
             chunks=writers,
-            account=functools.partial(_account, context, here, len(sources)),
+            account=functools.partial(reading_accounts, context, DATASET, len(sources), here=here),
             details=functools.partial(_details, context, sources, recipe),
             in_driver=here,
         ),
@@ -91,12 +92,6 @@ def _read(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) ->
     if recipe.ingest.keep_content:
         return map_with_schema(files, DocumentReader(recipe.ingest), DOCUMENTS_WITH_CONTENT)
     return map_with_schema(files, DocumentLister(recipe.ingest), DOCUMENTS)
-
-
-def _account(
-    context: RunContext, here: bool, sources: int, files: Sequence[PublishedFile]
-) -> RowAccounts:
-    return reading_accounts(context, DATASET, sources, files, here=here)
 
 
 def reading_accounts(

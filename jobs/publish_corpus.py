@@ -24,7 +24,7 @@ from jobs.match_benchmarks import DATASET as MATCHES
 from jobs.match_benchmarks import best_matches
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
-from jobs.runtime.contract.driver_tables import dataset_table, in_schema, table_chunk, works_here
+from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, works_here
 from jobs.runtime.contract.manifest import (
     Manifest,
     PublishedFile,
@@ -37,6 +37,7 @@ from jobs.runtime.errors import AccountingError
 from jobs.runtime.spark.schemas import CORPUS_COLUMNS, DROPPED, QUARANTINED, spark_schema
 from jobs.runtime.store import storage
 from jobs.verdicts.expressions import LANGUAGE, cut_out
+from udfs.columns.batch_columns import in_schema
 
 MEBIBYTE = 1 << 20
 PASSAGES = "repeated_passages"

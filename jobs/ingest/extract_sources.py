@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from jobs.ingest.read_batches import DocumentReader
 from jobs.ingest.settings import IngestSettings
 from jobs.runtime.spark.schemas import EXTRACTED
-from udfs.columns.batch_columns import with_columns
+from udfs.columns.batch_columns import in_schema, with_columns
 from udfs.extract_batches import ExtractBatches
 from udfs.extraction.contract import ExtractionOptions
 from udfs.extraction.guard.quarantine import Failure
@@ -39,22 +39,11 @@ class SourceExtractor:
                 yield batch.filter(is_good)
 
         for extracted in ExtractBatches(self.options, self.quarantined)(accepted()):
-            yield _as_extracted(extracted, "extract")
+            yield in_schema(extracted, EXTRACTED, stage="extract")
             if rows := refused.popleft():
-                yield _as_extracted(rows, "ingest")
+                yield in_schema(rows, EXTRACTED, stage="ingest")
 
 
 def _record(batch: pa.RecordBatch) -> pa.Array:
     names = [kept.name for kept in EXTRACTED.field("record").type]
     return pa.StructArray.from_arrays([batch.column(name) for name in names], names)
-
-
-def _as_extracted(batch: pa.RecordBatch, stage: str) -> pa.RecordBatch:
-    """Return the columns of ``EXTRACTED``; those that the batch lacks are null."""
-    given = with_columns(batch, {"stage": pa.repeat(stage, batch.num_rows)})
-    names = given.schema.names
-    columns = [
-        given.column(column.name) if column.name in names else pa.nulls(batch.num_rows, column.type)
-        for column in EXTRACTED
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=EXTRACTED)

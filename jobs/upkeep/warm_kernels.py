@@ -29,7 +29,7 @@ from jobs.annotate_text import annotate_stage
 from jobs.decide_verdicts import decide_stage
 from jobs.find_duplicates import dedup_stage
 from jobs.recipes.loading import load_recipe
-from jobs.runtime.contract.driver_tables import in_schema, table_chunk
+from jobs.runtime.contract.driver_tables import table_chunk
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, run_stage
 from jobs.runtime.spark.arrow_frames import map_with_schema
@@ -39,6 +39,7 @@ from jobs.runtime.spark.parquet_frames import read_parquet
 from jobs.runtime.spark.schemas import EXTRACTED
 from jobs.runtime.spark.session import start_session
 from jobs.train_perplexity import MODEL_DATASET, train_stage
+from udfs.columns.batch_columns import in_schema
 from udfs.extract_document import extract
 from udfs.extraction.contract import ExtractionOptions
 from udfs.trainer_files.packing.packed_groups import FrameIds, packed_groups

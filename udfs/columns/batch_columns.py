@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import pyarrow as pa
+
+Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 
 
 def require_columns(schema: pa.Schema, types: Mapping[str, Sequence[pa.DataType]]) -> None:
@@ -43,3 +46,24 @@ def schema_with(schema: pa.Schema, columns: Mapping[str, pa.DataType]) -> pa.Sch
         field = pa.field(name, type_)
         schema = schema.append(field) if index < 0 else schema.set(index, field)
     return schema
+
+
+def in_schema(rows: Rows, schema: pa.Schema, **constants: str) -> Rows:
+    """Return the columns of a schema: the rows' own, else a constant, else nulls.
+
+    Args:
+        rows: A batch or a table.
+        schema: Columns wanted; those of the rows are cast to its types.
+        constants: Values by name of columns that the rows lack or that replace theirs.
+    """
+    given, count = set(rows.schema.names), rows.num_rows
+
+    def column(field: pa.Field) -> pa.Array | pa.ChunkedArray:
+        if field.name in constants:
+            return pa.repeat(constants[field.name], count)
+        if field.name in given:
+            return rows.column(field.name).cast(field.type)
+        return pa.nulls(count, field.type)
+
+    columns = [column(field) for field in schema]
+    return type(rows).from_arrays(columns, schema=schema.remove_metadata())

@@ -73,12 +73,13 @@ def match_texts(tokens: TokenBatch, index: BenchmarkIndex) -> list[Match]:
         if match.strength < index.settings.least_strength:
             continue
         place = (match.row, match.item)
-        if place not in best or _order(match) < _order(best[place]):
+        if place not in best or evidence_order(match) < evidence_order(best[place]):
             best[place] = match
-    return sorted(best.values(), key=lambda match: (match.row, *_order(match), match.item))
+    return sorted(best.values(), key=lambda match: (match.row, *evidence_order(match), match.item))
 
 
-def _order(match: Match) -> tuple[bool, float]:
+def evidence_order(match: Match) -> tuple[bool, float]:
+    """Return the key by which the strongest match comes first, and what is no variant before all that are."""
     return (match.variant, -match.strength)
 
 

@@ -14,7 +14,7 @@ from udfs.columns.batch_columns import require_columns, with_columns
 from udfs.columns.signal_fields import SignalField
 from udfs.contamination.benchmark_index import BenchmarkIndex
 from udfs.contamination.excision import NEWLINE, Lines, lines_around, remaining_characters
-from udfs.contamination.matching import Match, match_texts
+from udfs.contamination.matching import Match, evidence_order, match_texts
 from udfs.lines.text_batch import TextBatch, TextPart
 from udfs.signals.annotate import annotate
 from udfs.signals.annotator import Annotator, SignalValues
@@ -151,7 +151,7 @@ class ContaminationCounting:
         for match in match_texts(tokens, self._index):
             kept = self._found[rows[match.row]]
             before = kept.get(match.item)
-            if before is not None and _order(before.match) <= _order(match):
+            if before is not None and evidence_order(before.match) <= evidence_order(match):
                 continue
             start, stop = tokens.text_offsets[match.row : match.row + 2]
             text = tokens.data[start:stop]
@@ -165,7 +165,7 @@ class ContaminationCounting:
         for row, found in enumerate(self._found):
             matches = sorted(
                 (one.match for one in found.values()),
-                key=lambda match: (*_order(match), match.item),
+                key=lambda match: (*evidence_order(match), match.item),
             )
             clear = [match for match in matches if not match.variant]
             held = [match for match in clear if match.strength >= 1]
@@ -213,10 +213,6 @@ class _Found(NamedTuple):
 
     match: Match
     lines: Lines
-
-
-def _order(match: Match) -> tuple[bool, float]:
-    return (match.variant, -match.strength)
 
 
 def _bytes(tokens: TokenBatch, start: int, stop: int) -> bytes:

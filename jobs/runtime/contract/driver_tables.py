@@ -204,17 +204,3 @@ def write_batches(
                 writer.write_table(pa.Table.from_batches(held).cast(plain))
                 held = []
         writer.write_table(pa.Table.from_batches(held, schema).cast(plain))
-
-
-def in_schema(table: pa.Table, schema: pa.Schema, **constants: str) -> pa.Table:
-    """Return the columns of a schema: the table's own, else a constant, else nulls."""
-    rows = table.num_rows
-
-    def column(field: pa.Field) -> pa.Array | pa.ChunkedArray:
-        if field.name in constants:
-            return pa.repeat(constants[field.name], rows)
-        if field.name in table.column_names:
-            return table.column(field.name).cast(field.type)
-        return pa.nulls(rows, field.type)
-
-    return pa.table([column(field) for field in schema], schema=schema.remove_metadata())
