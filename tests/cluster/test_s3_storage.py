@@ -19,7 +19,7 @@ from jobs.runtime.errors import (
     OutputBusyError,
     StoreReadError,
 )
-from jobs.runtime.spark.schemas import SOURCE_FILES
+from jobs.runtime.spark.schemas import SOURCE_TASKS
 from jobs.runtime.store import output_lease, s3_store, storage
 from jobs.runtime.store.output_lease import LEASE_NAME, hold_output
 from jobs.runtime.store.s3_store import forget_clients
@@ -232,7 +232,8 @@ def test_a_prefix_of_common_crawl(prefix: str) -> None:
     found = list_sources([f"{crawl}/segments/*/warc/*.warc.gz"])
     assert [file.path for file in found] == [name for name in names if "/warc/" in name]
     read = DocumentReader(IngestSettings())
-    files = pa.RecordBatch.from_pylist([vars(file) for file in found], schema=SOURCE_FILES)
+    tasks = [{**vars(file), "part": 0, "parts": 1} for file in found]
+    files = pa.RecordBatch.from_pylist(tasks, schema=SOURCE_TASKS)
     rows = [row for batch in read(iter([files])) for row in batch.to_pylist()]
     assert [row["content"] for row in rows] == [b"text"] * 4
     assert [row["source"] for row in rows] == [file.path for file in found]
