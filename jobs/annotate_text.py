@@ -24,15 +24,17 @@ from jobs.count_shared_lines import count_stage, shared_keys
 from jobs.models.run_models import perplexity_digest, safety_digest
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
-from jobs.runtime.contract.driver_tables import dataset_table, mapped, table_chunk, works_here
+from jobs.runtime.contract.driver_tables import batches, dataset_paths, write_batches
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
+from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.runtime.contract.table_parts import TablePart, count_parts, read_parts
 from jobs.runtime.contract.user_tables import open_user_table, require_apart
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.spark.arrow_frames import map_batches
-from jobs.runtime.spark.schemas import CARRIED
+from jobs.runtime.spark.schemas import CARRIED, EXTRACTED
 from jobs.runtime.store import storage
 from jobs.runtime.store.node_copies import NodeCopy
 from udfs.annotate_batches import AnnotateBatches
@@ -76,7 +78,7 @@ def annotate_stage(
         storage.delete_tree(context.folder(SHARED_LINES))
     # What is sent to workers is a broadcast of Spark's.
     alone = benchmarks is None and function.shared_lines is None
-    here = alone and works_here(context, recipe.run.driver_megabytes, source)
+    own = context.own_tasks(recipe.run.driver_megabytes) if alone else None
     if benchmarks is not None:
         counted = _count_benchmark_phrases(context, recipe, benchmarks, source)
         inputs |= benchmark_inputs(benchmarks, counted)
@@ -84,9 +86,9 @@ def annotate_stage(
         functools.partial(_with_benchmarks, context, recipe, benchmarks, function)
     )
     chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
-    if here:
-        tables = [functools.partial(_annotated_table, context, function, part) for part in chunks]
-        writers = [table_chunk(table) for table in tables]
+    if own is not None:
+        write = functools.partial(_write_annotated, context, function, own)
+        writers: list[Callable[[str], None]] = [functools.partial(write, part) for part in chunks]
     else:
         frames = [functools.partial(_annotated, context, recipe, complete, part) for part in chunks]
         writers = [parquet_chunk(frame) for frame in frames]
@@ -101,7 +103,8 @@ def annotate_stage(
             chunks=writers,
             account=functools.partial(_account, source.accounts.rows_out),
             details=lambda: {"absent_signals": _absent_signals(function, benchmarks)},
-            in_driver=here,
+            in_driver=own is not None,
+            own_tasks=own,
         ),
     )
 
@@ -119,13 +122,24 @@ def _annotated(
     return map_batches(usable, function())
 
 
-def _annotated_table(
-    context: RunContext, function: AnnotateBatches, files: Sequence[PublishedFile]
-) -> pa.Table:
-    """The rows of :func:`_annotated`, made in this process."""
-    extracted = dataset_table(context, "extracted", [*CARRIED, "text", "status"], files)
-    usable = extracted.filter(pc.equal(extracted.column("status"), "ok"))
-    return mapped(usable.drop_columns("status"), function)
+def _write_annotated(
+    context: RunContext,
+    function: AnnotateBatches,
+    own_tasks: OwnTasks,
+    files: Sequence[PublishedFile],
+    folder: str,
+) -> None:
+    """Write the rows of :func:`_annotated`, made in this process, a file a part."""
+    paths = dataset_paths(context, "extracted", files)
+    names = [*CARRIED, "text", "status"]
+    schema = function.output_schema(pa.schema([EXTRACTED.field(name) for name in names[:-1]]))
+
+    def annotate(part: TablePart) -> None:
+        usable = part.rows.filter(pc.equal(part.rows.column("status"), "ok"))
+        annotated = function(batches(usable.drop_columns("status")))
+        write_batches(folder, part.number, schema, annotated)
+
+    own_tasks.run(read_parts(paths, EXTRACTED, names), annotate, count_parts(paths, names))
 
 
 def annotate_user_table(

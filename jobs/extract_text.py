@@ -52,8 +52,6 @@ from udfs.extraction.guard.quarantine import FATAL_STATUSES, MAXIMUM_KNOWN, Fail
 
 DATASET = "extracted"
 FAILURE_COLUMNS = ("content_hash", "status", "detail")
-MOST_THREADS = 8
-"""Beyond, the one process that reads for all parser children is what they wait for."""
 
 
 def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) -> Manifest:
@@ -63,7 +61,8 @@ def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Re
         StageError: Spark failed, or a file changed while it was read.
     """
     chunks = by_bytes(sources, lambda file: file.size, recipe.run.chunk_gigabytes)
-    own = OwnTasks(context.threads) if _works_here(context, sources, recipe) else None
+    remote = any(storage.is_remote(file.path) for file in sources)
+    own = None if remote else context.own_tasks(recipe.run.driver_megabytes)
     write = functools.partial(_write_chunk, context, recipe)
     if own is not None:
         write = functools.partial(_write_chunk_here, context, recipe, own)
@@ -172,13 +171,6 @@ def _extracted(context: RunContext, sources: Sequence[SourceFile], recipe: Recip
     known = known_failures(context, recipe.extract)
     reader = SourceExtractor(recipe.ingest, recipe.extract, known)
     return map_with_schema(files, reader, EXTRACTED)
-
-
-def _works_here(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) -> bool:
-    """Whether this process extracts, whatever the size: local files whose bytes are no matter for Spark."""
-    remote = any(storage.is_remote(file.path) for file in sources)
-    fits = context.threads <= MOST_THREADS and recipe.run.driver_megabytes > 0
-    return context.local and not remote and fits
 
 
 def _write_chunk_here(

@@ -17,19 +17,22 @@ from pyspark.sql import functions as F
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.extract_text import extract_inputs
-from jobs.models.perplexity import train_models, train_table
+from jobs.models.perplexity import GatheredSample, train_models, train_sampled
 from jobs.models.perplexity.lmplz_training import require_lmplz
 from jobs.models.perplexity.loss_table import perplexity_table
 from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule, Rule, is_grade_rule
-from jobs.runtime.contract.driver_tables import dataset_table, flat, mapped, works_here
+from jobs.runtime.contract.driver_tables import batches, dataset_paths, flat
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
+from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
+from jobs.runtime.contract.table_parts import TablePart, count_parts, read_parts
 from jobs.runtime.contract.user_tables import open_user_table
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.spark.schemas import EXTRACTED
 from jobs.runtime.store import storage
 from jobs.verdicts.array_verdicts import NO_RULE, SignalTable
 from jobs.verdicts.expressions import LANGUAGE, alive
@@ -38,6 +41,9 @@ from udfs.annotate_batches import AnnotateBatches
 
 DATASET = "models"
 MODEL_DATASET = "models/perplexity"
+Train = Callable[[str], dict[str, Any]]
+"""Writes models into a folder and returns their card."""
+
 NOT_YET = {"perplexity": "being trained", "safety.model_score": "not needed to train"}
 
 
@@ -51,16 +57,17 @@ def train_stage(context: RunContext, recipe: Recipe) -> Manifest:
         StageError: Spark failed.
     """
     source = require_manifest(context.folder("extracted"), "extract")
-    # A byte of compressed text is about a token; more of them are trained as Spark jobs.
-    few = source.bytes <= recipe.perplexity.driver_tokens
-    here = few and works_here(context, recipe.run.driver_megabytes, source)
+    own = context.own_tasks(recipe.run.driver_megabytes)
+    train = _train_by_spark(context, recipe, lambda: trusted_texts(context, recipe))
+    if own is not None:
+        train = functools.partial(_train_here, context, recipe, own)
     return _train(
         context,
         recipe,
         inputs={"extracted": source.fingerprint},
-        texts=lambda: (trusted_table if here else trusted_texts)(context, recipe),
+        train=train,
         rows=source.accounts.rows_out,
-        here=here,
+        own_tasks=own,
     )
 
 
@@ -94,16 +101,24 @@ def trusted_texts(context: RunContext, recipe: Recipe) -> DataFrame:
     return _passing(texts, recipe)
 
 
-def trusted_table(context: RunContext, recipe: Recipe) -> pa.Table:
-    """Return the rows of :func:`trusted_texts`, made in this process."""
-    extracted = dataset_table(context, "extracted", ["text", "status"])
-    texts = extracted.filter(pc.equal(extracted.column("status"), "ok")).select(["text"])
-    annotated = mapped(texts, AnnotateBatches(recipe.clean))
-    rules = _resolved_trust(recipe)
+def gathered_texts(context: RunContext, recipe: Recipe, own_tasks: OwnTasks) -> GatheredSample:
+    """Return the sample of the same texts, read and judged by threads of this process."""
+    rules, annotate = _resolved_trust(recipe), AnnotateBatches(recipe.clean)
     signals = sorted({LANGUAGE, *(signal for rule in rules for signal in rule.signals)})
-    living = SignalTable(flat(annotated, signals)).judge(rules).first == NO_RULE
-    trusted = flat(annotated, ["text", LANGUAGE]).rename_columns(["text", "language"])
-    return trusted.filter(pa.array(living))
+    gathered = GatheredSample(recipe.perplexity, lambda: context.spark)
+
+    def gather(part: TablePart) -> None:
+        usable = part.rows.filter(pc.equal(part.rows.column("status"), "ok")).select(["text"])
+        for annotated in annotate(batches(usable)):
+            table = pa.Table.from_batches([annotated])
+            passed = SignalTable(flat(table, signals)).judge(rules).first == NO_RULE
+            trusted = flat(table, ["text", LANGUAGE]).rename_columns(["text", "language"])
+            gathered.add(trusted.filter(pa.array(passed)))
+
+    names = ["text", "status"]
+    paths = dataset_paths(context, "extracted")
+    own_tasks.run(read_parts(paths, EXTRACTED, names), gather, count_parts(paths, names))
+    return gathered
 
 
 def _train_on_table(
@@ -119,7 +134,7 @@ def _train_on_table(
         context,
         recipe,
         inputs={"table": table.fingerprint},
-        texts=lambda: _passing(rows, recipe),
+        train=_train_by_spark(context, recipe, lambda: _passing(rows, recipe)),
         rows=rows.count(),
     )
 
@@ -140,24 +155,37 @@ def _trust_rules(recipe: Recipe) -> list[Rule]:
     return [rule for rule in rules if not rule.relative and not is_grade_rule(rule)]
 
 
+def _train_by_spark(context: RunContext, recipe: Recipe, texts: Callable[[], DataFrame]) -> Train:
+    def train(target: str) -> dict[str, Any]:
+        return train_models(texts(), recipe.perplexity, _work_folder(context), target)
+
+    return train
+
+
+def _train_here(
+    context: RunContext, recipe: Recipe, own_tasks: OwnTasks, target: str
+) -> dict[str, Any]:
+    gathered = gathered_texts(context, recipe, own_tasks)
+    return train_sampled(gathered, recipe.perplexity, _work_folder(context), target)
+
+
+def _work_folder(context: RunContext) -> str:
+    return storage.spark_path(context.folder("_work/perplexity"))
+
+
 def _train(
     context: RunContext,
     recipe: Recipe,
     *,
     inputs: dict[str, str],
-    texts: Callable[[], DataFrame | pa.Table],
+    train: Train,
     rows: int,
-    here: bool = False,
+    own_tasks: OwnTasks | None = None,
 ) -> Manifest:
     summary: dict[str, Any] = {}
 
     def write(folder: str) -> None:
-        target, found = storage.join(folder, "perplexity"), texts()
-        if isinstance(found, pa.Table):
-            summary.update(train_table(found, recipe.perplexity, target))
-        else:
-            work = storage.spark_path(context.folder("_work/perplexity"))
-            summary.update(train_models(found, recipe.perplexity, work, target, context.spark))
+        summary.update(train(storage.join(folder, "perplexity")))
 
     return run_stage(
         context,
@@ -174,7 +202,8 @@ def _train(
             chunks=[write],
             account=functools.partial(_account, rows),
             details=lambda: summary,
-            in_driver=here,
+            in_driver=own_tasks is not None,
+            own_tasks=own_tasks,
         ),
     )
 

@@ -37,7 +37,7 @@ spark = start_session("bench", master=sys.argv[3], settings={"spark.driver.memor
 texts = spark.read.parquet(sys.argv[1])
 prune = tuple(json.loads(sys.argv[5]))
 settings = PerplexitySettings(folds=1, driver_tokens=0, max_tokens_per_language=10**12, prune=prune)
-card = train_models(texts, settings, sys.argv[2] + "/work", sys.argv[2] + "/model", spark)
+card = train_models(texts, settings, sys.argv[2] + "/work", sys.argv[2] + "/model")
 spark.stop()
 """
 

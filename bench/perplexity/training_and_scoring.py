@@ -45,7 +45,7 @@ from jobs.runtime.spark.session import start_session
 spark = start_session("bench", master="local[2]")
 texts = spark.read.parquet(sys.argv[1])
 settings = PerplexitySettings(folds=1, driver_tokens=0, prune=(0, 0, 1, 1, 1))
-train_models(texts, settings, sys.argv[2] + "/work", sys.argv[2] + "/model", spark)
+train_models(texts, settings, sys.argv[2] + "/work", sys.argv[2] + "/model")
 """
 
 

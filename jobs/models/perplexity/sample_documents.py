@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.models.perplexity.distributed_training import train_distributed
-from jobs.models.perplexity.sample_texts import LanguageSample
+from jobs.models.perplexity.sample_texts import LanguageSample, plan_samples, tokenise_sample
+from jobs.models.perplexity.settings import PerplexitySettings
 from jobs.models.perplexity.trained_model import TrainedModel, train_in_memory
-from jobs.runtime.store.storage import join
+from jobs.runtime.store.storage import join, spark_path, spark_read_path
 
 SampleRow = tuple[str, int, int, bytes]
 """A row of ``tokenise_sample``: language, fold, sampling key, token lines."""
@@ -75,21 +76,19 @@ class StoredSample:
         sample: The language.
         bucket_tokens: Training tokens a task.
         work_folder: Scratch of the training.
-        spark: The session.
     """
 
     tokens: DataFrame
     sample: LanguageSample
     bucket_tokens: int
     work_folder: str
-    spark: SparkSession
 
     def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> TrainedModel:
         """Train as Spark jobs."""
         buckets = -(-self.sample.training_size(held_out_fold)[0] // self.bucket_tokens)
         folder = join(self.work_folder, f"{self.sample.language}-without-{held_out_fold}")
         seen = self._training(held_out_fold)
-        return train_distributed(seen, order, prune, buckets, folder, self.spark)
+        return train_distributed(seen, order, prune, buckets, folder, self.tokens.sparkSession)
 
     def seen(self, held_out_fold: int | None) -> Iterator[bytes]:
         """Documents of the other folds, fetched a partition at a time."""
@@ -112,12 +111,59 @@ class StoredSample:
 
 
 def collect_samples(
-    tokens: DataFrame | Iterable[SampleRow], samples: Iterable[LanguageSample]
+    rows: Iterable[SampleRow], samples: Iterable[LanguageSample]
 ) -> dict[str, CollectedSample]:
-    """Fetch the documents of small languages in one job, or take them from memory."""
+    """Return the documents of small languages by language."""
     collected = {sample.language: CollectedSample(sample) for sample in samples}
-    if isinstance(tokens, DataFrame):
-        tokens = tokens.where(F.col("language").isin(list(collected))).collect()
-    for language, *row in tokens:
-        collected[language].add(*row)
+    for language, fold, key, tokens in rows:
+        collected[language].add(fold, key, tokens)
     return collected
+
+
+class SampledTexts(Protocol):
+    """Texts of which a sample is planned, then read."""
+
+    def plan(self) -> list[LanguageSample]:
+        """Return the sample of each language that has text, by code."""
+        ...
+
+    def choose(self, samples: Sequence[LanguageSample], folder: str | None) -> None:
+        """Settle on what will be read; into a folder it may be stored, if it is read more than once."""
+        ...
+
+    def rows(self, samples: Sequence[LanguageSample]) -> Iterable[SampleRow]:
+        """Return the documents of some chosen samples."""
+        ...
+
+    def frame(self) -> DataFrame:
+        """Return the rows of all chosen samples from the folder where they are stored."""
+        ...
+
+
+class SparkSample:
+    """A sample that Spark finds and reads: one pass to plan it, another to tokenise it."""
+
+    def __init__(self, texts: DataFrame, settings: PerplexitySettings) -> None:
+        """Take columns ``text`` and ``language``."""
+        self._texts, self._settings = texts, settings
+        self._tokens = texts
+
+    def plan(self) -> list[LanguageSample]:
+        """Count tokens of all texts."""
+        return plan_samples(self._texts, self._settings)
+
+    def choose(self, samples: Sequence[LanguageSample], folder: str | None) -> None:
+        """Tokenise the chosen; store them where a folder is given."""
+        self._tokens = tokenise_sample(self._texts, samples, self._settings)
+        if folder is not None:
+            self._tokens.write.mode("overwrite").parquet(spark_path(folder))
+            self._tokens = self._texts.sparkSession.read.parquet(spark_read_path(folder))
+
+    def rows(self, samples: Sequence[LanguageSample]) -> Iterable[SampleRow]:
+        """Fetch documents in one job."""
+        wanted = F.col("language").isin([sample.language for sample in samples])
+        return [tuple(row) for row in self._tokens.where(wanted).collect()]
+
+    def frame(self) -> DataFrame:
+        """Return what was stored."""
+        return self._tokens

@@ -19,15 +19,6 @@ from udfs.perplexity.vocabulary import SAMPLING_KEYS, folds_of, hash_documents, 
 HELD_OUT_SHARE = 50  # with one fold, one document in so many is kept from training to be scored
 MIN_DOCUMENTS_FOR_HELD_OUT = 100  # below, giving two documents away costs more than it tells
 
-BATCH_ROWS = 256  # of texts in memory at a time: their tokens take several times the room
-
-_COUNT_FIELDS = [
-    ("language", pa.string()),
-    ("fold", pa.int32()),
-    ("sampling_key", pa.int32()),
-    ("tokens", pa.int64()),
-    ("documents", pa.int64()),
-]
 _COUNT_COLUMNS = ["language", "fold", "sampling_key", "tokens", "documents"]
 _COUNTS = "language string, fold int, sampling_key int, tokens bigint, documents bigint"
 _SAMPLE = "language string, fold int, sampling_key int, tokens binary"
@@ -81,7 +72,7 @@ class CountTokens:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield one small batch of counts for each batch of documents."""
         for batch in batches:
-            lines, folds, keys = _tokenise(batch, self.folds)
+            lines, folds, keys = tokenise(batch, self.folds)
             tokens = np.diff(lines.token_boundaries())
             table = pa.table(
                 {
@@ -111,7 +102,7 @@ class TokeniseSample:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield (language, fold, sampling_key, tokens), one row a document of the sample."""
         for batch in batches:
-            lines, folds, keys = _tokenise(batch, self.folds)
+            lines, folds, keys = tokenise(batch, self.folds)
             data = lines.data.tobytes()
             ends = lines.line_offsets[lines.document_lines]
             languages = batch.column("language").to_pylist()
@@ -131,10 +122,10 @@ class TokeniseSample:
             )
 
 
-def _tokenise(
+def tokenise(
     batch: pa.RecordBatch, folds: int
 ) -> tuple[TokenLines, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """(token lines, fold, sampling key) of each document.
+    """Return the token lines of each document in ``text``, its fold and its sampling key, int64[rows].
 
     With one fold, fold 1 is the small share that is kept from training.
     """
@@ -167,49 +158,32 @@ def plan_samples(texts: DataFrame, settings: PerplexitySettings) -> list[Languag
         .agg(F.sum("tokens").alias("tokens"), F.sum("documents").alias("documents"))
         .collect()
     )
-    return _planned([tuple(row) for row in counts], settings)
-
-
-def plan_table(texts: pa.Table, settings: PerplexitySettings) -> list[LanguageSample]:
-    """The same for texts in memory."""
-    usable = _usable(texts)
-    counted = pa.Table.from_batches(
-        CountTokens(settings.folds)(usable.to_batches(BATCH_ROWS)), pa.schema(_COUNT_FIELDS)
-    )
-    keys = ["language", "fold", "sampling_key"]
-    sums = counted.group_by(keys).aggregate([("tokens", "sum"), ("documents", "sum")])
-    columns = (sums.column(name).to_pylist() for name in [*keys, "tokens_sum", "documents_sum"])
-    return _planned(zip(*columns, strict=True), settings)
-
-
-def _usable(texts: pa.Table) -> pa.Table:
-    rows = texts.select(["text", "language"])
-    return rows.filter(
-        pc.and_(rows.column("language").is_valid(), rows.column("text").is_valid())
-    ).combine_chunks()
-
-
-def _planned(
-    counts: Iterable[tuple[str, int, int, int, int]], settings: PerplexitySettings
-) -> list[LanguageSample]:
-    slots = max(settings.folds, 2)
     by_language: dict[str, npt.NDArray[np.int64]] = {}
     for language, fold, key, tokens, documents in counts:
-        grid = by_language.setdefault(language, np.zeros((2, slots, SAMPLING_KEYS), np.int64))
+        grid = by_language.setdefault(language, empty_counts(settings.folds))
         grid[:, fold, key] = tokens, documents
     return [
-        _plan_language(language, grid, settings) for language, grid in sorted(by_language.items())
+        plan_language(language, grid, settings) for language, grid in sorted(by_language.items())
     ]
 
 
-def _plan_language(
-    language: str, grid: npt.NDArray[np.int64], settings: PerplexitySettings
+def empty_counts(folds: int) -> npt.NDArray[np.int64]:
+    """Return zeros for a language's tokens and documents: int64[2, folds, sampling keys]."""
+    return np.zeros((2, max(folds, 2), SAMPLING_KEYS), np.int64)
+
+
+def plan_language(
+    language: str, counts: npt.NDArray[np.int64], settings: PerplexitySettings
 ) -> LanguageSample:
-    cumulated = np.cumsum(grid[0].sum(axis=0))
-    first = int(np.flatnonzero(cumulated)[0])
-    fitting = int(np.searchsorted(cumulated, settings.max_tokens_per_language, side="right")) - 1
-    last_key = max(first, fitting)
-    sampled = grid[:, :, : last_key + 1]
+    """Choose the sample of a language that has text.
+
+    Args:
+        language: Its code.
+        counts: As of ``empty_counts``; not all 0.
+        settings: Sample sizes.
+    """
+    last_key = last_sampled_key(counts, settings)
+    sampled = counts[:, :, : last_key + 1]
     held_out = np.cumsum(sampled[0], axis=1) <= settings.held_out_tokens
     return LanguageSample(
         language,
@@ -220,8 +194,16 @@ def _plan_language(
     )
 
 
+def last_sampled_key(counts: npt.NDArray[np.int64], settings: PerplexitySettings) -> int:
+    """Return the sampling key up to which documents fit the sample; the first key always does."""
+    cumulated = np.cumsum(counts[0].sum(axis=0))
+    first = int(np.flatnonzero(cumulated)[0])
+    fitting = int(np.searchsorted(cumulated, settings.max_tokens_per_language, side="right")) - 1
+    return max(first, fitting)
+
+
 def tokenise_sample(
-    texts: DataFrame, samples: list[LanguageSample], settings: PerplexitySettings
+    texts: DataFrame, samples: Iterable[LanguageSample], settings: PerplexitySettings
 ) -> DataFrame:
     """The token lines of the sampled documents: language, fold, sampling_key, tokens.
 
@@ -236,13 +218,3 @@ def tokenise_sample(
         .where(F.col("language").isin(list(last_keys)) & F.col("text").isNotNull())
         .mapInArrow(TokeniseSample(settings.folds, last_keys), _SAMPLE)
     )
-
-
-def tokenise_table(
-    texts: pa.Table, samples: list[LanguageSample], settings: PerplexitySettings
-) -> Iterator[tuple[str, int, int, bytes]]:
-    """The same for texts in memory, row by row."""
-    last_keys = {sample.language: sample.last_key for sample in samples}
-    function = TokeniseSample(settings.folds, last_keys)
-    for batch in function(_usable(texts).to_batches(BATCH_ROWS)):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)

@@ -10,23 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
 from jobs.models.perplexity.lmplz_training import require_lmplz, train_with_lmplz
 from jobs.models.perplexity.sample_documents import (
     CollectedSample,
     SampleDocuments,
+    SampledTexts,
+    SparkSample,
     StoredSample,
     collect_samples,
 )
-from jobs.models.perplexity.sample_texts import (
-    LanguageSample,
-    plan_samples,
-    plan_table,
-    tokenise_sample,
-    tokenise_table,
-)
+from jobs.models.perplexity.sample_texts import LanguageSample
 from jobs.models.perplexity.settings import PerplexitySettings
 from jobs.models.perplexity.trained_model import (
     ArpaSource,
@@ -42,8 +37,6 @@ from jobs.runtime.store.storage import (
     holds_anything,
     join,
     replace_folder,
-    spark_path,
-    spark_read_path,
 )
 from udfs.perplexity.folder import MODEL_CARD
 
@@ -59,7 +52,6 @@ def train_models(
     settings: PerplexitySettings,
     work_folder: str,
     model_folder: str,
-    spark: SparkSession,
 ) -> dict[str, Any]:
     """Train modified Kneser-Ney models and publish them as a folder.
 
@@ -72,7 +64,6 @@ def train_models(
         settings: Order, pruning, folds, sample.
         work_folder: Scratch of this training, local or remote; emptied of its own files at the end.
         model_folder: Folder to create, local or remote; a model folder that stands there is replaced.
-        spark: The session.
 
     Returns:
         The content of model.json: ``languages`` with every model's n-grams, training tokens,
@@ -88,28 +79,15 @@ def train_models(
             f"the training text has no column {', '.join(sorted(missing))}: it has "
             f"{', '.join(texts.columns)}; rename the columns to text and language"
         )
-    plan = functools.partial(plan_samples, texts, settings)
-    train = functools.partial(_train_languages, texts, settings, work_folder, spark)
-    return _publish(plan, settings, model_folder, train)
+    return train_sampled(SparkSample(texts, settings), settings, work_folder, model_folder)
 
 
-def train_table(texts: pa.Table, settings: PerplexitySettings, model_folder: str) -> dict[str, Any]:
-    """The same for texts in memory, of whatever size: without Spark.
-
-    Args:
-        texts: Columns ``text`` and ``language``.
-        settings: As for ``train_models``.
-        model_folder: As for ``train_models``.
-    """
-
-    def train(samples: list[LanguageSample], folder: Path) -> dict[str, dict[str, Any]]:
-        collected = collect_samples(tokenise_table(texts, samples, settings), samples)
-        return {
-            language: _train_language(documents, settings, folder)
-            for language, documents in sorted(collected.items())
-        }
-
-    return _publish(functools.partial(plan_table, texts, settings), settings, model_folder, train)
+def train_sampled(
+    sampled: SampledTexts, settings: PerplexitySettings, work_folder: str, model_folder: str
+) -> dict[str, Any]:
+    """The same for texts whose sample Spark or this process finds; see ``train_models``."""
+    train = functools.partial(_train_languages, sampled, settings, work_folder)
+    return _publish(sampled.plan, settings, model_folder, train)
 
 
 def _publish(
@@ -179,28 +157,24 @@ def _choose(
 
 
 def _train_languages(
-    texts: DataFrame,
+    sampled: SampledTexts,
     settings: PerplexitySettings,
     work_folder: str,
-    spark: SparkSession,
     samples: list[LanguageSample],
     folder: Path,
 ) -> dict[str, dict[str, Any]]:
     """Entries of model.json by language; small languages in memory, large ones as Spark jobs."""
     scratch = join(work_folder, "perplexity-training")
-    tokens = tokenise_sample(texts, samples, settings)
     groups = _memory_groups(samples, settings.driver_tokens)
     large = [sample for sample in samples if sample.tokens > settings.driver_tokens]
-    if large or len(groups) > 1:  # read more than once: tokenise once
-        path = join(scratch, "sample")
-        tokens.write.mode("overwrite").parquet(spark_path(path))
-        tokens = spark.read.parquet(spark_read_path(path))
+    read_once = not large and len(groups) <= 1
+    sampled.choose(samples, None if read_once else join(scratch, "sample"))
     entries: dict[str, dict[str, Any]] = {}
     for group in groups:
-        for language, documents in collect_samples(tokens, group).items():
+        for language, documents in collect_samples(sampled.rows(group), group).items():
             entries[language] = _train_language(documents, settings, folder)
     for sample in large:
-        stored = StoredSample(tokens, sample, settings.bucket_tokens, scratch, spark)
+        stored = StoredSample(sampled.frame(), sample, settings.bucket_tokens, scratch)
         entries[sample.language] = _train_language(stored, settings, folder)
     delete_tree(scratch)
     return dict(sorted(entries.items()))

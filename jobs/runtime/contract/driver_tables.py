@@ -1,4 +1,4 @@
-"""Published datasets as Arrow tables in this process: read, passed through functions of batches, written.
+"""Published datasets as Arrow tables in this process: read whole or in batches, and written.
 
 What is small is worked on here, by the functions that Spark's workers run too: starting Spark and
 planning its jobs takes longer than the work (docs/decisions/0017).
@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 from jobs.runtime.contract.manifest import Manifest, PublishedFile
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import InputError
-from jobs.runtime.spark.arrow_frames import BatchFunction
 from jobs.runtime.spark.parquet_frames import SPARK_SCHEMA
 from jobs.runtime.spark.schemas import spark_schema
 from jobs.runtime.store import storage
@@ -93,10 +92,16 @@ def dataset_table(
     Raises:
         InputError: A file cannot be read.
     """
-    folder = context.folder(dataset)
+    return read_columns(dataset_paths(context, dataset, files), columns)
+
+
+def dataset_paths(
+    context: RunContext, dataset: str, files: Sequence[PublishedFile] | None = None
+) -> list[str]:
+    """Return the Parquet files of a published dataset, all or some; see :func:`dataset_table`."""
     chosen = context.manifest(dataset).files if files is None else files
-    paths = [storage.join(folder, file.path) for file in chosen if file.path.endswith(".parquet")]
-    return read_columns(paths, columns)
+    names = [file.path for file in chosen if file.path.endswith(".parquet")]
+    return [storage.join(context.folder(dataset), name) for name in names]
 
 
 def read_columns(paths: Sequence[str], columns: Sequence[str] | None = None) -> pa.Table:
@@ -139,12 +144,6 @@ def flat(table: pa.Table, names: Sequence[str]) -> pa.Table:
         column = table.column(outer)
         columns.append(pc.struct_field(column, field) if field else column)
     return pa.table(columns, names=list(names))
-
-
-def mapped(table: pa.Table, function: BatchFunction) -> pa.Table:
-    """Return a table passed through a function of batches, as ``map_batches`` does a DataFrame."""
-    schema = function.output_schema(table.schema)
-    return pa.Table.from_batches(function(batches(table)), schema)
 
 
 def batches(table: pa.Table) -> Iterator[pa.RecordBatch]:

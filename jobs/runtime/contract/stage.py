@@ -52,7 +52,13 @@ from jobs.runtime.store.small_records import read_mapping
 IN_PROGRESS_NAME = "_in_progress.json"
 CHUNK_RECORD_NAME = "_chunk.json"
 SPARK_FAULTS = (Py4JError, PySparkException, ConnectionError)
-OWN_FAULTS = (OSError, pa.ArrowException)
+OWN_FAULTS = (
+    OSError,
+    pa.ArrowException,
+    *SPARK_FAULTS,
+)  # what is too large for a driver asks Spark
+MOST_THREADS = 8
+"""Beyond, threads of one process wait for its lock and for the one that reads."""
 
 
 class StageWork(NamedTuple):
@@ -122,6 +128,15 @@ class RunContext:
     def spark(self) -> SparkSession:
         """Spark's session, started now if it was not needed before."""
         return running(self.session)
+
+    def own_tasks(self, megabytes: float) -> OwnTasks | None:
+        """Return what a stage gives the parts of its work to without Spark; None where Spark takes them.
+
+        Args:
+            megabytes: ``run.driver_megabytes``: parts of any size are worked on here unless it is 0.
+        """
+        here = self.local and self.threads <= MOST_THREADS and megabytes > 0
+        return OwnTasks(self.threads) if here else None
 
     def folder(self, dataset: str) -> str:
         """Return the folder of a dataset of this run."""

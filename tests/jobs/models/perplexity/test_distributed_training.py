@@ -50,7 +50,7 @@ def train(
 ) -> dict[str, Any]:
     texts = frame(spark, rows, partitions)
     chosen = PerplexitySettings(keep_arpa=True, **settings)
-    return train_models(texts, chosen, str(folder.parent / "work"), str(folder), spark)
+    return train_models(texts, chosen, str(folder.parent / "work"), str(folder))
 
 
 def arpa_lines(path: Path) -> list[str]:
@@ -153,7 +153,7 @@ def test_model_folder_is_replaced_but_nothing_else(spark: SparkSession, tmp_path
         train(spark, rows, tmp_path / "mine", **SMALL)
     texts = frame(spark, rows).drop("language")
     with pytest.raises(InputError, match="has no column language: it has text"):
-        train_models(texts, PerplexitySettings(), str(tmp_path), str(tmp_path / "m"), spark)
+        train_models(texts, PerplexitySettings(), str(tmp_path), str(tmp_path / "m"))
 
 
 @pytest.mark.parametrize(

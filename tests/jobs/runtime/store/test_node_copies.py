@@ -153,7 +153,7 @@ def test_models_are_trained_into_a_store(spark, store: Path, tmp_path: Path) -> 
     texts = spark.createDataFrame(rows, "text string, language string").coalesce(1)
     settings = PerplexitySettings(min_training_tokens=10, order=3)
     for _ in range(2):  # the second replaces the first
-        card = train_models(texts, settings, str(tmp_path / "work"), "s3://bucket/out/m", spark)
+        card = train_models(texts, settings, str(tmp_path / "work"), "s3://bucket/out/m")
     model = read_model(NodeCopy.of("s3://bucket/out/m").path())
     assert list(model.languages) == list(card["languages"]) == ["en"]
 
