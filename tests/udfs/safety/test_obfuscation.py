@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from udfs.safety import obfuscation
 from udfs.safety.obfuscation import normalise_for_matching
 
 
@@ -42,3 +43,17 @@ def test_normalising_ends_and_invents_no_text(text: str) -> None:
     result = normalise_for_matching(text)
     assert len(result) <= len(text)
     assert "\u200b" not in result
+
+
+def test_what_is_written_in_look_alike_letters_is_read_for_digits_and_signs_after_it() -> None:
+    assert normalise_for_matching("pо0rn") == "poorn"
+    assert normalise_for_matching("赌*博 p0rn p.o.r.n") == "赌博 porn porn"
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text(alphabet="abz0134@$.- *_|~рсоα一赌\u200bİ３ａ\n", max_size=24))
+def test_a_pattern_that_occurs_is_never_passed_over(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(obfuscation, "_seen", lambda _: obfuscation._Seen(True, True, True, True))
+        every_pattern = normalise_for_matching(text)
+    assert normalise_for_matching(text) == every_pattern
