@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import venv
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.measuring import Cost, measured_command
+from bench.peer_environment import peer_environment
 
 PEERS = {
     "rensa": ("rensa==0.5.*", "pyarrow", "numpy"),
@@ -46,16 +45,8 @@ def run_peer(name: str, source: Path, folder: Path, *options: str) -> PeerRun:
     Raises:
         CalledProcessError: It could not be installed, or failed.
     """
-    place = folder / "peers" / name
-    python = place / "bin" / "python"
-    if not python.is_file():
-        venv.create(place, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS[name]], check=True)
+    python, version = peer_environment(name, PEERS[name], folder / "peers" / name)
     package = name.removeprefix("py-").replace("-", "_")
-    asked = f"from importlib.metadata import version; print(version('{name}'))"
-    version = subprocess.run(
-        [python, "-c", asked], check=True, capture_output=True, text=True
-    ).stdout.strip()
     output = folder / f"peer-{name}"
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
-import venv
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ import pyarrow.parquet as pq
 from bench.measuring import measured, print_result
 from bench.parity.filters import CHAIN, PAIRS, Pair, peer_plan
 from bench.parity.rules import failed_reasons
+from bench.peer_environment import peer_environment
 from bench.shared_folder import DATA, OUTPUT, require_data
 from bench.shared_texts import real_texts, sampled
 from udfs.lines.text_batch import TextBatch
@@ -76,16 +76,7 @@ def peer_judgements(
     texts: pa.Table, keep: bool
 ) -> tuple[dict[str, dict[str, str | None]], dict[str, dict[str, float]], str]:
     """Run the peer; return its reasons by path and filter, its costs by language, its version."""
-    python = PEER / "bin" / "python"
-    if not python.is_file():
-        venv.create(PEER, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *REQUIREMENTS], check=True)
-    version = subprocess.run(
-        [python, "-c", "from importlib.metadata import version; print(version('datatrove'))"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
+    python, version = peer_environment("datatrove", REQUIREMENTS, PEER)
     inputs, plan, output = (FOLDER / name for name in ("input.parquet", "plan.json", "peer.jsonl"))
     wanted = json.dumps({"filters": peer_plan(), "chain": CHAIN}, ensure_ascii=False)
     if not keep:
