@@ -17,7 +17,7 @@ pytestmark = pytest.mark.cluster
 
 # Measured up to 496 by dataset; a stage that starts to ask per row or to list in a loop breaks this.
 REQUESTS_PER_DATASET = 700
-REQUESTS_PER_INPUT_FILE = 4  # its size twice (Arrow asks before it opens), its bytes
+REQUESTS_PER_INPUT_FILE = 3  # its size twice (Arrow asks before it opens), its bytes
 
 
 def test_two_workers_write_what_local_mode_writes(

@@ -18,16 +18,20 @@ READ = 1 << 16
 
 
 class BreakingFile:
-    """Arrow's view of a remote file that answers twice and never again."""
+    """Arrow's view of a remote file that answers so many times and never again."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, most: int = 2) -> None:
+        self.most = most
         self.stream = io.BytesIO(content)
         self.answers = 0
         self.seek, self.tell, self.close = self.stream.seek, self.stream.tell, self.stream.close
 
+    def size(self) -> int:
+        return len(self.stream.getbuffer())
+
     def read(self, size: int) -> bytes:
-        self.answers += 1
-        if self.answers > 2:
+        self.answers += self.stream.tell() < self.size()  # Arrow asks for nothing beyond the end
+        if self.answers > self.most:
             raise OSError("AWS Error NETWORK_CONNECTION")
         return self.stream.read(size)
 
@@ -83,3 +87,26 @@ def test_a_broken_connection_never_becomes_a_quarantined_record(content: bytes) 
 def test_what_may_be_gone_at_the_next_try(error: OSError, passing: bool) -> None:
     assert storage.is_passing("s3://crawl/x", error) is passing
     assert not storage.is_passing("/disk/x", error)
+
+
+@pytest.mark.parametrize("content", [warc(), gzip.compress(LINES), LINES, b"<html><p>text"])
+def test_a_small_file_is_asked_for_once_however_often_its_beginning_is_looked_at(
+    content: bytes,
+) -> None:
+    file = BreakingFile(content, most=1)
+    stream = io.BufferedReader(StoreStream("s3://crawl/x", file), storage.READ_BYTES)
+    assert {row.status for row in read_records(stream, len(content), IngestSettings())} == {"ok"}
+
+
+def test_bytes_are_those_of_the_file_wherever_a_reader_jumps() -> None:
+    content = os.urandom(5_000)
+    stream = StoreStream("s3://crawl/x", BreakingFile(content, most=99))
+    assert stream.read(100) == content[:100]
+    assert stream.seek(50) == 50
+    assert stream.read(100) == content[50:100]  # what is held of it; a reader asks on
+    assert stream.read(100) == content[100:200]
+    assert stream.seek(-10, io.SEEK_END) == 4_990
+    assert stream.read(100) == content[-10:]
+    assert stream.read(100) == b""
+    assert stream.seek(-4_995, io.SEEK_CUR) == 5
+    assert stream.read(5) == content[5:10]
