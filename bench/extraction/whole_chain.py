@@ -39,7 +39,6 @@ class System(NamedTuple):
     name: str
     build: Path
     profile: str
-    settings: tuple[str, ...] = ()
 
 
 class Chain(NamedTuple):
@@ -57,8 +56,7 @@ def main() -> None:
     arguments = parser.parse_args()
     former = checked_out(arguments.former)
     systems = [
-        # All by Spark: without it the smaller part would be done in another way than the whole.
-        System("corpusmill", HERE, "learned", ("--set", "run.driver_megabytes=0")),
+        System("corpusmill", HERE, "learned"),
         System(f"{arguments.former} learned", former, "learned"),
         System(f"{arguments.former} balanced", former, "balanced"),
     ]
@@ -115,7 +113,7 @@ def run(system: System, pages: list[bytes], folder: Path) -> Chain:
     shutil.rmtree(output, ignore_errors=True)
     words = ["run", str(source), str(output), "--master", "local[1]", "--quiet"]
     words += ["--set", f"perplexity.max_tokens_per_language={SAMPLE_TOKENS}"]
-    words += ["--set", f"extract.profile={system.profile}", *system.settings]
+    words += ["--set", f"extract.profile={system.profile}"]
     cost = measured_command(command_of(system.build, "jobs.command_line", *words))
     written = sum(
         path.stat().st_size
