@@ -81,7 +81,8 @@ class RunSettings(BaseModel):
         ge=0,
         description=(
             "in local mode, stages that read no more Parquet than this (MiB; and eight times as much text, "
-            "and 50,000 rows) do without Spark, by Arrow in the command's own process; 0: always Spark"
+            "and 50,000 rows) do without Spark, by Arrow in the command's own process, and annotation and "
+            "training read parts of any size there; 0: always Spark"
         ),
     )
 
