@@ -260,7 +260,7 @@ class _Tracer:
                 for document in self._described(segment, here, len(tokens))
                 if _is_wanted(document, status, source)
             ]
-        told.sort(key=lambda document: STATUSES.index(document.status))
+        told.sort(key=_order)
         return found, told[:limit]
 
     def _candidates(
@@ -356,6 +356,12 @@ def _is_wanted(document: TracedDocument, status: str | None, source: str | None)
     return document.status in wanted and (
         source is None or any(fnmatch.fnmatchcase(name, source) for name in names)
     )
+
+
+def _order(document: TracedDocument) -> tuple[int, bool, Any]:
+    # Ids of a former index may be of another type.
+    number = document.id if isinstance(document.id, int) else str(document.id)
+    return STATUSES.index(document.status), isinstance(number, str), number
 
 
 def _require_status(status: str | None) -> None:
