@@ -6,8 +6,8 @@ A fingerprint is only looked up; whoever is told here was read and compared toke
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
@@ -184,6 +184,20 @@ def trace_answer(
     """
     _require_status(status)
     return _Tracer(open_index(index)).answer(answer, status, source, limit)
+
+
+def documents_table(documents: Sequence[TracedDocument]) -> pa.Table:
+    """Return documents as a table, a column a field of :class:`TracedDocument`."""
+    numbers = {"keeper": pa.int64(), "grade": pa.float64(), "keeper_run": pa.int64()}
+    named = any(isinstance(document.id, str) for document in documents)
+    types = {"id": pa.string() if named else pa.int64(), **numbers}
+    columns = [
+        pa.array(
+            [getattr(one, field.name) for one in documents], types.get(field.name, pa.string())
+        )
+        for field in fields(TracedDocument)
+    ]
+    return pa.table(columns, names=[field.name for field in fields(TracedDocument)])
 
 
 @dataclass(frozen=True)
