@@ -26,6 +26,7 @@ from udfs.tracing.fingerprints import HASH_BITS, fingerprints, folded_texts
 MOST_ROWS: Final = 1 << (64 - HASH_BITS)
 """Rows of a segment made here: a posting is one number of 64 bits, hash before document."""
 _PIECE_ROWS: Final = 1 << 20
+_TEXTS_AT_ONCE: Final = 256
 
 
 @dataclass
@@ -76,9 +77,14 @@ class OwnBuild:
             self._documents.append(
                 fates_of(file.dataset, rows, numbers, self.fates, self.source.id_type)
             )
-            texts = folded_texts(rows.column("text"), self.table)
-            found = fingerprints(texts.hashes, texts.offsets)
-            documents = numbers[found.texts].astype(np.uint64)
+            self._take_texts(rows.column("text"), numbers)
+
+    def _take_texts(self, texts: pa.ChunkedArray, numbers: npt.NDArray[np.int64]) -> None:
+        # A few at a time: the tokens of a whole part would be fresh memory, touched for the first time.
+        for first in range(0, len(texts), _TEXTS_AT_ONCE):
+            batch = folded_texts(texts.slice(first, _TEXTS_AT_ONCE), self.table)
+            found = fingerprints(batch.hashes, batch.offsets)
+            documents = numbers[first + found.texts].astype(np.uint64)
             shift = np.uint64(64 - HASH_BITS)
             self._postings.append((found.hashes.astype(np.uint64) << shift) | documents)
 

@@ -111,6 +111,6 @@ def test_a_table_of_the_users_with_columns_of_any_name(spark: SparkSession, tmp_
 def test_ids_of_another_type_are_refused(spark: SparkSession, tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": [0.5], "text": ["words"]}), tmp_path / "t.parquet")
     with pytest.raises(
-        InputError, match="id of .* is double; documents are named by whole numbers"
+        InputError, match=r"id of .* is double; documents are named by whole numbers"
     ):
         table_documents(open_user_table(spark, str(tmp_path / "t.parquet"), None, None))
