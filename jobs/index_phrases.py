@@ -45,6 +45,7 @@ from jobs.tracing.layout import (
     TextFile,
     bucket_bits,
     han_letters,
+    hash_bits,
     numbered,
     open_index,
 )
@@ -168,17 +169,18 @@ class _Build:
         self._finish(segment)
 
     def _segment(self, folder: str, files: Sequence[TextFile]) -> Segment:
+        size = sum(file.bytes for file in files)
         segment = Segment(
             folder=folder,
             home=self._context.output,
-            bits=bucket_bits(sum(file.bytes for file in files)),
+            bits=bucket_bits(size),
+            hash_bits=hash_bits(size),
             text_bytes=0,
             columns=(self._source.id_column, self._source.text_column),
             files=numbered(files),
         )
         paths = [segment.path(file) for file in segment.files]
-        size = text_bytes(paths, self._source.text_column)
-        return replace(segment, text_bytes=size)
+        return replace(segment, text_bytes=text_bytes(paths, self._source.text_column))
 
     def _finish(self, segment: Segment) -> None:
         if self._source.table is not None:

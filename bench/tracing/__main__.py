@@ -58,8 +58,9 @@ def main() -> None:
         texts = folded_texts(table.texts(), fold_table(han_variants()))
         measure_phrases(table, index, texts)
         measure_answers(table, index, texts)
-        if arguments.spark:
-            build_by_spark(table)
+    if arguments.spark:  # of two sizes: what the larger takes more is free of starting Spark
+        build_by_spark(tables[0])
+        build_by_spark(tables[-1])
     if arguments.peers:
         measure_peers(tables[0])
 

@@ -288,9 +288,9 @@ class _Tracer:
                     f"{len(tokens)} words are too few to be looked up among {self._index.text_bytes:,} bytes "
                     f"of text: give {GRAM} or more, {GUARANTEED} to miss no document"
                 )
-            lists = postings(segment, all_grams(tokens)).values()
+            lists = postings(segment, all_grams(tokens, segment.hash_bits)).values()
             return np.unique(np.concatenate([*lists]))
-        chosen = fingerprints(tokens, np.array([0, len(tokens)])).hashes
+        chosen = _fingerprints(tokens, segment)
         lists = postings(segment, _spread(chosen)).values()
         shortest, *others = sorted(lists, key=len)
         for other in others:
@@ -322,9 +322,9 @@ class _Tracer:
         """What documents share from each token of an answer on; whether all of them were compared."""
         grams = answer_grams(tokens)
         longest = np.zeros(len(tokens), np.int64)
-        chosen = fingerprints(tokens, np.array([0, len(tokens)])).hashes
         complete = True
         for segment in self._index.segments:
+            chosen = _fingerprints(tokens, segment)
             read = np.empty(0, np.int64)
             for documents in sorted(postings(segment, chosen).values(), key=len):
                 lacking = np.setdiff1d(documents, read, assume_unique=True)
@@ -357,6 +357,10 @@ def _document(found: _Found, row: dict[str, Any], tokens: int) -> TracedDocument
         after=after,
         keeper_run=row["keeper_run"] or 0,
     )
+
+
+def _fingerprints(tokens: npt.NDArray[np.uint64], segment: Segment) -> npt.NDArray[np.int64]:
+    return fingerprints(tokens, np.array([0, len(tokens)]), segment.hash_bits).hashes
 
 
 def _spread(hashes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

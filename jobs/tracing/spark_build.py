@@ -31,7 +31,7 @@ from jobs.tracing.layout import (
 )
 from jobs.tracing.sorted_files import write_documents, write_postings
 from udfs.text.folding import fold_table
-from udfs.tracing.fingerprints import HASH_BITS, fingerprints, folded_texts
+from udfs.tracing.fingerprints import fingerprints, folded_texts
 
 WRITTEN: Final = pa.schema([("file", pa.string()), ("rows", pa.int64())])
 _NUMBER: Final = "document"
@@ -43,16 +43,18 @@ class PostingBatches:
 
     Attributes:
         han_variants: Of ``fold_table``.
+        bits: Of a hash.
     """
 
     han_variants: tuple[tuple[int, int], ...]
+    bits: int
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the fingerprints of each batch."""
         table = fold_table(self.han_variants)
         for batch in batches:
             texts = folded_texts(batch.column(1), table)
-            found = fingerprints(texts.hashes, texts.offsets)
+            found = fingerprints(texts.hashes, texts.offsets, self.bits)
             documents = batch.column(0).to_numpy()[found.texts]
             yield pa.record_batch([pa.array(found.hashes), pa.array(documents)], schema=POSTINGS)
 
@@ -66,20 +68,20 @@ class FileWriter:
     Attributes:
         folder: Of the segment.
         kind: What the rows are.
-        bits: First bits of a hash that name its file.
+        bucket_shift: Bits of a hash behind those that name its file.
         schema: Of the rows.
     """
 
     folder: str
     kind: Literal["postings", "documents"]
-    bits: int
+    bucket_shift: int
     schema: pa.Schema
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Write the rows of a task."""
         rows = (batch.cast(self.schema) for batch in batches)
         if self.kind == "postings":
-            written = write_postings(self.folder, self.bits, rows)
+            written = write_postings(self.folder, self.bucket_shift, rows)
         else:
             written = write_documents(self.folder, rows)
         for name, count in written:
@@ -110,12 +112,16 @@ def build_with_spark(
             rows = _of_this_dataset(context, dataset, rows)
         texts.append(rows.select(_NUMBER, "text"))
         facts.append(_facts(context, source, dataset, rows))
-    postings = [map_with_schema(rows, PostingBatches(han_variants), POSTINGS) for rows in texts]
-    bucket = F.shiftright("hash", HASH_BITS - segment.bits)
-    _write(_union(postings), bucket, FileWriter(segment.folder, "postings", segment.bits, POSTINGS))
+    postings = [
+        map_with_schema(rows, PostingBatches(han_variants, segment.hash_bits), POSTINGS)
+        for rows in texts
+    ]
+    shift = segment.hash_bits - segment.bits
+    bucket = F.shiftright("hash", shift)
+    _write(_union(postings), bucket, FileWriter(segment.folder, "postings", shift, POSTINGS))
     schema = documents_schema(source.id_type)
     block = F.shiftright(_NUMBER, BLOCK_BITS)
-    _write(_union(facts), block, FileWriter(segment.folder, "documents", segment.bits, schema))
+    _write(_union(facts), block, FileWriter(segment.folder, "documents", shift, schema))
 
 
 def _write(rows: DataFrame, key: Column, writer: FileWriter) -> None:
