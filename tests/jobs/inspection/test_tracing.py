@@ -21,6 +21,8 @@ from jobs.tracing import look_up, own_build
 from jobs.tracing.indexed_documents import run_documents
 from tests.jobs.finished_run import FinishedRun, make_finished_run, write_manifest
 from tests.jobs.tracing.traced_tables import index_table, own_context, write_texts
+from tests.packed_files import ROWS
+from udfs.trainer_files.packing.token_rows import row_schema
 
 GULLS = "when the fog had lifted and the gulls were back"
 CALL = "你怎么还不回来"
@@ -293,6 +295,27 @@ def test_the_command_answers_as_text_and_as_json(
     assert found["spans"][0]["documents"][0]["match"] == GULLS
     assert main(["trace", indexed.output, "--file", file, "--limit", "1"]) == 0
     assert f"“{GULLS}”" in capsys.readouterr().out
+
+
+def test_a_packed_document_comes_with_its_rows(
+    copied: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = trace_phrase(copied, GULLS, status="kept").documents[0].id
+    row = {**ROWS[0], "document_ids": [document, 1], "padding": 0}
+    rows = pa.Table.from_pylist([row], schema=row_schema(pa.int64()))
+    path = Path(copied, "packed", "train", "part-00000-00.parquet")
+    path.parent.mkdir(parents=True)
+    pq.write_table(rows, path)
+    accounts = RowAccounts(rows_in=1, rows_out=1)
+    write_manifest(Path(copied, "packed"), "packed", "pack", accounts, 1.0, {})
+    assert main(["trace", copied, GULLS, "--kept", "--limit", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "packed/train/part-00000-00.parquet, row 0, 5 tokens from 0 on" in told
+    assert main(["trace", copied, GULLS, "--kept", "--limit", "1", "--json"]) == 0
+    (rows_told,) = json.loads(capsys.readouterr().out)["packed"].values()
+    assert rows_told == [
+        {"file": "train/part-00000-00.parquet", "row": 0, "first": 0, "length": 5, "before": 0}
+    ]
 
 
 @pytest.mark.parametrize(
