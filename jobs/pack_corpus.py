@@ -6,27 +6,29 @@ import argparse
 import functools
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow.parquet as pq
-from pyspark.sql import DataFrame
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
+from jobs.packing.documents import require_columns
 from jobs.packing.opened_tokeniser import OpenedTokeniser, open_tokeniser
-from jobs.packing.ordered_documents import packing_columns
+from jobs.packing.own_documents import OwnDocuments, own_chunk
 from jobs.packing.packing_estimate import estimate_text
 from jobs.packing.packing_stage import DATASET, PackSource, pack_stage
 from jobs.packing.row_files import TRAIN, files_of
+from jobs.packing.spark_documents import SparkDocuments, packing_columns
 from jobs.packing.trainer_formats import format_stages, require_formats
 from jobs.recipes.recipe import Recipe
 from jobs.report import tell_packing
 from jobs.report.packing_facts import PAGE_NAME
 from jobs.report.packing_page import ROWS_SHOWN, render_packing_page
 from jobs.runtime.contract.chunks import by_bytes
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
+from jobs.runtime.contract.manifest import Manifest, read_manifest, require_manifest
 from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.contract.table_parts import count_rows
 from jobs.runtime.contract.user_tables import open_user_table, require_apart
 from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.spark.parquet_frames import read_parquet
@@ -43,20 +45,22 @@ def corpus_source(context: RunContext, folder: str, recipe: Recipe) -> PackSourc
     corpus = storage.join(storage.absolute(folder), "corpus")
     manifest = require_manifest(corpus, "publish")
 
-    def documents(files: Sequence[PublishedFile]) -> DataFrame:
-        paths = [storage.join(corpus, file.path) for file in files]
-        rows = read_parquet(context.spark, paths, carries_documents=True)
-        return packing_columns(rows, "id", "text", recipe.pack)
-
     files = [file for file in manifest.files if file.path.endswith(".parquet")]
     if not manifest.rows:
         raise InputError(f"{corpus} holds no document: there is nothing to pack")
-    chunks = by_bytes(files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
-    return PackSource(
-        manifest.fingerprint,
-        manifest.rows,
-        [functools.partial(documents, chunk) for chunk in chunks],
-    )
+    parts = by_bytes(files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
+    chunks = [[storage.join(corpus, file.path) for file in part] for part in parts]
+
+    def documents(paths: Sequence[str]) -> SparkDocuments:
+        rows = read_parquet(context.spark, paths, carries_documents=True)
+        return SparkDocuments(packing_columns(rows, "id", "text", recipe.pack))
+
+    system, inner = storage.file_system(chunks[0][0])
+    schema = pq.read_schema(inner, filesystem=system)
+    require_columns(schema.names, recipe.pack)
+    by_spark = [functools.partial(documents, paths) for paths in chunks]
+    here = [own_chunk(paths, schema, "id", "text", recipe.pack) for paths in chunks]
+    return _source(context, manifest.fingerprint, manifest.rows, by_spark, here, recipe)
 
 
 def table_source(
@@ -68,13 +72,36 @@ def table_source(
         InputError: It cannot be used, or holds no document.
     """
     require_apart(given, context.output)
-    table = open_user_table(context.spark, given, id_column, text_column)
-    rows = table.read(context.spark)
-    documents = packing_columns(rows, table.id_column, table.text_column, recipe.pack)
-    count = rows.count()
+    table = open_user_table(context.session, given, id_column, text_column)
+    columns = (table.id_column, table.text_column)
+    count = count_rows(table.paths)
     if not count:
         raise InputError(f"{given} holds no document: there is nothing to pack")
-    return PackSource(table.fingerprint, count, [lambda: documents])
+
+    def documents() -> SparkDocuments:
+        rows = table.read(context.spark)
+        return SparkDocuments(packing_columns(rows, *columns, recipe.pack))
+
+    require_columns(table.schema.names, recipe.pack)
+    here = None
+    if table.arrow is not None:
+        here = own_chunk(table.paths, table.arrow, *columns, recipe.pack)
+    return _source(context, table.fingerprint, count, [documents], [here], recipe)
+
+
+def _source(
+    context: RunContext,
+    fingerprint: str,
+    documents: int,
+    by_spark: Sequence[Callable[[], SparkDocuments]],
+    here: Sequence[Callable[[], OwnDocuments] | None],
+    recipe: Recipe,
+) -> PackSource:
+    own_tasks = functools.partial(context.own_tasks, recipe.run.driver_megabytes)
+    readers = [reader for reader in here if reader is not None]
+    if own_tasks() is None or len(readers) < len(by_spark):
+        return PackSource(fingerprint, documents, by_spark)
+    return PackSource(fingerprint, documents, by_spark, readers, own_tasks)
 
 
 def pack_command(arguments: argparse.Namespace) -> str | None:
@@ -96,7 +123,7 @@ def pack_command(arguments: argparse.Namespace) -> str | None:
         if arguments.dry_run:
             return estimate_text(source.chunks, tokeniser, recipe.pack)
         manifest = pack_stage(context, source, tokeniser, recipe.pack)
-        format_stages(context, manifest, tokeniser, recipe.pack)
+        format_stages(context, manifest, tokeniser, recipe.pack, source.own_tasks)
         page = write_page(context, manifest, tokeniser)
         if run_folder and output == arguments.input:
             tell_packing(context)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
+
+from pyspark.sql import DataFrame
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
@@ -38,9 +41,8 @@ def train_tokenizer_command(arguments: argparse.Namespace) -> str | None:
         else:
             columns = (arguments.id_column, arguments.text_column)
             source = table_source(context, arguments.input, *columns, recipe)
-        documents = source.chunks[0]()
-        for chunk in source.chunks[1:]:
-            documents = documents.unionByName(chunk())
+        frames = [chunk().frame for chunk in source.by_spark]
+        documents = functools.reduce(DataFrame.unionByName, frames)
         sample = draw_sample(documents, arguments.sample_megabytes, weights)
     try:
         content = train_tokeniser(plan, sample.training)

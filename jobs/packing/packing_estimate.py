@@ -7,14 +7,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
+from jobs.packing.documents import ChunkDocuments, DocumentCounts
 from jobs.packing.opened_tokeniser import OpenedTokeniser
-from jobs.packing.ordered_documents import DocumentCounts, count_documents
 from jobs.runtime.amounts import rounded, share, size
 from udfs.trainer_files.packing.document_pieces import place_documents
-from udfs.trainer_files.packing.packed_groups import TEXT
 from udfs.trainer_files.packing.settings import PackSettings
 from udfs.trainer_files.tokenising.engines import load_engine
 from udfs.trainer_files.tokenising.identity_check import CHECKED_CHARACTERS, choose_engine
@@ -27,22 +24,16 @@ PARQUET_BYTES: Final = 1.7  # zstd of int32 ids, 1.69 B measured with a vocabula
 
 
 def estimate_text(
-    chunks: Sequence[Callable[[], DataFrame]], tokeniser: OpenedTokeniser, settings: PackSettings
+    chunks: Sequence[Callable[[], ChunkDocuments]],
+    tokeniser: OpenedTokeniser,
+    settings: PackSettings,
 ) -> str:
     """Count tokens of a sample and say what packing all documents would give; nothing is written."""
-    frames = [chunk() for chunk in chunks]
-    counts = [count_documents(frame, settings) for frame in frames]
+    first, *others = [chunk() for chunk in chunks]
+    counts = [documents.count(settings) for documents in (first, *others)]
     # A document's beginning tells how many bytes a token of it has; books would not fit the driver.
-    beginnings = (
-        frames[0]
-        .where(F.length(TEXT) > 0)
-        .select(
-            F.substring(TEXT, 1, CHECKED_CHARACTERS).alias(TEXT),
-            F.octet_length(TEXT).alias("bytes"),
-        )
-    )
-    rows = beginnings.limit(SAMPLED_DOCUMENTS).collect()
-    sample = [str(row[TEXT]) for row in rows]
+    rows = first.beginnings(CHECKED_CHARACTERS, SAMPLED_DOCUMENTS)
+    sample = [text for text, _ in rows]
     choice = choose_engine(
         tokeniser.file, sample, special_tokens_in_text=settings.special_tokens_in_text
     )
@@ -50,7 +41,7 @@ def estimate_text(
         tokeniser.file, choice.name, special_tokens_in_text=settings.special_tokens_in_text
     )
     around = (tokeniser.frame.bos is not None) + (tokeniser.frame.eos is not None)
-    sizes = np.array([row["bytes"] for row in rows], np.int64)
+    sizes = np.array([size for _, size in rows], np.int64)
     read = np.array([len(text.encode("utf-8", "replace")) for text in sample], np.int64)
     tokens = np.diff(engine.encode(sample).offsets) * sizes / np.maximum(read, 1)
     lengths = np.maximum(1, np.rint(tokens)).astype(np.int64) + around

@@ -11,31 +11,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import pyarrow as pa
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, IntegerType, LongType, StringType
-
+from jobs.packing.documents import ChunkDocuments
 from jobs.packing.opened_tokeniser import OpenedTokeniser
-from jobs.packing.ordered_documents import count_documents, ordered_documents
+from jobs.packing.own_documents import OwnDocuments
 from jobs.packing.row_files import (
     COUNTS_NAME,
     QUARANTINED,
     TRAIN,
     VALIDATION,
-    WRITTEN,
     RowWriter,
     files_of,
     read_facts,
 )
+from jobs.packing.spark_documents import SparkDocuments
 from jobs.runtime.contract.manifest import Manifest, PublishedFile
+from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
-from jobs.runtime.errors import InputError
-from jobs.runtime.spark.arrow_frames import map_with_schema
 from jobs.runtime.store import storage
 from jobs.runtime.suggestions import did_you_mean
-from udfs.trainer_files.packing.packed_groups import ID, TEXT
 from udfs.trainer_files.packing.row_facts import added_facts
 from udfs.trainer_files.packing.settings import PackSettings
 from udfs.trainer_files.tokenising.identity_check import (
@@ -46,11 +40,6 @@ from udfs.trainer_files.tokenising.identity_check import (
 
 DATASET = "packed"
 CHECKED_DOCUMENTS = 1_000
-ID_TYPES: dict[DataType, pa.DataType] = {
-    LongType(): pa.int64(),
-    IntegerType(): pa.int32(),
-    StringType(): pa.string(),
-}
 
 
 @dataclass(frozen=True)
@@ -60,12 +49,21 @@ class PackSource:
     Attributes:
         fingerprint: Of what they are.
         documents: Their number.
-        chunks: Readers of parts that a killed run goes on from, with the columns of ``packing_columns``.
+        by_spark: Readers of parts that a killed run goes on from, as DataFrames.
+        here: The same in memory, where this process does without Spark; else None.
+        own_tasks: Gives a stage what it then hands its work to.
     """
 
     fingerprint: str
     documents: int
-    chunks: Sequence[Callable[[], DataFrame]]
+    by_spark: Sequence[Callable[[], SparkDocuments]]
+    here: Sequence[Callable[[], OwnDocuments]] | None = None
+    own_tasks: Callable[[], OwnTasks | None] = lambda: None
+
+    @property
+    def chunks(self) -> Sequence[Callable[[], ChunkDocuments]]:
+        """Readers for who does the work."""
+        return self.by_spark if self.here is None else self.here
 
 
 def pack_stage(
@@ -81,7 +79,8 @@ def pack_stage(
         InputError: The ids have a type that rows cannot name.
         StageError: Spark failed.
     """
-    packing = _Packing(context, tokeniser, settings)
+    own = source.own_tasks()
+    packing = _Packing(context, tokeniser, settings, own)
     return run_stage(
         context,
         Stage(
@@ -93,6 +92,8 @@ def pack_stage(
             chunks=[functools.partial(packing.write, chunk) for chunk in source.chunks],
             account=functools.partial(packing.account, source.documents),
             details=packing.details,
+            in_driver=own is not None,
+            own_tasks=own,
         ),
     )
 
@@ -106,9 +107,14 @@ class _Packing:
     """Writes the chunks of one pack stage and counts what lies in its folder afterwards."""
 
     def __init__(
-        self, context: RunContext, tokeniser: OpenedTokeniser, settings: PackSettings
+        self,
+        context: RunContext,
+        tokeniser: OpenedTokeniser,
+        settings: PackSettings,
+        own_tasks: OwnTasks | None,
     ) -> None:
         self._context = context
+        self._own_tasks = own_tasks
         self._tokeniser = tokeniser
         self._settings = settings
         self._choice: EngineChoice | None = None
@@ -116,19 +122,18 @@ class _Packing:
         self._counted: list[dict[str, Any]] = []
         self._folder = context.folder(DATASET)
 
-    def write(self, documents: Callable[[], DataFrame], folder: str) -> None:
+    def write(self, chunk: Callable[[], ChunkDocuments], folder: str) -> None:
         """Write one chunk."""
-        frame = documents()
-        choice = self._chosen(frame)
-        counts = count_documents(frame, self._settings)
+        documents = chunk()
+        choice = self._chosen(documents)
+        counts = documents.count(self._settings)
         training, _ = counts.partitions(self._settings)
-        shared = self._context.spark.sparkContext.broadcast(self._tokeniser.file)
         writer = RowWriter(
-            tokeniser=functools.partial(getattr, shared, "value"),
+            tokeniser=documents.shared(self._tokeniser.file),
             engine=choice.name,
             settings=self._settings,
             frame=self._tokeniser.frame,
-            id_type=_id_type(frame),
+            id_type=documents.id_type,
             folder=folder,
             training_partitions=training,
             facts={
@@ -137,22 +142,17 @@ class _Packing:
                 "engine": choice.name,
             },
         )
-        rows = ordered_documents(frame, self._settings, counts)
-        map_with_schema(rows, writer, WRITTEN).collect()
+        documents.write(writer, self._settings, counts, self._own_tasks)
         storage.write_text(
             storage.join(folder, COUNTS_NAME), json.dumps(counts.as_json(), ensure_ascii=False)
         )
 
-    def _chosen(self, frame: DataFrame) -> EngineChoice:
+    def _chosen(self, documents: ChunkDocuments) -> EngineChoice:
         if self._choice is None:
-            texts = frame.where(F.length(TEXT) > 0).select(
-                F.substring(TEXT, 1, CHECKED_CHARACTERS).alias(TEXT)
-            )
-            # pandas and Arrow would refuse a batch for one text that is no UTF-8; a row says "?".
-            sample = [str(row[TEXT]) for row in texts.limit(CHECKED_DOCUMENTS).collect()]
+            sample = documents.beginnings(CHECKED_CHARACTERS, CHECKED_DOCUMENTS)
             self._choice = choose_engine(
                 self._tokeniser.file,
-                sample,
+                [text for text, _ in sample],
                 special_tokens_in_text=self._settings.special_tokens_in_text,
             )
             if self._choice.warning is not None:
@@ -216,13 +216,3 @@ def _epochs(
         }
         for value, (documents, seen) in sorted(known.items())
     }
-
-
-def _id_type(frame: DataFrame) -> pa.DataType:
-    found = frame.schema[ID].dataType
-    if found not in ID_TYPES:
-        raise InputError(
-            f"--id-column has type {found.simpleString()}; rows name their documents by bigint, int or "
-            "string"
-        )
-    return ID_TYPES[found]

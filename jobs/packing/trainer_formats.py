@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from jobs.packing.opened_tokeniser import OpenedTokeniser
 from jobs.packing.row_files import TRAIN, VALIDATION, files_of
 from jobs.runtime.contract.manifest import Manifest, PublishedFile
+from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
 from jobs.runtime.errors import SettingsError
@@ -33,9 +34,13 @@ def require_formats(settings: PackSettings, tokeniser: OpenedTokeniser) -> None:
 
 
 def format_stages(
-    context: RunContext, packed: Manifest, tokeniser: OpenedTokeniser, settings: PackSettings
+    context: RunContext,
+    packed: Manifest,
+    tokeniser: OpenedTokeniser,
+    settings: PackSettings,
+    own_tasks: Callable[[], OwnTasks | None] = lambda: None,
 ) -> list[Manifest]:
-    """Write packed rows in each format that the settings name.
+    """Write packed rows in each format that the settings name; ``own_tasks`` as of ``PackSource``.
 
     Raises:
         SettingsError: A format would say something wrong of these rows.
@@ -43,7 +48,7 @@ def format_stages(
     """
     facts = row_facts(settings, tokeniser, packed)
     _require(settings.formats, facts)
-    return [_format_stage(context, packed, facts, name) for name in settings.formats]
+    return [_format_stage(context, packed, facts, name, own_tasks()) for name in settings.formats]
 
 
 def row_facts(
@@ -70,7 +75,9 @@ def _require(names: Sequence[str], facts: RowFacts) -> None:
             raise SettingsError(f"--format {name}: {refusal}")
 
 
-def _format_stage(context: RunContext, packed: Manifest, facts: RowFacts, name: str) -> Manifest:
+def _format_stage(
+    context: RunContext, packed: Manifest, facts: RowFacts, name: str, own: OwnTasks | None
+) -> Manifest:
     written: dict[str, Mapping[str, Any]] = {}
     return run_stage(
         context,
@@ -80,9 +87,11 @@ def _format_stage(context: RunContext, packed: Manifest, facts: RowFacts, name: 
             module="jobs.packing.trainer_formats",
             inputs={"packed": packed.fingerprint},
             configuration={"format": name},
-            chunks=[functools.partial(_write, context, packed, facts, name, written)],
+            chunks=[functools.partial(_write, context, packed, facts, name, own, written)],
             account=functools.partial(_account, packed),
             details=lambda: {"files": written},
+            in_driver=own is not None,
+            own_tasks=own,
         ),
     )
 
@@ -92,6 +101,7 @@ def _write(
     packed: Manifest,
     facts: RowFacts,
     name: str,
+    own: OwnTasks | None,
     written: dict[str, Mapping[str, Any]],
     folder: str,
 ) -> None:
@@ -100,8 +110,12 @@ def _write(
         for split in (TRAIN, VALIDATION)
         for file in files_of(split, packed.files)
     ]
-    spread = context.spark.sparkContext.parallelize(tasks, max(1, len(tasks)))
-    written.update(spread.mapPartitions(_converter(name, facts, folder)).collect())
+    convert = _converter(name, facts, folder)
+    if own is None:
+        spread = context.spark.sparkContext.parallelize(tasks, max(1, len(tasks)))
+        written.update(spread.mapPartitions(convert).collect())
+    else:
+        own.run(iter(tasks), lambda task: written.update(convert([task])), len(tasks))
     for split in (TRAIN, VALIDATION):
         of_split = {
             path.split("/", 1)[1]: told for path, told in written.items() if path.startswith(split)

@@ -29,7 +29,9 @@ Hashes = npt.NDArray[np.uint64]
 Int64s = npt.NDArray[np.int64]
 
 
-def xxhash64(*columns: npt.NDArray[np.int64 | np.int32] | StringViews | bytes) -> Int64s:
+def xxhash64(
+    *columns: npt.NDArray[np.int64] | npt.NDArray[np.int32] | StringViews | bytes,
+) -> Int64s:
     """Return ``xxhash64(...)`` of columns as Spark's function of that name does, int64[rows].
 
     Args:

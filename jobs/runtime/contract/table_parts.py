@@ -35,9 +35,19 @@ class TablePart(NamedTuple):
 
 def count_parts(paths: Sequence[str], columns: Sequence[str]) -> int:
     """Return about how many parts ``read_parts`` will give."""
+    return math.ceil(unpacked_bytes(paths, columns) / PART_BYTES)
+
+
+def count_rows(paths: Sequence[str]) -> int:
+    """Return the rows of a table, as the footers tell."""
+    return sum(footer.num_rows for footer in map(_footer, paths))
+
+
+def unpacked_bytes(paths: Sequence[str], columns: Sequence[str]) -> int:
+    """Return the bytes that some columns take unpacked, as the footers tell."""
     footers = map(_footer, paths)
     groups = (footer.row_group(n) for footer in footers for n in range(footer.num_row_groups))
-    return math.ceil(sum(_bytes(group, columns) for group in groups) / PART_BYTES)
+    return sum(_bytes(group, columns) for group in groups)
 
 
 def read_parts(

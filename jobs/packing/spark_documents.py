@@ -1,91 +1,84 @@
-"""Which documents are packed, how often, with whom and in which order: all of it by hashes of their text.
-
-Nothing depends on how Spark cut the input: the same documents give the same rows for any number of
-partitions. The side of the split depends on the text alone, so that a document stays where it is as
-the corpus grows or the seed changes.
-"""
+"""Documents to pack as a DataFrame: counted, put in order and written by Spark's tasks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, IntegerType, LongType, StringType
 
-from jobs.runtime.errors import InputError
-from jobs.runtime.suggestions import did_you_mean
-from udfs.trainer_files.packing.packed_groups import (
-    COPY,
-    ID,
-    LABELS,
-    MEBIBYTE,
-    PARTITION,
-    TEXT,
-    UNIT,
-)
+from jobs.packing.documents import MILLION, DocumentCounts, wrong_id_type
+from jobs.packing.row_files import WRITTEN, RowWriter
+from jobs.runtime.contract.own_tasks import OwnTasks
+from jobs.runtime.spark.arrow_frames import map_with_schema
+from udfs.trainer_files.packing.packed_groups import COPY, ID, LABELS, PARTITION, TEXT, UNIT
 from udfs.trainer_files.packing.row_facts import UNKNOWN
 from udfs.trainer_files.packing.settings import PackSettings
+from udfs.trainer_files.tokenising.tokeniser_file import TokeniserFile
 
-MILLION: Final = 1_000_000
+ID_TYPES: Final[dict[DataType, pa.DataType]] = {
+    LongType(): pa.int64(),
+    IntegerType(): pa.int32(),
+    StringType(): pa.string(),
+}
 
 
 @dataclass(frozen=True)
-class DocumentCounts:
-    """What goes into the packing of one chunk.
+class SparkDocuments:
+    """A chunk of documents, with the columns of :func:`packing_columns`; see ``ChunkDocuments``."""
 
-    Attributes:
-        documents: All of them.
-        left_out: Those that their weight leaves out.
-        training: Documents to train on, every copy counted.
-        validation: Documents kept apart.
-        training_bytes: UTF-8 bytes of ``training``.
-        validation_bytes: UTF-8 bytes of ``validation``.
-        by_mix: Value of the column that weights speak of → documents to train on, and how many are
-            seen, copies counted.
-    """
+    frame: DataFrame
 
-    documents: int
-    left_out: int
-    training: int
-    validation: int
-    training_bytes: int
-    validation_bytes: int
-    by_mix: Mapping[str, tuple[int, int]]
+    @property
+    def id_type(self) -> pa.DataType:
+        """Arrow's type of the ids."""
+        found = self.frame.schema[ID].dataType
+        if found not in ID_TYPES:
+            raise wrong_id_type(found.simpleString())
+        return ID_TYPES[found]
 
-    def partitions(self, settings: PackSettings) -> tuple[int, int]:
-        """Return how many partitions documents to train on and those kept apart are packed in."""
-        return (
-            _partitions(self.training, self.training_bytes, settings),
-            _partitions(self.validation, self.validation_bytes, settings),
+    def beginnings(self, characters: int, most: int) -> list[tuple[str, int]]:
+        """Take some documents that have text, as Spark reads them."""
+        rows = (
+            self.frame.where(F.length(TEXT) > 0)
+            .select(
+                F.substring(TEXT, 1, characters).alias(TEXT), F.octet_length(TEXT).alias("bytes")
+            )
+            .limit(most)
         )
+        # pandas and Arrow would refuse a batch for one text that is no UTF-8; a row says "?".
+        return [(str(row[TEXT]), int(row["bytes"])) for row in rows.collect()]
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the counts as a mapping."""
-        return asdict(self)
+    def count(self, settings: PackSettings) -> DocumentCounts:
+        """Count in one pass."""
+        return count_documents(self.frame, settings)
 
+    def shared(self, file: TokeniserFile) -> Callable[[], TokeniserFile]:
+        """Send the tokeniser to every worker once."""
+        broadcast = self.frame.sparkSession.sparkContext.broadcast(file)
+        return functools.partial(getattr, broadcast, "value")
 
-def _partitions(documents: int, size: int, settings: PackSettings) -> int:
-    by_number = -(-documents // settings.partition_documents)
-    by_size = -(-size // (settings.partition_megabytes * MEBIBYTE))
-    return max(1, by_number, by_size)
+    def write(
+        self,
+        writer: RowWriter,
+        settings: PackSettings,
+        counts: DocumentCounts,
+        own_tasks: OwnTasks | None,  # noqa: ARG002 - Spark has tasks of its own
+    ) -> None:
+        """Write a partition a task."""
+        rows = ordered_documents(self.frame, settings, counts)
+        map_with_schema(rows, writer, WRITTEN).collect()
 
 
 def packing_columns(
     frame: DataFrame, id_column: str, text_column: str, settings: PackSettings
 ) -> DataFrame:
-    """Return what packing reads of a table: id, text, columns to count, group and mix by.
-
-    Raises:
-        InputError: A column that the settings name is not there.
-    """
-    for option, name in (("--group-by", settings.group_by), ("--mix-by", settings.mix_by)):
-        if name is not None and name not in frame.columns:
-            raise InputError(
-                f"{option} {name}: no such column{did_you_mean(name, frame.columns)} There are "
-                f"{', '.join(frame.columns)}."
-            )
+    """Return what packing reads of a table: id, text, columns to count, group and mix by."""
     labels = [F.col(name).cast("string").alias(name) for name in LABELS if name in frame.columns]
     return frame.select(
         F.col(id_column).alias(ID),
