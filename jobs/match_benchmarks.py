@@ -43,7 +43,7 @@ from jobs.runtime.store import storage
 from jobs.verdicts.expressions import excised, verdict_columns, without_lines
 from jobs.verdicts.thresholds import resolve_by
 from udfs.contamination.benchmark_index import BenchmarkIndex
-from udfs.contamination.planting import plain
+from udfs.contamination.planting.changes import plain
 from udfs.contamination.signals import MATCHES, ContaminationBatches
 
 DATASET = "contamination"

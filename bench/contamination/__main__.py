@@ -32,9 +32,9 @@ from udfs.contamination.decidable import DECIDABLE, decidability
 from udfs.contamination.items import BenchmarkItem
 from udfs.contamination.matching import match_texts
 from udfs.contamination.phrase_counts import PhraseCounts, frequencies
-from udfs.contamination.planting import CHANGES, planted
+from udfs.contamination.planting.changes import CHANGES, planted
+from udfs.contamination.planting.validation import draw_items, lengths
 from udfs.contamination.settings import DEFAULT_SETTINGS
-from udfs.contamination.validation import draw_items, lengths
 from udfs.text.token_batch import TokenBatch
 from udfs.text.tokenising import tokenise
 

@@ -14,9 +14,9 @@ from udfs.contamination.benchmark_index import BenchmarkIndex
 from udfs.contamination.decidable import DECIDABLE, decidability, undecidable_items
 from udfs.contamination.folding import FOLDED_CODE_POINTS
 from udfs.contamination.items import BenchmarkItem
-from udfs.contamination.planting import CHANGES, traditional_change
+from udfs.contamination.planting.changes import CHANGES, traditional_change
+from udfs.contamination.planting.validation import draw_items, validate
 from udfs.contamination.settings import ContaminationSettings
-from udfs.contamination.validation import draw_items, validate
 from udfs.text.character_classes import HAN_RANGES
 
 MOST_LISTED = 1000

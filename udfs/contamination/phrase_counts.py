@@ -81,10 +81,10 @@ class PhraseCounts:
         self._add_tokens(folded.hashes, folded.kinds)
         hits = find_phrases(folded.hashes, folded.offsets, index.words.phrases)
         self._add_phrases(0, hits, folded.exact)
-        numbers = folded.kinds == NUMBER_KIND
         hits = find_marked(
-            folded.exact, numbers, LEAST_NUMBERS, folded.offsets, index.exact.phrases
-        )
+            folded.exact, folded.kinds, NUMBER_KIND, LEAST_NUMBERS, folded.offsets,
+            index.exact.phrases,
+        )  # fmt: skip
         self._add_phrases(1, hits, folded.exact)
         rows, starts, ends = code_stretches(tokens.data, tokens.text_offsets)
         if len(index.code.items) and len(rows):
