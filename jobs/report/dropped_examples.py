@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 
 from jobs.report.report_model import DroppedExample, QuarantineExample
-from jobs.report.spark_hashes import xxhash64
 from jobs.report.text_samples import CHARACTERS, Sample
+from jobs.runtime.spark.column_hashes import xxhash64
 
 EXAMPLES = 3
 LEDGER_COLUMNS = (

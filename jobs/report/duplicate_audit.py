@@ -23,9 +23,9 @@ from jobs.dedup import DedupSettings
 from jobs.dedup.published_signatures import DATASET as SIGNATURES
 from jobs.report.proportions import wilson_interval
 from jobs.report.report_model import AuditedShare, DuplicateAudit
-from jobs.report.spark_hashes import xxhash64
 from jobs.runtime.contract.manifest import read_manifest
 from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.spark.column_hashes import xxhash64
 from udfs.dedup.banding import Banding, meeting_probability
 from udfs.dedup.shingles import Shingles
 from udfs.dedup.signatures import shingle_sets

@@ -50,8 +50,10 @@ class TextPart:
 
     @cached_property
     def tokens(self) -> TokenBatch:
-        """Words and single characters of unspaced scripts."""
-        return without_punctuation(self.marked_tokens)
+        """Words and single characters of unspaced scripts, without a second pass after ``marked_tokens``."""
+        if "marked_tokens" in vars(self):
+            return without_punctuation(self.marked_tokens)
+        return tokenise(self.texts)
 
     @cached_property
     def lines(self) -> LineFacts:

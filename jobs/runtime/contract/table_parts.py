@@ -40,6 +40,11 @@ def count_parts(paths: Sequence[str], columns: Sequence[str]) -> int:
     return math.ceil(sum(_bytes(group, columns) for group in groups) / PART_BYTES)
 
 
+def count_rows(paths: Sequence[str]) -> int:
+    """Return the rows of all files."""
+    return sum(_footer(path).num_rows for path in paths)
+
+
 def read_parts(
     paths: Sequence[str], table: pa.Schema, columns: Sequence[str]
 ) -> Iterator[TablePart]:

@@ -5,7 +5,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.report.spark_hashes import xxhash64
+from jobs.runtime.spark.column_hashes import xxhash64
 
 IDS = [0, 1, -1, 5, 1 << 25, (3 << 25) + 7, 2**63 - 1, -(2**63)]
 
