@@ -1,4 +1,4 @@
-"""A table of the user's, decontaminated by threads of one process and through Spark, on one core each.
+"""A user's table, decontaminated by a thread of this process and by a task of Spark: what each stage costs.
 
 ``python -m bench.contamination.table_speed --megabytes 500 --benchmarks gsm8k=test.jsonl ...``
 """
@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import shutil
 from collections.abc import Callable
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
 
 from bench.contamination.documents import documents
 from bench.measuring import measured, tree_cpu_s
@@ -20,13 +21,13 @@ from bench.shared_folder import OUTPUT, require_data
 from jobs.contamination.given_benchmarks import GivenBenchmarks
 from jobs.match_benchmarks import decontaminate_user_table
 from jobs.recipes.loading import load_recipe
-from jobs.runtime.contract.manifest import require_manifest
+from jobs.runtime.contract.manifest import Manifest
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.spark.session import start_session
 
 FOLDER = OUTPUT / "contamination-table"
-STAGES = ("benchmark-phrases", "benchmark-index", "contamination", "corpus")
+OWN = "own"  # threads of this process
 
 
 def main() -> None:
@@ -41,8 +42,9 @@ def main() -> None:
     size = _write_table(arguments.megabytes)
     benchmarks = GivenBenchmarks.of(arguments.benchmarks)
     assert benchmarks is not None  # one at least is required
-    _say("this process", size, _own, benchmarks)
-    _say("Spark, local[1]", size, _spark, benchmarks)
+    _say(OWN, size, benchmarks, functools.partial(start_session, "bench"))
+    session = start_session("bench", master="local[1]")  # what it costs to start is no stage's
+    _say("spark local[1]", size, benchmarks, lambda: session)
 
 
 def _write_table(megabytes: int) -> float:
@@ -59,34 +61,34 @@ def _write_table(megabytes: int) -> float:
     return written / 1e6
 
 
+class StageCpu(Reporter):
+    """Notes the processor seconds that went by, of all descendants too, until each stage was finished."""
+
+    def __init__(self) -> None:
+        super().__init__(quiet=True)
+        self.seconds: dict[str, float] = {}
+        self._before = tree_cpu_s()
+
+    def finished(self, manifest: Manifest) -> None:
+        """Note a stage's seconds."""
+        now = tree_cpu_s()
+        self.seconds[manifest.dataset] = round(now - self._before, 1)
+        self._before = now
+
+
 def _say(
-    way: str, size: float, context: Callable[[], RunContext], benchmarks: GivenBenchmarks
+    way: str, size: float, benchmarks: GivenBenchmarks, start: Callable[[], SparkSession]
 ) -> None:
-    run = context()
+    reporter, local = StageCpu(), way == OWN
+    run = RunContext(start, str(FOLDER / way.split()[0]), reporter, local=local, threads=1)
     given, recipe = str(FOLDER / "table.parquet"), load_recipe("default")
-    before = tree_cpu_s()
     _, cost = measured(lambda: decontaminate_user_table(run, given, None, None, recipe, benchmarks))
-    stages: dict[str, Any] = {}
-    for name in STAGES:
-        manifest = require_manifest(run.folder(name), "decontaminate")
-        tasks = manifest.costs.task_seconds if manifest.costs else manifest.seconds
-        stages[name] = {"wall_s": manifest.seconds, "task_s": tasks}
-    speed = round(size / stages["contamination"]["task_s"], 1)
-    facts = {"fact": "table", "way": way, "megabytes": round(size), "stages": stages}
-    facts |= {"cpu_s": round(tree_cpu_s() - before, 1), "match_mb_per_task_s": speed}
-    print(json.dumps({**facts, **cost.fields()}), flush=True)
-
-
-def _own() -> RunContext:
-    def refused() -> Any:
-        raise AssertionError("Spark was started")
-
-    return RunContext(refused, str(FOLDER / "own"), Reporter(quiet=True), local=True, threads=1)
-
-
-def _spark() -> RunContext:
-    session = start_session("bench", master="local[1]")
-    return RunContext(session, str(FOLDER / "spark"), Reporter(quiet=True))
+    speed = round(size / reporter.seconds["contamination"], 1)
+    facts = {"fact": "table", "way": way, "megabytes": round(size), "cpu_s_of": reporter.seconds}
+    print(
+        json.dumps({**facts, "match_mb_per_cpu_s": speed, "wall_s": round(cost.wall_s, 1)}),
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
