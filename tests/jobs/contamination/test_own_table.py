@@ -65,7 +65,7 @@ def rows(folder: Path, by: str) -> Rows:
 
 
 def columns(folder: Path) -> list[str]:
-    names: list[str] = pq.read_schema(sorted(folder.glob("*.parquet"))[0]).names
+    names: list[str] = pq.read_schema(min(folder.glob("*.parquet"))).names
     return names
 
 
