@@ -81,7 +81,7 @@ class PhraseCounts:
     def add_texts(self, texts: pa.Array) -> None:
         """Count some texts, of which some may be null."""
         for part in TextBatch(texts.fill_null("")).parts():
-            self.add(part.tokens)
+            self.add(part.tokens_alone)
 
     def add(self, tokens: TokenBatch) -> None:
         """Count the texts of some tokens."""

@@ -50,10 +50,13 @@ class TextPart:
 
     @cached_property
     def tokens(self) -> TokenBatch:
-        """Words and single characters of unspaced scripts, without a second pass after ``marked_tokens``."""
-        if "marked_tokens" in vars(self):
-            return without_punctuation(self.marked_tokens)
-        return tokenise(self.texts)
+        """Words and single characters of unspaced scripts."""
+        return without_punctuation(self.marked_tokens)
+
+    @property
+    def tokens_alone(self) -> TokenBatch:
+        """``tokens``, for who asks for nothing else: where nobody asked for marks they are never made."""
+        return self.tokens if "marked_tokens" in vars(self) else tokenise(self.texts)
 
     @cached_property
     def lines(self) -> LineFacts:
