@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,19 +19,20 @@ LANGUAGES = ("en", "zh")
 SCHEMA = pa.schema([("path", pa.string()), ("language", pa.string()), ("text", pa.string())])
 
 
-def real_texts(data: Path, cache: Path) -> pa.Table:
+def real_texts(data: Path, cache: Path, folders: Sequence[str] = FOLDERS) -> pa.Table:
     """Extract every document of the shared folder that is English or Chinese.
 
     Args:
         data: The shared folder.
         cache: Parquet file to read, or to write when it is not there.
+        folders: Those of ``data`` that are looked through.
 
     Returns:
         Columns path (below ``data``), language (``en`` or ``zh``), text; sorted by path.
     """
     if not cache.is_file():
         cache.parent.mkdir(parents=True, exist_ok=True)
-        paths, texts = zip(*_extracted(data), strict=True)
+        paths, texts = zip(*_extracted(data, folders), strict=True)
         languages = detect(pa.array(texts)).field("language")
         table = pa.table([pa.array(paths), languages, pa.array(texts)], schema=SCHEMA)
         pq.write_table(table.filter(pc.is_in(languages, pa.array(LANGUAGES))), cache)
@@ -49,8 +50,8 @@ def sampled(table: pa.Table, wanted: dict[str, int]) -> pa.Table:
     return table.take(sorted(chosen))
 
 
-def _extracted(data: Path) -> Iterator[tuple[str, str]]:
-    for folder in FOLDERS:
+def _extracted(data: Path, folders: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for folder in folders:
         for path in sorted((data / folder).rglob("*")):
             if path.is_file() and path.suffix.lower() in SUFFIXES:
                 content = path.read_bytes()

@@ -18,7 +18,9 @@ from pyspark.sql import functions as F
 from jobs.command.opening import open_models, open_recipe, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
-from jobs.contamination.phrase_counting import benchmark_index, benchmark_inputs, count_phrases
+from jobs.contamination.phrase_counting import count_phrases, spark_counting
+from jobs.contamination.published_index import DATASET as INDEX
+from jobs.contamination.published_index import PublishedIndex, index_stage
 from jobs.count_shared_lines import DATASET as SHARED_LINES
 from jobs.count_shared_lines import count_stage, shared_keys
 from jobs.models.run_models import perplexity_digest, safety_digest
@@ -76,21 +78,19 @@ def annotate_stage(
         function = replace(function, shared_lines=functools.partial(getattr, keys, "value"))
     else:  # counts of an earlier run were not asked in this one
         storage.delete_tree(context.folder(SHARED_LINES))
-    # What is sent to workers is a broadcast of Spark's.
+    # Items are compared, and shared lines broadcast, by Spark's workers.
     alone = benchmarks is None and function.shared_lines is None
     own = context.own_tasks(recipe.run.driver_megabytes) if alone else None
     if benchmarks is not None:
-        counted = _count_benchmark_phrases(context, recipe, benchmarks, source)
-        inputs |= benchmark_inputs(benchmarks, counted)
-    complete = functools.cache(
-        functools.partial(_with_benchmarks, context, recipe, benchmarks, function)
-    )
+        index = _index_benchmarks(context, recipe, benchmarks, source)
+        inputs[INDEX] = index.fingerprint
+        function = replace(function, benchmarks=index)
     chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
     if own is not None:
         write = functools.partial(_write_annotated, context, function, own)
         writers: list[Callable[[str], None]] = [functools.partial(write, part) for part in chunks]
     else:
-        frames = [functools.partial(_annotated, context, recipe, complete, part) for part in chunks]
+        frames = [functools.partial(_annotated, context, recipe, function, part) for part in chunks]
         writers = [parquet_chunk(frame) for frame in frames]
     return run_stage(
         context,
@@ -112,14 +112,14 @@ def annotate_stage(
 def _annotated(
     context: RunContext,
     recipe: Recipe,
-    function: Callable[[], AnnotateBatches],
+    function: AnnotateBatches,
     files: Sequence[PublishedFile],
 ) -> DataFrame:
     extracted = context.read_files("extracted", files, carries_documents=True)
     usable = extracted.where(F.col("status") == "ok").select(*CARRIED, "text")
     if recipe.run.partitions:
         usable = usable.repartition(recipe.run.partitions)
-    return map_batches(usable, function())
+    return map_batches(usable, function)
 
 
 def _write_annotated(
@@ -180,30 +180,19 @@ def annotate_user_table(
     )
 
 
-def _count_benchmark_phrases(
+def _index_benchmarks(
     context: RunContext, recipe: Recipe, benchmarks: GivenBenchmarks, source: Manifest
-) -> Manifest:
+) -> PublishedIndex:
     def texts() -> DataFrame:
         extracted, _ = context.read("extracted", "extract", carries_documents=True)
         return extracted.where(F.col("status") == "ok").select("id", "text")
 
+    counting = spark_counting(context, texts)
     inputs = {"extracted": source.fingerprint}
     documents = source.accounts.rows_out
-    return count_phrases(context, recipe.contamination, benchmarks, inputs, documents, texts)
-
-
-def _with_benchmarks(
-    context: RunContext,
-    recipe: Recipe,
-    benchmarks: GivenBenchmarks | None,
-    function: AnnotateBatches,
-) -> AnnotateBatches:
-    """The function with the index of the items, if there are any, sent to every worker once."""
-    if benchmarks is None:
-        return function
-    index = benchmark_index(context, recipe.contamination, benchmarks)
-    sent = context.spark.sparkContext.broadcast(index)
-    return replace(function, benchmarks=functools.partial(getattr, sent, "value"))
+    lines = recipe.contamination
+    counted = count_phrases(context, lines, benchmarks, inputs, documents, counting)
+    return index_stage(context, lines, benchmarks, counted)
 
 
 def _configuration(recipe: Recipe, benchmarks: GivenBenchmarks | None) -> dict[str, object]:

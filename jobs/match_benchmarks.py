@@ -9,23 +9,31 @@ from __future__ import annotations
 
 import argparse
 import functools
-import operator
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
+from jobs.contamination.item_texts import with_item_texts
+from jobs.contamination.own_table import OwnTable, open_table
 from jobs.contamination.phrase_counting import DATASET as COUNTS
-from jobs.contamination.phrase_counting import benchmark_index, benchmark_inputs, count_phrases
+from jobs.contamination.phrase_counting import count_phrases
+from jobs.contamination.published_index import DATASET as INDEX
+from jobs.contamination.published_index import index_stage, open_index
 from jobs.contamination.run_facts import benchmark_facts, contamination_text, validation_facts
+from jobs.contamination.spark_table import (
+    DATASET,
+    SIGNALS,
+    SparkTable,
+    drawn_hosts,
+    excised_match,
+)
 from jobs.decide_verdicts import resolved_rules
-from jobs.dedup.file_bitmaps import quoted, without_rows
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule
 from jobs.runtime.contract.manifest import (
@@ -36,20 +44,12 @@ from jobs.runtime.contract.manifest import (
 )
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
-from jobs.runtime.contract.user_tables import ROW_ID, UserTable, open_user_table, require_apart
+from jobs.runtime.contract.user_tables import open_user_table, require_apart
 from jobs.runtime.errors import SettingsError
-from jobs.runtime.spark.arrow_frames import frame_of_table, map_batches
 from jobs.runtime.store import storage
-from jobs.verdicts.expressions import excised, verdict_columns, without_lines
 from jobs.verdicts.thresholds import resolve_by
 from udfs.contamination.benchmark_index import BenchmarkIndex
-from udfs.contamination.planting import plain
-from udfs.contamination.signals import MATCHES, ContaminationBatches
-
-DATASET = "contamination"
-HOSTS = 200  # clean documents that items are planted in
-SIGNALS = "contamination"
-ITEM_CHARACTERS = 600  # of an item beside its match
+from udfs.contamination.signals import MATCHES
 
 
 def match_stage(
@@ -62,7 +62,7 @@ def match_stage(
         StageError: Spark failed.
     """
     if benchmarks is None:  # matches of an earlier run were not asked in this one
-        for dataset in (DATASET, COUNTS):
+        for dataset in (DATASET, COUNTS, INDEX):
             storage.delete_tree(context.folder(dataset))
         return None
     annotated = require_manifest(context.folder("annotated"), "annotate")
@@ -78,8 +78,8 @@ def match_stage(
         reasons = judged.select("id", "reason", "flags")
         named = matches.select("id", "url", "source", "match").join(reasons, "id")
         acting = resolved_rules(context)
-        told = named.withColumn("excised", _excised(acting)).drop("flags")
-        return _with_item_texts(context, told.select("*", "match.*").drop("match"), benchmarks)
+        told = named.withColumn("excised", excised_match(acting)).drop("flags")
+        return with_item_texts(told.select("*", "match.*").drop("match"), benchmarks)
 
     def clean() -> DataFrame:
         rows, _ = context.read("annotated", "annotate", carries_documents=True)
@@ -97,11 +97,7 @@ def match_stage(
             # Which document leaves is said by the verdicts; here none does.
             account=lambda _: RowAccounts(rows_in=documents, rows_out=documents),
             details=lambda: _details(
-                benchmark_index(context, recipe.contamination, benchmarks),
-                recipe,
-                benchmarks,
-                documents,
-                clean(),
+                open_index(context)(), recipe, benchmarks, documents, drawn_hosts(clean())
             ),
         ),
     )
@@ -137,104 +133,42 @@ def decontaminate_user_table(
         StageError: Spark failed.
     """
     require_apart(given, context.output)
-    table = open_user_table(context.spark, given, id_column, text_column)
-    texts = _texts(context, table)
-    documents = texts.count()
-    inputs = {"table": table.fingerprint}
-    counted = count_phrases(
-        context, recipe.contamination, benchmarks, inputs, documents, lambda: texts
-    )
+    table = open_user_table(context.session, given, id_column, text_column)
     rules = _rules(recipe)
+    opened = open_table(SparkTable(context, table, benchmarks, rules))
+    documents = opened.documents()
+    lines, inputs = recipe.contamination, {"table": table.fingerprint}
+    counted = count_phrases(context, lines, benchmarks, inputs, documents, opened.counting)
+    index = index_stage(context, lines, benchmarks, counted)
     stage = functools.partial(
-        Stage,
+        Stage.of_work,
         module="jobs.match_benchmarks",
-        inputs={**inputs, **benchmark_inputs(benchmarks, counted)},
-        configuration={
-            **asdict(recipe.contamination),
-            "rules": [rule.model_dump() for rule in rules],
-        },
+        inputs={**inputs, INDEX: index.fingerprint},
+        configuration={**asdict(lines), "rules": [rule.model_dump() for rule in rules]},
     )
-    # The same index finds the matches and is measured.
-    index = functools.cache(lambda: benchmark_index(context, recipe.contamination, benchmarks))
     matched = run_stage(
         context,
         stage(
+            opened.matching(index),
             name="match-benchmarks",
             dataset=DATASET,
-            chunks=[
-                parquet_chunk(lambda: _user_matches(context, index(), benchmarks, texts, rules))
-            ],
-            account=functools.partial(_account_matches, context, documents),
+            account=functools.partial(_account_matches, opened, documents),
             details=lambda: _details(
-                index(), recipe, benchmarks, documents, _clean_rows(context, texts)
+                index(), recipe, benchmarks, documents,
+                opened.hosts(published_files(context.folder(DATASET))),
             ),
         ),
-    )
+    )  # fmt: skip
     run_stage(
         context,
         stage(
+            opened.publishing(),
             name="publish",
             dataset="corpus",
-            chunks=[parquet_chunk(lambda: _user_corpus(context, table, rules))],
             account=functools.partial(table.account_kept, documents, matched.accounts.rows_dropped),
         ),
     )
     return matched
-
-
-def _texts(context: RunContext, table: UserTable) -> DataFrame:
-    return table.read(context.spark).select(
-        F.col(ROW_ID).alias("id"),
-        F.col(quoted(table.id_column)).alias("given_id"),
-        F.col(quoted(table.text_column)).alias("text"),
-    )
-
-
-def _user_matches(
-    context: RunContext,
-    index: BenchmarkIndex,
-    benchmarks: GivenBenchmarks,
-    texts: DataFrame,
-    rules: Sequence[ResolvedRule],
-) -> DataFrame:
-    """Every match by the user's id, with the reason by which its row leaves."""
-    sent = context.spark.sparkContext.broadcast(index)
-    compared = map_batches(texts, ContaminationBatches(functools.partial(getattr, sent, "value")))
-    judged = compared.select("id", "given_id", SIGNALS, *verdict_columns(rules))
-    matches = judged.select(
-        "id", "given_id", "reason", "flags", F.explode(f"{SIGNALS}.{MATCHES}").alias("match")
-    )
-    named = matches.select(
-        F.col("given_id").alias("id"),
-        "match.*",
-        "reason",
-        _excised(rules).alias("excised"),
-        F.col("id").alias(ROW_ID),
-    )
-    return _with_item_texts(context, named, benchmarks)
-
-
-def _excised(rules: Sequence[ResolvedRule]) -> Column:
-    """Whether the lines of ``match`` are cut out of a document with ``reason`` and ``flags``."""
-    cut = [
-        F.array_contains("flags", rule.reason) & excised(rule, F.col("match"))
-        for rule in rules
-        if rule.action == "excise"
-    ]
-    return F.col("reason").isNull() & functools.reduce(operator.or_, cut, F.lit(False))
-
-
-def _with_item_texts(
-    context: RunContext, matches: DataFrame, benchmarks: GivenBenchmarks
-) -> DataFrame:
-    """Matches with what their items say beside what the documents do."""
-    columns = {
-        "benchmark": [item.benchmark for item in benchmarks.items],
-        "item": [item.item for item in benchmarks.items],
-        "item_text": [plain(item)[:ITEM_CHARACTERS] for item in benchmarks.items],
-    }
-    texts = frame_of_table(context.spark, pa.table(columns))
-    return matches.join(F.broadcast(texts), ["benchmark", "item"], "left")
 
 
 def _details(
@@ -242,24 +176,14 @@ def _details(
     recipe: Recipe,
     benchmarks: GivenBenchmarks,
     documents: int,
-    clean: DataFrame,
+    hosts: Sequence[str],
 ) -> dict[str, object]:
     """Facts for the manifest; items are planted in some of the clean documents, in the driver's memory."""
-    drawn = clean.where(F.length("text") > 0).orderBy(F.xxhash64("id")).limit(HOSTS)
-    hosts = [row["text"] for row in drawn.select("text").collect()]
     return {
         "documents": documents,
         **benchmark_facts(index),
         **validation_facts(benchmarks.items, index, hosts, recipe.contamination),
     }
-
-
-def _clean_rows(context: RunContext, texts: DataFrame) -> DataFrame:
-    files = [file for file in published_files(context.folder(DATASET)) if file.rows]
-    if not files:
-        return texts
-    matched = context.read_files(DATASET, files).select(F.col(ROW_ID).alias("id"))
-    return without_rows(texts, matched)
 
 
 def _rules(recipe: Recipe) -> list[ResolvedRule]:
@@ -290,32 +214,10 @@ def _rules(recipe: Recipe) -> list[ResolvedRule]:
 
 
 def _account_matches(
-    context: RunContext, documents: int, files: Sequence[PublishedFile]
+    opened: SparkTable | OwnTable, documents: int, files: Sequence[PublishedFile]
 ) -> RowAccounts:
-    dropped = _dropped(context, files)
+    dropped = opened.dropped(files)
     return RowAccounts(rows_in=documents, rows_out=documents - dropped, rows_dropped=dropped)
-
-
-def _dropped(context: RunContext, files: Sequence[PublishedFile]) -> int:
-    held = [file for file in files if file.rows]
-    if not held:
-        return 0
-    matches = context.read_files(DATASET, held)
-    return matches.where(F.col("reason").isNotNull()).select(ROW_ID).distinct().count()
-
-
-def _user_corpus(context: RunContext, table: UserTable, rules: Sequence[ResolvedRule]) -> DataFrame:
-    matches, _ = context.read(DATASET, "decontaminate")
-    dropped = matches.where(F.col("reason").isNotNull()).select(ROW_ID)
-    kept = without_rows(table.read(context.spark), dropped, ROW_ID)
-    if any(rule.action == "excise" for rule in rules):
-        text = quoted(table.text_column)
-        span = F.struct("first_line", "last_line")
-        cuts = matches.where("excised").groupBy(ROW_ID).agg(F.collect_set(span).alias("spans"))
-        cut = kept.join(F.broadcast(cuts), ROW_ID, "left")
-        less = without_lines(F.col(text), F.col("spans"))
-        kept = cut.withColumn(table.text_column, less).select(*map(quoted, kept.columns))
-    return kept.drop(ROW_ID)
 
 
 def decontaminate_command(arguments: argparse.Namespace) -> str | None:

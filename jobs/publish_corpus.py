@@ -15,12 +15,12 @@ from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
+from jobs.contamination.spark_table import DATASET as MATCHES
 from jobs.decide_verdicts import resolved_rules, surviving, surviving_table
 from jobs.dedup.cluster_columns import CLUSTER_ROW, cluster_rows, with_clusters
 from jobs.dedup.file_bitmaps import without_rows
 from jobs.dedup.repeated_passages import find_repeated_passages, without_passages
 from jobs.grade_quality import grade_verdicts
-from jobs.match_benchmarks import DATASET as MATCHES
 from jobs.match_benchmarks import best_matches
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes

@@ -11,20 +11,20 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import sysconfig
 import time
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from bench.contamination.classes import CLASSES
+from bench.contamination.documents import KINDS, Documents, documents
 from bench.contamination.rules import Rule, other_rules
-from bench.shared_folder import DATA, OUTPUT, require_data
-from bench.shared_texts import real_texts
+from bench.shared_folder import require_data
 from jobs.contamination.reading import read_benchmarks
+from jobs.contamination.run_facts import traditional
+from jobs.runtime.spark.han_variants import han_variants
 from udfs.annotate_batches import AnnotateBatches
 from udfs.cleaning.clean_texts import CleaningSettings
 from udfs.contamination.benchmark_index import BenchmarkIndex, build_benchmarks
@@ -32,17 +32,14 @@ from udfs.contamination.decidable import DECIDABLE, decidability
 from udfs.contamination.items import BenchmarkItem
 from udfs.contamination.matching import match_texts
 from udfs.contamination.phrase_counts import PhraseCounts, frequencies
-from udfs.contamination.planting import CHANGES, planted
+from udfs.contamination.planting.changes import CHANGES, planted, traditional_change
+from udfs.contamination.planting.validation import draw_items, lengths
 from udfs.contamination.settings import DEFAULT_SETTINGS
-from udfs.contamination.validation import draw_items, lengths
 from udfs.text.token_batch import TokenBatch
 from udfs.text.tokenising import tokenise
 
-CHUNK_CHARACTERS = 4000
 BATCH = 200
 SEED = 7
-KINDS = ("en", "zh", "code")
-Documents = list[tuple[str, str]]  # (path, text)
 
 
 def main() -> None:
@@ -53,9 +50,9 @@ def main() -> None:
     arguments = parser.parse_args()
     require_data()
     items = read_benchmarks(arguments.benchmarks)
-    held_out, tuning = _documents()
+    held_out, tuning = documents()
     started = time.process_time()
-    bare = build_benchmarks(items)
+    bare = build_benchmarks(items, han_variants=han_variants())
     seconds = time.process_time() - started
     # A run counts boilerplate in its own documents: all of them, whatever they hold.
     index = _counted(items, bare, [text for kind in KINDS for _, text in held_out[kind]])
@@ -88,37 +85,6 @@ def say(fact: str, **values: object) -> None:
     print(json.dumps({"fact": fact, **values}, ensure_ascii=False), flush=True)
 
 
-def _documents() -> tuple[dict[str, Documents], dict[str, Documents]]:
-    """Chunks of real documents by kind: those held out, and the tuning half."""
-    halves: tuple[dict[str, Documents], dict[str, Documents]] = (
-        defaultdict(list),
-        defaultdict(list),
-    )
-    table = real_texts(DATA, OUTPUT / "real_texts.parquet")
-    found = zip(
-        *(table.column(name).to_pylist() for name in ("path", "language", "text")), strict=True
-    )
-    sources = [(path, kind, text) for path, kind, text in found]
-    library = Path(sysconfig.get_path("stdlib"))
-    for path in sorted(library.glob("**/*.py")):
-        number = zlib.crc32(path.name.encode()) % 8
-        if number in (0, 6):  # thousands: some will do
-            name = f"code/{number}/{path.relative_to(library)}"
-            sources.append((name, "code", path.read_text("utf-8", "replace")))
-    for name, kind, text in sources:
-        halves[0 if _is_held_out(name) else 1][kind].extend(
-            (name, text[at : at + CHUNK_CHARACTERS]) for at in range(0, len(text), CHUNK_CHARACTERS)
-        )
-    return halves
-
-
-def _is_held_out(name: str) -> bool:
-    if name.startswith("code/"):
-        return name.startswith("code/6/")
-    even = zlib.crc32(name.encode()) % 2 == 0
-    return even if name.startswith("wcxb_dev/") else not even
-
-
 def _counted(
     items: Sequence[BenchmarkItem], bare: BenchmarkIndex, texts: Sequence[str]
 ) -> BenchmarkIndex:
@@ -127,7 +93,7 @@ def _counted(
         counts.add(tokenise(part))
     table = pa.Table.from_batches([counts.rows()])
     known = frequencies(table, len(texts), DEFAULT_SETTINGS.most_documents)
-    return build_benchmarks(items, DEFAULT_SETTINGS, known)
+    return build_benchmarks(items, DEFAULT_SETTINGS, known, han_variants())
 
 
 def batches(texts: Sequence[str]) -> list[pa.Array]:
@@ -185,7 +151,7 @@ def recall(
     drawn = [n for n in draw_items(items, 2 * most, chance) if n % 2]
     tokens_of = lengths(items, drawn)
     sums: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-    for change in CHANGES:
+    for change in (*CHANGES, traditional_change(traditional(index))):
         chosen = [number for number in drawn if change.applies(items[number])]
         for at in range(0, len(chosen), BATCH):
             part = chosen[at : at + BATCH]
@@ -217,6 +183,14 @@ def recall(
                     places += [("whole", long)]
                 for place in places:
                     sums[place] += got
+    every: Counter[str] = Counter()
+    for pair in CLASSES:
+        counted = sums.get(("change and benchmark", *pair), Counter())
+        every += counted
+        if counted:
+            sums[("class", *pair)] = counted
+    if every:
+        sums[("all classes", str(len(CLASSES)))] = every
     for place, counted in sums.items():
         shares = {
             name: round(counted[name] / counted["planted"], 3)
@@ -246,6 +220,7 @@ def speed(texts: Sequence[str], index: BenchmarkIndex, rules: Sequence[Rule]) ->
     works: dict[str, Callable[[], object]] = {
         "tokenise": lambda: [tokenise(part) for part in parts],
         "match": lambda: [match_texts(batch, index) for batch in tokens],
+        "both": lambda: [match_texts(tokenise(part), index) for part in parts],
     }
     works |= {rule.name: functools.partial(_flag_all, rule, tokens) for rule in rules}
     for name, work in works.items():

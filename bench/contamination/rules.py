@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from udfs.contamination.items import BenchmarkItem
 from udfs.contamination.phrase_index import PhraseIndex, build_index, find_phrases, phrase_keys
-from udfs.contamination.planting import plain
+from udfs.contamination.planting.changes import plain
 from udfs.contamination.windows import FieldTokens, find_candidates
 from udfs.text.folding import FoldedTokens, fold, fold_table
 from udfs.text.token_batch import TokenBatch

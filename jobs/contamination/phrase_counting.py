@@ -1,37 +1,28 @@
-"""Which phrases of benchmark items are boilerplate in a run's documents, and the index made with that."""
+"""Which phrases of benchmark items are boilerplate in a run's documents."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
 
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.contamination.given_benchmarks import GivenBenchmarks
 from jobs.runtime.contract.manifest import Manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
-from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
+from jobs.runtime.contract.stage import RunContext, Stage, StageWork, parquet_chunk, run_stage
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.runtime.spark.han_variants import han_variants
 from udfs.contamination.benchmark_index import BenchmarkIndex, build_benchmarks
-from udfs.contamination.phrase_counts import COUNTS_SCHEMA, PhraseCountBatches, frequencies
-from udfs.contamination.reviews import reviewed_index
+from udfs.contamination.phrase_counts import PhraseCountBatches
 from udfs.contamination.settings import ContaminationSettings
 
 DATASET = "benchmark-phrases"
 NAME = "count-benchmark-phrases"
-_MILLION = 1_000_000
-
-
-def benchmark_inputs(benchmarks: GivenBenchmarks, counted: Manifest) -> dict[str, str]:
-    """Return what signals of contamination depend on, for a stage's inputs."""
-    return {
-        "benchmarks": benchmarks.fingerprint,
-        "review": benchmarks.review_fingerprint,
-        DATASET: counted.fingerprint,
-    }
+DRAWS = 1_000_000
+Counting = Callable[[Callable[[], BenchmarkIndex], int], StageWork]
+"""Given the index of the items and how many of ``DRAWS`` documents are drawn: how they are counted."""
 
 
 def count_phrases(
@@ -40,7 +31,7 @@ def count_phrases(
     benchmarks: GivenBenchmarks,
     inputs: dict[str, str],
     documents: int,
-    texts: Callable[[], DataFrame],
+    counting: Counting,
 ) -> Manifest:
     """Count in a sample which phrases of the items documents have that lack the item.
 
@@ -50,32 +41,24 @@ def count_phrases(
         benchmarks: The items.
         inputs: What the texts are made from.
         documents: Their number.
-        texts: Gives columns ``id`` and ``text``.
+        counting: Counts their phrases.
 
     Raises:
         StageError: Spark failed.
     """
     share = min(1.0, settings.sample_documents / max(documents, 1))
-
-    def counted() -> DataFrame:
-        index = build_benchmarks(benchmarks.items, settings, None, han_variants())
-        sent = context.spark.sparkContext.broadcast(index)
-        drawn = F.pmod(F.xxhash64("id"), F.lit(_MILLION)) < int(share * _MILLION)
-        counts = map_batches(
-            texts().where(drawn).select("text"),
-            PhraseCountBatches(functools.partial(getattr, sent, "value")),
-        )
-        return counts.groupBy("kind", "key").agg(F.sum("count").alias("count")).coalesce(1)
-
+    index = functools.cache(
+        lambda: build_benchmarks(benchmarks.items, settings, None, han_variants())
+    )
     return run_stage(
         context,
-        Stage(
+        Stage.of_work(
+            counting(index, int(share * DRAWS)),
             name=NAME,
             dataset=DATASET,
             module="jobs.contamination.phrase_counting",
             inputs={**inputs, "benchmarks": benchmarks.fingerprint},
             configuration={"sample_documents": settings.sample_documents},
-            chunks=[parquet_chunk(counted)],
             # Counting reads documents and passes all of them on.
             account=lambda _: RowAccounts(rows_in=documents, rows_out=documents),
             details=lambda: {"share": share},
@@ -83,20 +66,19 @@ def count_phrases(
     )
 
 
-def benchmark_index(
-    context: RunContext, settings: ContaminationSettings, benchmarks: GivenBenchmarks
-) -> BenchmarkIndex:
-    """Return the index that documents are compared with.
+def spark_counting(context: RunContext, texts: Callable[[], DataFrame]) -> Counting:
+    """Return how Spark counts phrases in columns ``id`` and ``text``."""
 
-    Raises:
-        InputError: The phrases have not been counted.
-    """
-    counts, manifest = context.read(DATASET, "annotate")
-    pandas = counts.select(*COUNTS_SCHEMA.names).toPandas()
-    known = frequencies(
-        pa.Table.from_pandas(pandas, COUNTS_SCHEMA, preserve_index=False),
-        int(manifest.details["share"] * manifest.accounts.rows_in),
-        settings.most_documents,
-    )
-    index = build_benchmarks(benchmarks.items, settings, known, han_variants())
-    return reviewed_index(index, benchmarks.marks)
+    def counting(index: Callable[[], BenchmarkIndex], drawn: int) -> StageWork:
+        def counted() -> DataFrame:
+            sent = context.spark.sparkContext.broadcast(index())
+            chosen = F.pmod(F.xxhash64("id"), F.lit(DRAWS)) < drawn
+            counts = map_batches(
+                texts().where(chosen).select("text"),
+                PhraseCountBatches(functools.partial(getattr, sent, "value")),
+            )
+            return counts.groupBy("kind", "key").agg(F.sum("count").alias("count")).coalesce(1)
+
+        return StageWork(parquet_chunk(counted))
+
+    return counting

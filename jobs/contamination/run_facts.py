@@ -13,9 +13,9 @@ from jobs.runtime.contract.manifest import Manifest
 from udfs.contamination.benchmark_index import BenchmarkIndex
 from udfs.contamination.decidable import DECIDABLE, decidability, undecidable_items
 from udfs.contamination.items import BenchmarkItem
-from udfs.contamination.planting import CHANGES, traditional_change
+from udfs.contamination.planting.changes import CHANGES, traditional_change
+from udfs.contamination.planting.validation import draw_items, validate
 from udfs.contamination.settings import ContaminationSettings
-from udfs.contamination.validation import draw_items, validate
 from udfs.text.character_classes import HAN_RANGES
 from udfs.text.folding import FOLDED_CODE_POINTS
 
@@ -54,15 +54,15 @@ def validation_facts(
     drawn = draw_items(items, settings.validation_items, chance)
     if not hosts or not drawn:
         return {"validation": [], "hosts": len(hosts)}
-    variants = _traditional(index)
+    variants = traditional(index)
     changes = [*CHANGES, *([traditional_change(variants)] if variants else [])]
     decidable = [reason == DECIDABLE for reason in decidability(index)]
     counts = validate(items, index, hosts, drawn, changes, decidable, chance)
     return {"validation": [asdict(count) for count in counts], "hosts": len(hosts)}
 
 
-def _traditional(index: BenchmarkIndex) -> dict[str, str]:
-    """A traditional character for each simplified one that the index takes for the same."""
+def traditional(index: BenchmarkIndex) -> dict[str, str]:
+    """Return a traditional character for each simplified one that the index takes for the same."""
     pairs: dict[str, str] = {}
     for first, last in HAN_RANGES:
         for code_point in range(first, min(last + 1, FOLDED_CODE_POINTS)):

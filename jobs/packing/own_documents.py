@@ -20,7 +20,7 @@ from jobs.packing.row_files import RowWriter
 from jobs.runtime.contract.driver_tables import read_columns
 from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.table_parts import unpacked_bytes
-from udfs.columns.spark_hashes import xxhash64
+from udfs.columns.spark_hashes import IntColumn, xxhash64
 from udfs.columns.string_views import StringViews, string_views
 from udfs.trainer_files.packing.packed_groups import COPY, ID, LABELS, PARTITION, TEXT, UNIT
 from udfs.trainer_files.packing.row_facts import UNKNOWN
@@ -119,10 +119,8 @@ class OwnDocuments:
         training, validation = counts.partitions(settings)
         copies = self._copies(settings)
         rows = np.repeat(np.arange(len(copies)), copies)
-        copy = np.concatenate([np.empty(0, np.int64), *map(np.arange, copies)]).astype(np.int32)
-        seed = np.array(
-            [settings.seed], np.int32 if -(2**31) <= settings.seed < 2**31 else np.int64
-        )
+        copy = (np.arange(len(rows)) - (np.cumsum(copies) - copies)[rows]).astype(np.int32)
+        seed = _literal(settings.seed)
         texts, order = self._texts(), np.zeros(len(rows), np.int64)
         for number in range(int(copies.max(initial=0))):
             hashes = xxhash64(b"order", seed, texts, np.array([number], np.int32))
@@ -181,7 +179,7 @@ class OwnDocuments:
         return np.where(self._is_validation(settings), weights > 0, train).astype(np.int64)
 
 
-def _literal(number: int) -> npt.NDArray[np.int32] | npt.NDArray[np.int64]:
+def _literal(number: int) -> IntColumn:
     """The number as Spark's literal, an int where it fits."""
     if -(2**31) <= number < 2**31:
         return np.array([number], np.int32)

@@ -20,11 +20,11 @@ SHARED_LINES = "shared-lines"  # likewise counts of lines, where a rule asks for
 SIGNATURES = "signatures"  # older runs published none
 PASSAGES = "repeated_passages"  # only where a recipe cuts them
 MATCHES = "contamination"  # only with benchmarks
-PHRASES = "benchmark-phrases"  # likewise
-OPTIONAL_DATASETS = (MODELS, SHARED_LINES, PHRASES, MATCHES, SIGNATURES, "quality", PASSAGES)
+PHRASES, INDEX = "benchmark-phrases", "benchmark-index"  # likewise
+OPTIONAL_DATASETS = (MODELS, SHARED_LINES, PHRASES, INDEX, MATCHES, SIGNATURES, "quality", PASSAGES)
 STAGE_ORDER = (
-    "documents", "extracted", MODELS, SHARED_LINES, PHRASES, "annotated", "verdicts", MATCHES,
-    SIGNATURES, "duplicates", "quality", PASSAGES, "corpus",
+    "documents", "extracted", MODELS, SHARED_LINES, PHRASES, INDEX, "annotated", "verdicts",
+    MATCHES, SIGNATURES, "duplicates", "quality", PASSAGES, "corpus",
 )  # fmt: skip
 NO_GRADES = "no grader was given, so no document has a grade"
 

@@ -27,11 +27,10 @@ _P1, _P2, _P3, _P4, _P5 = map(
 )
 Hashes = npt.NDArray[np.uint64]
 Int64s = npt.NDArray[np.int64]
+IntColumn = npt.NDArray[np.int64] | npt.NDArray[np.int32]
 
 
-def xxhash64(
-    *columns: npt.NDArray[np.int64] | npt.NDArray[np.int32] | StringViews | bytes,
-) -> Int64s:
+def xxhash64(*columns: IntColumn | StringViews | bytes) -> Int64s:
     """Return ``xxhash64(...)`` of columns as Spark's function of that name does, int64[rows].
 
     Args:

@@ -16,14 +16,21 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.columns.compiled import kernel
-from udfs.contamination.phrase_index import PhraseHits, PhraseIndex, key_place
-from udfs.text.token_hashing import HASH_FACTOR, HASH_SEED, extend_hash, mix64
+from udfs.contamination.phrase_index import (
+    TURN,
+    PhraseHits,
+    PhraseIndex,
+    key_place,
+    may_hold,
+    turned,
+)
+from udfs.text.token_hashing import HASH_SEED, extend_hash, mix64
 
 CODE_PHRASE: Final = 12
 BLOCK: Final = 128  # bytes that are looked at together for whether they may be a program
 BLOCK_MARKS: Final = 5
 """Marks of programs in a block from which on it is read as one, with the blocks on both sides."""
-_PROGRAM_MARKS: Final = b"=()[]{}_<>+*%:"
+KEPT_SLOTS: Final = 1024  # for some 130 words: nearly all others meet a free slot at once
 LEAST_MARKS: Final = 5
 """Marks and keywords that a phrase needs at least: prose has fewer in a row and is passed over."""
 _POINT: Final = 0x2E
@@ -53,10 +60,20 @@ class CodeTokens(NamedTuple):
 
 @functools.cache
 def kept_words() -> npt.NDArray[np.uint64]:
-    """uint64[words], sorted: hashes of Python's keywords and built-ins, which renaming must leave."""
+    """Hashes of Python's keywords and built-ins, which renaming must leave.
+
+    Returns:
+        uint64[KEPT_SLOTS]: each at the slot that its low bits say or the next free one behind it, else 0.
+    """
     words = {*keyword.kwlist, *(name for name in dir(builtins) if name.islower()), "self"}
-    hashes = [_word_hash(np.frombuffer(word.encode(), np.uint8)) for word in sorted(words)]
-    return np.sort(np.array(hashes, np.uint64))
+    slots = np.zeros(KEPT_SLOTS, np.uint64)
+    for word in sorted(words):
+        value = _word_hash(np.frombuffer(word.encode(), np.uint8))
+        slot = int(value) % KEPT_SLOTS
+        while slots[slot]:
+            slot = (slot + 1) % KEPT_SLOTS
+        slots[slot] = value
+    return slots
 
 
 def code_tokens(
@@ -96,9 +113,7 @@ def code_stretches(
     """
     size = len(data) // BLOCK + len(text_offsets)
     rows, starts, ends = (np.empty(size, np.int64) for _ in range(3))
-    table = np.zeros(256, np.uint8)
-    table[np.frombuffer(_PROGRAM_MARKS, np.uint8)] = 1
-    count = _stretches(data, text_offsets, table, rows, starts, ends)
+    count = _stretches(data, text_offsets, rows, starts, ends)
     return rows[:count], starts[:count], ends[:count]
 
 
@@ -130,22 +145,39 @@ def _is_word(byte: int) -> bool:
 
 
 @kernel
+def _program_marks(block: npt.NDArray[np.uint8], flags: npt.NDArray[np.uint8]) -> int:
+    """How many bytes are one of = ( ) [ ] { } _ < > + * % and :; ``flags`` is room for as many bytes.
+
+    Two loops without branches, of which the compiler makes instructions over many bytes at once.
+    """
+    for place in range(len(block)):
+        byte = block[place]
+        flags[place] = np.uint8(
+            (byte - np.uint8(0x28) < np.uint8(4)) | (byte - np.uint8(0x3C) < np.uint8(3))
+            | (byte == np.uint8(0x3A)) | (byte == np.uint8(0x25)) | (byte == np.uint8(0x5B))
+            | (byte == np.uint8(0x5D)) | (byte == np.uint8(0x5F)) | (byte == np.uint8(0x7B))
+            | (byte == np.uint8(0x7D))
+        )  # fmt: skip
+    held = 0
+    for place in range(len(block)):
+        held += flags[place]
+    return held
+
+
+@kernel
 def _stretches(
     data: npt.NDArray[np.uint8],
     text_offsets: npt.NDArray[np.int64],
-    table: npt.NDArray[np.uint8],
     rows: npt.NDArray[np.int64],
     starts: npt.NDArray[np.int64],
     ends: npt.NDArray[np.int64],
 ) -> int:
+    flags = np.empty(BLOCK, np.uint8)
     count = 0
     for row in range(len(text_offsets) - 1):
         first, stop = text_offsets[row], text_offsets[row + 1]
         for begin in range(first, stop, BLOCK):
-            held = 0
-            for position in range(begin, min(begin + BLOCK, stop)):
-                held += table[data[position]]
-            if held < BLOCK_MARKS:
+            if _program_marks(data[begin : min(begin + BLOCK, stop)], flags) < BLOCK_MARKS:
                 continue
             low = max(begin - BLOCK, first)
             high = min(begin + 2 * BLOCK, stop)
@@ -170,6 +202,16 @@ def _word_hash(word: npt.NDArray[np.uint8]) -> np.uint64:
 
 
 @kernel
+def _is_kept(kept: npt.NDArray[np.uint64], value: np.uint64) -> bool:
+    slot = np.int64(value % np.uint64(KEPT_SLOTS))
+    while kept[slot] != 0:
+        if kept[slot] == value:
+            return True
+        slot = (slot + 1) % KEPT_SLOTS
+    return False
+
+
+@kernel
 def _read(
     data: npt.NDArray[np.uint8],
     starts: npt.NDArray[np.int64],
@@ -178,13 +220,15 @@ def _read(
     tokens: CodeTokens,
 ) -> int:
     symbols, back, marks, start, end, offsets = tokens
-    names = np.zeros(CODE_PHRASE, np.uint64)  # of the last tokens, by number modulo the length
+    names = np.empty(len(symbols), np.uint64)
+    of_mark = np.empty(256, np.uint64)
+    for mark in range(256):
+        of_mark[mark] = mix64(extend_hash(HASH_SEED, mark))
     count = 0
     offsets[0] = 0
     for row in range(len(starts)):
         position = starts[row]
         stop = ends[row]
-        names[:] = np.uint64(0)
         after_point = False
         while position < stop:
             byte = int(np.int64(data[position]))
@@ -203,27 +247,24 @@ def _read(
                 value = mix64(value)
                 symbols[count] = value
                 marks[count] = 0
-                place = np.searchsorted(kept, value)
-                if place < len(kept) and kept[place] == value:
+                if _is_kept(kept, value):
                     marks[count] = 1
                 elif not after_point and not 0x30 <= byte <= 0x39:
                     name = value
                     back[count] = 0
                     symbols[count] = _NEW_NAME
-                    for distance in range(1, CODE_PHRASE):
-                        if count - distance < offsets[row]:
-                            break
-                        if names[(count - distance) % CODE_PHRASE] == value:
+                    for distance in range(1, min(CODE_PHRASE, count - offsets[row] + 1)):
+                        if names[count - distance] == value:
                             back[count] = distance
                             symbols[count] = mix64(np.uint64(distance))
                             break
                 after_point = False
             else:
                 position += 1
-                symbols[count] = mix64(extend_hash(HASH_SEED, byte))
+                symbols[count] = of_mark[byte]
                 marks[count] = 1
                 after_point = byte == _POINT
-            names[count % CODE_PHRASE] = name
+            names[count] = name
             end[count] = position
             count += 1
         offsets[row + 1] = count
@@ -234,13 +275,13 @@ def _read(
 def _code_key(
     symbols: npt.NDArray[np.uint64], back: npt.NDArray[np.int64], first: int
 ) -> np.uint64:
-    value = np.uint64(0)
+    key = np.uint64(0)
     for step in range(CODE_PHRASE):
         symbol = symbols[first + step]
         if back[first + step] > step:  # it last stood before the phrase
             symbol = _NEW_NAME
-        value = value * HASH_FACTOR + symbol
-    return mix64(value)
+        key = turned(key, TURN) ^ symbol
+    return key
 
 
 @kernel
@@ -276,6 +317,7 @@ def _scan_code(
     phrases: npt.NDArray[np.int64],
 ) -> int:
     symbols, back, marks, _, _, offsets = tokens
+    bits = index.filter
     count = 0
     for row in range(len(offsets) - 1):
         held = 0
@@ -286,7 +328,8 @@ def _scan_code(
             first = i - CODE_PHRASE + 1
             if first < offsets[row] or held < LEAST_MARKS:
                 continue
-            place = key_place(_code_key(symbols, back, first), index)
+            key = _code_key(symbols, back, first)
+            place = key_place(key, index) if may_hold(bits, key) else -1
             if place >= 0:
                 rows[count] = row
                 positions[count] = first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from udfs.contamination.code_tokens import code_stretches, code_tokens, find_cod
 from udfs.contamination.items import ANSWER, CODE, FIELD_NAMES, OPTIONS, PASSAGE, QUESTION
 from udfs.contamination.phrase_index import find_marked, find_phrases
 from udfs.contamination.settings import OPTIONS_FOUND, OPTIONS_REACH, ContaminationSettings
+from udfs.contamination.sieve import rows_to_compare
 from udfs.contamination.windows import Candidates, find_candidates
 from udfs.text.folding import NUMBER_KIND, FoldedTokens, fold
 from udfs.text.token_batch import TokenBatch
@@ -63,9 +65,12 @@ def match_texts(tokens: TokenBatch, index: BenchmarkIndex) -> list[Match]:
     Returns:
         By row, the strongest match of each item that reaches ``least_strength``, strongest first.
     """
-    folded = fold(tokens, index.table)
-    found = list(_in_words(folded, index, tokens))
-    found += _in_exact(folded, index, tokens)
+    rows = rows_to_compare(tokens, index)
+    found: list[Match] = []
+    if len(rows):
+        folded = fold(tokens, index.table, rows)
+        compared = (*_in_words(folded, index, tokens), *_in_exact(folded, index, tokens))
+        found += (dataclasses.replace(match, row=int(rows[match.row])) for match in compared)
     if len(index.code.items):
         found += _in_code(tokens, index)
     best: dict[tuple[int, int], Match] = {}
@@ -160,7 +165,7 @@ def _in_exact(folded: FoldedTokens, index: BenchmarkIndex, tokens: TokenBatch) -
     if not len(view.items):
         return
     hits = find_marked(
-        folded.exact, folded.kinds == NUMBER_KIND, LEAST_NUMBERS, folded.offsets, view.phrases
+        folded.exact, folded.kinds, NUMBER_KIND, LEAST_NUMBERS, folded.offsets, view.phrases
     )
     least = settings.number_share * settings.least_strength
     found = find_candidates(hits, view.phrases, view.fields, folded.exact, least)

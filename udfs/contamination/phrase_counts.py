@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from udfs.columns.batch_columns import require_columns
+from udfs.columns.compiled import kernel
 from udfs.contamination.benchmark_index import (
     LEAST_NUMBERS,
     VIEWS,
@@ -32,6 +33,7 @@ MOST_OF_AN_ITEM: Final = 0.7
 """Share of a field from which on a document holds its phrases because it holds the item."""
 TOKENS: Final = len(VIEWS)  # kinds of rows: a view's number for its phrases, then these
 TOTALS: Final = len(VIEWS) + 1
+HEAD_BITS: Final = 16  # of a token's hash: one or two tokens of a vocabulary share them
 COUNTS_SCHEMA: Final = pa.schema([("kind", pa.int8()), ("key", pa.int64()), ("count", pa.int64())])
 
 
@@ -59,8 +61,7 @@ class PhraseCountBatches:
         index = self.index()
         counts = PhraseCounts(index)
         for batch in batches:
-            for part in TextBatch(batch.column("text").fill_null("")).parts():
-                counts.add(part.tokens)
+            counts.add_texts(batch.column("text"))
         yield counts.rows()
 
 
@@ -73,18 +74,26 @@ class PhraseCounts:
         self._low = [np.zeros(len(view.phrases.keys), np.int64) for view in self._views]
         self._tokens = np.zeros(len(index.vocabulary), np.int64)
         self._totals = np.zeros(2, np.int64)
+        heads = np.arange((1 << HEAD_BITS) + 1, dtype=np.uint64)
+        firsts = index.vocabulary >> np.uint64(64 - HEAD_BITS)
+        self._directory = np.searchsorted(firsts, heads).astype(np.int64)
+
+    def add_texts(self, texts: pa.Array) -> None:
+        """Count some texts, of which some may be null."""
+        for part in TextBatch(texts.fill_null("")).parts():
+            self.add(part.tokens_alone)
 
     def add(self, tokens: TokenBatch) -> None:
-        """Count some texts."""
+        """Count the texts of some tokens."""
         index = self._index
         folded = fold(tokens, index.table)
         self._add_tokens(folded.hashes, folded.kinds)
         hits = find_phrases(folded.hashes, folded.offsets, index.words.phrases)
         self._add_phrases(0, hits, folded.exact)
-        numbers = folded.kinds == NUMBER_KIND
         hits = find_marked(
-            folded.exact, numbers, LEAST_NUMBERS, folded.offsets, index.exact.phrases
-        )
+            folded.exact, folded.kinds, NUMBER_KIND, LEAST_NUMBERS, folded.offsets,
+            index.exact.phrases,
+        )  # fmt: skip
         self._add_phrases(1, hits, folded.exact)
         rows, starts, ends = code_stretches(tokens.data, tokens.text_offsets)
         if len(index.code.items) and len(rows):
@@ -108,13 +117,7 @@ class PhraseCounts:
 
     def _add_tokens(self, hashes: npt.NDArray[np.uint64], kinds: npt.NDArray[np.uint8]) -> None:
         self._totals += [np.count_nonzero(kinds != HAN_KIND), np.count_nonzero(kinds == HAN_KIND)]
-        if len(self._tokens):
-            distinct, counts = np.unique(hashes, return_counts=True)
-            places = np.minimum(
-                np.searchsorted(self._index.vocabulary, distinct), len(self._tokens) - 1
-            )
-            known = self._index.vocabulary[places] == distinct
-            self._tokens[places[known]] += counts[known]
+        _count_known(hashes, self._index.vocabulary, self._directory, self._tokens)
 
     def _add_phrases(self, number: int, hits: PhraseHits, exact: npt.NDArray[np.uint64]) -> None:
         view, low = self._views[number], self._low[number]
@@ -130,6 +133,22 @@ class PhraseCounts:
             fields = view.phrases.fields[places].astype(np.int64)
             excused[owners[np.isin(rows[owners] << 32 | fields, held)]] = True
         np.add.at(low, phrases[~excused], 1)
+
+
+@kernel
+def _count_known(
+    hashes: npt.NDArray[np.uint64],
+    vocabulary: npt.NDArray[np.uint64],
+    directory: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int64],
+) -> None:
+    """Add to ``counts`` the tokens that the vocabulary has; ``directory``: its places by their first bits."""
+    for token in hashes:
+        head = np.int64(token >> np.uint64(64 - HEAD_BITS))
+        for place in range(directory[head], directory[head + 1]):
+            if vocabulary[place] == token:
+                counts[place] += 1
+                break
 
 
 def _ranges(starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

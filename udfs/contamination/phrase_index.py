@@ -1,7 +1,8 @@
 """The phrases of many fields as sorted 64-bit keys, each with the places where it stands.
 
-A phrase is some tokens in a row. Documents are asked about millions of them, of which hardly one is in
-the index: a filter of single bits answers for most, a directory of the keys' first bits for the rest.
+A phrase is some tokens in a row; its key is their hashes, each turned by its place ("cyclic polynomial",
+Cohen 1997): three operations a step. Documents are asked about millions of them, of which hardly one is
+in the index: a filter of single bits answers for most, a directory of the keys' first bits for the rest.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.columns.compiled import kernel
-from udfs.text.token_hashing import HASH_FACTOR, mix64
 
 FEWEST_FILTER_BITS: Final = 12
 MOST_FILTER_BITS: Final = 27
-FILTER_BITS_A_KEY: Final = 3  # as a power of two: 8 to 16 bits a key, two of them set
+FILTER_BITS_A_KEY: Final = 3  # as a power of two: 8 to 16 bits a key, three of them set
 DIRECTORY_BITS: Final = 18
+TURN: Final = 13  # bits; of 64 phrases of one token have keys that differ
 MOST_FIELDS: Final = 200
 """A phrase of more fields is a template ("For which of these two scenarios"): it names no item."""
 
@@ -32,7 +33,7 @@ class PhraseIndex(NamedTuple):
         postings: int64[phrases + 1]; phrase k stands at postings[k] <= p < postings[k + 1].
         fields: int32[postings]; field of each place.
         places: int32[postings]; token of the field at which the phrase begins there.
-        filter: uint64[a power of two]; of each live key two bits are set in one word of it.
+        filter: uint64[a power of two]; of each live key three bits are set in one word of it.
         directory: int64[2 ** DIRECTORY_BITS + 1]; first key with at least those first bits.
     """
 
@@ -131,54 +132,52 @@ def find_phrases(
         offsets: int64[rows + 1].
         index: What is looked for.
     """
-    rows = np.empty(len(hashes), np.int64)
-    positions = np.empty(len(hashes), np.int64)
-    phrases = np.empty(len(hashes), np.int64)
-    count = _scan(hashes, offsets, index, rows, positions, phrases)
-    return PhraseHits(rows[:count].copy(), positions[:count].copy(), phrases[:count].copy())
+    hits = PhraseHits(*(np.empty(len(hashes), np.int64) for _ in range(3)))
+    count = _scan(hashes, offsets, index, hits)
+    return PhraseHits._make(column[:count].copy() for column in hits)
 
 
 def find_marked(
     hashes: npt.NDArray[np.uint64],
-    marked: npt.NDArray[np.bool_],
+    kinds: npt.NDArray[np.uint8],
+    marked: int,
     least: int,
     offsets: npt.NDArray[np.int64],
     index: PhraseIndex,
 ) -> PhraseHits:
-    """As :func:`find_phrases`, of phrases with at least ``least`` marked tokens: a small part of most texts.
+    """As :func:`find_phrases`, of phrases with some tokens of one kind: a small part of most texts.
 
     Args:
         hashes: uint64[tokens].
-        marked: bool[tokens].
-        least: Marked tokens of a phrase.
+        kinds: uint8[tokens].
+        marked: The kind.
+        least: Tokens of that kind in a phrase.
         offsets: int64[rows + 1].
         index: What is looked for.
     """
-    rows, positions, phrases = (np.empty(len(hashes), np.int64) for _ in range(3))
-    count = _scan_marked(hashes, marked, least, offsets, index, rows, positions, phrases)
-    return PhraseHits(rows[:count].copy(), positions[:count].copy(), phrases[:count].copy())
+    hits = PhraseHits(*(np.empty(len(hashes), np.int64) for _ in range(3)))
+    count = _scan_marked(hashes, kinds, marked, least, offsets, index, hits)
+    return PhraseHits._make(column[:count].copy() for column in hits)
 
 
 @kernel
-def power(length: int) -> np.uint64:
-    """What the first token of a phrase of ``length`` is multiplied by."""
-    value = np.uint64(1)
-    for _ in range(length - 1):
-        value *= HASH_FACTOR
-    return value
+def turned(value: np.uint64, steps: int) -> np.uint64:
+    """The bits of a word moved in a circle, 0 <= steps < 64."""
+    return (value << np.uint64(steps)) | (value >> np.uint64(64 - steps & 63))
 
 
 @kernel
 def filter_word(key: np.uint64, words: int) -> np.uint64:
     """The word of a filter that speaks of a key."""
-    return (key >> np.uint64(12)) & np.uint64(words - 1)
+    return (key >> np.uint64(18)) & np.uint64(words - 1)
 
 
 @kernel
 def filter_mask(key: np.uint64) -> np.uint64:
-    """The two bits of that word."""
-    one = np.uint64(1)
-    return (one << (key & np.uint64(63))) | (one << ((key >> np.uint64(6)) & np.uint64(63)))
+    """The three bits of that word."""
+    one, six = np.uint64(1), np.uint64(63)
+    mask = (one << (key & six)) | (one << ((key >> np.uint64(6)) & six))
+    return mask | (one << ((key >> np.uint64(12)) & six))
 
 
 @kernel
@@ -188,12 +187,16 @@ def _fill_filter(keys: npt.NDArray[np.uint64], bits: npt.NDArray[np.uint64]) -> 
 
 
 @kernel
-def key_place(key: np.uint64, index: PhraseIndex) -> int:
-    """The number of a live key, or -1."""
-    _, keys, live, _, _, _, bits, directory = index
+def may_hold(bits: npt.NDArray[np.uint64], key: np.uint64) -> bool:
+    """Whether a filter knows a key; asked before :func:`key_place`, which nearly no key comes to."""
     mask = filter_mask(key)
-    if bits[filter_word(key, len(bits))] & mask != mask:
-        return -1
+    return bool(bits[filter_word(key, len(bits))] & mask == mask)
+
+
+@kernel
+def key_place(key: np.uint64, index: PhraseIndex) -> int:
+    """The number of a live key that the filter knows, or -1."""
+    _, keys, live, _, _, _, _, directory = index
     head = np.int64(key >> np.uint64(64 - DIRECTORY_BITS))
     for place in range(directory[head], directory[head + 1]):
         if keys[place] == key:
@@ -208,17 +211,20 @@ def _all_keys(
     length: int,
     keys: npt.NDArray[np.uint64],
 ) -> None:
-    leading = power(length)
     count = 0
     for row in range(len(offsets) - 1):
-        value = np.uint64(0)
-        for i in range(offsets[row], offsets[row + 1]):
-            if i - offsets[row] >= length:
-                value -= hashes[i - length] * leading
-            value = value * HASH_FACTOR + hashes[i]
-            if i - offsets[row] >= length - 1:
-                keys[count] = mix64(value)
-                count += 1
+        for first in range(offsets[row], offsets[row + 1] - length + 1):
+            keys[count] = phrase_key(hashes, first, length)
+            count += 1
+
+
+@kernel
+def phrase_key(hashes: npt.NDArray[np.uint64], first: int, length: int) -> np.uint64:
+    """The key of the phrase that begins at a token."""
+    key = np.uint64(0)
+    for step in range(length):
+        key = turned(key, TURN) ^ hashes[first + step]
+    return key
 
 
 @kernel
@@ -226,66 +232,58 @@ def _scan(
     hashes: npt.NDArray[np.uint64],
     offsets: npt.NDArray[np.int64],
     index: PhraseIndex,
-    rows: npt.NDArray[np.int64],
-    positions: npt.NDArray[np.int64],
-    phrases: npt.NDArray[np.int64],
+    hits: PhraseHits,
 ) -> int:
+    """Fill ``hits``; return their number."""
+    rows, positions, phrases = hits
     length = index.length
     bits = index.filter
-    leading = power(length)
+    leaving = TURN * (length - 1) % 64
     count = 0
     for row in range(len(offsets) - 1):
-        value = np.uint64(0)
         first = offsets[row]
+        key = np.uint64(0)
         for i in range(first, offsets[row + 1]):
-            if i - first >= length:
-                value -= hashes[i - length] * leading
-            value = value * HASH_FACTOR + hashes[i]
-            if i - first < length - 1:
+            key = turned(key, TURN) ^ hashes[i]
+            begin = i - length + 1
+            if begin < first:
                 continue
-            key = mix64(value)
-            # ``key_place`` asks this, too; without a call nearly all keys end here in half the time.
-            mask = filter_mask(key)
-            if bits[filter_word(key, len(bits))] & mask != mask:
-                continue
-            place = key_place(key, index)
-            if place >= 0:
-                rows[count] = row
-                positions[count] = i - length + 1
-                phrases[count] = place
-                count += 1
+            if may_hold(bits, key):
+                place = key_place(key, index)
+                if place >= 0:
+                    rows[count], positions[count], phrases[count] = row, begin, place
+                    count += 1
+            key ^= turned(hashes[begin], leaving)
     return count
 
 
 @kernel
 def _scan_marked(
     hashes: npt.NDArray[np.uint64],
-    marked: npt.NDArray[np.bool_],
+    kinds: npt.NDArray[np.uint8],
+    marked: int,
     least: int,
     offsets: npt.NDArray[np.int64],
     index: PhraseIndex,
-    rows: npt.NDArray[np.int64],
-    positions: npt.NDArray[np.int64],
-    phrases: npt.NDArray[np.int64],
+    hits: PhraseHits,
 ) -> int:
+    """Fill ``hits``; return their number."""
+    rows, positions, phrases = hits
     length = index.length
+    bits = index.filter
     count = 0
     for row in range(len(offsets) - 1):
         held = 0
         for i in range(offsets[row], offsets[row + 1]):
-            held += 1 if marked[i] else 0
-            if i - offsets[row] >= length and marked[i - length]:
-                held -= 1
-            first = i - length + 1
-            if held < least or first < offsets[row]:
+            begin = i - length + 1
+            held += kinds[i] == marked
+            if begin > offsets[row]:
+                held -= kinds[begin - 1] == marked
+            if held < least or begin < offsets[row]:
                 continue
-            value = np.uint64(0)
-            for step in range(length):
-                value = value * HASH_FACTOR + hashes[first + step]
-            place = key_place(mix64(value), index)
+            key = phrase_key(hashes, begin, length)
+            place = key_place(key, index) if may_hold(bits, key) else -1
             if place >= 0:
-                rows[count] = row
-                positions[count] = first
-                phrases[count] = place
+                rows[count], positions[count], phrases[count] = row, begin, place
                 count += 1
     return count

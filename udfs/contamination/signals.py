@@ -131,7 +131,7 @@ class ContaminationCounting:
 
     def add(self, part: TextPart) -> None:
         """Find the items of one part; of a piece also those that its cut from the last one parts."""
-        tokens = part.tokens
+        tokens = part.tokens_alone
         first = int(part.rows[0])
         lines = self._lines if first == self._row else 0
         self._keep(tokens, [int(row) for row in part.rows], lines)

@@ -75,13 +75,13 @@ def find_candidates(
         exact: uint64[tokens of the batch].
         least_share: Smaller covered shares are left out.
     """
-    bounds = np.flatnonzero(np.diff(hits.rows, prepend=-1)) if len(hits.rows) else np.zeros(0)
-    bounds = np.append(bounds, len(hits.rows)).astype(np.int64)
-    longest = int(np.diff(fields.offsets).max(initial=0))
+    if not len(hits.rows):
+        return _empty_candidates(0)
+    bounds = np.append(np.flatnonzero(np.diff(hits.rows, prepend=-1)), len(hits.rows))
     size = 256
     while True:
         found = _empty_candidates(size)
-        count = _find(hits, bounds, index, fields, exact, least_share, longest, found)
+        count = _find(hits, bounds, index, fields, exact, least_share, found)
         if count <= size:
             return Candidates._make(column[:count] for column in found)
         size = count
@@ -123,7 +123,6 @@ def _find(
     fields: FieldTokens,
     exact: npt.NDArray[np.uint64],
     least_share: float,
-    longest: int,
     found: Candidates,
 ) -> int:
     """Fill ``found`` as far as it goes; return the number of candidates."""
@@ -131,6 +130,11 @@ def _find(
     length = index.length
     postings, of_field, of_place = index.postings, index.fields, index.places
     offsets, kinds, field_exact, bits, totals = fields
+    longest = np.int64(0)
+    for phrase in phrases:
+        for posting in range(postings[phrase], postings[phrase + 1]):
+            field = np.int64(of_field[posting])
+            longest = max(longest, offsets[field + 1] - offsets[field])
     cover = np.zeros(longest + 1, np.int32)
     agree = np.zeros(longest + 1, np.int8)
     count = 0

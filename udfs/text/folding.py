@@ -26,6 +26,7 @@ NUMBER_HASH: Final = np.uint64(0x6E756D6265722E2E)
 _COMMA: Final = 0x2C
 _POINT: Final = 0x2E
 _THOUSAND: Final = 3
+_HAN_BYTES: Final = 3
 _FULL_WIDTH: Final = 0xFEE0  # from an ASCII mark to its full-width form
 
 
@@ -78,7 +79,11 @@ def fold_table(han_variants: tuple[tuple[int, int], ...] = ()) -> npt.NDArray[np
     return table
 
 
-def fold(tokens: TokenBatch, table: npt.NDArray[np.int32]) -> FoldedTokens:
+def fold(
+    tokens: TokenBatch,
+    table: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.int64] | None = None,
+) -> FoldedTokens:
     """Fold the tokens of a batch.
 
     A number with thousands separators or a decimal point is one token: 1,000.50 is 1000.50.
@@ -86,17 +91,21 @@ def fold(tokens: TokenBatch, table: npt.NDArray[np.int32]) -> FoldedTokens:
     Args:
         tokens: Without punctuation.
         table: Of :func:`fold_table`.
+        rows: int64[n]; those wanted, which become rows 0 to n - 1. None: all.
     """
-    count = len(tokens.token_hash)
+    if rows is None:
+        rows = np.arange(len(tokens.token_offsets) - 1, dtype=np.int64)
+    sizes = tokens.token_offsets[rows + 1] - tokens.token_offsets[rows]
+    count = int(sizes.sum())
     folded = FoldedTokens(
         np.empty(count, np.uint64),
         np.empty(count, np.uint64),
         np.empty(count, np.uint8),
         np.empty(count, np.int64),
         np.empty(count, np.int64),
-        np.empty(len(tokens.token_offsets), np.int64),
+        np.empty(len(rows) + 1, np.int64),
     )
-    used = _fold(tokens, table, folded)
+    used = _fold(tokens, table, rows, folded)
     return FoldedTokens._make([*(column[:used] for column in folded[:5]), folded.offsets])
 
 
@@ -111,76 +120,115 @@ def _only_mark(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
 
 
 @kernel
-def _fold(tokens: TokenBatch, table: npt.NDArray[np.int32], folded: FoldedTokens) -> int:
+def _fold(
+    tokens: TokenBatch,
+    table: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.int64],
+    folded: FoldedTokens,
+) -> int:
     """Fill ``folded``; return the number of tokens."""
     data, _, start, end, hashes, characters, letters, kinds, offsets = tokens
     out_hash, out_exact, out_kind, out_start, out_end, out_offsets = folded
     count = 0
-    open_number = HASH_SEED  # digits so far of the number that may go on
     out_offsets[0] = 0
-    for row in range(len(offsets) - 1):
-        first_of_row = count
-        for i in range(offsets[row], offsets[row + 1]):
-            width = end[i] - start[i]
-            if kinds[i] == UNSPACED_TOKEN:
-                code_point, _ = decode(data, start[i], end[i])
-                to = int(table[code_point]) if code_point < len(table) else code_point
-                value = hashes[i]
-                if to != code_point:
-                    value = mix64(extend_hash(HASH_SEED, to))
-                out_hash[count] = value
-                out_exact[count] = value
-                out_kind[count] = HAN_KIND
-            elif letters[i] == 0:
-                joins = False
-                if count > first_of_row and out_kind[count - 1] == NUMBER_KIND:
-                    mark = _only_mark(data, out_end[count - 1], start[i])
-                    joins = mark == _POINT or (mark == _COMMA and characters[i] == _THOUSAND)
-                    if joins and mark == _POINT:
-                        open_number = extend_hash(open_number, _POINT)
-                if not joins:
-                    open_number = HASH_SEED
-                position = start[i]
-                while position < end[i]:
-                    code_point = int(np.int64(data[position]))
-                    step = 1
-                    if code_point >= 0x80:
-                        code_point, step = decode(data, position, end[i])
-                        if code_point < len(table):
-                            code_point = int(table[code_point])
-                    if code_point >= 0:
-                        open_number = extend_hash(open_number, code_point)
-                    position += step
-                if joins:
-                    out_exact[count - 1] = mix64(open_number)
-                    out_end[count - 1] = end[i]
-                    continue
+    for place in range(len(rows)):
+        i = offsets[rows[place]]
+        stop = offsets[rows[place] + 1]
+        while i < stop:
+            out_start[count] = start[i]
+            if letters[i] == 0 and kinds[i] != UNSPACED_TOKEN:
+                exact, i = read_number(data, start, end, characters, letters, kinds, table, i, stop)
                 out_hash[count] = NUMBER_HASH
-                out_exact[count] = mix64(open_number)
+                out_exact[count] = exact
                 out_kind[count] = NUMBER_KIND
             else:
                 value = hashes[i]
-                if width != characters[i]:  # not ASCII alone
-                    folded_value = HASH_SEED
-                    changes = False
-                    position = start[i]
-                    while position < end[i]:
-                        code_point = int(np.int64(data[position]))
-                        step = 1
-                        if code_point >= 0x80:
-                            code_point, step = decode(data, position, end[i])
-                        to = int(table[code_point]) if code_point < len(table) else code_point
-                        if to >= 0:
-                            folded_value = extend_hash(folded_value, to)
-                        changes = changes or to != code_point
-                        position += step
-                    if changes:
-                        value = mix64(folded_value)
+                if end[i] - start[i] != characters[i]:  # not ASCII alone
+                    value = folded_hash(data, start[i], end[i], kinds[i], table, value)
                 out_hash[count] = value
                 out_exact[count] = value
-                out_kind[count] = WORD_KIND
-            out_start[count] = start[i]
-            out_end[count] = end[i]
+                out_kind[count] = HAN_KIND if kinds[i] == UNSPACED_TOKEN else WORD_KIND
+                i += 1
+            out_end[count] = end[i - 1]
             count += 1
-        out_offsets[row + 1] = count
+        out_offsets[place + 1] = count
     return count
+
+
+@kernel
+def _character(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[int, int]:
+    """(Code point, width in bytes) of a character."""
+    byte = int(np.int64(data[position]))
+    return (byte, 1) if byte < 0x80 else decode(data, position, stop)
+
+
+@kernel
+def folded_hash(
+    data: npt.NDArray[np.uint8],
+    start: int,
+    end: int,
+    kind: int,
+    table: npt.NDArray[np.int32],
+    value: np.uint64,
+) -> np.uint64:
+    """The hash of a token of which ``value`` is the hash before folding."""
+    if (
+        kind == UNSPACED_TOKEN and end - start == _HAN_BYTES
+    ):  # nearly all of Chinese: well-formed, alone
+        lead, middle = np.int64(data[start]) & 0x0F, np.int64(data[start + 1]) & 0x3F
+        character = lead << 12 | middle << 6 | np.int64(data[start + 2]) & 0x3F
+        if table[character] == character:
+            return value
+    changes = False
+    position = start
+    while position < end:
+        code_point, step = _character(data, position, end)
+        if code_point < len(table) and table[code_point] != code_point:
+            changes = True
+        position += step
+    if not changes:
+        return value
+    folded = HASH_SEED
+    position = start
+    while position < end:
+        code_point, step = _character(data, position, end)
+        to = int(table[code_point]) if code_point < len(table) else code_point
+        if to >= 0:
+            folded = extend_hash(folded, to)
+        position += step
+    return mix64(folded)
+
+
+@kernel
+def read_number(
+    data: npt.NDArray[np.uint8],
+    start: npt.NDArray[np.int64],
+    end: npt.NDArray[np.int64],
+    characters: npt.NDArray[np.int32],
+    letters: npt.NDArray[np.uint8],
+    kinds: npt.NDArray[np.uint8],
+    table: npt.NDArray[np.int32],
+    first: int,
+    stop: int,
+) -> tuple[np.uint64, int]:
+    """The hash of the digits of the number that begins with token ``first``, and the token after it."""
+    value = HASH_SEED
+    i = first
+    while True:
+        position = start[i]
+        while position < end[i]:
+            code_point, step = _character(data, position, end[i])
+            if code_point >= 0x80 and code_point < len(table):
+                code_point = int(table[code_point])
+            if code_point >= 0:
+                value = extend_hash(value, code_point)
+            position += step
+        i += 1
+        if i == stop or letters[i] != 0 or kinds[i] == UNSPACED_TOKEN:
+            break
+        mark = _only_mark(data, end[i - 1], start[i])
+        if mark != _POINT and (mark != _COMMA or characters[i] != _THOUSAND):
+            break
+        if mark == _POINT:
+            value = extend_hash(value, _POINT)
+    return mix64(value), i

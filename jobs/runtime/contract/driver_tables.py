@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from jobs.runtime.contract.manifest import Manifest, PublishedFile
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import InputError
+from jobs.runtime.spark.arrow_frames import BatchFunction
 from jobs.runtime.spark.parquet_frames import SPARK_SCHEMA
 from jobs.runtime.spark.schemas import spark_schema
 from jobs.runtime.store import storage
@@ -148,6 +149,12 @@ def flat(table: pa.Table, names: Sequence[str]) -> pa.Table:
         column = table.column(outer)
         columns.append(pc.struct_field(column, field) if field else column)
     return pa.table(columns, names=list(names))
+
+
+def mapped(table: pa.Table, function: BatchFunction) -> pa.Table:
+    """Return a table passed through a function of batches, as ``map_batches`` does a DataFrame."""
+    schema = function.output_schema(table.schema)
+    return pa.Table.from_batches(function(batches(table)), schema)
 
 
 def batches(table: pa.Table) -> Iterator[pa.RecordBatch]:

@@ -38,16 +38,16 @@ def count_parts(paths: Sequence[str], columns: Sequence[str]) -> int:
     return math.ceil(unpacked_bytes(paths, columns) / PART_BYTES)
 
 
-def count_rows(paths: Sequence[str]) -> int:
-    """Return the rows of a table, as the footers tell."""
-    return sum(footer.num_rows for footer in map(_footer, paths))
-
-
 def unpacked_bytes(paths: Sequence[str], columns: Sequence[str]) -> int:
     """Return the bytes that some columns take unpacked, as the footers tell."""
     footers = map(_footer, paths)
     groups = (footer.row_group(n) for footer in footers for n in range(footer.num_row_groups))
     return sum(_bytes(group, columns) for group in groups)
+
+
+def count_rows(paths: Sequence[str]) -> int:
+    """Return the rows of all files."""
+    return sum(_footer(path).num_rows for path in paths)
 
 
 def read_parts(

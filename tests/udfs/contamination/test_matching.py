@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.udfs.contamination.matched import CLIPS, FILLER, ITEMS, PLANET, counted, found, index_of
 from udfs.contamination.benchmark_index import build_benchmarks
 from udfs.contamination.items import BenchmarkItem
-from udfs.contamination.planting import planted
+from udfs.contamination.planting.changes import planted
 from udfs.contamination.reviews import reviewed_index
 from udfs.contamination.settings import DEFAULT_SETTINGS
 

@@ -4,6 +4,7 @@ import pytest
 
 from udfs.lines import text_batch
 from udfs.lines.text_batch import TextBatch, TextPart
+from udfs.text.token_batch import TokenBatch
 
 
 def texts_of(part: TextPart) -> list[str]:
@@ -84,3 +85,13 @@ def test_a_text_known_to_be_chinese_is_segmented_however_many_formulas_it_holds(
     (part,) = batch.parts()
     assert part.segmented.tolist() == [False, True, False]
     assert np.diff(part.words.token_offsets).tolist() == [15, 12, 15]
+
+
+def test_tokens_alone_are_the_tokens_and_make_no_marks() -> None:
+    texts = pa.array(["It cost 3.14, don't you see?", "合同、要约。 OK (a.b@c.d)", ""])
+    (alone,) = TextBatch(texts).parts()
+    (marked,) = TextBatch(texts).parts()
+    for name in TokenBatch._fields:
+        assert np.array_equal(getattr(alone.tokens_alone, name), getattr(marked.tokens, name)), name
+    assert "marked_tokens" not in vars(alone)
+    assert marked.tokens_alone is marked.tokens

@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from udfs.contamination.code_names import renamed
 from udfs.contamination.items import BenchmarkItem, without_comments
+from udfs.contamination.planting.code_names import renamed
 
 Change = Callable[[BenchmarkItem, np.random.Generator], str]
 _WORD: Final = re.compile(r"\S+")

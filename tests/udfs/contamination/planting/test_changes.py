@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from tests.udfs.contamination.matched import CLIPS, FILLER, ITEMS, index_of
-from udfs.contamination.code_names import renamed
 from udfs.contamination.decidable import (
     DECIDABLE,
     TOO_COMMON,
@@ -17,8 +16,15 @@ from udfs.contamination.decidable import (
     undecidable_items,
 )
 from udfs.contamination.items import BenchmarkItem
-from udfs.contamination.planting import CHANGES, PlantedChange, plain, planted, traditional_change
-from udfs.contamination.validation import draw_items, validate
+from udfs.contamination.planting.changes import (
+    CHANGES,
+    PlantedChange,
+    plain,
+    planted,
+    traditional_change,
+)
+from udfs.contamination.planting.code_names import renamed
+from udfs.contamination.planting.validation import draw_items, validate
 
 CODE = BenchmarkItem(
     "humaneval",

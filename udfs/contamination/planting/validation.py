@@ -13,7 +13,7 @@ import pyarrow as pa
 from udfs.contamination.benchmark_index import BenchmarkIndex
 from udfs.contamination.items import BenchmarkItem
 from udfs.contamination.matching import match_texts
-from udfs.contamination.planting import PlantedChange, planted
+from udfs.contamination.planting.changes import PlantedChange, planted
 from udfs.text.tokenising import tokenise
 
 LENGTHS: Final = ((5, "under 5"), (8, "5 to 7"), (12, "8 to 11"), (20, "12 to 19"))
