@@ -134,10 +134,10 @@ class OwnDocuments:
         partition = np.where(apart, training + place % validation, place % training).astype(
             np.int32
         )
-        rank = pc.rank(
-            self.table.column(ID), "ascending", null_placement="at_start", tiebreaker="dense"
-        )
-        by = np.lexsort((copy, rank.to_numpy()[rows], order, unit[rows], partition))
+        ids = self.table.column(ID)
+        rank = pc.rank(ids, "ascending", tiebreaker="dense").to_numpy()
+        rank = np.where(ids.is_null().to_numpy(), 0, rank)  # Spark's nulls come first
+        by = np.lexsort((copy, rank[rows], order, unit[rows], partition))
         columns: dict[str, npt.NDArray[Any]] = {
             PARTITION: partition,
             UNIT: unit[rows],
