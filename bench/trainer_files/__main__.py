@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from bench.shared_folder import require_data
+from bench.trainer_files.command import measure_command
 from bench.trainer_files.placing import measure_placement
-from bench.trainer_files.through_spark import measure_command
 from bench.trainer_files.tokenising import measure_identity, measure_speed
 
 

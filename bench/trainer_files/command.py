@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.measuring import measured_command, print_result
+from bench.peer_environment import peer_environment
 from bench.shared_folder import OUTPUT
 from bench.trainer_files.corpora import KINDS, documents
 from bench.trainer_files.vocabulary import tokeniser
@@ -30,11 +29,20 @@ def measure_command(most_bytes: int, *, peers: bool, large_bytes: int = 0) -> No
     FOLDER.mkdir(parents=True, exist_ok=True)
     source = _source(most_bytes, large_bytes)
     (FOLDER / "tokenizer.json").write_bytes(tokeniser().content)
+    _measure("corpusmill pack", source)
+    _measure("corpusmill pack, by Spark", source, "--set", "run.driver_megabytes=0")
+    if peers:
+        _measure_datatrove(source)
+
+
+def _measure(system: str, source: Path, *further: str) -> None:
     output = FOLDER / "packed"
     shutil.rmtree(output, ignore_errors=True)
     words = ["pack", str(source), str(output), "--tokenizer", str(FOLDER / "tokenizer.json")]
     words += ["--format", "megatron", "--pad-token", "<|unused_100256|>", "--master", "local[1]"]
-    cost = measured_command([sys.executable, "-m", "jobs.command_line", *words, "--quiet"])
+    cost = measured_command(
+        [sys.executable, "-m", "jobs.command_line", *words, "--quiet", *further]
+    )
     manifests = [
         json.loads((output / name / "_manifest.json").read_text())
         for name in ("packed", "packed-megatron")
@@ -42,24 +50,20 @@ def measure_command(most_bytes: int, *, peers: bool, large_bytes: int = 0) -> No
     splits = manifests[0]["details"]["splits"].values()
     tokens = sum(one.get("tokens", 0) for one in splits)
     tasks = sum(one["costs"]["task_seconds"] for one in manifests)
-    _print("corpusmill pack, whole command", source, tokens, cost.cpu_s, **cost.fields())
-    _print("corpusmill pack, its tasks", source, tokens, tasks)
-    if peers:
-        _measure_datatrove(source)
+    _print(f"{system}, whole command", source, tokens, cost.cpu_s, **cost.fields())
+    _print(f"{system}, its tasks", source, tokens, tasks)
 
 
 def _measure_datatrove(source: Path) -> None:
-    python = OUTPUT / "peers" / "datatrove-tokens" / "bin" / "python"
-    if not python.is_file():
-        venv.create(python.parents[1], with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEER], check=True)
+    place = OUTPUT / "peers" / "datatrove-tokens"
+    python, version = peer_environment("datatrove", PEER, place)
     target = FOLDER / "datatrove"
     shutil.rmtree(target, ignore_errors=True)
     script = Path(__file__).with_name("run_datatrove_tokens.py")
     arguments = [source, FOLDER / "tokenizer.json", target]
     cost = measured_command([str(python), str(script), *map(str, arguments)])
     tokens = sum(path.stat().st_size for path in target.rglob("*.ds")) // 4
-    _print(f"{PEER[0]} DocumentTokenizer", source, tokens, cost.cpu_s, **cost.fields())
+    _print(f"datatrove_{version} DocumentTokenizer", source, tokens, cost.cpu_s, **cost.fields())
 
 
 def _print(system: str, source: Path, tokens: int, seconds: float, **facts: float) -> None:
