@@ -15,6 +15,7 @@ from jobs.runtime.contract.manifest import MADE_BY, Manifest, read_manifest, req
 from jobs.runtime.store import storage
 
 BATCH_ROWS = 1024  # of text: a few megabytes
+SIGNAL_KINDS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,25 @@ class RunTables:
         """
 
         return read_columns(self._paths(dataset), names)
+
+    def signals(self) -> list[str]:
+        """Return the signals of the judged documents as ``struct.field``: numbers and truth values.
+
+        Raises:
+            InputError: ``annotated/`` was never published, or a file cannot be read.
+        """
+        paths = self._paths("annotated")
+        if not paths:
+            return []
+        with opened(paths[0]) as file:
+            schema = file.schema_arrow
+        return [
+            f"{group.name}.{field.name}"
+            for group in schema
+            if pa.types.is_struct(group.type)
+            for field in group.type
+            if any(is_kind(field.type) for is_kind in SIGNAL_KINDS)
+        ]
 
     def batches(self, dataset: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield columns of all rows, a bounded number at a time."""
