@@ -83,6 +83,15 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
         "verdicts",
         "command",
     },
+    "serving": {
+        "runtime",
+        "runtime.store",
+        "runtime.contract",
+        "command",
+        "inspection",
+        "recipes",
+        "report",
+    },
     "submission": {*_SPEAKS_TO_ALL, "command", "recipes"},
 }
 LAST_ROOM = "upkeep"  # drives whole runs, so it may use all but the command

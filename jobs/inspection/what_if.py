@@ -142,7 +142,8 @@ def ask_what_if(tables: RunTables, recipe: Recipe) -> WhatIf:
 
     Args:
         tables: The run; its stages up to ``dedup`` must be there.
-        recipe: The rules to ask; nothing but its rules has an effect.
+        recipe: The rules to ask; nothing but its rules has an effect. What the run was told to leave
+            out by name stays out.
 
     Raises:
         InputError: A stage has not run.
@@ -162,6 +163,7 @@ def ask_what_if(tables: RunTables, recipe: Recipe) -> WhatIf:
     table = tables.columns("annotated", columns)
     judged = SignalTable(table)
     resolved, absent = resolve_by(wanted, missing, judged.count_bins)
+    resolved = [rule for rule in rules if rule.listed is not None] + resolved
     return WhatIf(
         documents=table.select(["id", "url", "source", LANGUAGE]),
         now=_now(tables, rules, table.column("id")),

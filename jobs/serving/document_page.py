@@ -131,7 +131,7 @@ def _near(found: Explanation) -> list[RuleAnswer]:
         if not answer.fails
         and answer.applies
         and answer.distance is not None
-        and answer.distance < NEAR
+        and 0 < answer.distance < NEAR
     ]
     return sorted(near, key=lambda answer: answer.distance or 0.0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Final
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from jobs.inspection.run_tables import RunTables
+from jobs.runtime.contract.document_ids import place_of
 from jobs.runtime.contract.driver_tables import opened
 from jobs.runtime.errors import InputError
 from jobs.runtime.store import storage
@@ -157,15 +158,16 @@ def labelled_of(marks: pa.Table) -> bytes:
 def exclusions_of(marks: pa.Table) -> bytes:
     """Return the documents marked wrong as a file for the setting ``exclude.file`` of a recipe."""
     wrong = [row for row in marks.to_pylist() if row["mark"] == "wrong"]
-    entries: Sequence[Mapping[str, str]] = [_exclusion(row) for row in wrong]
-    text = yaml.safe_dump({"documents": list(entries)}, sort_keys=False, allow_unicode=True)
-    return (
-        f"# Documents that `corpusmill run --set exclude.file=FILE` leaves out.\n{text}"
-    ).encode()
+    entries = {"documents": [_exclusion(row) for row in wrong]}
+    text = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True)
+    return f"# Left out by `corpusmill run ... --set exclude.file=FILE`.\n{text}".encode()
 
 
-def _exclusion(row: Mapping[str, Any]) -> dict[str, str]:
-    # The next run may number its documents otherwise, so an id of ours would name another one.
-    names = {"url": row["url"], "source_id": row["source_id"], "source": row["source"]}
-    named = "url" if row["url"] else "source_id" if row["source_id"] else "source"
-    return {named: names[named], **({"note": row["note"]} if row["note"] else {})}
+def _exclusion(row: Mapping[str, Any]) -> dict[str, Any]:
+    # The next run may number its files otherwise, so an id of this one could name another document.
+    named = (
+        {"url": row["url"]}
+        if row["url"]
+        else {"source": row["source"], "record": place_of(row["id"])[1]}
+    )
+    return {**named, **({"note": row["note"]} if row["note"] else {})}

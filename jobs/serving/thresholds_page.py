@@ -149,7 +149,7 @@ def _changes(view: View, answer: WhatIf) -> dict[str, Any]:
             "kept_then": kept_then,
             "gained": len(gained),
             "lost": len(lost),
-            "languages": answer.changes_by("language.language")[:8],
+            "hits": answer.then.hits,
         },
         "movers": [
             Mover(row, bool(answer.then.living[place]), answer.reason_now(place), answer.reason_then(place))
