@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from jobs.runtime.errors import CorpusmillError, InputError
 from jobs.serving.basket_page import basket, csv_file, exclusions_file, labelled_file, mark
@@ -42,7 +42,7 @@ PAGES: dict[str, Handler] = {
 FORMS: dict[str, Handler] = {"/document/{id:int}/mark": mark}
 
 
-def build_application(runs: Mapping[str, ServedRun], host: str, token: str | None) -> Starlette:
+def build_application(runs: Mapping[str, ServedRun], host: str, token: str | None) -> ASGIApp:
     """Return the application.
 
     Args:
@@ -62,14 +62,12 @@ def build_application(runs: Mapping[str, ServedRun], host: str, token: str | Non
         Route("/{run}" + path, _answering(site, form), methods=["POST"])
         for path, form in FORMS.items()
     ]
-    return Starlette(
+    faults = (HTTPException, CorpusmillError, Exception)
+    pages = Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, host=host, token=token)],
-        exception_handlers={
-            HTTPException: functools.partial(_failed, site),
-            CorpusmillError: functools.partial(_failed, site),
-        },
+        exception_handlers={fault: functools.partial(_failed, site) for fault in faults},
     )
+    return Guard(pages, host, token)  # outermost: what breaks has the headers, too
 
 
 def _start(site: Site, request: Request) -> Response:
@@ -127,5 +125,11 @@ async def _form(request: Request, site: Site) -> dict[str, str]:
 def _failed(site: Site, _: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return site.render("fault.html.j2", error.status_code, title="Not here", fault=error.detail)
-    status = 400 if isinstance(error, InputError) else 500
-    return site.render("fault.html.j2", status, title="This cannot be shown", fault=str(error))
+    title, status = "This cannot be shown", 400 if isinstance(error, InputError) else 500
+    if isinstance(error, CorpusmillError):
+        return site.render("fault.html.j2", status, title=title, fault=str(error))
+    fault = (
+        f"{type(error).__name__}: {error}. This is a fault of corpusmill, not of yours: please report it "
+        "with what the terminal shows."
+    )
+    return site.render("fault.html.j2", status, title=title, fault=fault)
