@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pack": ("jobs.pack_corpus", "pack_command"),
     "report": ("jobs.report_run", "report_command"),
     "contamination review": ("jobs.inspection.review_benchmarks", "review_command"),
+    "index": ("jobs.index_phrases", "index_command"),
+    "trace": ("jobs.inspection.trace_text", "trace_command"),
     "whatif": ("jobs.inspection.what_if_duplicates", "what_if_command"),
     "explain": ("jobs.inspection.explain_document", "explain_command"),
     "serve": ("jobs.serving.serve", "serve_command"),

@@ -44,6 +44,7 @@ ROOMS_OF_UDFS: dict[str, set[str]] = {
     "safety": {"columns", "text", "learning", "language"},
     "contamination": {"columns", "text", "lines", "signals"},
     "dedup": {"columns", "text"},
+    "tracing": {"columns", "text"},
     "grading": {"columns", "learning"},
     "trainer_files": {"columns"},
 }  # fmt: skip
@@ -72,6 +73,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "verdicts": {"recipes"},
     "planning": {"runtime", "runtime.store", "dedup"},
     "packing": _SPEAKS_TO_ALL,
+    "tracing": _SPEAKS_TO_ALL - {"runtime.spark"},
     "command": {*_SPEAKS_TO_ALL, "models", "recipes"},
     "report": {*_SPEAKS_TO_ALL, "dedup", "contamination", "recipes", "verdicts"},
     "inspection": {
@@ -79,6 +81,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
         "ingest",
         "dedup",
         "contamination",
+        "tracing",
         "recipes",
         "verdicts",
         "command",

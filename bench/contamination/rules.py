@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from udfs.contamination.folding import FoldedTokens, fold, fold_table
 from udfs.contamination.items import BenchmarkItem
 from udfs.contamination.phrase_index import PhraseIndex, build_index, find_phrases, phrase_keys
 from udfs.contamination.planting import plain
 from udfs.contamination.windows import FieldTokens, find_candidates
+from udfs.text.folding import FoldedTokens, fold, fold_table
 from udfs.text.token_batch import TokenBatch
 from udfs.text.tokenising import tokenise
 

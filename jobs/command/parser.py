@@ -22,6 +22,7 @@ from jobs.command.stage_words import (
     add_run_stages,
     add_table_stages,
 )
+from jobs.command.tracing_words import add_tracing
 from jobs.command.training_words import add_training
 
 TWO_WORD_COMMANDS = {("dedup", "plan"), ("contamination", "review")}
@@ -48,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_inspection(commands)
     add_serve(commands)
     add_review(commands)
+    add_tracing(commands)
     add_training(commands)
     add_submit(commands)
     add_plan(commands)

@@ -10,11 +10,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.contamination.given_benchmarks import GivenBenchmarks
-from jobs.contamination.han_variants import han_variants
 from jobs.runtime.contract.manifest import Manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.spark.han_variants import han_variants
 from udfs.contamination.benchmark_index import BenchmarkIndex, build_benchmarks
 from udfs.contamination.phrase_counts import COUNTS_SCHEMA, PhraseCountBatches, frequencies
 from udfs.contamination.reviews import reviewed_index
@@ -58,7 +58,7 @@ def count_phrases(
     share = min(1.0, settings.sample_documents / max(documents, 1))
 
     def counted() -> DataFrame:
-        index = build_benchmarks(benchmarks.items, settings, None, han_variants(context.spark))
+        index = build_benchmarks(benchmarks.items, settings, None, han_variants())
         sent = context.spark.sparkContext.broadcast(index)
         drawn = F.pmod(F.xxhash64("id"), F.lit(_MILLION)) < int(share * _MILLION)
         counts = map_batches(
@@ -98,5 +98,5 @@ def benchmark_index(
         int(manifest.details["share"] * manifest.accounts.rows_in),
         settings.most_documents,
     )
-    index = build_benchmarks(benchmarks.items, settings, known, han_variants(context.spark))
+    index = build_benchmarks(benchmarks.items, settings, known, han_variants())
     return reviewed_index(index, benchmarks.marks)

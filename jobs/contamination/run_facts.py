@@ -12,12 +12,12 @@ import numpy as np
 from jobs.runtime.contract.manifest import Manifest
 from udfs.contamination.benchmark_index import BenchmarkIndex
 from udfs.contamination.decidable import DECIDABLE, decidability, undecidable_items
-from udfs.contamination.folding import FOLDED_CODE_POINTS
 from udfs.contamination.items import BenchmarkItem
 from udfs.contamination.planting import CHANGES, traditional_change
 from udfs.contamination.settings import ContaminationSettings
 from udfs.contamination.validation import draw_items, validate
 from udfs.text.character_classes import HAN_RANGES
+from udfs.text.folding import FOLDED_CODE_POINTS
 
 MOST_LISTED = 1000
 SEED = 20261128

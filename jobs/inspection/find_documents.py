@@ -70,8 +70,8 @@ def by_text(tables: RunTables, path: str) -> tuple[str, list[int]]:
     return text, found
 
 
-def read_text_file(path: str) -> str:
-    """Return a UTF-8 text file.
+def read_text_file(path: str, option: str = "--text-file") -> str:
+    """Return a UTF-8 text file, given by an option of the command.
 
     Raises:
         InputError: It is missing, too large or not UTF-8.
@@ -79,16 +79,14 @@ def read_text_file(path: str) -> str:
     try:
         size = Path(path).stat().st_size
         if size > LARGEST_TEXT_FILE:
-            raise InputError(
-                f"--text-file {path} has {size:,} bytes, at most {LARGEST_TEXT_FILE:,}"
-            )
+            raise InputError(f"{option} {path} has {size:,} bytes, at most {LARGEST_TEXT_FILE:,}")
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"--text-file {path} is not UTF-8 ({error.reason} at {error.start})"
+            f"{option} {path} is not UTF-8 ({error.reason} at {error.start})"
         ) from error
     except OSError as error:
-        raise InputError(f"--text-file {path}: {error.strerror}") from error
+        raise InputError(f"{option} {path}: {error.strerror}") from error
 
 
 def _equal(table: pa.Table, column: str, given: str) -> list[int]:

@@ -11,7 +11,6 @@ from pyspark.sql import SparkSession
 
 from jobs.annotate_text import annotate_stage
 from jobs.contamination.given_benchmarks import GivenBenchmarks
-from jobs.contamination.han_variants import han_variants
 from jobs.contamination.run_facts import contamination_text
 from jobs.decide_verdicts import decide_stage
 from jobs.extract_text import extract_inputs
@@ -343,11 +342,3 @@ def test_a_review_without_benchmarks_and_a_faulty_one_are_refused(tmp_path: Path
         GivenBenchmarks.of([str(tmp_path / "q.jsonl")], str(tmp_path / "marks.csv"))
     with pytest.raises(InputError, match="no such file"):
         GivenBenchmarks.of([str(tmp_path / "q.jsonl")], str(tmp_path / "none.csv"))
-
-
-def test_traditional_characters_come_from_spark(spark: SparkSession) -> None:
-    variants = dict(han_variants(spark))
-    assert variants[ord("張")] == ord("张")
-    assert variants[ord("學")] == ord("学")
-    assert ord("张") not in variants
-    assert len(variants) > 2000

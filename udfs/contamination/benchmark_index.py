@@ -12,11 +12,11 @@ import pyarrow as pa
 
 from udfs.columns.string_views import string_views
 from udfs.contamination.code_tokens import CODE_PHRASE, code_keys, code_tokens
-from udfs.contamination.folding import HAN_KIND, NUMBER_KIND, FoldedTokens, fold, fold_table
 from udfs.contamination.items import CODE, OPTIONS, QUESTION, BenchmarkItem
 from udfs.contamination.phrase_index import PhraseIndex, build_index, phrase_keys
 from udfs.contamination.settings import DEFAULT_SETTINGS, ContaminationSettings
 from udfs.contamination.windows import FieldTokens
+from udfs.text.folding import HAN_KIND, NUMBER_KIND, FoldedTokens, fold, fold_table
 from udfs.text.tokenising import tokenise
 
 PHRASE: Final = 5

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from udfs.columns.compiled import kernel
 from udfs.contamination.benchmark_index import LEAST_NUMBERS, BenchmarkIndex, OptionTokens, View
 from udfs.contamination.code_tokens import code_stretches, code_tokens, find_code
-from udfs.contamination.folding import NUMBER_KIND, FoldedTokens, fold
 from udfs.contamination.items import ANSWER, CODE, FIELD_NAMES, OPTIONS, PASSAGE, QUESTION
 from udfs.contamination.phrase_index import find_marked, find_phrases
 from udfs.contamination.settings import OPTIONS_FOUND, OPTIONS_REACH, ContaminationSettings
 from udfs.contamination.windows import Candidates, find_candidates
+from udfs.text.folding import NUMBER_KIND, FoldedTokens, fold
 from udfs.text.token_batch import TokenBatch
 from udfs.text.token_hashing import HASH_FACTOR, HASH_SEED, mix64
 

@@ -22,10 +22,10 @@ from udfs.contamination.benchmark_index import (
     Frequencies,
 )
 from udfs.contamination.code_tokens import code_stretches, code_tokens, find_code
-from udfs.contamination.folding import HAN_KIND, NUMBER_KIND, fold
 from udfs.contamination.phrase_index import PhraseHits, find_marked, find_phrases
 from udfs.contamination.windows import find_candidates
 from udfs.lines.text_batch import TextBatch
+from udfs.text.folding import HAN_KIND, NUMBER_KIND, fold
 from udfs.text.token_batch import TokenBatch
 
 MOST_OF_AN_ITEM: Final = 0.7

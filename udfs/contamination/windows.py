@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.columns.compiled import kernel
-from udfs.contamination.folding import NUMBER_KIND
 from udfs.contamination.phrase_index import PhraseHits, PhraseIndex
+from udfs.text.folding import NUMBER_KIND
 
 ROOM: Final = 30  # tokens that may stand between the parts of an item, beside its own length
 

@@ -113,8 +113,12 @@ def read_columns(paths: Sequence[str], columns: Sequence[str] | None = None) -> 
 
 
 @contextmanager
-def opened(path: str) -> Iterator[pq.ParquetFile]:
+def opened(path: str, command: str = "run") -> Iterator[pq.ParquetFile]:
     """Open a published Parquet file for the block.
+
+    Args:
+        path: Of the file.
+        command: The one of ours that makes its dataset.
 
     Raises:
         InputError: It, or a page read in the block, cannot be read, or it lacks a column.
@@ -127,7 +131,7 @@ def opened(path: str) -> Iterator[pq.ParquetFile]:
         why = " ".join(str(error).split())  # Thrift's messages have several lines
         raise InputError(
             f"{path} cannot be read ({why}): it is damaged. Delete its folder and run the same "
-            "`corpusmill run` again, which makes it anew."
+            f"`corpusmill {command}` again, which makes it anew."
         ) from error
 
 

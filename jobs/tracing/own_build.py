@@ -1,0 +1,99 @@
+"""A segment of an index made by this process: texts from Parquet to postings by its threads, no Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from jobs.runtime.contract.document_ids import ROW_BITS
+from jobs.runtime.contract.own_tasks import OwnTasks
+from jobs.runtime.contract.table_parts import TablePart, count_parts, read_parts
+from jobs.tracing.indexed_documents import (
+    IndexedDocuments,
+    RunFates,
+    fates_of,
+    rows_of,
+)
+from jobs.tracing.layout import POSTINGS, Segment, documents_schema
+from jobs.tracing.sorted_files import write_documents, write_postings
+from udfs.tracing.fingerprints import HASH_BITS, fingerprints, folded_texts
+
+MOST_ROWS: Final = 1 << (64 - HASH_BITS)
+"""Rows of a segment made here: a posting is one number of 64 bits, hash before document."""
+_PIECE_ROWS: Final = 1 << 20
+
+
+@dataclass
+class OwnBuild:
+    """Makes one segment.
+
+    Attributes:
+        source: The documents.
+        fates: What became of a run's; None: a table of the user's.
+        segment: What is made.
+        table: Of ``fold_table``.
+    """
+
+    source: IndexedDocuments
+    fates: RunFates | None
+    segment: Segment
+    table: npt.NDArray[np.int32]
+    _postings: list[npt.NDArray[np.uint64]] = field(default_factory=list)
+    _documents: list[pa.Table] = field(default_factory=list)
+
+    def write(self, tasks: OwnTasks) -> None:
+        """Write the files of the segment."""
+        paths = [self.segment.path(file) for file in self.segment.files]
+        columns = [*self.segment.columns]
+        if self.fates is not None:
+            columns += ["status", "stage"]
+        schema = pa.schema([self._field(name) for name in columns])
+        parts = read_parts(paths, schema, columns)
+        tasks.run(parts, self._take, count_parts(paths, columns))
+        list(write_postings(self.segment.folder, self.segment.bits, self._sorted_postings()))
+        list(write_documents(self.segment.folder, self._sorted_documents()))
+
+    def _field(self, name: str) -> pa.Field:
+        return pa.field(name, self.source.id_type if name == self.source.id_column else pa.string())
+
+    def _take(self, part: TablePart) -> None:
+        """Take the fingerprints of a part, and what became of its documents."""
+        places = part.ids >> ROW_BITS
+        for place in np.unique(places):
+            file = self.segment.files[place]
+            here = places == place
+            rows = part.rows.filter(pa.array(here))
+            numbers = (part.ids[here] & ((1 << ROW_BITS) - 1)) + file.first
+            kept = np.empty(0, np.int64) if self.fates is None else self.fates.kept
+            rows = rows.rename_columns(["id", "text", *rows.column_names[2:]])
+            chosen = rows_of(file.dataset, rows, kept)
+            rows, numbers = rows.filter(pa.array(chosen)), numbers[chosen]
+            self._documents.append(
+                fates_of(file.dataset, rows, numbers, self.fates, self.source.id_type)
+            )
+            texts = folded_texts(rows.column("text"), self.table)
+            found = fingerprints(texts.hashes, texts.offsets)
+            documents = numbers[found.texts].astype(np.uint64)
+            shift = np.uint64(64 - HASH_BITS)
+            self._postings.append((found.hashes.astype(np.uint64) << shift) | documents)
+
+    def _sorted_postings(self) -> Iterator[pa.RecordBatch]:
+        keys = np.concatenate([np.empty(0, np.uint64), *self._postings])
+        self._postings.clear()
+        keys.sort()
+        shift = np.uint64(64 - HASH_BITS)
+        for first in range(0, len(keys), _PIECE_ROWS):
+            piece = keys[first : first + _PIECE_ROWS]
+            documents = piece & np.uint64(MOST_ROWS - 1)
+            columns = [(piece >> shift).astype(np.int64), documents.astype(np.int32)]
+            yield pa.record_batch([pa.array(column) for column in columns], schema=POSTINGS)
+
+    def _sorted_documents(self) -> Iterator[pa.RecordBatch]:
+        schema = documents_schema(self.source.id_type)
+        tables = [schema.empty_table(), *self._documents]
+        yield from pa.concat_tables(tables).sort_by("document").combine_chunks().to_batches()

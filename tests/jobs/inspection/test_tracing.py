@@ -1,0 +1,300 @@
+"""Who holds a phrase of a finished run: kept and left, with their fates; stale, broken and absent indexes."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.command_line import main
+from jobs.index_phrases import index_stage
+from jobs.inspection import tracing
+from jobs.inspection.tracing import LEFT, AnswerTrace, trace_answer, trace_phrase
+from jobs.recipes.loading import load_recipe
+from jobs.runtime.contract.manifest import require_manifest
+from jobs.runtime.contract.row_accounts import RowAccounts
+from jobs.runtime.errors import CorpusmillError, InputError, StageError
+from jobs.tracing import look_up, own_build
+from jobs.tracing.indexed_documents import run_documents
+from tests.jobs.finished_run import FinishedRun, make_finished_run, write_manifest
+from tests.jobs.tracing.traced_tables import index_table, own_context, write_texts
+
+GULLS = "when the fog had lifted and the gulls were back"
+CALL = "你怎么还不回来"
+
+
+def index_run(folder: str) -> None:
+    context = own_context(Path(folder))
+    index_stage(context, load_recipe("default"), run_documents(context))
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    run = make_finished_run(tmp_path_factory.mktemp("indexed") / "run")
+    index_run(run.output)
+    return run
+
+
+@pytest.fixture
+def copied(indexed: FinishedRun, tmp_path: Path) -> str:
+    return str(shutil.copytree(indexed.output, tmp_path / "run"))
+
+
+def test_every_document_of_the_run_is_accounted_for(indexed: FinishedRun) -> None:
+    accounts = require_manifest(f"{indexed.output}/phrase_index", "index").accounts
+    assert accounts.rows_in == indexed.kept + indexed.dropped + indexed.quarantined
+    assert accounts.rows_quarantined == indexed.quarantined
+
+
+def test_all_holders_are_told_with_their_fates(indexed: FinishedRun) -> None:
+    trace = trace_phrase(indexed.output, GULLS)
+    holding = {row["id"] for row in indexed.annotated if GULLS in row["text"]}
+    ledger = {
+        row["id"]: row
+        for file in Path(indexed.output, "dropped").glob("*.parquet")
+        for row in pq.read_table(file).to_pylist()
+    }
+    assert {document.id for document in trace.documents} == holding
+    assert trace.kept == len(holding - ledger.keys())
+    for document in trace.documents:
+        assert isinstance(document.id, int)
+        row = ledger.get(document.id)
+        told = (document.stage, document.reason, document.keeper)
+        if row is None:
+            assert (document.status, document.dataset, *told) == ("kept", "corpus", None, None, None)
+        else:
+            assert document.status == ("duplicate" if row["keeper_id"] is not None else "dropped")
+            assert told == (row["stage"], row["reason"], row["keeper_id"])
+            assert document.dataset == "annotated"
+        assert document.match == GULLS
+        assert document.before.endswith("a little after seven, ")
+    assert [document.status for document in trace.documents] == sorted(
+        (document.status for document in trace.documents),
+        key=["kept", "duplicate", "dropped"].index,
+    )
+
+
+def test_filters_and_limits_hide_documents_and_count_them(indexed: FinishedRun) -> None:
+    everything = trace_phrase(indexed.output, GULLS)
+    for chosen in (
+        {"status": "kept"},
+        {"status": LEFT},
+        {"source": "*forum.example.net*"},
+        {"source": "*no such*"},
+        {"limit": 2},
+    ):
+        some = trace_phrase(indexed.output, GULLS, **chosen)  # type: ignore[arg-type]
+        assert (some.found, some.kept) == (everything.found, everything.kept)
+        assert len(some.documents) < everything.found
+        assert set(some.documents) <= set(everything.documents)
+    kept = trace_phrase(indexed.output, GULLS, status="kept")
+    assert len(kept.documents) == everything.kept
+    with pytest.raises(InputError, match="status 'lost' is none: give kept, duplicate"):
+        trace_phrase(indexed.output, GULLS, status="lost")
+
+
+def test_text_in_quarantine_is_found(copied: str) -> None:
+    path = next(Path(copied, "extracted").glob("*00001*.parquet"))
+    rows = pq.read_table(path)
+    last = rows.num_rows - 1
+    texts = rows.column("text").to_pylist()
+    texts[last] = "a scan of which a few words were read before it ended"
+    place = rows.schema.get_field_index("text")
+    pq.write_table(rows.set_column(place, "text", pa.array(texts, pa.string())), path)
+    accounts = RowAccounts(rows_in=406, rows_out=400, rows_quarantined=6)
+    write_manifest(Path(copied, "extracted"), "extracted", "extract", accounts, 1.0, {})
+    shutil.rmtree(Path(copied, "phrase_index"))
+    index_run(copied)
+    (document,) = trace_phrase(copied, "of which a few words were read before it ended").documents
+    assert (document.status, document.stage) == ("quarantined", "extract")
+    assert document.reason == rows.column("status")[last].as_py()
+
+
+def test_spans_of_an_answer_are_its_longest_copied_runs(indexed: FinishedRun) -> None:
+    english = "A good index is small enough to fit in memory and honest about what it does not know"
+    german = "Im Archiv liegen die Briefe nach Jahren geordnet, die meisten davon"
+    answer = f"Nobody wrote this: {english}. Zwanzig Wörter später: {german} nie."
+    trace = trace_answer(indexed.output, answer, limit=3)
+    assert trace.complete
+    shown = [trace.answer[span.start : span.end] for span in trace.spans]
+    assert shown == [english, german]
+    for span, text in zip(trace.spans, shown, strict=True):
+        whole = trace_phrase(indexed.output, text)
+        assert span.found == whole.found
+        assert span.documents == whole.documents[:3]
+        assert span.tokens == whole.tokens
+    bits = [span.information_bits for span in trace.spans]
+    assert bits == sorted(bits, reverse=True)
+
+
+def test_an_answer_with_combining_marks_counts_characters_of_what_is_given_back(
+    indexed: FinishedRun,
+) -> None:
+    answer = f"cafe\u0301 {GULLS}"
+    trace = trace_answer(indexed.output, answer)
+    assert trace.answer == f"café {GULLS}"
+    assert [trace.answer[s.start : s.end] for s in trace.spans] == [GULLS]
+
+
+def test_an_answer_of_set_phrases_says_that_not_all_was_compared(
+    indexed: FinishedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = trace_answer(indexed.output, GULLS)
+    monkeypatch.setattr(tracing, "MOST_VERIFIED", 5)
+    some = trace_answer(indexed.output, GULLS)
+    assert whole.complete
+    assert not some.complete
+    assert some.spans == whole.spans  # counts stay true
+
+
+def test_of_an_answer_nobody_wrote_no_span_is_told(indexed: FinishedRun) -> None:
+    trace = trace_answer(indexed.output, "green ideas sleep furiously while blue ones wake up at noon")
+    assert trace == AnswerTrace(trace.answer, ())
+
+
+@pytest.mark.parametrize("phrase", ["", "   ", "?!"])
+def test_a_phrase_without_words_is_refused(indexed: FinishedRun, phrase: str) -> None:
+    for ask in (trace_phrase, trace_answer):
+        with pytest.raises(InputError, match="has no word"):
+            ask(indexed.output, phrase)
+
+
+def test_no_index_and_a_stale_one_say_what_to_type(copied: str) -> None:
+    manifest = Path(copied, "corpus", "_manifest.json")
+    record = json.loads(manifest.read_text("utf-8"))
+    manifest.write_text(json.dumps({**record, "fingerprint": "f" * 32}), "utf-8")
+    with pytest.raises(InputError, match=r"changed since .* \(corpus\): `corpusmill index "):
+        trace_phrase(copied, GULLS)
+    index_run(copied)
+    assert trace_phrase(copied, GULLS).found
+    shutil.rmtree(Path(copied, "phrase_index"))
+    with pytest.raises(InputError, match="has no index of phrases: `corpusmill index "):
+        trace_phrase(copied, GULLS)
+
+
+def test_an_index_may_be_asked_by_its_own_folder_and_moved_with_its_run(copied: str) -> None:
+    moved = Path(copied).rename(Path(copied).with_name("elsewhere"))
+    assert trace_phrase(str(moved / "phrase_index"), GULLS) == trace_phrase(str(moved), GULLS)
+
+
+def test_a_killed_build_leaves_no_index_and_is_made_again(
+    copied: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(Path(copied, "phrase_index"))
+
+    def full(*_: Any) -> None:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(own_build, "write_documents", full)
+        with pytest.raises(StageError, match="no space left on device"):
+            index_run(copied)
+    assert list(Path(copied, "phrase_index").glob("postings-*"))
+    with pytest.raises(InputError, match="has no index"):
+        trace_phrase(copied, GULLS)
+    index_run(copied)
+    assert trace_phrase(copied, GULLS).found
+
+
+def test_an_unchanged_index_is_kept(copied: str) -> None:
+    before = Path(copied, "phrase_index", "_manifest.json").stat().st_mtime_ns
+    index_run(copied)
+    assert Path(copied, "phrase_index", "_manifest.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("name", ["postings-00000.parquet", "segment.json", "documents-00000.parquet"])
+def test_a_damaged_index_is_told_in_one_sentence(copied: str, name: str) -> None:
+    Path(copied, "phrase_index", name).write_bytes(b"PAR1 and then nothing")
+    with pytest.raises(CorpusmillError, match=r"damaged|no JSON") as told:
+        trace_phrase(copied, GULLS)
+    assert "corpusmill" in str(told.value) or "damaged" in str(told.value)
+
+
+def test_a_table_that_changed_or_went_away_is_told(tmp_path: Path) -> None:
+    table = write_texts(tmp_path / "t", [f"{GULLS} {number}" for number in range(20)])
+    index_table(table, tmp_path / "i")
+    (document, *_) = trace_phrase(str(tmp_path / "i"), GULLS, limit=1).documents
+    assert (document.place, document.source) == ("row 0", f"{table}/part-0.parquet")
+    write_texts(tmp_path / "t", [GULLS])
+    with pytest.raises(InputError, match="changed since it was indexed"):
+        trace_phrase(str(tmp_path / "i"), GULLS)
+    Path(table, "part-0.parquet").unlink()
+    with pytest.raises(InputError, match="is gone"):
+        trace_phrase(str(tmp_path / "i"), GULLS)
+
+
+def test_an_increment_indexes_new_files_only_and_a_question_reads_both(tmp_path: Path) -> None:
+    table = write_texts(tmp_path / "t", [f"{GULLS} {number}" for number in range(20)])
+    index_table(table, tmp_path / "first")
+    extra = pa.table({"id": [77], "text": [f"new: {GULLS}"]})
+    pq.write_table(extra, Path(table, "part-9.parquet"))
+    made = index_table(table, tmp_path / "second", [str(tmp_path / "first")])
+    assert made.accounts.rows_out == 1
+    trace = trace_phrase(str(tmp_path / "second"), GULLS)
+    assert {document.id for document in trace.documents} == {*range(20), 77}
+    pq.write_table(extra.slice(0, 0), Path(table, "part-9.parquet"))
+    other = write_texts(tmp_path / "o", ["quite another text"])
+    index_table(other, tmp_path / "first")
+    with pytest.raises(InputError, match="was indexed anew since"):
+        trace_phrase(str(tmp_path / "second"), GULLS)
+
+
+def test_a_question_reads_a_few_row_groups_of_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.tracing.sorted_files.ROW_GROUP_POSTINGS", 500)
+    texts = [" ".join(f"w{number * 31 + i * i % 977}" for i in range(60)) for number in range(3_000)]
+    index_table(write_texts(tmp_path / "t", texts, rows_a_group=100), tmp_path / "i")
+    file = pq.ParquetFile(tmp_path / "i" / "phrase_index" / "postings-00000.parquet")
+    assert file.num_row_groups > 60
+    read: list[int] = []
+    whole = look_up._groups_within
+
+    def counted(*given: Any) -> Any:
+        groups = list(whole(*given))
+        read.extend(groups)
+        return groups
+
+    monkeypatch.setattr(look_up, "_groups_within", counted)
+    monkeypatch.setattr(tracing, "SCANNED_BYTES", 0)
+    trace = trace_phrase(str(tmp_path / "i"), " ".join(texts[1234].split()[20:45]))
+    assert [document.id for document in trace.documents] == [1234]
+    assert len(read) <= 2 * tracing.MOST_LOOKED_UP + 1  # and one of what became of it
+
+
+def test_the_command_answers_as_text_and_as_json(
+    indexed: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["trace", indexed.output, CALL, "--dropped", "--limit", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "15 documents hold it; 0 are in the corpus" in told
+    assert "dropped at decide: repeated_5grams" in told
+    assert f"[[{CALL}]]" in told
+    assert "14 more are not shown" in told
+    (tmp_path / "answer.txt").write_text(f"Well: {GULLS}!", "utf-8")
+    file = str(tmp_path / "answer.txt")
+    assert main(["trace", indexed.output, "--file", file, "--limit", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["spans"][0]["documents"][0]["match"] == GULLS
+    assert main(["trace", indexed.output, "--file", file, "--limit", "1"]) == 0
+    assert f"“{GULLS}”" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["trace", "RUN"], "give a phrase in quotes, or --file"),
+        (["trace", "RUN", "a phrase", "--file", "x.txt"], "not both"),
+        (["trace", "RUN", "--file", "/no/such.txt"], "--file /no/such.txt: No such file"),
+        (["trace", "RUN", "a phrase", "--limit", "-1"], "--limit -1"),
+        (["trace", "RUN", "a phrase"], "RUN has no index of phrases"),
+    ],
+)
+def test_the_command_says_what_is_wrong(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 1
+    assert message in capsys.readouterr().err
