@@ -70,7 +70,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "models": {"runtime", "runtime.store", "runtime.contract"},
     "contamination": _SPEAKS_TO_ALL,
     "recipes": {"runtime", "runtime.contract", "runtime.store", "ingest", "dedup", "models"},
-    "verdicts": {"recipes"},
+    "verdicts": {"runtime.contract", "recipes"},
     "planning": {"runtime", "runtime.store", "dedup"},
     "packing": _SPEAKS_TO_ALL,
     "tracing": _SPEAKS_TO_ALL - {"runtime.spark"},
@@ -94,6 +94,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
         "inspection",
         "recipes",
         "report",
+        "tracing",
     },
     "submission": {*_SPEAKS_TO_ALL, "command", "recipes"},
 }

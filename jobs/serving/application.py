@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from jobs.runtime.errors import CorpusmillError, InputError
+from jobs.serving.ask_page import ask
 from jobs.serving.basket_page import basket, csv_file, exclusions_file, labelled_file, mark
 from jobs.serving.browse_page import browse
 from jobs.serving.document_page import document, raw
@@ -22,11 +23,12 @@ from jobs.serving.duplicates_page import cluster, clusters
 from jobs.serving.guard import Guard, same
 from jobs.serving.rendering import SCRIPT, own_resource, stylesheet
 from jobs.serving.served_run import ServedRun
-from jobs.serving.site import Handler, Site, View
 from jobs.serving.thresholds_page import recipe_file, thresholds
+from jobs.serving.views import Handler, Site, View
 
 MOST_FORM_BYTES = 1 << 16
 PAGES: dict[str, Handler] = {
+    "/ask": ask,
     "/browse": browse,
     "/document/{id:int}": document,
     "/document/{id:int}/raw": raw,
@@ -87,7 +89,7 @@ def _script(_: Request) -> Response:
 
 
 def _first_page(request: Request) -> Response:
-    return RedirectResponse(f"{request.url.path}/browse")
+    return RedirectResponse(f"{request.url.path}/ask")
 
 
 def _answering(site: Site, handler: Handler) -> Callable[[Request], Awaitable[Response]]:

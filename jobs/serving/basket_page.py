@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from jobs.serving.document_page import known_id
 from jobs.serving.marks import LABELS, Mark, csv_of, exclusions_of, labelled_of, set_mark
-from jobs.serving.site import View
+from jobs.serving.views import View
 
 
 def basket(view: View) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from jobs.serving.catalogue import STATUSES, Catalogue
 from jobs.serving.document_query import DocumentQuery
 from jobs.serving.served_run import ServedRun
-from jobs.serving.site import View
+from jobs.serving.views import View
 
 ROWS: Final = 50
 

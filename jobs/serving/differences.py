@@ -17,9 +17,9 @@ _WORDS: Final = re.compile(r"\s+|[\u2e80-\u9fff\uac00-\ud7af]|\w+|.", re.DOTALL)
 
 
 class Piece(NamedTuple):
-    """A stretch of text: in both, only in the first (``cut``) or only in the second (``new``)."""
+    """A stretch of text: in both, only in the first (``cut``) or second (``new``), or looked for."""
 
-    kind: Literal["same", "cut", "new"]
+    kind: Literal["same", "cut", "new", "hit"]
     text: str
 
 

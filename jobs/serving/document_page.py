@@ -14,12 +14,11 @@ from jobs.inspection.raw_document import raw_document
 from jobs.recipes.printing import bounds_text
 from jobs.runtime.amounts import measure
 from jobs.runtime.errors import InputError
-from jobs.serving.browse_page import rows
 from jobs.serving.differences import Piece, differences
 from jobs.serving.document_query import DocumentQuery
 from jobs.serving.marks import LABELS
-from jobs.serving.site import View
 from jobs.serving.text_window import window
+from jobs.serving.views import View
 
 VIEWS: Final = {
     "cleaned": "Cleaned",
@@ -28,7 +27,8 @@ VIEWS: Final = {
 }
 NEAR: Final = 0.25
 """Rules whose bound a document passes by less than this share of it are shown beside those it fails."""
-COPIES_SHOWN: Final = 10
+BEFORE_HIT: Final = 600
+"""Characters shown before a passage that was looked for."""
 
 
 def document(view: View) -> Response:
@@ -38,8 +38,9 @@ def document(view: View) -> Response:
     shown = view.given.get("view") or "cleaned"
     if shown not in VIEWS:
         raise InputError(f"view={shown}: wanted one of {', '.join(VIEWS)}")
-    first = view.given.get("from", "")
-    pieces = _pieces(found, shown)
+    sought = view.given.get("find", "")
+    pieces, hit = with_hit(_pieces(found, shown), sought)
+    first = view.given.get("from") or str(max(0, hit - BEFORE_HIT) if hit is not None else 0)
     query = DocumentQuery.read(view.given, view.run.signals())
     duplicate = found.duplicate
     return view.page(
@@ -60,6 +61,8 @@ def document(view: View) -> Response:
         signals=_signals(found),
         cluster=duplicate["cluster_id"] if duplicate else number if found.copies else None,
         address=query.address(),
+        sought=sought,
+        hit=hit,
         mark=view.marks_by_id.get(number),
         labels=list(LABELS),
         **_neighbours(view, number, query),
@@ -162,6 +165,32 @@ def _pieces(found: Explanation, shown: str) -> list[Piece]:
     return [Piece("same", extracted if shown == "extracted" else cleaned)]
 
 
+def with_hit(pieces: list[Piece], sought: str) -> tuple[list[Piece], int | None]:
+    """Return pieces with the first place of a passage as one of its own, and where that begins.
+
+    Args:
+        pieces: Of a text.
+        sought: The passage, in the document's own words; empty for none.
+
+    Returns:
+        The pieces as they were, and None, where it is in none of them.
+    """
+    start = 0
+    for number, piece in enumerate(pieces):
+        place = piece.text.find(sought) if sought else -1
+        if place >= 0:
+            end = place + len(sought)
+            parts = [
+                Piece(piece.kind, piece.text[:place]),
+                Piece("hit", sought),
+                Piece(piece.kind, piece.text[end:]),
+            ]
+            rest = [part for part in parts if part.text]
+            return [*pieces[:number], *rest, *pieces[number + 1 :]], start + place
+        start += len(piece.text)
+    return pieces, None
+
+
 def _signals(found: Explanation) -> list[tuple[str, str]]:
     groups = [*(found.annotated or {}).items(), *(found.grade or {}).items()]
     return [
@@ -186,8 +215,3 @@ def _neighbours(view: View, number: int, query: DocumentQuery) -> dict[str, Any]
         "position": at + 1,
         "listed": len(places),
     }
-
-
-def copies(view: View, cluster_ids: np.ndarray) -> list[Any]:
-    """Return lines of documents by their ids."""
-    return rows(view.run, view.run.catalogue().places(cluster_ids).tolist())

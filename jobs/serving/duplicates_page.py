@@ -12,8 +12,8 @@ from jobs.runtime.errors import InputError
 from jobs.serving.browse_page import page_number, rows
 from jobs.serving.differences import Piece, differences
 from jobs.serving.served_run import ServedRun
-from jobs.serving.site import View
 from jobs.serving.text_window import window
+from jobs.serving.views import View
 
 CLUSTERS: Final = 50
 MEMBERS: Final = 100

@@ -10,10 +10,12 @@ from typing import Any, Final, TypeVar
 import numpy as np
 
 from jobs.inspection.run_tables import RunTables
+from jobs.runtime.contract.manifest import read_manifest
 from jobs.runtime.errors import InputError
 from jobs.runtime.store import storage
 from jobs.serving.catalogue import Catalogue, aligned_numbers, read_catalogue
 from jobs.serving.document_query import DocumentQuery, choose
+from jobs.tracing.layout import DATASET as INDEX
 
 MOST_KEPT: Final = 24
 """Answers kept in memory; one of a million documents takes 8 MB, the catalogue 200."""
@@ -60,7 +62,9 @@ class ServedRun:
 
     def kept(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what ``make`` returns, made once for the run as it is on disk now."""
+        index = read_manifest(storage.join(self.tables.output, INDEX))
         state = tuple(self.tables.manifest(dataset).fingerprint for dataset in DECISIVE)
+        state += (index.created_at if index else "",)
         with self._lock:
             if state != self._state:
                 self._kept.clear()

@@ -55,7 +55,7 @@ def window(pieces: Sequence[Piece], first: int, length: int = CHARACTERS) -> Win
         start, end = max(first, place), min(first + length, place + len(piece.text))
         if start < end:
             shown.append(Piece(piece.kind, piece.text[start - place : end - place]))
-        if piece.kind != "same":
+        if piece.kind in ("cut", "new"):
             changes.append(place)
         place += len(piece.text)
     return Window(tuple(shown), first, total, tuple(changes))

@@ -19,8 +19,8 @@ from jobs.runtime.store.small_records import read_mapping
 from jobs.serving.browse_page import page_number, rows
 from jobs.serving.differences import Piece
 from jobs.serving.served_run import ServedRun
-from jobs.serving.site import View
 from jobs.serving.text_window import window
+from jobs.serving.views import View
 
 ROWS: Final = 50
 OPENED_CHARACTERS: Final = 3000

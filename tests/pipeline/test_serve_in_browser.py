@@ -15,14 +15,19 @@ import yaml
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from jobs.index_phrases import index_stage
 from jobs.inspection.raw_document import raw_document
 from jobs.inspection.run_tables import RunTables
 from jobs.inspection.what_if import ask_what_if
 from jobs.recipes.loading import load_recipe
+from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.stage import RunContext
 from jobs.serving.application import build_application
 from jobs.serving.marks import NAME
 from jobs.serving.served_run import named_runs
+from jobs.tracing.indexed_documents import run_documents
 from tests.jobs.serving.looked_at_run import HOSTILE, LONG, make_run
+from tests.pipeline.test_small_runs import no_spark
 from tests.sample_run import FinishedRun
 
 pytestmark = [pytest.mark.spark, pytest.mark.browser]
@@ -41,8 +46,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def run(finished_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("served") / "sample"
-    return Path(shutil.copytree(finished_run.folder, folder))
+    folder = Path(
+        shutil.copytree(finished_run.folder, tmp_path_factory.mktemp("served") / "sample")
+    )
+    context = RunContext(no_spark, str(folder), Reporter(quiet=True), local=True)
+    index_stage(context, load_recipe("default"), run_documents(context))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -88,13 +97,16 @@ def every_page(run: FinishedRun) -> dict[str, str]:
     dropped = row(run, "dropped", reason="too_few_words")["id"]
     return {
         "runs": "/",
+        "ask": "/sample/ask",
+        "phrase": "/sample/ask?q=the",
+        "no index": "/hostile/ask",
         "browse": "/sample/browse",
         "signal": "/sample/browse?signal=heuristics.word_count&order=rising&status=dropped",
         "nothing": "/sample/browse?source=no-such-file",
         "dropped": f"/sample/document/{dropped}?status=dropped",
         "changes": f"/sample/document/{pair['id']}?view=changes",
         "quarantined": f"/sample/document/{run.rows('quarantined')[0]['id']}",
-        "thresholds": "/sample/thresholds?short_lines.max=0.3",
+        "thresholds": "/sample/thresholds?special_characters.max=0.1",
         "clusters": "/sample/duplicates",
         "cluster": f"/sample/duplicates/{pair['cluster_id']}?with={pair['id']}",
         "basket": "/sample/basket",
@@ -121,6 +133,65 @@ def test_every_page_reads_well_for_everybody(
         assert page.evaluate(sideways) <= 0, name
         page.close()
     context.close()
+
+
+def test_a_phrase_leads_to_its_documents_and_to_the_passage(
+    page: Page, address: str, finished_run: FinishedRun
+) -> None:
+    near = row(finished_run, "duplicates", kind="near")
+    judged = {one["id"]: one for one in finished_run.rows("annotated", ["id", "text", "url"])}
+    kept, copy = judged[near["keeper_id"]], judged[near["id"]]
+    phrase = shared_words(kept["text"], copy["text"])
+    page.goto(f"{address}/sample")
+    page.get_by_label("A phrase, or a whole answer of a model").fill(phrase.upper())
+    page.get_by_role("button", name="Ask").press("Enter")
+    page.wait_for_selector("h2:has-text('contain')")
+    assert page.locator("h2").first.inner_text().endswith("1 is in the corpus")
+    held = page.locator("article.holder")
+    assert held.count() == 1 + near["cluster_size"] - 1
+    assert held.first.locator(".status").inner_text() == "kept"
+    own = page.locator("article.holder", has=page.locator(f"a[href*='/document/{copy['id']}?']"))
+    assert "near duplicate" in own.inner_text()
+    assert own.locator("mark").inner_text().split() == phrase.split()
+    own.locator("h3 a").click()
+    page.wait_for_selector("mark#hit")
+    assert page.locator("mark#hit").inner_text().split() == phrase.split()
+    page.go_back()
+    page.wait_for_selector("h2:has-text('contain')")
+
+
+def test_spans_of_an_answer_are_coloured_and_opened(
+    page: Page, address: str, finished_run: FinishedRun
+) -> None:
+    near = row(finished_run, "duplicates", kind="near")
+    judged = {one["id"]: one["text"] for one in finished_run.rows("annotated", ["id", "text"])}
+    common = shared_words(judged[near["keeper_id"]], judged[near["id"]])
+    alone = shared_words(*[judged[row(finished_run, "corpus", url=None)["id"]]] * 2)
+    page.goto(f"{address}/sample/ask")
+    page.locator("#q").fill(
+        f"Nobody wrote this: {common}. Quokkas disagree, {alone}, <b>they</b> say."
+    )
+    page.get_by_role("button", name="Ask").click()
+    page.wait_for_selector("h2:has-text('2 spans of it are in documents')")
+    rare, often = page.locator("a.span.rare-4"), page.locator("a.span.rare-3")
+    assert (rare.count(), often.count()) == (1, 1)
+    often.click()
+    page.wait_for_selector("a.span.rare-3[aria-current]")
+    assert page.locator("article.holder").count() == near["cluster_size"]
+    rare.click()
+    page.wait_for_selector("a.span.rare-4[aria-current]")
+    assert page.locator("article.holder").count() == 1
+    assert page.locator(".answer b").count() == 0
+    assert "a model may say a thing that no document says" in page.content().lower()
+
+
+def shared_words(first: str, second: str) -> str:
+    """Fourteen words on one line that both texts have."""
+    for line in first.splitlines():
+        words = line.split()[:14]
+        if len(words) == 14 and " ".join(words) in second:
+            return " ".join(words)
+    raise AssertionError("the sample's copies share no line")
 
 
 def test_a_list_is_chosen_and_walked_by_keyboard(page: Page, address: str) -> None:
@@ -185,17 +256,17 @@ def test_a_moved_bound_shows_who_changes_sides_and_becomes_a_recipe(
     page: Page, address: str, run: Path
 ) -> None:
     page.goto(f"{address}/sample/thresholds")
-    line = page.locator("tr", has=page.locator("input[name='short_lines.max']"))
-    for _ in range(12):
+    line = page.locator("tr", has=page.locator("input[name='special_characters.max']"))
+    for _ in range(6):
         line.locator("input[type=range]").press("ArrowLeft")
     bound = line.locator("input[name]").input_value()
     said = line.locator("output").inner_text()
     page.get_by_role("button", name="Show what would change").click()
     page.wait_for_selector("h2:has-text('What would change')")
-    assert page.url.endswith(f"/thresholds?short_lines.max={bound}")
-    setting = f"rules.short_lines.max={bound}"
+    assert page.url.endswith(f"/thresholds?special_characters.max={bound}")
+    setting = f"rules.special_characters.max={bound}"
     answer = ask_what_if(RunTables(str(run)), load_recipe("default", [setting]))
-    assert said.startswith(f"{answer.then.hits['short_lines']} fail")
+    assert said.startswith(f"{answer.then.hits['special_characters']} fail")
     assert page.locator("article.mover-row").count() == len(answer.gained) + len(answer.lost) > 0
     page.locator("article.mover-row h3 a").first.click()
     page.wait_for_selector("article.mover-row .text")
@@ -206,7 +277,9 @@ def test_a_moved_bound_shows_who_changes_sides_and_becomes_a_recipe(
         page.get_by_role("link", name="Save as a recipe").click()
     recipe = Path(saved.value.path()).with_suffix(".yaml")
     recipe.write_bytes(Path(saved.value.path()).read_bytes())
-    (rule,) = (rule for rule in load_recipe(str(recipe)).rules if rule.reason == "short_lines")
+    (rule,) = (
+        rule for rule in load_recipe(str(recipe)).rules if rule.reason == "special_characters"
+    )
     assert rule.max == float(bound)
 
 
@@ -247,7 +320,7 @@ def test_without_script_every_page_works(
     still = browser.new_context(java_script_enabled=False).new_page()
     still.goto(f"{address}/sample/thresholds")
     assert still.locator(".slider:visible").count() == 0
-    still.fill("input[name='short_lines.max']", "0.3")
+    still.fill("input[name='special_characters.max']", "0.1")
     still.get_by_role("button", name="Show what would change").click()
     assert still.locator("article.mover-row").count() > 0
     still.goto(f"{address}/sample/browse")

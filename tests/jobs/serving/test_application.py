@@ -55,10 +55,10 @@ class TestPages:
         self, client: TestClient, folder: Path
     ) -> None:
         assert client.get("/").headers["location"] == "/run"
-        assert client.get("/run").headers["location"] == "/run/browse"
+        assert client.get("/run").headers["location"] == "/run/ask"
         runs = named_runs([str(folder), f"{folder}/"])
         several = TestClient(build_application(runs, "127.0.0.1", None), base_url=BASE)
-        assert "/run-2/browse" in several.get("/").text
+        assert "/run-2/ask" in several.get("/").text
 
     def test_a_list_leads_to_its_documents_and_they_to_their_neighbours(
         self, client: TestClient, folder: Path
@@ -130,6 +130,33 @@ class TestPages:
         answer = client.get(address)
         assert answer.status_code == status
         assert told in answer.text
+
+
+class TestAsk:
+    def test_a_run_without_an_index_says_how_to_make_one(
+        self, client: TestClient, folder: Path
+    ) -> None:
+        for address, status in (("/run/ask", 200), ("/run/ask?q=a+phrase", 400)):
+            answer = client.get(address)
+            assert answer.status_code == status
+            assert f"corpusmill index {folder}" in answer.text
+
+    @pytest.mark.parametrize(
+        ("asked", "told"),
+        [("q=" + "a" * 6001, "corpusmill trace RUN --file"), ("q=a&status=gone", "status=gone")],
+    )
+    def test_a_question_that_none_can_answer_says_why(
+        self, client: TestClient, asked: str, told: str
+    ) -> None:
+        answer = client.get(f"/run/ask?{asked}")
+        assert answer.status_code == 400
+        assert told in answer.text
+
+    def test_a_passage_is_marked_where_it_lies_however_far(self, client: TestClient) -> None:
+        page = client.get(f"/run/document/{LONG}?find=no+end%3C%2Fb%3E+%3Cb%3Eno").text
+        assert '<mark id="hit">no end&lt;/b&gt; &lt;b&gt;no</mark>' in page
+        page = client.get(f"/run/document/{LONG}?find=nowhere").text
+        assert "The passage is not in this text" in page
 
 
 class TestHostileDocuments:
