@@ -46,7 +46,7 @@ class ExcludeSettings(BaseModel):
     file: str | None = Field(
         None,
         description="YAML with a list `documents`, each with `url`, or with `source` (input file as the "
-        "ledger names it) and `record` (row in it, from 0); `corpusmill serve` writes one of the documents "
+        "ledger names it) and `record` (row in it, from 0); the basket of `serve` writes one of the documents "
         "that you mark wrong. They leave at decide with the reason `excluded`",
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from jobs.inspection.what_if import WhatIf, ask_what_if
+from jobs.inspection.what_if import WhatIf, ask_what_if, read_judged
 from jobs.recipes.loading import recipe_text
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.stored_recipe import recipe_of_run
@@ -65,8 +65,10 @@ def thresholds(view: View) -> Response:
     values: dict[str, Any] = {"answer": None, "movers": [], "found": 0, "page": 1, "pages": 1}
     if settings:
         recipe = _moved_recipe(view.run, settings)
+        tables = view.run.tables
+        judged = view.run.kept(("judged",), lambda: read_judged(tables, recipe))
         answer = view.run.kept(
-            ("whatif", tuple(settings)), lambda: ask_what_if(view.run.tables, recipe)
+            ("whatif", tuple(settings)), lambda: ask_what_if(tables, recipe, judged)
         )
         values = _changes(view, answer)
     return view.page(
