@@ -1,7 +1,12 @@
-"""The command `corpusmill`, started from its own folder whatever else is called `jobs` or `udfs`.
+"""The command `corpusmill`, and two functions for notebooks: ``trace`` and ``sample``.
 
-A folder of the user's on PYTHONPATH may hold packages of these names, too. They would be imported
-here, in the Python workers that Spark starts and in the parser child, instead of ours.
+    >>> import corpusmill
+    >>> corpusmill.trace("OUTPUT", "metformin combined with chlorpromazine for diabetes").to_pandas()
+    >>> corpusmill.sample("OUTPUT", 5, status="left")["reason"]
+
+The command is started from its own folder whatever else is called `jobs` or `udfs`: a folder of the user's on
+PYTHONPATH may hold packages of these names, too. They would be imported here, in the Python workers that
+Spark starts and in the parser child, instead of ours.
 """
 
 from __future__ import annotations
@@ -9,13 +14,19 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["main", "sample", "trace"]
 
 HOME = str(Path(__file__).parent)
 
 
 def main() -> int:
     """Run the command with corpusmill's own packages before all others; see ``jobs.command_line``."""
-    sys.path.insert(0, HOME)
+    _look_here_first()
     if os.environ.get(
         "PYTHONPATH"
     ):  # what workers look through; without it, they see what is installed
@@ -23,3 +34,61 @@ def main() -> int:
     from jobs.command_line import main as run_command
 
     return run_command()
+
+
+def trace(
+    run: str,
+    phrase: str,
+    *,
+    status: str | None = None,
+    source: str | None = None,
+    limit: int | None = None,
+) -> pa.Table:
+    """Return the documents of an indexed run or table that hold a phrase, kept and left, a row each.
+
+    Args:
+        run: A run's folder, or that of an index; local or in an object store.
+        phrase: Words in a row; case, punctuation, width and line breaks do not matter. From 9 words, or
+            characters of a script without spaces, on no document is missed.
+        status: Only ``kept``, ``duplicate``, ``dropped`` or ``quarantined`` ones; ``left``: all but the kept.
+        source: Only those whose file or address fits this glob, e.g. ``*forum*``.
+        limit: Most rows; None: all.
+
+    Returns:
+        The columns of ``jobs.inspection.tracing.TracedDocument``: id, status, stage, reason, keeper, ...,
+        before, match, after. ``.to_pandas()`` makes a data frame of it.
+
+    Raises:
+        jobs.runtime.errors.InputError: There is no index, it is stale, or the phrase has no word.
+    """
+    _look_here_first()
+    from jobs.inspection.tracing import documents_table, trace_phrase
+
+    found = trace_phrase(run, phrase, status=status, source=source, limit=limit)
+    return documents_table(found.documents)
+
+
+def sample(run: str, rows: int = 20, *, status: str = "kept", seed: int = 0) -> pa.Table:
+    """Return documents of a published run drawn at random, each as likely as any other.
+
+    Args:
+        run: The run's folder.
+        rows: How many; fewer where the run has fewer.
+        status: ``kept``: of the corpus; ``left``: of those that a rule, a grade or deduplication took out.
+        seed: One seed draws the same rows.
+
+    Returns:
+        By id: id, text, source, url, language, stage, reason.
+
+    Raises:
+        jobs.runtime.errors.InputError: The run was not published, or the status is another.
+    """
+    _look_here_first()
+    from jobs.inspection.sample_documents import sample_documents
+
+    return sample_documents(run, rows, status=status, seed=seed)
+
+
+def _look_here_first() -> None:
+    if sys.path[:1] != [HOME]:
+        sys.path.insert(0, HOME)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.recipes.recipe import Recipe
-from jobs.runtime.contract.driver_tables import read_columns
+from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.driver_tables import MEBIBYTE, read_columns
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import Manifest, PublishedFile
 from jobs.runtime.contract.own_tasks import OwnTasks
@@ -44,10 +45,12 @@ from jobs.tracing.layout import (
     TextFile,
     bucket_bits,
     han_letters,
+    hash_bits,
     numbered,
     open_index,
 )
-from jobs.tracing.own_build import OwnBuild
+from jobs.tracing.own_build import MOST_ROWS, OwnBuild
+from jobs.tracing.spark_build import build_with_spark
 from jobs.tracing.token_counts import write_counts
 from udfs.text.folding import fold_table
 
@@ -137,10 +140,27 @@ class _Build:
         self._folder = context.folder(DATASET)
 
     def chunks(self) -> list[StageWork]:
-        """Return what writes the segments: one by this process where they are small, else by Spark."""
-        tasks = OwnTasks(self._context.threads)
-        write: Callable[[str], None] = functools.partial(self._write_here, tasks)
-        return [StageWork(write, tasks)]
+        """Return what writes the segments: one by this process where they are few, else by Spark."""
+        if self._is_small():
+            tasks = OwnTasks(self._context.threads)
+            return [StageWork(functools.partial(self._write_here, tasks), tasks)]
+        gigabytes = self._recipe.run.chunk_gigabytes
+        chunks = by_bytes(self._files, lambda file: file.bytes, gigabytes)
+        return [StageWork(functools.partial(self._write_by_spark, chunk)) for chunk in chunks]
+
+    def _is_small(self) -> bool:
+        limit = self._recipe.run.driver_megabytes * MEBIBYTE * OWN_TIMES
+        size = sum(file.bytes for file in self._files)
+        rows = sum(file.rows for file in self._files)
+        table = self._source.table
+        plain = table is None or table.arrow is not None
+        few = plain and size <= limit and rows <= MOST_ROWS
+        return not self._files or (self._context.local and few)
+
+    def _write_by_spark(self, files: Sequence[TextFile], folder: str) -> None:
+        segment = self._segment(folder, files)
+        build_with_spark(self._context, self._source, segment, han_variants())
+        self._finish(segment)
 
     def _write_here(self, tasks: OwnTasks, folder: str) -> None:
         segment = self._segment(folder, self._files)
@@ -149,17 +169,18 @@ class _Build:
         self._finish(segment)
 
     def _segment(self, folder: str, files: Sequence[TextFile]) -> Segment:
+        size = sum(file.bytes for file in files)
         segment = Segment(
             folder=folder,
             home=self._context.output,
-            bits=bucket_bits(sum(file.bytes for file in files)),
+            bits=bucket_bits(size),
+            hash_bits=hash_bits(size),
             text_bytes=0,
             columns=(self._source.id_column, self._source.text_column),
             files=numbered(files),
         )
         paths = [segment.path(file) for file in segment.files]
-        size = text_bytes(paths, self._source.text_column)
-        return replace(segment, text_bytes=size)
+        return replace(segment, text_bytes=text_bytes(paths, self._source.text_column))
 
     def _finish(self, segment: Segment) -> None:
         if self._source.table is not None:

@@ -73,7 +73,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "verdicts": {"runtime.contract", "recipes"},
     "planning": {"runtime", "runtime.store", "dedup"},
     "packing": _SPEAKS_TO_ALL,
-    "tracing": _SPEAKS_TO_ALL - {"runtime.spark"},
+    "tracing": {*_SPEAKS_TO_ALL, "dedup"},
     "command": {*_SPEAKS_TO_ALL, "models", "recipes"},
     "report": {*_SPEAKS_TO_ALL, "dedup", "contamination", "recipes", "verdicts"},
     "inspection": {

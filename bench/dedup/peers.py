@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import venv
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.measuring import Cost, measured_command
+from bench.peer_environments import python_of
 
 PEERS = {
     "rensa": ("rensa==0.5.*", "pyarrow", "numpy"),
@@ -46,11 +46,7 @@ def run_peer(name: str, source: Path, folder: Path, *options: str) -> PeerRun:
     Raises:
         CalledProcessError: It could not be installed, or failed.
     """
-    place = folder / "peers" / name
-    python = place / "bin" / "python"
-    if not python.is_file():
-        venv.create(place, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS[name]], check=True)
+    python = python_of(folder / "peers" / name, PEERS[name])
     package = name.removeprefix("py-").replace("-", "_")
     asked = f"from importlib.metadata import version; print(version('{name}'))"
     version = subprocess.run(

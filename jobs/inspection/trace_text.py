@@ -23,7 +23,7 @@ from jobs.runtime.store import storage
 from jobs.tracing.layout import KEPT
 from udfs.tracing.fingerprints import GUARANTEED
 
-SHOWN_CHARACTERS: Final = 100
+SHOWN_CHARACTERS: Final = 60
 SHOWN_SEGMENTS: Final = 3
 Packed = dict[Any, list[PackedSegment]]
 
@@ -48,7 +48,12 @@ def answer_text(trace: AnswerTrace, packed: Packed) -> str:
     """Return which spans of an answer documents hold, for a terminal; see :func:`phrase_text`."""
     if not trace.spans:
         return f"no run of {GUARANTEED} words and more of it is in any document of the index"
-    lines = [f"{len(trace.spans):,} spans are in documents, the most telling first"]
+    spans = len(trace.spans)
+    lines = [
+        f"documents hold {spans:,} of its spans, the most telling first"
+        if spans > 1
+        else "documents hold one span of it"
+    ]
     if not trace.complete:
         lines.append(
             "may be incomplete: some of its words are in too many documents to compare all"

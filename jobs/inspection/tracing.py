@@ -6,8 +6,8 @@ A fingerprint is only looked up; whoever is told here was read and compared toke
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
@@ -186,6 +186,20 @@ def trace_answer(
     return _Tracer(open_index(index)).answer(answer, status, source, limit)
 
 
+def documents_table(documents: Sequence[TracedDocument]) -> pa.Table:
+    """Return documents as a table, a column a field of :class:`TracedDocument`."""
+    numbers = {"keeper": pa.int64(), "grade": pa.float64(), "keeper_run": pa.int64()}
+    named = any(isinstance(document.id, str) for document in documents)
+    types = {"id": pa.string() if named else pa.int64(), **numbers}
+    columns = [
+        pa.array(
+            [getattr(one, field.name) for one in documents], types.get(field.name, pa.string())
+        )
+        for field in fields(TracedDocument)
+    ]
+    return pa.table(columns, names=[field.name for field in fields(TracedDocument)])
+
+
 @dataclass(frozen=True)
 class _Found:
     segment: Segment
@@ -274,9 +288,9 @@ class _Tracer:
                     f"{len(tokens)} words are too few to be looked up among {self._index.text_bytes:,} bytes "
                     f"of text: give {GRAM} or more, {GUARANTEED} to miss no document"
                 )
-            lists = postings(segment, all_grams(tokens)).values()
+            lists = postings(segment, all_grams(tokens, segment.hash_bits)).values()
             return np.unique(np.concatenate([*lists]))
-        chosen = fingerprints(tokens, np.array([0, len(tokens)])).hashes
+        chosen = _fingerprints(tokens, segment)
         lists = postings(segment, _spread(chosen)).values()
         shortest, *others = sorted(lists, key=len)
         for other in others:
@@ -308,9 +322,9 @@ class _Tracer:
         """What documents share from each token of an answer on; whether all of them were compared."""
         grams = answer_grams(tokens)
         longest = np.zeros(len(tokens), np.int64)
-        chosen = fingerprints(tokens, np.array([0, len(tokens)])).hashes
         complete = True
         for segment in self._index.segments:
+            chosen = _fingerprints(tokens, segment)
             read = np.empty(0, np.int64)
             for documents in sorted(postings(segment, chosen).values(), key=len):
                 lacking = np.setdiff1d(documents, read, assume_unique=True)
@@ -343,6 +357,10 @@ def _document(found: _Found, row: dict[str, Any], tokens: int) -> TracedDocument
         after=after,
         keeper_run=row["keeper_run"] or 0,
     )
+
+
+def _fingerprints(tokens: npt.NDArray[np.uint64], segment: Segment) -> npt.NDArray[np.int64]:
+    return fingerprints(tokens, np.array([0, len(tokens)]), segment.hash_bits).hashes
 
 
 def _spread(hashes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

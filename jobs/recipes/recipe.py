@@ -46,8 +46,8 @@ class ExcludeSettings(BaseModel):
     file: str | None = Field(
         None,
         description="YAML with a list `documents`, each with `url`, or with `source` (input file as the "
-        "ledger names it) and `record` (row in it, from 0); the basket of `serve` writes one of the documents "
-        "that you mark wrong. They leave at decide with the reason `excluded`",
+        "ledger names it) and `record` (row in it, from 0); the basket of `serve` writes one of what you "
+        "marked wrong. They leave at decide with the reason `excluded`",
     )
 
 

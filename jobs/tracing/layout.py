@@ -33,6 +33,9 @@ BLOCK_BITS: Final = 20  # documents whose facts lie in one file, as a power of t
 BUCKET_POSTINGS: Final = 1 << 25  # about 180 MB a file
 POSTINGS_A_BYTE: Final = 0.2  # of text files as zstd packs them; decides the number of files alone
 
+SPARE_BITS: Final = 14
+"""Bits of a hash beyond those that number the postings: one look-up in 16,384 finds one by chance."""
+
 POSTINGS: Final = pa.schema([("hash", pa.int64()), ("document", pa.int32())])
 KEPT, DROPPED, DUPLICATE, QUARANTINED = "kept", "dropped", "duplicate", "quarantined"
 STATUSES: Final = (KEPT, DUPLICATE, DROPPED, QUARANTINED)
@@ -74,6 +77,7 @@ class Segment:
         folder: Where its files lie.
         home: The run's folder, or that of the index of a table: where relative paths begin.
         bits: First bits of a hash that name its file.
+        hash_bits: All bits of a hash.
         text_bytes: Of its texts, unpacked.
         columns: Names of the columns with id and text.
         files: The texts, by number.
@@ -83,6 +87,7 @@ class Segment:
     folder: str
     home: str
     bits: int
+    hash_bits: int
     text_bytes: int
     columns: tuple[str, str]
     files: tuple[TextFile, ...]
@@ -136,6 +141,12 @@ def bucket_bits(parquet_bytes: int) -> int:
     return min(12, int(np.ceil(np.log2(buckets))))
 
 
+def hash_bits(parquet_bytes: int) -> int:
+    """Return the bits of a hash for so many bytes of text files: few postings are told apart by fewer."""
+    postings = max(1.0, parquet_bytes * POSTINGS_A_BYTE)
+    return min(HASH_BITS, int(np.ceil(np.log2(postings))) + SPARE_BITS)
+
+
 def bucket_name(bucket: int) -> str:
     """Return the file of the postings whose hashes begin with these bits."""
     return f"postings-{bucket:05d}.parquet"
@@ -144,11 +155,6 @@ def bucket_name(bucket: int) -> str:
 def block_name(block: int) -> str:
     """Return the file of the documents whose numbers begin with these bits."""
     return f"documents-{block:05d}.parquet"
-
-
-def bucket_of(hashes: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.int64]:
-    """Return the first bits of hashes; they are never negative, so that signed order is theirs, too."""
-    return hashes >> (HASH_BITS - bits)
 
 
 def numbered(files: Sequence[TextFile]) -> tuple[TextFile, ...]:

@@ -17,7 +17,6 @@ from jobs.tracing.layout import (
     Segment,
     block_name,
     bucket_name,
-    bucket_of,
     documents_schema,
 )
 
@@ -33,7 +32,8 @@ def postings(segment: Segment, hashes: npt.NDArray[np.int64]) -> dict[int, Docum
     """
     wanted = np.unique(hashes)
     found: dict[int, Documents] = {int(one): np.empty(0, np.int64) for one in wanted}
-    buckets = bucket_of(wanted, segment.bits)
+    # Hashes are never negative, so that their order is that of their bits.
+    buckets = wanted >> (segment.hash_bits - segment.bits)
     for bucket in np.unique(buckets):
         name = bucket_name(int(bucket))
         if name in segment.names:

@@ -23,9 +23,11 @@ from jobs.tracing.layout import POSTINGS, Segment, documents_schema
 from jobs.tracing.sorted_files import write_documents, write_postings
 from udfs.tracing.fingerprints import HASH_BITS, fingerprints, folded_texts
 
+_DOCUMENT_BITS: Final = np.uint64(64 - HASH_BITS)
 MOST_ROWS: Final = 1 << (64 - HASH_BITS)
 """Rows of a segment made here: a posting is one number of 64 bits, hash before document."""
 _PIECE_ROWS: Final = 1 << 20
+_TEXTS_AT_ONCE: Final = 256
 
 
 @dataclass
@@ -55,7 +57,8 @@ class OwnBuild:
         schema = pa.schema([self._field(name) for name in columns])
         parts = read_parts(paths, schema, columns)
         tasks.run(parts, self._take, count_parts(paths, columns))
-        list(write_postings(self.segment.folder, self.segment.bits, self._sorted_postings()))
+        shift = self.segment.hash_bits - self.segment.bits
+        list(write_postings(self.segment.folder, shift, self._sorted_postings()))
         list(write_documents(self.segment.folder, self._sorted_documents()))
 
     def _field(self, name: str) -> pa.Field:
@@ -76,21 +79,24 @@ class OwnBuild:
             self._documents.append(
                 fates_of(file.dataset, rows, numbers, self.fates, self.source.id_type)
             )
-            texts = folded_texts(rows.column("text"), self.table)
-            found = fingerprints(texts.hashes, texts.offsets)
-            documents = numbers[found.texts].astype(np.uint64)
-            shift = np.uint64(64 - HASH_BITS)
-            self._postings.append((found.hashes.astype(np.uint64) << shift) | documents)
+            self._take_texts(rows.column("text"), numbers)
+
+    def _take_texts(self, texts: pa.ChunkedArray, numbers: npt.NDArray[np.int64]) -> None:
+        # A few at a time: the tokens of a whole part would be fresh memory, touched for the first time.
+        for first in range(0, len(texts), _TEXTS_AT_ONCE):
+            batch = folded_texts(texts.slice(first, _TEXTS_AT_ONCE), self.table)
+            found = fingerprints(batch.hashes, batch.offsets, self.segment.hash_bits)
+            documents = numbers[first + found.texts].astype(np.uint64)
+            self._postings.append((found.hashes.astype(np.uint64) << _DOCUMENT_BITS) | documents)
 
     def _sorted_postings(self) -> Iterator[pa.RecordBatch]:
         keys = np.concatenate([np.empty(0, np.uint64), *self._postings])
         self._postings.clear()
         keys.sort()
-        shift = np.uint64(64 - HASH_BITS)
         for first in range(0, len(keys), _PIECE_ROWS):
             piece = keys[first : first + _PIECE_ROWS]
             documents = piece & np.uint64(MOST_ROWS - 1)
-            columns = [(piece >> shift).astype(np.int64), documents.astype(np.int32)]
+            columns = [(piece >> _DOCUMENT_BITS).astype(np.int64), documents.astype(np.int32)]
             yield pa.record_batch([pa.array(column) for column in columns], schema=POSTINGS)
 
     def _sorted_documents(self) -> Iterator[pa.RecordBatch]:

@@ -17,20 +17,19 @@ from jobs.tracing.layout import (
     block_name,
     bucket_name,
 )
-from udfs.tracing.fingerprints import HASH_BITS
 
 
 def write_postings(
-    folder: str, bits: int, batches: Iterable[pa.RecordBatch]
+    folder: str, bucket_shift: int, batches: Iterable[pa.RecordBatch]
 ) -> Iterator[tuple[str, int]]:
     """Write postings, a file a bucket; yield each file's name and rows.
 
     Args:
         folder: Of the segment.
-        bits: First bits of a hash that name its file.
+        bucket_shift: Bits of a hash behind those that name its file.
         batches: ``POSTINGS``, by hash and document.
     """
-    for bucket, pieces in _by_file(batches, HASH_BITS - bits):
+    for bucket, pieces in _by_file(batches, bucket_shift):
         # What is sorted differs by little: delta coding takes 5.5 bytes where a dictionary and zstd take 14.
         coded = dict.fromkeys(("hash", "document"), "DELTA_BINARY_PACKED")
         name = bucket_name(bucket)

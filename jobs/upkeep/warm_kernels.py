@@ -42,6 +42,10 @@ from jobs.train_perplexity import MODEL_DATASET, train_stage
 from udfs.columns.batch_columns import in_schema
 from udfs.extract_document import extract
 from udfs.extraction.contract import ExtractionOptions
+from udfs.text.folding import fold_table
+from udfs.tracing.fingerprints import GUARANTEED, fingerprints, folded_texts
+from udfs.tracing.matching import phrase_places
+from udfs.tracing.shared_spans import answer_grams, extend_spans
 from udfs.trainer_files.packing.packed_groups import FrameIds, packed_groups
 from udfs.trainer_files.packing.settings import PackSettings
 from udfs.trainer_files.tokenising.engines import EngineName, TokenBatch
@@ -88,12 +92,13 @@ def _timed(part: Callable[[], None]) -> tuple[str, float]:
 
 
 def read_pages() -> None:
-    """Run the profile that reads pages by kernels of its own (the others need none), and pack texts.
+    """Run the profile that reads pages by kernels of its own (the others need none); pack and trace texts.
 
     Not in the guarded child, which has two minutes to start: on a busy machine compiling takes longer.
     """
     extract(PAGE.encode(), options=ExtractionOptions(profile="learned"))
     _pack()
+    _trace()
 
 
 def judge_texts() -> None:
@@ -138,6 +143,15 @@ class _Bytes:
         contents = [text.encode("utf-8") for text in texts]
         offsets = np.cumsum([0, *map(len, contents)], dtype=np.int64)
         return TokenBatch(np.frombuffer(b"".join(contents), np.uint8).astype(np.int32), offsets)
+
+
+def _trace() -> None:
+    """Index two texts and look for one in the other."""
+    texts = folded_texts(pa.array([ENGLISH, CHINESE], pa.large_string()), fold_table())
+    fingerprints(texts.hashes, texts.offsets)
+    phrase_places(texts.hashes, texts.offsets, texts.hashes[-GUARANTEED:])
+    longest = np.zeros(len(texts.hashes), np.int64)
+    extend_spans(answer_grams(texts.hashes), texts.hashes, texts.offsets, longest)
 
 
 def _pack() -> None:

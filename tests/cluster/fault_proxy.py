@@ -59,9 +59,11 @@ class FaultProxy(ThreadingHTTPServer):
         self.target_port = target_port
         self.fault: Fault = no_fault
         self.requests: list[Request] = []
+        self.sent = 0  # bytes of answers to reads
         self.faults = Counter[str]()
         self._lock = threading.Lock()
         self.conditional = threading.Lock()
+        self.counting = threading.Lock()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -71,6 +73,7 @@ class FaultProxy(ThreadingHTTPServer):
     def forget(self) -> None:
         """Begin anew: no fault, nothing counted."""
         self.fault = no_fault
+        self.sent = 0
         self.requests.clear()
         self.faults.clear()
 
@@ -152,6 +155,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
+            with self.server.counting:
+                self.server.sent += len(content)
         self.wfile.flush()
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _forward

@@ -24,7 +24,7 @@ WINDOW: Final = 6
 GUARANTEED: Final = GRAM + WINDOW - 1
 """Tokens of a phrase from which on no document with it is missed: 9."""
 HASH_BITS: Final = 40
-"""Bits of a fingerprint. At 2e11 postings a look-up finds 0.2 by chance, and every find is verified; in
+"""Most bits of a fingerprint. At 2e11 postings a look-up finds 0.2 by chance, and every find is verified; in
 a sorted column 40 bits take 5.5 bytes with the document where 64 take 8.5."""
 
 
@@ -52,7 +52,7 @@ class Fingerprints(NamedTuple):
     """Fingerprints of texts, once each, ascending by hash and text.
 
     Attributes:
-        hashes: int64[n]; 0 to 2 ** HASH_BITS - 1.
+        hashes: int64[n]; 0 to 2 ** bits - 1.
         texts: int32[n]; place of the text.
     """
 
@@ -74,12 +74,15 @@ def folded_texts(texts: pa.Array | pa.ChunkedArray, table: npt.NDArray[np.int32]
     )
 
 
-def fingerprints(hashes: npt.NDArray[np.uint64], offsets: npt.NDArray[np.int64]) -> Fingerprints:
+def fingerprints(
+    hashes: npt.NDArray[np.uint64], offsets: npt.NDArray[np.int64], bits: int = HASH_BITS
+) -> Fingerprints:
     """Return the fingerprints of texts. One of ``GRAM`` to ``GUARANTEED`` - 1 tokens has one.
 
     Args:
         hashes: uint64[tokens].
         offsets: int64[texts + 1]; of at most 2 ** 24 texts.
+        bits: Of a fingerprint, 1 to HASH_BITS: the first of its hash.
 
     Raises:
         ValueError: There are more texts.
@@ -90,18 +93,25 @@ def fingerprints(hashes: npt.NDArray[np.uint64], offsets: npt.NDArray[np.int64])
         )
     grams = np.empty(len(hashes), np.uint64)
     keys = np.empty(len(hashes), np.uint64)
-    count = _winnow(hashes, offsets, grams, keys)
-    chosen = np.unique(keys[:count])
-    shift = np.uint64(64 - HASH_BITS)
+    count = _winnow(hashes, offsets, _first_bits(bits), grams, keys)
+    # numpy's unique counts integers in a hash table since 2.3, which takes twenty times as long.
+    chosen = np.sort(keys[:count])
+    chosen = chosen[np.append(True, chosen[1:] != chosen[:-1])] if count else chosen
+    shift = np.uint64(64 - bits)
     texts = chosen & np.uint64((1 << (64 - HASH_BITS)) - 1)
     return Fingerprints((chosen >> shift).astype(np.int64), texts.astype(np.int32))
 
 
-def all_grams(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+def all_grams(hashes: npt.NDArray[np.uint64], bits: int = HASH_BITS) -> npt.NDArray[np.int64]:
     """Return the hash of every run of ``GRAM`` tokens of one text, in order: int64[tokens - GRAM + 1]."""
     grams = np.empty(len(hashes), np.uint64)
     gram_hashes(hashes, 0, len(hashes), grams)
-    return (grams[: max(0, len(hashes) - GRAM + 1)] >> np.uint64(64 - HASH_BITS)).astype(np.int64)
+    return (grams[: max(0, len(hashes) - GRAM + 1)] >> np.uint64(64 - bits)).astype(np.int64)
+
+
+def _first_bits(bits: int) -> np.uint64:
+    """What a hash keeps of itself, above the number of its text."""
+    return ~np.uint64((1 << (64 - bits)) - 1)
 
 
 @kernel
@@ -128,11 +138,11 @@ def gram_hashes(
 def _winnow(
     hashes: npt.NDArray[np.uint64],
     offsets: npt.NDArray[np.int64],
+    kept_bits: np.uint64,
     grams: npt.NDArray[np.uint64],
     keys: npt.NDArray[np.uint64],
 ) -> int:
     """Fill ``keys`` with the chosen hashes above the number of their text; return how many there are."""
-    kept_bits = ~np.uint64((1 << (64 - HASH_BITS)) - 1)
     found = 0
     for text in range(len(offsets) - 1):
         count = gram_hashes(hashes, offsets[text], offsets[text + 1], grams)

@@ -86,18 +86,22 @@ class UserTable:
 
     def read(self, spark: SparkSession) -> DataFrame:
         """Return all columns of the table and ``ROW_ID``."""
-        # Any column may hold values of any size, also one that nobody asked for: kept rows keep it.
-        reader = document_session(spark).read.schema(self.schema)
-        if self.base is not None:
-            reader = reader.option("basePath", storage.spark_path(self.base))
-        frame = reader.parquet(*map(storage.spark_read_path, self.paths))
-        number = _file_number(frame)
+        frame = self.read_files(spark, self.paths)
+        number = by_file(frame, range(len(self.paths)))
         rows = frame.withColumn(
             ROW_ID, F.shiftleft(number, ROW_BITS).bitwiseOR(F.col("_metadata.row_index"))
         )
         # Others write row groups of any size, of which a task must unpack a whole page at once.
         tasks = tasks_within_heap(spark, self.largest_row_group)
         return rows if tasks is None else rows.coalesce(tasks)
+
+    def read_files(self, spark: SparkSession, paths: Sequence[str]) -> DataFrame:
+        """Return all columns of some of its files."""
+        # Any column may hold values of any size, also one that nobody asked for: kept rows keep it.
+        reader = document_session(spark).read.schema(self.schema)
+        if self.base is not None:
+            reader = reader.option("basePath", storage.spark_path(self.base))
+        return reader.parquet(*map(storage.spark_read_path, paths))
 
 
 def open_user_table(
@@ -215,12 +219,17 @@ def _fingerprint(entries: Sequence[storage.FileEntry], id_column: str, text_colu
     return digest([facts, id_column, text_column])
 
 
-def _file_number(frame: DataFrame) -> Column:
+def by_file(frame: DataFrame, values: Sequence[int]) -> Column:
+    """Return a column that is the same for all rows of a file.
+
+    Args:
+        frame: Rows of files, with ``_metadata``.
+        values: One for each file, in the order of their sorted paths.
+    """
     # Sorted as the listing is, whatever characters are escaped: the same ids in every run.
     paths = sorted(frame.inputFiles(), key=unquote)
-    numbers = F.create_map(
-        *[F.lit(item) for number, path in enumerate(paths) for item in (path, number)]
-    )
+    pairs = zip(paths, values, strict=True)
+    known = F.create_map(*[F.lit(item) for pair in pairs for item in pair])
     # The scan says file:/x where the listing says file:///x.
     path = F.regexp_replace("_metadata.file_path", "^file:/+", "file:///")
-    return F.element_at(numbers, path).cast("bigint")
+    return F.element_at(known, path).cast("bigint")

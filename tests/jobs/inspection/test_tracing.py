@@ -21,6 +21,8 @@ from jobs.tracing import look_up, own_build
 from jobs.tracing.indexed_documents import run_documents
 from tests.jobs.finished_run import FinishedRun, make_finished_run, write_manifest
 from tests.jobs.tracing.traced_tables import index_table, own_context, write_texts
+from tests.packed_files import ROWS
+from udfs.trainer_files.packing.token_rows import row_schema
 
 GULLS = "when the fog had lifted and the gulls were back"
 CALL = "你怎么还不回来"
@@ -64,7 +66,13 @@ def test_all_holders_are_told_with_their_fates(indexed: FinishedRun) -> None:
         row = ledger.get(document.id)
         told = (document.stage, document.reason, document.keeper)
         if row is None:
-            assert (document.status, document.dataset, *told) == ("kept", "corpus", None, None, None)
+            assert (document.status, document.dataset, *told) == (
+                "kept",
+                "corpus",
+                None,
+                None,
+                None,
+            )
         else:
             assert document.status == ("duplicate" if row["keeper_id"] is not None else "dropped")
             assert told == (row["stage"], row["reason"], row["keeper_id"])
@@ -86,7 +94,7 @@ def test_filters_and_limits_hide_documents_and_count_them(indexed: FinishedRun) 
         {"source": "*no such*"},
         {"limit": 2},
     ):
-        some = trace_phrase(indexed.output, GULLS, **chosen)  # type: ignore[arg-type]
+        some = trace_phrase(indexed.output, GULLS, **chosen)
         assert (some.found, some.kept) == (everything.found, everything.kept)
         assert len(some.documents) < everything.found
         assert set(some.documents) <= set(everything.documents)
@@ -151,7 +159,9 @@ def test_an_answer_of_set_phrases_says_that_not_all_was_compared(
 
 
 def test_of_an_answer_nobody_wrote_no_span_is_told(indexed: FinishedRun) -> None:
-    trace = trace_answer(indexed.output, "green ideas sleep furiously while blue ones wake up at noon")
+    trace = trace_answer(
+        indexed.output, "green ideas sleep furiously while blue ones wake up at noon"
+    )
     assert trace == AnswerTrace(trace.answer, ())
 
 
@@ -205,7 +215,9 @@ def test_an_unchanged_index_is_kept(copied: str) -> None:
     assert Path(copied, "phrase_index", "_manifest.json").stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("name", ["postings-00000.parquet", "segment.json", "documents-00000.parquet"])
+@pytest.mark.parametrize(
+    "name", ["postings-00000.parquet", "segment.json", "documents-00000.parquet"]
+)
 def test_a_damaged_index_is_told_in_one_sentence(copied: str, name: str) -> None:
     Path(copied, "phrase_index", name).write_bytes(b"PAR1 and then nothing")
     with pytest.raises(CorpusmillError, match=r"damaged|no JSON") as told:
@@ -246,7 +258,9 @@ def test_a_question_reads_a_few_row_groups_of_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jobs.tracing.sorted_files.ROW_GROUP_POSTINGS", 500)
-    texts = [" ".join(f"w{number * 31 + i * i % 977}" for i in range(60)) for number in range(3_000)]
+    texts = [
+        " ".join(f"w{number * 31 + i * i % 977}" for i in range(60)) for number in range(3_000)
+    ]
     index_table(write_texts(tmp_path / "t", texts, rows_a_group=100), tmp_path / "i")
     file = pq.ParquetFile(tmp_path / "i" / "phrase_index" / "postings-00000.parquet")
     assert file.num_row_groups > 60
@@ -281,6 +295,27 @@ def test_the_command_answers_as_text_and_as_json(
     assert found["spans"][0]["documents"][0]["match"] == GULLS
     assert main(["trace", indexed.output, "--file", file, "--limit", "1"]) == 0
     assert f"“{GULLS}”" in capsys.readouterr().out
+
+
+def test_a_packed_document_comes_with_its_rows(
+    copied: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = trace_phrase(copied, GULLS, status="kept").documents[0].id
+    row = {**ROWS[0], "document_ids": [document, 1], "padding": 0}
+    rows = pa.Table.from_pylist([row], schema=row_schema(pa.int64()))
+    path = Path(copied, "packed", "train", "part-00000-00.parquet")
+    path.parent.mkdir(parents=True)
+    pq.write_table(rows, path)
+    accounts = RowAccounts(rows_in=1, rows_out=1)
+    write_manifest(Path(copied, "packed"), "packed", "pack", accounts, 1.0, {})
+    assert main(["trace", copied, GULLS, "--kept", "--limit", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "packed/train/part-00000-00.parquet, row 0, 5 tokens from 0 on" in told
+    assert main(["trace", copied, GULLS, "--kept", "--limit", "1", "--json"]) == 0
+    (rows_told,) = json.loads(capsys.readouterr().out)["packed"].values()
+    assert rows_told == [
+        {"file": "train/part-00000-00.parquet", "row": 0, "first": 0, "length": 5, "before": 0}
+    ]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,16 @@ def test_hashes_have_forty_bits_and_no_sign() -> None:
     assert 0.25 < len(found) / 5000 < 0.32  # 2 / (WINDOW + 1)
 
 
+@settings(max_examples=50, deadline=None)
+@given(tokens=TOKENS, bits=st.integers(1, HASH_BITS))
+def test_fewer_bits_are_the_first_of_more(tokens: list[int], bits: int) -> None:
+    offsets = np.array([0, len(tokens)])
+    short, whole = fingerprints(hashed(tokens), offsets, bits), chosen(tokens)
+    assert short.hashes.tolist() == sorted({one >> (HASH_BITS - bits) for one in whole})
+    grams = all_grams(hashed(tokens), bits)
+    assert np.array_equal(grams, all_grams(hashed(tokens)) >> (HASH_BITS - bits))
+
+
 def test_a_loop_has_few_fingerprints() -> None:
     assert len(chosen([0, 1, 2] * 20_000)) <= 3
 

@@ -1,0 +1,1 @@
+"""What the index of phrases costs and finds, beside indexes of others."""
