@@ -95,6 +95,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
         "recipes",
         "report",
         "tracing",
+        "verdicts",
     },
     "submission": {*_SPEAKS_TO_ALL, "command", "recipes"},
 }

@@ -101,7 +101,10 @@ class WhatIf:
     def kept(self) -> tuple[int, int]:
         """Return the documents of the corpus now and then; see :meth:`duplicates`."""
         now = int(self.now.living.sum()) - len(self.removed) - len(self.low_now)
-        return now, len(self.kept_ids())
+        if len(self.low_then):
+            return now, len(self.kept_ids())
+        # Whoever leaves as a copy lives by the rules: no million ids need be sorted to count the rest.
+        return now, int(self.then.living.sum()) - len(self._leaving_then())
 
     def kept_ids(self) -> np.ndarray:
         """Return the ids of the corpus as it would be, int64, ascending; see :meth:`duplicates`."""

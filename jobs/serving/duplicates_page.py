@@ -31,7 +31,7 @@ COLUMNS: Final = (
 
 def clusters(view: View) -> Response:
     """Show the clusters of the run, the largest first."""
-    names, sizes = view.run.kept(("clusters",), lambda: _sizes(view.run))
+    names, sizes = largest_clusters(view.run)
     pages = max(1, -(-len(names) // CLUSTERS))
     page = min(page_number(view.given.get("page", "")), pages)
     part = slice((page - 1) * CLUSTERS, page * CLUSTERS)
@@ -107,9 +107,12 @@ def _duplicates(run: ServedRun) -> pa.Table:
     return run.kept(("duplicates",), lambda: run.tables.columns("duplicates", COLUMNS))
 
 
-def _sizes(run: ServedRun) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers and sizes of the clusters, the largest first, int64 (m,) each."""
-    table = _duplicates(run)
+def largest_clusters(run: ServedRun) -> tuple[np.ndarray, np.ndarray]:
+    """Return numbers and sizes of the clusters, the largest first, int64 (m,) each."""
+    return run.kept(("clusters",), lambda: _sizes(_duplicates(run)))
+
+
+def _sizes(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     names, first = np.unique(table.column("cluster_id").to_numpy(), return_index=True)
     sizes = table.column("cluster_size").to_numpy()[first]
     order = np.lexsort((names, -sizes))

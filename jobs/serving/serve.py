@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jobs.command.running import show
 from jobs.runtime.errors import InputError, MissingRequirementError, SettingsError
+
+if TYPE_CHECKING:
+    import uvicorn
 
 SHORTEST_TOKEN = 16
 
@@ -25,6 +29,7 @@ def serve_command(arguments: argparse.Namespace) -> str | None:
 
         from jobs.serving.application import build_application
         from jobs.serving.guard import is_loopback
+        from jobs.serving.warming import warm_in_background
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn"):
             raise
@@ -41,29 +46,38 @@ def serve_command(arguments: argparse.Namespace) -> str | None:
         )
     runs = named_runs(arguments.runs)
     application = build_application(runs, host, token)
+    warm_in_background(runs.values())
     shown_host = f"[{host}]" if ":" in host else host
     address = f"http://{shown_host}:{arguments.port}/" + (f"?token={quote(token)}" if token else "")
     show(f"corpusmill: {', '.join(runs)} at {address} (ends with Ctrl-C)", sys.stderr)
-    configuration = uvicorn.Config(
-        application,
-        host=host,
-        port=arguments.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        # A page of a browser that is still open would hold the end up.
-        timeout_graceful_shutdown=1,
+    _listen(
+        uvicorn.Config(
+            application,
+            host=host,
+            port=arguments.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            # A page of a browser that is still open would hold the end up.
+            timeout_graceful_shutdown=1,
+        )
     )
+    return None
+
+
+def _listen(configuration: uvicorn.Config) -> None:
+    """Answer until it is stopped."""
+    import uvicorn
+
     try:
         uvicorn.Server(configuration).run()
     except SystemExit as error:
         raise InputError(
-            f"--port {arguments.port} of {host} cannot be listened on: another program has it, or this "
-            "user may not. Give another --port."
+            f"--port {configuration.port} of {configuration.host} cannot be listened on: another program "
+            "has it, or this user may not. Give another --port."
         ) from error
     except KeyboardInterrupt:  # how it is meant to end
         pass
-    return None
 
 
 def checked_token(token: str | None) -> str | None:

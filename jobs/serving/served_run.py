@@ -17,6 +17,7 @@ from jobs.serving.catalogue import Catalogue, aligned_numbers, read_catalogue
 from jobs.serving.document_query import DocumentQuery, choose
 from jobs.tracing.layout import DATASET as INDEX
 
+LASTING: Final = {("catalogue",), ("signals",), ("judged",), ("duplicates",), ("clusters",)}
 MOST_KEPT: Final = 24
 """Answers kept in memory; one of a million documents takes 8 MB, the catalogue 200."""
 DECISIVE: Final = ("documents", "annotated", "verdicts", "corpus", "dropped", "quarantined")
@@ -76,9 +77,9 @@ class ServedRun:
         made = make()
         with self._lock:
             self._kept[key] = made
-            others = (other for other in self._kept if other != ("catalogue",))
             if len(self._kept) > MOST_KEPT:
-                del self._kept[next(others)]
+                # What takes longest to read again, and every page asks for, stays.
+                del self._kept[next(other for other in self._kept if other not in LASTING)]
         return made
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from jobs.inspection.what_if import WhatIf, ask_what_if, read_judged
+from jobs.inspection.what_if import JudgedDocuments, WhatIf, ask_what_if, read_judged
 from jobs.recipes.loading import recipe_text
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.stored_recipe import recipe_of_run
@@ -21,6 +23,7 @@ from jobs.serving.differences import Piece
 from jobs.serving.served_run import ServedRun
 from jobs.serving.text_window import window
 from jobs.serving.views import View
+from jobs.verdicts.array_verdicts import SignalTable, Values
 
 ROWS: Final = 50
 OPENED_CHARACTERS: Final = 3000
@@ -65,12 +68,12 @@ def thresholds(view: View) -> Response:
     values: dict[str, Any] = {"answer": None, "movers": [], "found": 0, "page": 1, "pages": 1}
     if settings:
         recipe = _moved_recipe(view.run, settings)
-        tables = view.run.tables
-        judged = view.run.kept(("judged",), lambda: read_judged(tables, recipe))
+        tables, judged = view.run.tables, judged_documents(view.run)
         answer = view.run.kept(
             ("whatif", tuple(settings)), lambda: ask_what_if(tables, recipe, judged)
         )
-        values = _changes(view, answer)
+        kept = view.run.kept(("kept", tuple(settings)), answer.kept)
+        values = _changes(view, answer, kept)
     return view.page(
         "thresholds.html.j2",
         title="Thresholds",
@@ -91,6 +94,30 @@ def recipe_file(view: View) -> Response:
     text = f"# The recipe of a run with bounds moved:\n{changed}{recipe_text(recipe)}"
     headers = {"content-disposition": 'attachment; filename="recipe.yaml"'}
     return Response(text, media_type="application/yaml", headers=headers)
+
+
+class RememberedSignals(SignalTable):
+    """Signals of which each is made numbers once, for questions that follow one another."""
+
+    @functools.cached_property
+    def _made(self) -> dict[str, Values]:
+        return {}
+
+    def values(self, signal: str) -> Values:
+        """Return a signal as float64."""
+        if signal not in self._made:
+            self._made[signal] = super().values(signal)
+        return self._made[signal]
+
+
+def judged_documents(run: ServedRun) -> JudgedDocuments:
+    """Return the run's signals and verdicts, read once: of a million documents that takes seconds."""
+
+    def read() -> JudgedDocuments:
+        judged = read_judged(run.tables, recipe_of_run(run.tables.output, None, ()))
+        return replace(judged, signals=RememberedSignals(judged.signals.table))
+
+    return run.kept(("judged",), read)
 
 
 def _bounds(view: View) -> list[Bound]:
@@ -137,18 +164,17 @@ def _rules(run: ServedRun) -> list[RuleFacts]:
         raise InputError(f"{path} is damaged or of another version: {again}") from error
 
 
-def _changes(view: View, answer: WhatIf) -> dict[str, Any]:
+def _changes(view: View, answer: WhatIf, kept: tuple[int, int]) -> dict[str, Any]:
     gained, lost = answer.gained, answer.lost
     changed = np.concatenate([gained, lost])
     pages = max(1, -(-len(changed) // ROWS))
     page = min(page_number(view.given.get("page", "")), pages)
     shown = changed[(page - 1) * ROWS : page * ROWS]
     lines = rows(view.run, view.run.catalogue().places(answer.ids[shown]).tolist())
-    kept_now, kept_then = answer.kept()
     return {
         "answer": {
-            "kept_now": kept_now,
-            "kept_then": kept_then,
+            "kept_now": kept[0],
+            "kept_then": kept[1],
             "gained": len(gained),
             "lost": len(lost),
             "hits": answer.then.hits,
