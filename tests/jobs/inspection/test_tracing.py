@@ -20,7 +20,7 @@ from jobs.runtime.errors import CorpusmillError, InputError, StageError
 from jobs.tracing import look_up, own_build
 from jobs.tracing.indexed_documents import run_documents
 from tests.jobs.finished_run import FinishedRun, make_finished_run, write_manifest
-from tests.jobs.tracing.traced_tables import index_table, own_context, write_texts
+from tests.jobs.tracing.traced_tables import index_table, own_context, write_grades, write_texts
 from tests.packed_files import ROWS
 from udfs.trainer_files.packing.token_rows import row_schema
 
@@ -83,6 +83,17 @@ def test_all_holders_are_told_with_their_fates(indexed: FinishedRun) -> None:
         (document.status for document in trace.documents),
         key=["kept", "duplicate", "dropped"].index,
     )
+
+
+def test_grades_are_told_where_there_are_some(copied: str) -> None:
+    first, second, *_ = trace_phrase(copied, GULLS).documents
+    assert isinstance(first.id, int)
+    assert isinstance(second.id, int)
+    write_grades(Path(copied), {first.id: 3.5, second.id: None})
+    shutil.rmtree(Path(copied, "phrase_index"))
+    index_run(copied)
+    grades = [document.grade for document in trace_phrase(copied, GULLS).documents]
+    assert grades == [3.5, *[None] * (len(grades) - 1)]
 
 
 def test_filters_and_limits_hide_documents_and_count_them(indexed: FinishedRun) -> None:
@@ -328,6 +339,7 @@ def test_a_packed_document_comes_with_its_rows(
         (["trace", "RUN", "--file", "/no/such.txt"], "--file /no/such.txt: No such file"),
         (["trace", "RUN", "a phrase", "--limit", "-1"], "--limit -1"),
         (["trace", "RUN", "a phrase"], "RUN has no index of phrases"),
+        (["index", "tables.parquet"], "no published corpus: finish the run, or give OUTPUT"),
     ],
 )
 def test_the_command_says_what_is_wrong(
