@@ -96,7 +96,6 @@ def index_stage(
             details=lambda: {
                 "datasets": source.datasets,
                 "against": {one.home: one.manifest.fingerprint for one in against},
-                "id_type": str(source.id_type),
                 "han": han_letters(han_variants()),
                 "documents_of_former": known,
             },
