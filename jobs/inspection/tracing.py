@@ -26,7 +26,7 @@ from jobs.runtime.contract.document_ids import place_of
 from jobs.runtime.contract.driver_tables import READERS
 from jobs.runtime.errors import InputError
 from jobs.tracing.indexed_documents import CORPUS
-from jobs.tracing.layout import STATUSES, PhraseIndex, Segment, open_index
+from jobs.tracing.layout import STATUSES, PhraseIndex, Segment, TextFile, open_index
 from jobs.tracing.look_up import all_documents, facts, postings
 from jobs.tracing.text_reader import TextReader
 from jobs.tracing.token_counts import information
