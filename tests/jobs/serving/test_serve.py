@@ -1,9 +1,12 @@
 """The command: where it listens, what it refuses, and the sentence without its extra."""
 
 import argparse
+import http.client
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -66,3 +69,36 @@ def test_no_other_command_loads_a_web_server() -> None:
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_the_command_serves_until_it_is_interrupted(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    code = "import sys; from jobs.command_line import main; sys.exit(main())"
+    words = ["serve", str(folder), "--port", str(port), "--token", "0123456789abcdef"]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *words], cwd=REPOSITORY, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        assert f"run at http://127.0.0.1:{port}/?token=0123456789abcdef" in said
+        assert answered(port) == 403
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+        assert process.stderr.read() == ""
+
+
+def answered(port: int) -> int:
+    """The status of the first answer to a stranger, once there is one."""
+    for _ in range(100):
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    raise AssertionError("nobody listens")
