@@ -27,7 +27,7 @@ from jobs.serving.browse_page import page_number
 from jobs.serving.catalogue import NOTHING
 from jobs.serving.served_run import ServedRun
 from jobs.serving.views import View
-from jobs.tracing.layout import DATASET, STATUSES
+from jobs.tracing.layout import DATASET, KEPT, STATUSES
 from jobs.tracing.text_reader import CONTEXT_CHARACTERS
 
 DOCUMENTS: Final = 20
@@ -171,12 +171,14 @@ def _documents(
 ) -> dict[str, Any]:
     """One page of the documents of the question or of the span that is looked at."""
     documents = shown.documents if shown else ()
+    whole = not question.status and not question.source
     pages = max(1, -(-len(documents) // DOCUMENTS))
     page = min(question.page, pages)
     here = documents[(page - 1) * DOCUMENTS : page * DOCUMENTS]
     return {
         "shown": shown,
         "listed": len(documents),
+        "kept": sum(one.status == KEPT for one in documents) if whole else None,
         "documents": [(one, _sought(one)) for one in here],
         "facts": _facts(run, here),
         "page": page,

@@ -23,7 +23,7 @@ from jobs.recipes.loading import load_recipe
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
 from jobs.serving.application import build_application
-from jobs.serving.marks import NAME
+from jobs.serving.marks import NAME, Mark, set_mark
 from jobs.serving.served_run import named_runs
 from jobs.tracing.indexed_documents import run_documents
 from tests.jobs.serving.looked_at_run import HOSTILE, LONG, make_run
@@ -58,6 +58,7 @@ def run(finished_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> 
 def address(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the sample's run and a run of hostile documents are served."""
     hostile = make_run(tmp_path_factory.mktemp("served") / "hostile")
+    set_mark(RunTables(str(hostile)), HOSTILE, Mark("wrong", "<i>a note</i>\u202e"))
     application = build_application(named_runs([str(run), str(hostile)]), "127.0.0.1", None)
     server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
@@ -110,6 +111,7 @@ def every_page(run: FinishedRun) -> dict[str, str]:
         "clusters": "/sample/duplicates",
         "cluster": f"/sample/duplicates/{pair['cluster_id']}?with={pair['id']}",
         "basket": "/sample/basket",
+        "marks": "/hostile/basket",
         "hostile": f"/hostile/document/{HOSTILE}",
         "long": f"/hostile/document/{LONG}",
     }
