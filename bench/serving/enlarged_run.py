@@ -32,7 +32,7 @@ def enlarge(run: str, folder: Path, documents: int) -> None:
         documents: About so many: as many whole copies as give them.
     """
     shutil.copytree(
-        run, folder, ignore=shutil.ignore_patterns("models", "_work", "phrase_index", *DATASETS)
+        run, folder, ignore=shutil.ignore_patterns("models", "_work", "phrase_index", "labels.parquet", *DATASETS)
     )
     tables = RunTables(run)
     copies = -(-documents // tables.manifest("documents").rows)
