@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Final, TypeVar
@@ -18,6 +19,7 @@ from jobs.serving.document_query import DocumentQuery, choose
 from jobs.tracing.layout import DATASET as INDEX
 
 LASTING: Final = {("catalogue",), ("signals",), ("judged",), ("duplicates",), ("clusters",)}
+STATE_SECONDS = 1.0
 MOST_KEPT: Final = 24
 """Answers kept in memory; one of a million documents takes 8 MB, the catalogue 200."""
 DECISIVE: Final = ("documents", "annotated", "verdicts", "corpus", "dropped", "quarantined")
@@ -31,6 +33,7 @@ class ServedRun:
         """Serve the run below a folder or prefix."""
         self.name, self.tables = name, RunTables(output)
         self._state: tuple[str, ...] = ()
+        self._looked: tuple[float, tuple[str, ...]] | None = None
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -63,9 +66,7 @@ class ServedRun:
 
     def kept(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what ``make`` returns, made once for the run as it is on disk now."""
-        index = read_manifest(storage.join(self.tables.output, INDEX))
-        state = tuple(self.tables.manifest(dataset).fingerprint for dataset in DECISIVE)
-        state += (index.created_at if index else "",)
+        state = self._current_state()
         with self._lock:
             if state != self._state:
                 self._kept.clear()
@@ -81,6 +82,15 @@ class ServedRun:
                 # What takes longest to read again, and every page asks for, stays.
                 del self._kept[next(other for other in self._kept if other not in LASTING)]
         return made
+
+    def _current_state(self) -> tuple[str, ...]:
+        """What the manifests on disk say; looked at once a second, as a page asks many times."""
+        now = time.monotonic()
+        if self._looked is None or now - self._looked[0] >= STATE_SECONDS:
+            index = read_manifest(storage.join(self.tables.output, INDEX))
+            state = tuple(self.tables.manifest(dataset).fingerprint for dataset in DECISIVE)
+            self._looked = (now, (*state, index.created_at if index else ""))
+        return self._looked[1]
 
 
 def named_runs(outputs: Sequence[str]) -> dict[str, ServedRun]:

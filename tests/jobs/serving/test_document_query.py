@@ -112,7 +112,10 @@ def test_an_address_is_read_as_the_query_it_was_written_from(query: DocumentQuer
     assert (read.source, read.low, read.order) == (query.source, query.low, query.order)
 
 
-def test_a_run_that_was_made_anew_is_read_anew(tmp_path: Path) -> None:
+def test_a_run_that_was_made_anew_is_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.serving.served_run.STATE_SECONDS", 0)
     folder = make_run(tmp_path / "run")
     run = ServedRun("run", str(folder))
     before = run.catalogue()

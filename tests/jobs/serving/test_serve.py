@@ -14,6 +14,8 @@ import pytest
 from jobs.command.parser import build_parser
 from jobs.runtime.errors import InputError, MissingRequirementError, SettingsError
 from jobs.serving.serve import serve_command
+from jobs.serving.served_run import ServedRun
+from jobs.serving.warming import warm
 from tests.conftest import REPOSITORY
 from tests.jobs.serving.looked_at_run import make_run
 
@@ -51,6 +53,13 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
         taken.listen()
         with pytest.raises(InputError, match="another program has it"):
             serve_command(words(str(folder), "--port", str(taken.getsockname()[1])))
+
+
+def test_what_a_run_lacks_does_not_stop_the_reading_ahead(tmp_path: Path) -> None:
+    run = ServedRun("run", str(make_run(tmp_path / "run")))  # without report, recipe and index
+    warm([run])
+    _, sizes = run.kept(("clusters",), lambda: pytest.fail("was not read ahead"))
+    assert sizes.tolist() == [9, 4, 2]
 
 
 def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
