@@ -115,7 +115,11 @@ def judged_documents(run: ServedRun) -> JudgedDocuments:
 
     def read() -> JudgedDocuments:
         judged = read_judged(run.tables, recipe_of_run(run.tables.output, None, ()))
-        return replace(judged, signals=RememberedSignals(judged.signals.table))
+        signals = RememberedSignals(judged.signals.table)
+        for rule in judged.now.rules:
+            for name in rule.signals:
+                signals.values(name)
+        return replace(judged, signals=signals)
 
     return run.kept(("judged",), read)
 
