@@ -17,6 +17,7 @@ from jobs.runtime.contract.manifest import MANIFEST_NAME, published_files
 DATASETS = (
     "documents", "extracted", "annotated", "verdicts", "duplicates", "dropped", "quarantined", "corpus",
 )  # fmt: skip
+LEFT_OUT = ("models", "_work", "phrase_index", "labels.parquet")
 IDS = ("id", "keeper_id", "cluster_id")
 FILE_ROWS, GROUP_ROWS = 125_000, 62_500  # a group of about 60 MB of text, as Spark writes them
 FILES_APART = 1 << 8  # file numbers of a copy: more than a small run has files
@@ -31,9 +32,7 @@ def enlarge(run: str, folder: Path, documents: int) -> None:
         folder: Where to; must not exist.
         documents: About so many: as many whole copies as give them.
     """
-    shutil.copytree(
-        run, folder, ignore=shutil.ignore_patterns("models", "_work", "phrase_index", "labels.parquet", *DATASETS)
-    )
+    shutil.copytree(run, folder, ignore=shutil.ignore_patterns(*LEFT_OUT, *DATASETS))
     tables = RunTables(run)
     copies = -(-documents // tables.manifest("documents").rows)
     words = Words()
