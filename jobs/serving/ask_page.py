@@ -26,7 +26,7 @@ from jobs.runtime.store import storage
 from jobs.serving.browse_page import page_number
 from jobs.serving.catalogue import NOTHING
 from jobs.serving.served_run import ServedRun
-from jobs.serving.views import View
+from jobs.serving.views import View, whole_number
 from jobs.tracing.layout import DATASET, KEPT, STATUSES
 from jobs.tracing.text_reader import CONTEXT_CHARACTERS
 
@@ -64,10 +64,8 @@ class Question:
             )
         if status and status not in (*STATUSES, LEFT):
             raise InputError(f"status={status}: wanted one of {', '.join((*STATUSES, LEFT))}")
-        span = given.get("span", "")
-        number = int(span) if span.isascii() and span.isdecimal() and len(span) < 9 else 0
-        page = page_number(given.get("page", ""))
-        return cls(text, status, given.get("source", "").strip(), number, page)
+        span, page = whole_number(given.get("span")), page_number(given.get("page", ""))
+        return cls(text, status, given.get("source", "").strip(), span, page)
 
     def address(self) -> str:
         """Return its parameters, without span and page."""

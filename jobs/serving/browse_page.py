@@ -10,7 +10,7 @@ from starlette.responses import Response
 from jobs.serving.catalogue import STATUSES, Catalogue
 from jobs.serving.document_query import DocumentQuery
 from jobs.serving.served_run import ServedRun
-from jobs.serving.views import View
+from jobs.serving.views import View, whole_number
 
 ROWS: Final = 50
 
@@ -74,7 +74,7 @@ def rows(run: ServedRun, places: list[int], query: DocumentQuery | None = None) 
 
 def page_number(text: str) -> int:
     """Return the page that an address asks for; the first for anything that is no number above 0."""
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 10 else 1
+    return max(1, whole_number(text))
 
 
 def _choices(run: ServedRun, catalogue: Catalogue) -> dict[str, Any]:

@@ -62,6 +62,8 @@ class Catalogue:
 
     def holds(self, number: int) -> bool:
         """Say whether the run has a document."""
+        if number >= 1 << 63:
+            return False
         place = int(np.searchsorted(self.ids, number))
         return place < len(self.ids) and int(self.ids[place]) == number
 

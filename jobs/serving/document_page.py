@@ -18,7 +18,7 @@ from jobs.serving.differences import Piece, differences
 from jobs.serving.document_query import DocumentQuery
 from jobs.serving.marks import LABELS
 from jobs.serving.text_window import window
-from jobs.serving.views import View
+from jobs.serving.views import View, whole_number
 
 VIEWS: Final = {
     "cleaned": "Cleaned",
@@ -40,7 +40,9 @@ def document(view: View) -> Response:
         raise InputError(f"view={shown}: wanted one of {', '.join(VIEWS)}")
     sought = view.given.get("find", "")
     pieces, hit = with_hit(_pieces(found, shown), sought)
-    first = view.given.get("from") or str(max(0, hit - BEFORE_HIT) if hit is not None else 0)
+    first = max(0, hit - BEFORE_HIT) if hit is not None else 0
+    if "from" in view.given:
+        first = whole_number(view.given["from"])
     query = DocumentQuery.read(view.given, view.run.signals())
     duplicate = found.duplicate
     return view.page(
@@ -52,11 +54,12 @@ def document(view: View) -> Response:
         facts=_facts(found),
         failed=[rule_line(answer, found) for answer in found.answers if answer.fails],
         near=[rule_line(answer, found) for answer in _near(found)],
-        passed=sum(not answer.fails for answer in found.answers),
+        passed=sum(not one.fails and one.value is not None for one in found.answers),
+        unknown=sum(one.value is None for one in found.answers),
         would_stay=would_stay(found),
         view=shown,
         views=VIEWS,
-        window=window(pieces, int(first) if first.isascii() and first.isdecimal() else 0),
+        window=window(pieces, first),
         language=((found.annotated or {}).get("language") or {}).get("language"),
         signals=_signals(found),
         cluster=duplicate["cluster_id"] if duplicate else number if found.copies else None,
@@ -87,7 +90,7 @@ def known_id(view: View) -> int:
         InputError: The run has no such document.
     """
     number = int(view.path["id"])
-    if number >= 1 << 63 or not view.run.catalogue().holds(number):
+    if not view.run.catalogue().holds(number):
         raise InputError(
             f"{number}: this run has no such document. Ids of another run mean nothing here."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -66,7 +67,7 @@ class DocumentQuery:
         if order in ("rising", "falling") and not signal:
             raise InputError(f"order={order} is by a signal's value: choose a signal too")
         seed = given.get("seed") or "0"
-        if not seed.isascii() or not seed.isdecimal() or int(seed) > LARGEST_SEED:
+        if not re.fullmatch(r"[0-9]{1,10}", seed) or int(seed) > LARGEST_SEED:
             raise InputError(f"seed={seed}: wanted a whole number from 0 to {LARGEST_SEED:,}")
         low, high = (_number(name, given.get(name, "")) for name in ("low", "high"))
         if not signal:

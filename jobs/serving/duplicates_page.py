@@ -13,7 +13,7 @@ from jobs.serving.browse_page import page_number, rows
 from jobs.serving.differences import Piece, differences
 from jobs.serving.served_run import ServedRun
 from jobs.serving.text_window import window
-from jobs.serving.views import View
+from jobs.serving.views import View, whole_number
 
 CLUSTERS: Final = 50
 MEMBERS: Final = 100
@@ -65,8 +65,7 @@ def cluster(view: View) -> Response:
     other = texts[chosen["id"]]["text"] or ""
     kept = (texts[keeper_id]["text"] or "") if keeper_id in texts else ""
     pieces = differences(kept, other)
-    first = view.given.get("from", "")
-    start = int(first) if first.isascii() and first.isdecimal() else 0
+    start = whole_number(view.given.get("from"))
     places = catalogue.places(np.array([one["id"] for one in members[:MEMBERS]])).tolist()
     return view.page(
         "cluster.html.j2",

@@ -22,7 +22,7 @@ from jobs.serving.browse_page import page_number, rows
 from jobs.serving.differences import Piece
 from jobs.serving.served_run import ServedRun
 from jobs.serving.text_window import window
-from jobs.serving.views import View
+from jobs.serving.views import View, whole_number
 from jobs.verdicts.array_verdicts import SignalTable, Values
 
 ROWS: Final = 50
@@ -195,9 +195,8 @@ def _changes(view: View, answer: WhatIf, kept: tuple[int, int]) -> dict[str, Any
 
 def _opened(view: View) -> dict[int, Any]:
     """The beginning of the text of the document that the address opens."""
-    given = view.given.get("open", "")
-    if not given.isascii() or not given.isdecimal() or not view.run.catalogue().holds(int(given)):
+    number = whole_number(view.given.get("open"))
+    if "open" not in view.given or not view.run.catalogue().holds(number):
         return {}
-    number = int(given)
     text = view.run.tables.rows("annotated", [number], ["text"]).get(number, {}).get("text") or ""
     return {number: window([Piece("same", text)], 0, OPENED_CHARACTERS)}

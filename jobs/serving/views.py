@@ -84,3 +84,9 @@ class View:
 
 
 Handler = Callable[[View], Response]
+
+
+def whole_number(text: str | None) -> int:
+    """Return a number that an address gives, 0 and more; 0 for anything else, and for what is too long."""
+    given = text or ""
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 20 else 0

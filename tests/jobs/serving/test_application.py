@@ -122,6 +122,11 @@ class TestPages:
             (f"/run/document/{HOSTILE}?view=raw", 400, "view=raw"),
             ("/run/duplicates/1", 400, "no cluster"),
             ("/run/browse?source=%ff%fe%00", 200, "0</strong> documents"),
+            ("/run/browse?seed=" + "9" * 5000, 400, "wanted a whole number"),
+            ("/run/browse?page=" + "9" * 5000, 200, "documents"),
+            (f"/run/document/{HOSTILE}?from=" + "9" * 5000, 200, "Document"),
+            (f"/run/document/{HOSTILE}?from=-1", 200, "Document"),
+            (f"/run/ask?q=a&span={'9' * 5000}", 400, "corpusmill index"),
         ],
     )
     def test_an_address_that_leads_nowhere_says_why(
