@@ -9,12 +9,18 @@ import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
+from jobs.index_phrases import index_stage
+from jobs.recipes.loading import load_recipe
+from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.stage import RunContext
 from jobs.serving.application import build_application
 from jobs.serving.guard import COOKIE, HEADERS
 from jobs.serving.marks import NAME
 from jobs.serving.served_run import named_runs
+from jobs.tracing.indexed_documents import run_documents
 from tests.jobs.finished_run import HOSTILE_TEXT
 from tests.jobs.serving.looked_at_run import AFTER, CLEANED, HOSTILE, LONG, make_run, rows
+from tests.pipeline.test_small_runs import no_spark
 
 BASE = "http://127.0.0.1:8321"
 TOKEN = "0123456789abcdef"
@@ -35,6 +41,16 @@ def client(folder: Path) -> Iterator[TestClient]:
     application = build_application(named_runs([str(folder)]), "127.0.0.1", None)
     with TestClient(application, base_url=BASE, follow_redirects=False) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def indexed(untouched: Path, tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    """The same run with an index of its phrases."""
+    folder = Path(shutil.copytree(untouched, tmp_path_factory.mktemp("indexed") / "run"))
+    context = RunContext(no_spark, str(folder), Reporter(quiet=True), local=True)
+    index_stage(context, load_recipe("default"), run_documents(context))
+    application = build_application(named_runs([str(folder)]), "127.0.0.1", None)
+    return TestClient(application, base_url=BASE)
 
 
 def guarded(folder: Path) -> TestClient:
@@ -156,6 +172,37 @@ class TestAsk:
         answer = client.get(f"/run/ask?{asked}")
         assert answer.status_code == 400
         assert told in answer.text
+
+    def test_documents_are_counted_whole_and_shown_as_asked(self, indexed: TestClient) -> None:
+        phrase = "the ferry left the quay a little after seven, when the fog had lifted"
+        page = indexed.get("/run/ask", params={"q": phrase}).text
+        found = re.search(r"<h2>(\d+) documents contain it; (\d+) are in the corpus</h2>", page)
+        assert found
+        holding, kept = map(int, found.groups())
+        assert holding > kept > 20
+        assert page.count('class="holder"') == 20
+        later = indexed.get("/run/ask", params={"q": phrase, "page": "2"}).text
+        assert not set(re.findall(r"document/(\d+)\?", page)) & set(
+            re.findall(r"document/(\d+)\?", later)
+        )
+        left = indexed.get("/run/ask", params={"q": phrase, "status": "left"}).text
+        assert f"{holding} documents contain it; {kept} are in the corpus" in left
+        assert f"{holding - kept} of them are among those asked for" in left
+        assert "would stay if too_few_words were" in left
+        one = indexed.get("/run/ask", params={"q": phrase, "source": "page0004.html"}).text
+        assert one.count('class="holder"') <= 1
+
+    def test_what_is_found_in_a_hostile_document_is_letters(self, indexed: TestClient) -> None:
+        for asked in ("script alert x script abc", "</textarea><script>alert(1)</script>"):
+            page = indexed.get("/run/ask", params={"q": asked}).text
+            assert "<script>alert" not in page
+            assert "</textarea><script" not in page
+            assert not set(page) & set("\x00\x07\u202e\u2066\u2069")
+
+    def test_an_answer_of_no_document_is_said_to_be_of_none(self, indexed: TestClient) -> None:
+        page = indexed.get("/run/ask", params={"q": "quokkas never filed taxes " * 5}).text
+        assert "No document contains it" in page
+        assert "finding none proves nothing" in page
 
     def test_a_passage_is_marked_where_it_lies_however_far(self, client: TestClient) -> None:
         page = client.get(f"/run/document/{LONG}?find=no+end%3C%2Fb%3E+%3Cb%3Eno").text
