@@ -168,7 +168,7 @@ def test_spans_of_an_answer_are_coloured_and_opened(
     near = row(finished_run, "duplicates", kind="near")
     judged = {one["id"]: one["text"] for one in finished_run.rows("annotated", ["id", "text"])}
     common = shared_words(judged[near["keeper_id"]], judged[near["id"]])
-    alone = shared_words(*[judged[row(finished_run, "corpus", url=None)["id"]]] * 2)
+    alone = shared_words(*[judged[row(finished_run, "corpus", url=None, language="en")["id"]]] * 2)
     page.goto(f"{address}/sample/ask")
     page.locator("#q").fill(
         f"Nobody wrote this: {common}. Quokkas disagree, {alone}, <b>they</b> say."
