@@ -163,6 +163,7 @@ def read_judged(tables: RunTables, recipe: Recipe) -> JudgedDocuments:
     Raises:
         InputError: A stage has not run.
     """
+    rules = judged_rules(tables.manifest("verdicts"))
     missing = _missing(tables)
     signals = sorted(
         {
@@ -174,7 +175,6 @@ def read_judged(tables: RunTables, recipe: Recipe) -> JudgedDocuments:
     )
     columns = ["id", "url", "source", *dict.fromkeys([LANGUAGE, *signals])]
     table = tables.columns("annotated", columns)
-    rules = judged_rules(tables.manifest("verdicts"))
     return JudgedDocuments(
         signals=SignalTable(table),
         now=_now(tables, rules, table.column("id")),
