@@ -72,7 +72,7 @@ test-cluster: s3-jars ## A real S3 server, a Spark master and two workers, and w
 test-readers: setup ## Packed rows opened by the readers of Megatron, streaming and datatrove, and masks by torch (6 GB)
 	$(BIN)/python -m pytest -m readers tests/readers
 
-test-browser: setup ## The report in headless Chromium: the system's, or one that playwright fetches
+test-browser: setup ## Report and local page in headless Chromium: the system's, or one that playwright fetches
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || $(BIN)/python -m playwright install chromium
 	$(BIN)/python -m pytest -m browser
 

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("jobs.inspection.trace_text", "trace_command"),
     "whatif": ("jobs.inspection.what_if_duplicates", "what_if_command"),
     "explain": ("jobs.inspection.explain_document", "explain_command"),
+    "serve": ("jobs.serving.serve", "serve_command"),
     "compare": ("jobs.inspection.compare", "compare_command"),
     "train-perplexity": ("jobs.train_perplexity", "train_perplexity_command"),
     "train-tokenizer": ("jobs.train_tokenizer", "train_tokenizer_command"),

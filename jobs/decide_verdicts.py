@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
+from jobs.recipes.exclusions import excluding_rules
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules, store_recipe
@@ -46,12 +47,13 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
     """
     source = require_manifest(context.folder("annotated"), "annotate")
     rules = [rule for rule in recipe.rules if not is_grade_rule(rule)]
+    excluded = excluding_rules(recipe.exclude)
     missing: Mapping[str, str] = source.details.get("absent_signals", {})
     here = works_here(context, recipe.run.driver_megabytes, source)
 
     @functools.cache
     def judgement() -> Judgement:
-        return (_judge_table if here else _judge)(context, rules, missing)
+        return (_judge_table if here else _judge)(context, excluded, rules, missing)
 
     store_recipe(context.output, recipe)
     return run_stage(
@@ -61,7 +63,7 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
             dataset=DATASET,
             module="jobs.decide_verdicts",
             inputs={"annotated": source.fingerprint},
-            configuration={"rules": [rule.model_dump() for rule in rules]},
+            configuration={"rules": [rule.model_dump() for rule in (*excluded, *rules)]},
             chunks=[lambda folder: judgement().write(folder)],
             account=functools.partial(_account, context, here),
             details=lambda: {
@@ -83,20 +85,30 @@ class Judgement(NamedTuple):
     write: Callable[[str], None]
 
 
-def _judge(context: RunContext, rules: Sequence[Rule], missing: Mapping[str, str]) -> Judgement:
+def _judge(
+    context: RunContext,
+    excluded: Sequence[ResolvedRule],
+    rules: Sequence[Rule],
+    missing: Mapping[str, str],
+) -> Judgement:
     annotated, _ = context.read("annotated", "annotate")
-    resolved, absent = resolve(rules, annotated, missing)
+    judged, absent = resolve(rules, annotated, missing)
+    resolved = [*excluded, *judged]
     usual = calibrate(annotated)
     write = parquet_chunk(functools.partial(_verdicts, annotated, resolved, usual))
     return Judgement(resolved, absent, usual, write)
 
 
 def _judge_table(
-    context: RunContext, rules: Sequence[Rule], missing: Mapping[str, str]
+    context: RunContext,
+    excluded: Sequence[ResolvedRule],
+    rules: Sequence[Rule],
+    missing: Mapping[str, str],
 ) -> Judgement:
     """The same, made in this process."""
     signals = signal_table(context, rules)
-    resolved, absent = resolve_by(rules, missing, signals.count_bins)
+    judged, absent = resolve_by(rules, missing, signals.count_bins)
+    resolved = [*excluded, *judged]
     usual = calibration_of(signals.count_bins((), SIGNAL))
     write = table_chunk(functools.partial(_verdict_table, signals, resolved, usual))
     return Judgement(resolved, absent, usual, write)

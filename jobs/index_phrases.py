@@ -22,7 +22,7 @@ from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.driver_tables import MEBIBYTE, read_columns
 from jobs.runtime.contract.fingerprint import digest
-from jobs.runtime.contract.manifest import Manifest, PublishedFile
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest
 from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, StageWork, run_stage
@@ -31,6 +31,7 @@ from jobs.runtime.errors import InputError
 from jobs.runtime.spark.han_variants import han_variants
 from jobs.runtime.store import storage
 from jobs.tracing.indexed_documents import (
+    CORPUS,
     IndexedDocuments,
     read_fates,
     run_documents,
@@ -95,7 +96,6 @@ def index_stage(
             details=lambda: {
                 "datasets": source.datasets,
                 "against": {one.home: one.manifest.fingerprint for one in against},
-                "id_type": str(source.id_type),
                 "han": han_letters(han_variants()),
                 "documents_of_former": known,
             },
@@ -211,6 +211,11 @@ def _table() -> npt.NDArray[np.int32]:
 def index_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill index` with what the index holds."""
     own_table = arguments.output is not None
+    if not own_table and read_manifest(storage.join(arguments.input, CORPUS)) is None:
+        raise InputError(
+            f"{arguments.input} has no published corpus: finish the run, or give OUTPUT, where the index of "
+            "your Parquet goes"
+        )
     recipe = open_recipe(arguments, None if own_table else arguments.input)
     output = arguments.output if own_table else arguments.input
     against = [open_index(given) for given in arguments.against]

@@ -20,6 +20,7 @@ from jobs.grade_quality import grade_stage
 from jobs.match_benchmarks import match_stage
 from jobs.models.run_models import RunModels
 from jobs.publish_corpus import publish_stage
+from jobs.recipes.exclusions import excluding_rules
 from jobs.recipes.recipe import Recipe
 from jobs.report_run import report_run
 from jobs.runtime.contract.stage import RunContext
@@ -49,6 +50,7 @@ def run_pipeline(
     Raises:
         CorpusmillError: A stage cannot go on; what is finished stays and a rerun goes on from there.
     """
+    excluding_rules(recipe.exclude)  # a fault in the list is told before hours of extraction
     extract_inputs(context, inputs, recipe)
     perplexity = models.perplexity
     if perplexity is None and recipe.asks_for("perplexity"):

@@ -53,6 +53,33 @@ def add_inspection(commands: Subcommands) -> None:
     compare.set_defaults(command="compare")
 
 
+def add_serve(commands: Subcommands) -> None:
+    """Add ``serve``."""
+    serve = add_command(
+        commands,
+        "serve",
+        "a local page to look at runs with: documents, thresholds, duplicates, marks",
+        "Show finished runs in a browser. Only this machine reaches the page; another --host wants a\n"
+        "--token. Documents that you mark are kept in RUN/labels.parquet, which `train-grader` reads;\n"
+        "nothing else is written.\n\n"
+        "  corpusmill serve RUN\n"
+        "  corpusmill serve RUN_A RUN_B --port 8080",
+    )
+    serve.add_argument(
+        "runs", nargs="+", metavar="RUN", help="folder or prefix of a finished run; one or more"
+    )
+    serve.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="listen there; default: 127.0.0.1"
+    )
+    serve.add_argument("--port", type=int, default=8321, metavar="N", help="default: 8321")
+    serve.add_argument(
+        "--token",
+        metavar="SECRET",
+        help="what a visitor's first address must hold: 16 or more letters, digits, - and _",
+    )
+    serve.set_defaults(command="serve")
+
+
 def add_review(commands: Subcommands) -> None:
     """Add ``contamination review``."""
     review = add_command(

@@ -7,7 +7,12 @@ import sys
 from collections.abc import Sequence
 
 import jobs
-from jobs.command.inspection_words import add_information, add_inspection, add_review
+from jobs.command.inspection_words import (
+    add_information,
+    add_inspection,
+    add_review,
+    add_serve,
+)
 from jobs.command.planning_words import add_dedup_plan, add_plan, add_submit
 from jobs.command.stage_words import (
     add_decontaminate,
@@ -42,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_run_stages(commands)
     add_pack(commands)
     add_inspection(commands)
+    add_serve(commands)
     add_review(commands)
     add_tracing(commands)
     add_training(commands)

@@ -108,10 +108,10 @@ def answers(rules: Iterable[ResolvedRule], document: Mapping[str, Any]) -> tuple
     """Return what each rule says of one annotated document.
 
     Args:
-        rules: Rules with numbers.
+        rules: Rules with numbers; one that names documents says nothing of their signals.
         document: A row of ``annotated/``: struct columns as mappings.
     """
-    asked = list(rules)
+    asked = [rule for rule in rules if rule.listed is None]
     names = sorted({LANGUAGE, *(name for rule in asked for name in rule.signals)})
     row = {name: _signal(document, name) for name in names}
     judged = SignalTable(pa.table({name: _column(name, [row[name]]) for name in names}))

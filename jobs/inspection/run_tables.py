@@ -15,6 +15,7 @@ from jobs.runtime.contract.manifest import MADE_BY, Manifest, read_manifest, req
 from jobs.runtime.store import storage
 
 BATCH_ROWS = 1024  # of text: a few megabytes
+SIGNAL_KINDS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,25 @@ class RunTables:
 
         return read_columns(self._paths(dataset), names)
 
+    def signals(self) -> list[str]:
+        """Return the signals of the judged documents as ``struct.field``: numbers and truth values.
+
+        Raises:
+            InputError: ``annotated/`` was never published, or a file cannot be read.
+        """
+        paths = self._paths("annotated")
+        if not paths:
+            return []
+        with opened(paths[0]) as file:
+            schema = file.schema_arrow
+        return [
+            f"{group.name}.{field.name}"
+            for group in schema
+            if pa.types.is_struct(group.type)
+            for field in group.type
+            if any(is_kind(field.type) for is_kind in SIGNAL_KINDS)
+        ]
+
     def batches(self, dataset: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield columns of all rows, a bounded number at a time."""
         for path in self._paths(dataset):
@@ -73,8 +93,8 @@ class RunTables:
         found: dict[int, dict[str, Any]] = {}
         for path in self._paths(dataset):
             with opened(path) as file:
-                for table in _matching(file, wanted, columns):
-                    found |= {int(row["id"]): row for row in table.to_pylist()}
+                for batch in _matching(file, wanted, columns):
+                    found |= {int(row["id"]): row for row in batch.to_pylist()}
             if len(found) == len(wanted):
                 break
         return found
@@ -87,7 +107,7 @@ class RunTables:
 
 def _matching(
     file: pq.ParquetFile, wanted: np.ndarray, columns: Sequence[str] | None
-) -> Iterator[pa.Table]:
+) -> Iterator[pa.RecordBatch]:
     place = file.schema_arrow.get_field_index("id")
     for number in range(file.num_row_groups):
         statistics = file.metadata.row_group(number).column(place).statistics
@@ -98,4 +118,18 @@ def _matching(
         ids = file.read_row_group(number, columns=["id"]).column("id")
         chosen = np.flatnonzero(np.isin(ids.to_numpy(), wanted))
         if len(chosen):
-            yield file.read_row_group(number, columns=columns).take(chosen)
+            yield from _rows_of(file, number, chosen, columns)
+
+
+def _rows_of(
+    file: pq.ParquetFile, group: int, chosen: np.ndarray, columns: Sequence[str] | None
+) -> Iterator[pa.RecordBatch]:
+    """Some rows of a row group, int64 ascending; what lies behind the last of them is not decoded."""
+    first = 0
+    for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=columns):
+        start, end = np.searchsorted(chosen, [first, first + batch.num_rows])
+        if start < end:
+            yield batch.take(pa.array(chosen[start:end] - first))
+        if end == len(chosen):
+            return
+        first += batch.num_rows

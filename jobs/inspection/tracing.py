@@ -6,20 +6,29 @@ A fingerprint is only looked up; whoever is told here was read and compared toke
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.inspection.traced_documents import (
+    AnswerTrace,
+    PhraseTrace,
+    TracedDocument,
+    TracedSpan,
+    documents_table,
+)
 from jobs.runtime.contract.document_ids import place_of
+from jobs.runtime.contract.driver_tables import READERS
 from jobs.runtime.errors import InputError
 from jobs.tracing.indexed_documents import CORPUS
-from jobs.tracing.layout import STATUSES, PhraseIndex, Segment, open_index
+from jobs.tracing.layout import STATUSES, PhraseIndex, Segment, TextFile, open_index
 from jobs.tracing.look_up import all_documents, facts, postings
-from jobs.tracing.text_reader import TextReader, TracedText
+from jobs.tracing.text_reader import TextReader
 from jobs.tracing.token_counts import information
 from udfs.tracing.fingerprints import (
     GRAM,
@@ -32,6 +41,11 @@ from udfs.tracing.fingerprints import (
 from udfs.tracing.matching import phrase_places
 from udfs.tracing.shared_spans import answer_grams, extend_spans, maximal_spans
 
+__all__ = [
+    "LEFT", "AnswerTrace", "PhraseTrace", "TracedDocument", "TracedSpan", "documents_table", "trace_answer",
+    "trace_phrase",
+]  # fmt: skip
+
 LEFT: Final = "left"
 MOST_LOOKED_UP: Final = 4
 """Fingerprints of a phrase that are looked up: further ones cost more reading than they spare."""
@@ -39,103 +53,7 @@ SCANNED_BYTES: Final = 16 << 20
 """Texts that are read whole for a phrase too short for the index; a third of a second."""
 MOST_VERIFIED: Final = 4_000
 """Documents of one fingerprint of an answer that are read; more have it only of set phrases."""
-
-
-@dataclass(frozen=True)
-class TracedDocument:
-    """A document that holds what was asked for.
-
-    Attributes:
-        id: Its id; of a table, the user's.
-        status: kept, dropped, duplicate or quarantined.
-        stage: Where it left; None: it is in the corpus.
-        reason: Why it left.
-        keeper: Of a duplicate: id of the document kept in its place.
-        source: Its input file.
-        place: Where it lies there.
-        url: Its address.
-        source_id: The id that the source gives it.
-        grade: 0 to 5.
-        dataset: Where its text lies: corpus, annotated or extracted; empty: in the user's table.
-        before: Up to 240 characters before the match.
-        match: The document's own words.
-        after: Up to 240 characters behind it.
-        keeper_run: 0: the keeper is of this run; n: of the n-th run of ``--against``.
-    """
-
-    id: int | str | None
-    status: str
-    stage: str | None
-    reason: str | None
-    keeper: int | None
-    source: str | None
-    place: str
-    url: str | None
-    source_id: str | None
-    grade: float | None
-    dataset: str
-    before: str
-    match: str
-    after: str
-    keeper_run: int = 0
-
-
-@dataclass(frozen=True)
-class PhraseTrace:
-    """What holds a phrase.
-
-    Attributes:
-        phrase: As it was asked for.
-        tokens: Words, or characters of a script without spaces.
-        complete: False: it is so short that documents with it may be missing.
-        found: All documents that hold it, shown or not.
-        kept: Those of them in the corpus.
-        documents: Those of the status and source asked for, kept ones first, up to the limit.
-    """
-
-    phrase: str
-    tokens: int
-    complete: bool
-    found: int
-    kept: int
-    documents: tuple[TracedDocument, ...]
-
-
-@dataclass(frozen=True)
-class TracedSpan:
-    """A run of an answer's words that a document holds, and that lies in no longer one.
-
-    Attributes:
-        start: First character in the answer.
-        end: The character after the last.
-        tokens: Its words or characters.
-        information_bits: Sum of the tokens' information, by how common each is in the texts.
-        found: All documents that hold it.
-        documents: As of :class:`PhraseTrace`.
-    """
-
-    start: int
-    end: int
-    tokens: int
-    information_bits: float
-    found: int
-    documents: tuple[TracedDocument, ...]
-
-
-@dataclass(frozen=True)
-class AnswerTrace:
-    """What an answer shares with documents.
-
-    Attributes:
-        answer: The text, in NFC; spans count its characters.
-        spans: Of 9 tokens and more, the most information first, of equal ones the rarest.
-        complete: False: some words of it are in so many documents that not all were compared, and a span
-            may be shorter than it could be.
-    """
-
-    answer: str
-    spans: tuple[TracedSpan, ...]
-    complete: bool = True
+Answer = TypeVar("Answer")
 
 
 def trace_phrase(
@@ -186,26 +104,15 @@ def trace_answer(
     return _Tracer(open_index(index)).answer(answer, status, source, limit)
 
 
-def documents_table(documents: Sequence[TracedDocument]) -> pa.Table:
-    """Return documents as a table, a column a field of :class:`TracedDocument`."""
-    numbers = {"keeper": pa.int64(), "grade": pa.float64(), "keeper_run": pa.int64()}
-    named = any(isinstance(document.id, str) for document in documents)
-    types = {"id": pa.string() if named else pa.int64(), **numbers}
-    columns = [
-        pa.array(
-            [getattr(one, field.name) for one in documents], types.get(field.name, pa.string())
-        )
-        for field in fields(TracedDocument)
-    ]
-    return pa.table(columns, names=[field.name for field in fields(TracedDocument)])
-
-
 @dataclass(frozen=True)
 class _Found:
-    segment: Segment
+    """A document that holds what is asked for, without its text: there may be many."""
+
     number: int
-    text: TracedText
-    first: int  # token at which the match begins
+    file: TextFile
+    row: int
+    origin: dict[str, Any]
+    passage: tuple[str, str, str]
 
 
 class _Tracer:
@@ -222,7 +129,7 @@ class _Tracer:
         tokens = self._tokens(phrase).hashes
         _require_words(tokens, phrase)
         found, documents = self._holders(tokens, status, source, limit)
-        kept = sum(1 for one in found if one.text.file.dataset in (CORPUS, ""))
+        kept = sum(1 for one in found if one.file.dataset in (CORPUS, ""))
         complete = len(tokens) >= GUARANTEED or self._scans
         return PhraseTrace(phrase, len(tokens), complete, len(found), kept, tuple(documents))
 
@@ -266,16 +173,25 @@ class _Tracer:
         """All documents that hold some tokens, and those to be told of."""
         found: list[_Found] = []
         told: list[TracedDocument] = []
-        for segment in self._index.segments:
-            here = list(self._verified(segment, self._candidates(segment, tokens), tokens))
+        candidates = self._of_each_segment(lambda segment: self._candidates(segment, tokens))
+        for segment, documents in candidates:
+            here = list(self._verified(segment, documents, tokens))
             found += here
             told += [
                 document
-                for document in self._described(segment, here, len(tokens))
+                for document in self._described(segment, here)
                 if _is_wanted(document, status, source)
             ]
         told.sort(key=_order)
         return found, told[:limit]
+
+    def _of_each_segment(
+        self, look_up: Callable[[Segment], Answer]
+    ) -> list[tuple[Segment, Answer]]:
+        """What a question finds in each segment; asked side by side, as a store's answers take time."""
+        segments = self._index.segments
+        with ThreadPoolExecutor(READERS) as pool:
+            return list(zip(segments, pool.map(look_up, segments), strict=True))
 
     def _candidates(
         self, segment: Segment, tokens: npt.NDArray[np.uint64]
@@ -306,27 +222,25 @@ class _Tracer:
         for number, text in self._reader.texts(segment, documents):
             (first,) = phrase_places(text.hashes, np.array([0, len(text.hashes)]), tokens).tolist()
             if first >= 0:
-                yield _Found(segment, number, text, first)
+                passage = text.passage(first, len(tokens))
+                yield _Found(number, text.file, text.row, text.origin, passage)
 
-    def _described(
-        self, segment: Segment, found: list[_Found], tokens: int
-    ) -> Iterator[TracedDocument]:
-        if not found:
-            return
-        id_type = pa.int64() if self._index.manifest.details["id_type"] == "int64" else pa.string()
+    def _described(self, segment: Segment, found: list[_Found]) -> Iterator[TracedDocument]:
         numbers = np.array([one.number for one in found], np.int64)
-        for one, row in zip(found, facts(segment, numbers, id_type).to_pylist(), strict=True):
-            yield _document(one, row, tokens)
+        rows = facts(segment, numbers).to_pylist() if found else []
+        for one, row in zip(found, rows, strict=True):
+            yield _document(one, row)
 
     def _longest(self, tokens: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int64], bool]:
         """What documents share from each token of an answer on; whether all of them were compared."""
         grams = answer_grams(tokens)
         longest = np.zeros(len(tokens), np.int64)
         complete = True
-        for segment in self._index.segments:
-            chosen = _fingerprints(tokens, segment)
+        for segment, lists in self._of_each_segment(
+            lambda segment: postings(segment, _fingerprints(tokens, segment))
+        ):
             read = np.empty(0, np.int64)
-            for documents in sorted(postings(segment, chosen).values(), key=len):
+            for documents in sorted(lists.values(), key=len):
                 lacking = np.setdiff1d(documents, read, assume_unique=True)
                 complete = complete and len(lacking) <= MOST_VERIFIED
                 read = np.union1d(read, lacking[:MOST_VERIFIED])
@@ -335,23 +249,22 @@ class _Tracer:
         return longest, complete
 
 
-def _document(found: _Found, row: dict[str, Any], tokens: int) -> TracedDocument:
-    text = found.text
-    before, match, after = text.passage(found.first, tokens)
-    in_run = bool(text.file.dataset)
-    record = place_of(row["id"])[1] if in_run else text.row
+def _document(found: _Found, row: dict[str, Any]) -> TracedDocument:
+    before, match, after = found.passage
+    origin, in_run = found.origin, bool(found.file.dataset)
+    record = place_of(row["id"])[1] if in_run else found.row
     return TracedDocument(
         id=row["id"],
         status=row["status"],
         stage=row["stage"],
         reason=row["reason"],
         keeper=row["keeper_id"],
-        source=text.origin.get("source") if in_run else text.file.path,
+        source=origin.get("source") if in_run else found.file.path,
         place=f"record {record}" if in_run else f"row {record}",
-        url=text.origin.get("url"),
-        source_id=text.origin.get("source_id"),
+        url=origin.get("url"),
+        source_id=origin.get("source_id"),
         grade=row["grade"],
-        dataset=text.file.dataset,
+        dataset=found.file.dataset,
         before=before,
         match=match,
         after=after,

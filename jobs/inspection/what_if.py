@@ -101,7 +101,10 @@ class WhatIf:
     def kept(self) -> tuple[int, int]:
         """Return the documents of the corpus now and then; see :meth:`duplicates`."""
         now = int(self.now.living.sum()) - len(self.removed) - len(self.low_now)
-        return now, len(self.kept_ids())
+        if len(self.low_then):
+            return now, len(self.kept_ids())
+        # Whoever leaves as a copy lives by the rules: no million ids need be sorted to count the rest.
+        return now, int(self.then.living.sum()) - len(self._leaving_then())
 
     def kept_ids(self) -> np.ndarray:
         """Return the ids of the corpus as it would be, int64, ascending; see :meth:`duplicates`."""
@@ -111,8 +114,8 @@ class WhatIf:
     def _leaving_then(self) -> np.ndarray:
         if self.removed_then is not None:
             return np.asarray(self.removed_then[:, 0])
-        living = self.ids[self.then.living]
-        still = np.isin(self.removed[:, 0], living) & np.isin(self.removed[:, 1], living)
+        living = np.sort(self.ids[self.then.living])
+        still = _are_in(self.removed[:, 0], living) & _are_in(self.removed[:, 1], living)
         return np.asarray(self.removed[still, 0])
 
     def changes_by(self, column: str) -> list[tuple[str, int, int]]:
@@ -137,40 +140,91 @@ class WhatIf:
         return _reason(self.now, place)
 
 
-def ask_what_if(tables: RunTables, recipe: Recipe) -> WhatIf:
-    """Judge the documents of a finished run by a recipe.
+@dataclass(frozen=True)
+class JudgedDocuments:
+    """What every question about other rules of the same signals starts from.
 
-    Args:
-        tables: The run; its stages up to ``dedup`` must be there.
-        recipe: The rules to ask; nothing but its rules has an effect.
+    Attributes:
+        signals: ``id``, ``url``, ``source``, language and the signals that rules read.
+        now: The run's own verdicts over them.
+        removed: Ids that deduplication removed, and the keeper of each, int64 (m, 2).
+        low_now: Ids whose grade fails a rule, int64.
+    """
+
+    signals: SignalTable
+    now: Judgement
+    removed: np.ndarray
+    low_now: np.ndarray
+
+
+def read_judged(tables: RunTables, recipe: Recipe) -> JudgedDocuments:
+    """Read what :func:`ask_what_if` needs of a run to ask a recipe, or another with the same signals.
 
     Raises:
         InputError: A stage has not run.
     """
     rules = judged_rules(tables.manifest("verdicts"))
-    missing: Mapping[str, str] = tables.manifest("annotated").details.get("absent_signals", {})
-    wanted = [rule for rule in recipe.rules if not is_grade_rule(rule)]
+    missing = _missing(tables)
     signals = sorted(
         {
             signal
-            for rule in wanted
+            for rule in _asked(recipe)
             for signal in rule.signals
             if why_missing(signal, missing) is None
         }
     )
     columns = ["id", "url", "source", *dict.fromkeys([LANGUAGE, *signals])]
     table = tables.columns("annotated", columns)
-    judged = SignalTable(table)
-    resolved, absent = resolve_by(wanted, missing, judged.count_bins)
-    return WhatIf(
-        documents=table.select(["id", "url", "source", LANGUAGE]),
+    return JudgedDocuments(
+        signals=SignalTable(table),
         now=_now(tables, rules, table.column("id")),
-        then=_then(judged, resolved, absent),
-        quarantined=tables.manifest("quarantined").rows,
         removed=_pairs(tables),
         low_now=_low_now(tables),
+    )
+
+
+def ask_what_if(tables: RunTables, recipe: Recipe, judged: JudgedDocuments | None = None) -> WhatIf:
+    """Judge the documents of a finished run by a recipe.
+
+    Args:
+        tables: The run; its stages up to ``dedup`` must be there.
+        recipe: The rules to ask; nothing but its rules has an effect. What the run was told to leave
+            out by name stays out.
+        judged: What :func:`read_judged` read for a recipe with the same signals; None reads it.
+
+    Raises:
+        InputError: A stage has not run.
+    """
+    judged = judged or read_judged(tables, recipe)
+    signals = judged.signals
+    resolved, absent = resolve_by(_asked(recipe), _missing(tables), signals.count_bins)
+    resolved = [rule for rule in judged.now.rules if rule.listed is not None] + resolved
+    return WhatIf(
+        documents=signals.table.select(["id", "url", "source", LANGUAGE]),
+        now=judged.now,
+        then=_then(signals, resolved, absent),
+        quarantined=tables.manifest("quarantined").rows,
+        removed=judged.removed,
+        low_now=judged.low_now,
         low_then=_low_then(tables, [rule for rule in recipe.rules if is_grade_rule(rule)]),
     )
+
+
+def _asked(recipe: Recipe) -> list[Rule]:
+    return [rule for rule in recipe.rules if not is_grade_rule(rule)]
+
+
+def _missing(tables: RunTables) -> Mapping[str, str]:
+    missing: Mapping[str, str] = tables.manifest("annotated").details.get("absent_signals", {})
+    return missing
+
+
+def _are_in(ids: np.ndarray, ordered: np.ndarray) -> np.ndarray:
+    """Whether ids are among others in ascending order; numpy's own hashes a million of them for a second."""
+    if not len(ordered):
+        return np.zeros(len(ids), dtype=bool)
+    places = np.minimum(np.searchsorted(ordered, ids), len(ordered) - 1)
+    return np.asarray(ordered[places] == ids)
 
 
 def _group(documents: pa.Table, column: str) -> list[str | None]:

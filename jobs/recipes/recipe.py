@@ -38,6 +38,19 @@ class SharedLineSettings(BaseModel):
     )
 
 
+class ExcludeSettings(BaseModel):
+    """Documents that are left out by name, whatever the rules say of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str | None = Field(
+        None,
+        description="YAML with a list `documents`, each with `url`, or with `source` (input file as the "
+        "ledger names it) and `record` (row in it, from 0); the basket of `serve` writes one of what you "
+        "marked wrong. They leave at decide with the reason `excluded`",
+    )
+
+
 class PublishSettings(BaseModel):
     """The shape of the published corpus."""
 
@@ -108,6 +121,7 @@ class Recipe(BaseModel):
     safety: SafetySettings = SafetySettings()
     contamination: ContaminationSettings = ContaminationSettings()
     grade: GradeSettings = GradeSettings()
+    exclude: ExcludeSettings = ExcludeSettings()
     publish: PublishSettings = PublishSettings()
     pack: PackSettings = PackSettings()
     report: ReportSettings = ReportSettings()

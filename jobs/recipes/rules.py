@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 GRADE_PREFIX = "quality."
 
 
-RESERVED_REASONS = frozenset(["exact_duplicate", "near_duplicate", "repeated_passages"])
+EXCLUDED = "excluded"
+RESERVED_REASONS = frozenset(["exact_duplicate", "near_duplicate", "repeated_passages", EXCLUDED])
 """Reasons that the ledger gives documents which no rule judged."""
 
 
@@ -86,7 +87,7 @@ class Rule(Bounds):
     def _is_not_reserved(cls, reason: str) -> str:
         if reason in RESERVED_REASONS:
             raise ValueError(
-                f"{reason} is what the ledger calls what deduplication removes: take another name"
+                f"{reason} is what the ledger calls documents that no rule judged: take another name"
             )
         return reason
 
@@ -115,8 +116,25 @@ class Rule(Bounds):
         return {self.signal, *(condition.signal for condition in self.when)}
 
 
+class Listed(BaseModel):
+    """Documents by name: their address, or the file they came from and their place in it.
+
+    Attributes:
+        urls: Addresses; every document that has one of them is meant.
+        records: Input file as the user names it, and the row of the record in it, from 0.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    urls: tuple[str, ...] = ()
+    records: tuple[tuple[str, int], ...] = ()
+
+
 class ResolvedRule(BaseModel):
-    """A rule with numbers only: ``default`` bounds and those of single languages (null: off)."""
+    """A rule with numbers only: ``default`` bounds and those of single languages (null: off).
+
+    A rule with ``listed`` looks at no signal: the documents that are named fail it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -126,10 +144,13 @@ class ResolvedRule(BaseModel):
     when: tuple[Condition, ...]
     default: Bounds | None
     languages: dict[str, Bounds | None]
+    listed: Listed | None = None
 
     @property
     def signals(self) -> set[str]:
         """All signals the rule reads."""
+        if self.listed is not None:
+            return set()
         return {self.signal, *(condition.signal for condition in self.when)}
 
 

@@ -59,10 +59,10 @@ def render_page(report: Report) -> str:
 
 
 def reason_sentence(reason: str, rules: dict[str, RuleFacts]) -> str:
-    """Return what a reason means: its rule in words, or what kind of duplicate."""
-    if reason in rules:
-        return page_text.rule_sentence(rules[reason])
-    return page_text.DUPLICATE_REASONS.get(reason, "")
+    """Return what a reason means: its rule in words, or why no rule was asked."""
+    if reason in page_text.OTHER_REASONS:
+        return page_text.OTHER_REASONS[reason]
+    return page_text.rule_sentence(rules[reason]) if reason in rules else ""
 
 
 def breakable(name: str) -> Markup:

@@ -11,7 +11,8 @@ from jobs.runtime.amounts import measure
 
 # Listing a percentile for each of a hundred languages would bury the rule.
 LANGUAGES_NAMED = 4
-DUPLICATE_REASONS = {
+OTHER_REASONS = {
+    "excluded": "named in the file of exclude.file",
     "exact_duplicate": "the same text as a kept document, after normalisation",
     "near_duplicate": "nearly the same text as a kept document",
 }

@@ -133,6 +133,7 @@ def named_signals(rules: Sequence[ResolvedRule]) -> list[str]:
     every = [
         signal
         for rule in rules
+        if rule.listed is None
         for signal in (rule.signal, *(condition.signal for condition in rule.when))
     ]
     return list(dict.fromkeys(every))

@@ -17,7 +17,6 @@ from jobs.tracing.layout import (
     Segment,
     block_name,
     bucket_name,
-    documents_schema,
 )
 
 Documents = npt.NDArray[np.int64]
@@ -39,7 +38,7 @@ def postings(segment: Segment, hashes: npt.NDArray[np.int64]) -> dict[int, Docum
         if name in segment.names:
             here = wanted[buckets == bucket]
             with opened(storage.join(segment.folder, name), "index") as file:
-                rows = _rows_within(file, here, POSTINGS)
+                rows = _rows_within(file, here)
             keys, documents = (rows.column(name).to_numpy() for name in POSTINGS.names)
             firsts = np.searchsorted(keys, here, side="left")
             stops = np.searchsorted(keys, here, side="right")
@@ -48,15 +47,14 @@ def postings(segment: Segment, hashes: npt.NDArray[np.int64]) -> dict[int, Docum
     return found
 
 
-def facts(segment: Segment, documents: Documents, id_type: pa.DataType) -> pa.Table:
-    """Return what became of documents, ``documents_schema``, in the order of their numbers."""
+def facts(segment: Segment, documents: Documents) -> pa.Table:
+    """Return what became of documents, at least one: ``documents_schema`` in the order of their numbers."""
     wanted = np.unique(documents)
-    schema = documents_schema(id_type)
-    parts = [schema.empty_table()]
+    parts = []
     for block in np.unique(wanted >> BLOCK_BITS):
         here = wanted[wanted >> BLOCK_BITS == block]
         with opened(storage.join(segment.folder, block_name(int(block))), "index") as file:
-            rows = _rows_within(file, here, schema)
+            rows = _rows_within(file, here)
         numbers = rows.column("document").to_numpy()
         parts.append(rows.filter(pa.array(np.isin(numbers, here))))
     return pa.concat_tables(parts)
@@ -73,11 +71,9 @@ def all_documents(segment: Segment) -> Documents:
     return np.concatenate(found)
 
 
-def _rows_within(file: pq.ParquetFile, keys: npt.NDArray[np.int64], schema: pa.Schema) -> pa.Table:
+def _rows_within(file: pq.ParquetFile, keys: npt.NDArray[np.int64]) -> pa.Table:
     """The row groups of a sorted file that may hold some values of its first column."""
     groups = sorted(set(_groups_within(file.metadata, keys)))
-    if not groups:
-        return schema.empty_table()
     return file.read_row_groups(groups, use_threads=False)
 
 

@@ -14,9 +14,18 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from jobs.recipes.rules import Bounds, Condition, ResolvedRule
-from jobs.verdicts.expressions import LANGUAGE, VERDICT_COLUMNS
+from jobs.recipes.rules import Bounds, Condition, Listed, ResolvedRule
+from jobs.runtime.contract.document_ids import ROW_BITS
+from jobs.verdicts.expressions import (
+    BETWEEN,
+    LANGUAGE,
+    NAMED,
+    NOT_NAMED,
+    VERDICT_COLUMNS,
+    record_name,
+)
 from jobs.verdicts.thresholds import BINS_PER_UNIT, MINIMUM_DOCUMENTS
 
 NO_RULE = -1
@@ -82,6 +91,9 @@ class SignalTable:
         threshold = value.copy()
         for place in np.unique(first[first != NO_RULE]):
             here = np.flatnonzero(first == place)
+            if rules[place].listed is not None:
+                value[here], threshold[here] = NAMED, NOT_NAMED
+                continue
             numbers = self.values(rules[place].signal).numbers
             lower, upper = (np.broadcast_to(b, len(first)) for b in self.bounds(rules[place]))
             value[here] = numbers[here]
@@ -129,6 +141,8 @@ class SignalTable:
         return lower[places], upper[places]
 
     def _failing(self, rule: ResolvedRule) -> np.ndarray:
+        if rule.listed is not None:
+            return self._named(rule.listed)
         values = self.values(rule.signal)
         lower, upper = self.bounds(rule)
         # As in SQL, NaN is above every number.
@@ -136,6 +150,20 @@ class SignalTable:
         outside: np.ndarray = values.known & ((values.numbers < lower) | above)
         outside &= self.conditions_hold(rule)
         return outside
+
+    def _named(self, listed: Listed) -> np.ndarray:
+        """Whether documents are listed; the table has ``id``, ``source`` and ``url``, too."""
+        rows = pc.bit_wise_and(self.table.column("id"), (1 << ROW_BITS) - 1).cast(pa.string())
+        records = pc.binary_join_element_wise(self._texts("source"), rows, BETWEEN)
+        names = pa.array([record_name(*one) for one in listed.records], pa.string())
+        found = pc.or_(
+            pc.is_in(records, value_set=names),
+            pc.is_in(self._texts("url"), value_set=pa.array(listed.urls, pa.string())),
+        )
+        return np.asarray(found.to_numpy())
+
+    def _texts(self, name: str) -> pa.ChunkedArray:
+        return self.table.column(name).cast(pa.string())
 
     def conditions_hold(self, rule: ResolvedRule) -> np.ndarray:
         """Return whether all further signals that a rule asks lie inside their bounds, bool (n,)."""

@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.recipes.rules import EXCISABLE, Bounds, Condition, ResolvedRule
+from jobs.recipes.rules import EXCISABLE, Bounds, Condition, Listed, ResolvedRule
+from jobs.runtime.contract.document_ids import ROW_BITS
 
 LANGUAGE = "language.language"
 VERDICT_COLUMNS = ("reason", "reasons", "flags", "signal", "value", "threshold")
+NAMED, NOT_NAMED = 1.0, 0.0
+"""Value and bound that the ledger has of a document that is named in a list."""
+BETWEEN = "\n"  # in no name of a file
 
 
 def signal_column(name: str) -> Column:
@@ -30,6 +34,8 @@ def undotted(names: Sequence[str]) -> list[Column]:
 
 def failing(rule: ResolvedRule) -> Column:
     """Return whether a document fails a rule; never null."""
+    if rule.listed is not None:
+        return _named(rule.listed)
     lower, upper = _bound(rule, "min"), _bound(rule, "max")
     value = signal_column(rule.signal)
     outside = F.coalesce(value < lower, F.lit(False)) | F.coalesce(value > upper, F.lit(False))
@@ -57,7 +63,7 @@ def verdict_columns(rules: Sequence[ResolvedRule]) -> list[Column]:
         _failed_names(drops).alias("reasons"),
         _failed_names(flags).alias("flags"),
         _first(drops, lambda rule: F.lit(rule.signal)).alias("signal"),
-        _first(drops, lambda rule: signal_column(rule.signal)).alias("value"),
+        _first(drops, _value).alias("value"),
         _first(drops, _broken_bound).alias("threshold"),
     ]
 
@@ -111,7 +117,26 @@ def _first(rules: Sequence[ResolvedRule], value: object) -> Column:
     return F.coalesce(*columns) if columns else F.lit(None)
 
 
+def _named(listed: Listed) -> Column:
+    """Return whether a document is one of those listed; of ``id``, ``source`` and ``url``."""
+    row = F.col("id").bitwiseAND(F.lit((1 << ROW_BITS) - 1))
+    record = F.concat_ws(BETWEEN, F.col("source"), row.cast("string"))
+    found = record.isin([record_name(*one) for one in listed.records])
+    return found | F.coalesce(F.col("url").isin(list(listed.urls)), F.lit(False))
+
+
+def record_name(source: str, row: int) -> str:
+    """Return a record of a file as one text."""
+    return f"{source}{BETWEEN}{row}"
+
+
+def _value(rule: ResolvedRule) -> Column:
+    return F.lit(NAMED) if rule.listed is not None else signal_column(rule.signal)
+
+
 def _broken_bound(rule: ResolvedRule) -> Column:
+    if rule.listed is not None:
+        return F.lit(NOT_NAMED)
     lower, upper = _bound(rule, "min"), _bound(rule, "max")
     return F.when(signal_column(rule.signal) < lower, lower).otherwise(upper)
 

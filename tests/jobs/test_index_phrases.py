@@ -20,7 +20,7 @@ from jobs.runtime.errors import InputError
 from jobs.tracing import layout
 from jobs.tracing.indexed_documents import run_documents, table_documents
 from tests.jobs.finished_run import make_finished_run
-from tests.jobs.tracing.traced_tables import own_context, write_texts
+from tests.jobs.tracing.traced_tables import own_context, write_grades, write_texts
 
 pytestmark = pytest.mark.spark
 
@@ -47,7 +47,9 @@ def told(run: Path) -> list[PhraseTrace]:
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ours") / "run"
-    make_finished_run(folder, files=3)
+    run = make_finished_run(folder, files=3)
+    numbers = [row["id"] for row in run.annotated[::2]]
+    write_grades(folder, {number: None if number % 3 else number % 5 for number in numbers})
     index(own_context(folder))
     return folder
 

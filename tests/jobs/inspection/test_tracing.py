@@ -20,7 +20,7 @@ from jobs.runtime.errors import CorpusmillError, InputError, StageError
 from jobs.tracing import look_up, own_build
 from jobs.tracing.indexed_documents import run_documents
 from tests.jobs.finished_run import FinishedRun, make_finished_run, write_manifest
-from tests.jobs.tracing.traced_tables import index_table, own_context, write_texts
+from tests.jobs.tracing.traced_tables import index_table, own_context, write_grades, write_texts
 from tests.packed_files import ROWS
 from udfs.trainer_files.packing.token_rows import row_schema
 
@@ -83,6 +83,17 @@ def test_all_holders_are_told_with_their_fates(indexed: FinishedRun) -> None:
         (document.status for document in trace.documents),
         key=["kept", "duplicate", "dropped"].index,
     )
+
+
+def test_grades_are_told_where_there_are_some(copied: str) -> None:
+    first, second, *_ = trace_phrase(copied, GULLS).documents
+    assert isinstance(first.id, int)
+    assert isinstance(second.id, int)
+    write_grades(Path(copied), {first.id: 3.5, second.id: None})
+    shutil.rmtree(Path(copied, "phrase_index"))
+    index_run(copied)
+    grades = [document.grade for document in trace_phrase(copied, GULLS).documents]
+    assert grades == [3.5, *[None] * (len(grades) - 1)]
 
 
 def test_filters_and_limits_hide_documents_and_count_them(indexed: FinishedRun) -> None:
@@ -261,7 +272,7 @@ def test_a_question_reads_a_few_row_groups_of_many(
     texts = [
         " ".join(f"w{number * 31 + i * i % 977}" for i in range(60)) for number in range(3_000)
     ]
-    index_table(write_texts(tmp_path / "t", texts, rows_a_group=100), tmp_path / "i")
+    index_table(write_texts(tmp_path / "t", texts, rows_a_group=1_000), tmp_path / "i")
     file = pq.ParquetFile(tmp_path / "i" / "phrase_index" / "postings-00000.parquet")
     assert file.num_row_groups > 60
     read: list[int] = []
@@ -274,9 +285,11 @@ def test_a_question_reads_a_few_row_groups_of_many(
 
     monkeypatch.setattr(look_up, "_groups_within", counted)
     monkeypatch.setattr(tracing, "SCANNED_BYTES", 0)
-    trace = trace_phrase(str(tmp_path / "i"), " ".join(texts[1234].split()[20:45]))
-    assert [document.id for document in trace.documents] == [1234]
-    assert len(read) <= 2 * tracing.MOST_LOOKED_UP + 1  # and one of what became of it
+    for number in (256, 1234):  # the first of a batch, and one in the middle
+        read.clear()
+        trace = trace_phrase(str(tmp_path / "i"), " ".join(texts[number].split()[20:45]))
+        assert [document.id for document in trace.documents] == [number]
+        assert len(read) <= 2 * tracing.MOST_LOOKED_UP + 1  # and one of what became of it
 
 
 def test_the_command_answers_as_text_and_as_json(
@@ -326,6 +339,7 @@ def test_a_packed_document_comes_with_its_rows(
         (["trace", "RUN", "--file", "/no/such.txt"], "--file /no/such.txt: No such file"),
         (["trace", "RUN", "a phrase", "--limit", "-1"], "--limit -1"),
         (["trace", "RUN", "a phrase"], "RUN has no index of phrases"),
+        (["index", "tables.parquet"], "no published corpus: finish the run, or give OUTPUT"),
     ],
 )
 def test_the_command_says_what_is_wrong(

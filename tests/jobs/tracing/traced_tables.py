@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,10 +13,12 @@ from jobs.index_phrases import index_stage
 from jobs.recipes.loading import load_recipe
 from jobs.runtime.contract.manifest import Manifest
 from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.contract.user_tables import open_user_table
 from jobs.tracing.indexed_documents import table_documents
 from jobs.tracing.layout import open_index
+from tests.jobs.finished_run import write_manifest
 
 
 def no_spark() -> NoReturn:
@@ -43,6 +45,17 @@ def write_texts(
         })  # fmt: skip
         pq.write_table(table, folder / f"part-{number}.parquet", row_group_size=rows_a_group)
     return str(folder)
+
+
+def write_grades(run: Path, grades: Mapping[int, float | None]) -> None:
+    """Publish ``quality/`` of a finished run."""
+    (run / "quality").mkdir()
+    rows = [{"id": number, "quality": {"grade": grade}} for number, grade in grades.items()]
+    quality = pa.struct([("grade", pa.float32())])
+    schema = pa.schema([("id", pa.int64()), ("quality", quality)])
+    pq.write_table(pa.Table.from_pylist(rows, schema), run / "quality" / "part-0.parquet")
+    accounts = RowAccounts(rows_in=len(rows), rows_out=len(rows))
+    write_manifest(run / "quality", "quality", "grade", accounts, 1.0, {})
 
 
 def index_table(table: str, output: Path, against: Sequence[str] = ()) -> Manifest:

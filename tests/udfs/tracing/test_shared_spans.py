@@ -33,7 +33,12 @@ def slow_spans(answer: list[int], documents: list[list[int]]) -> list[tuple[int,
 def test_spans_are_those_of_a_comparison_of_all_runs(
     answer: list[int], documents: list[list[int]], copied: int
 ) -> None:
-    documents = [*documents, [9, *answer[copied : copied + 15], 8]]
+    # One holds a run of the answer, another a part of that run.
+    documents = [
+        *documents,
+        [9, *answer[copied : copied + 15], 8],
+        [7, *answer[copied + 2 : copied + 13]],
+    ]
     tokens = np.array([token for document in documents for token in document], np.uint64)
     longest = np.zeros(len(answer), np.int64)
     offsets = np.cumsum([0, *map(len, documents)])

@@ -1,0 +1,1 @@
+"""How long the pages of the local page take over a large run."""

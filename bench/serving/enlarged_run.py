@@ -1,0 +1,116 @@
+"""A finished run with its documents repeated, each copy with ids and a text of its own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from jobs.inspection.run_tables import RunTables
+from jobs.runtime.contract.document_ids import ROW_BITS
+from jobs.runtime.contract.manifest import MANIFEST_NAME, published_files
+
+DATASETS = (
+    "documents", "extracted", "annotated", "verdicts", "duplicates", "dropped", "quarantined", "corpus",
+)  # fmt: skip
+LEFT_OUT = ("models", "_work", "phrase_index", "labels.parquet")
+IDS = ("id", "keeper_id", "cluster_id")
+FILE_ROWS, GROUP_ROWS = 125_000, 62_500  # a group of about 60 MB of text, as Spark writes them
+FILES_APART = 1 << 8  # file numbers of a copy: more than a small run has files
+VOCABULARY, WORDS, STREAM = 60_000, 160, 1 << 25
+
+
+def enlarge(run: str, folder: Path, documents: int) -> None:
+    """Write the enlarged run.
+
+    Args:
+        run: A finished run of less than 256 files.
+        folder: Where to; must not exist.
+        documents: About so many: as many whole copies as give them.
+    """
+    shutil.copytree(run, folder, ignore=shutil.ignore_patterns(*LEFT_OUT, *DATASETS))
+    tables = RunTables(run)
+    copies = -(-documents // tables.manifest("documents").rows)
+    words = Words()
+    for dataset in DATASETS:
+        files = tables.manifest(dataset).files
+        paths = [
+            Path(run) / dataset / file.path for file in files if file.path.endswith(".parquet")
+        ]
+        rows = pa.concat_tables([pq.read_table(path) for path in paths]).combine_chunks()
+        place = folder / dataset
+        place.mkdir()
+        _write(place, rows, copies, words)
+        manifest = tables.manifest(dataset)
+        accounts = {name: count * copies for name, count in manifest.accounts.model_dump().items()}
+        published = manifest.model_copy(
+            update={
+                "files": published_files(str(place)),
+                "accounts": manifest.accounts.model_copy(update=accounts),
+            }
+        )
+        (place / MANIFEST_NAME).write_text(published.model_dump_json(), encoding="utf-8")
+
+
+class Words:
+    """Texts cut out of one long stream of random words, so that a phrase is in a few of them."""
+
+    def __init__(self) -> None:
+        random = np.random.default_rng(18)
+        letters = np.array(list("etaoinshrdlucmfwypvbgk"))
+        drawn = random.choice(letters, (VOCABULARY, 9))
+        lengths = random.integers(2, 10, VOCABULARY)
+        own = ["".join(row[:length]) for row, length in zip(drawn, lengths, strict=True)]
+        self.vocabulary = pa.array(own)
+        self.stream = (VOCABULARY ** random.random(STREAM) - 1).astype(np.int32)  # Zipf's law
+        self.lengths = np.clip(random.lognormal(np.log(WORDS), 0.6, 4096), 20, 3000).astype(
+            np.int64
+        )
+
+    def texts(self, ids: np.ndarray) -> pa.Array:
+        """Return the text of each id, always the same one."""
+        mixed = ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        lengths = self.lengths[(mixed >> np.uint64(52)).astype(np.int64)]
+        starts = (mixed >> np.uint64(8)).astype(np.int64) % (STREAM - 3000)
+        offsets = np.append(0, np.cumsum(lengths))
+        places = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
+        words = self.vocabulary.take(pa.array(self.stream[places]))
+        return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), words), " ")
+
+
+def _write(place: Path, rows: pa.Table, copies: int, words: Words) -> None:
+    if not rows.num_rows:
+        pq.write_table(rows, place / "part-00000.parquet", compression="zstd")
+        return
+    at_once = max(1, GROUP_ROWS // rows.num_rows)
+    starts = range(0, copies, at_once)
+    groups_a_file = max(1, FILE_ROWS // (at_once * rows.num_rows))
+    for number in range(0, len(starts), groups_a_file):
+        path = place / f"part-{number // groups_a_file:05d}.zstd.parquet"
+        with pq.ParquetWriter(path, rows.schema, compression="zstd") as writer:
+            for start in starts[number : number + groups_a_file]:
+                copied = range(start, min(start + at_once, copies))
+                writer.write_table(_copied(rows, copied, words))
+
+
+def _copied(rows: pa.Table, copied: range, words: Words) -> pa.Table:
+    """Copies of all rows in ascending order of their ids; texts are new, and those of one id alike."""
+    rows = rows.sort_by("id")
+    table = pa.concat_tables([rows] * len(copied)).combine_chunks()
+    shift = np.repeat(np.array(copied) * FILES_APART << ROW_BITS, rows.num_rows)
+    for name in IDS:
+        if name in table.column_names:
+            moved = pc.add(table.column(name), pa.array(shift))
+            table = table.set_column(table.column_names.index(name), name, moved)
+    if "text" in table.column_names:
+        texts = words.texts(table.column("id").to_numpy())
+        texts = pc.if_else(table.column("text").is_valid(), texts, pa.scalar(None, texts.type))
+        place = table.column_names.index("text")
+        table = table.set_column(
+            place, rows.schema.field("text"), texts.cast(rows.schema.field("text").type)
+        )
+    return table.cast(rows.schema)
