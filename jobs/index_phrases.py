@@ -174,7 +174,7 @@ class _Build:
             folder=folder,
             home=self._context.output,
             bits=bucket_bits(size),
-            hash_bits=hash_bits(size),
+            hash_bits=hash_bits(size, sum(file.rows for file in files)),
             text_bytes=0,
             columns=(self._source.id_column, self._source.text_column),
             files=numbered(files),

@@ -30,7 +30,7 @@ ROW_GROUP_POSTINGS: Final = 1 << 16
 """Rows that a look-up reads: Arrow knows no page index, and thousands of row groups make a slow footer."""
 ROW_GROUP_DOCUMENTS: Final = 1 << 14
 BLOCK_BITS: Final = 20  # documents whose facts lie in one file, as a power of two
-BUCKET_POSTINGS: Final = 1 << 25  # about 180 MB a file
+BUCKET_POSTINGS: Final = 1 << 24  # some 80 MB a file, and 130 in the memory of a task
 POSTINGS_A_BYTE: Final = 0.2  # of text files as zstd packs them; decides the number of files alone
 
 SPARE_BITS: Final = 14
@@ -93,6 +93,11 @@ class Segment:
     files: tuple[TextFile, ...]
     names: frozenset[str] = frozenset()
 
+    @property
+    def document_bits(self) -> int:
+        """Bits that the number of any of its documents has room in."""
+        return sum(file.rows for file in self.files).bit_length()
+
     def file_of(self, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the place in ``files`` of each document: int64[documents]."""
         firsts = [file.first for file in self.files]
@@ -141,10 +146,14 @@ def bucket_bits(parquet_bytes: int) -> int:
     return min(12, int(np.ceil(np.log2(buckets))))
 
 
-def hash_bits(parquet_bytes: int) -> int:
-    """Return the bits of a hash for so many bytes of text files: few postings are told apart by fewer."""
+def hash_bits(parquet_bytes: int, rows: int) -> int:
+    """Return the bits of a hash for so many bytes of text files: few postings are told apart by fewer.
+
+    Behind the bits that name its file a hash and the number of a document have room in 64.
+    """
     postings = max(1.0, parquet_bytes * POSTINGS_A_BYTE)
-    return min(HASH_BITS, int(np.ceil(np.log2(postings))) + SPARE_BITS)
+    room = 64 - rows.bit_length() + bucket_bits(parquet_bytes)
+    return min(HASH_BITS, room, int(np.ceil(np.log2(postings))) + SPARE_BITS)
 
 
 def bucket_name(bucket: int) -> str:

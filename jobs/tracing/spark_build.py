@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -34,58 +37,133 @@ from udfs.text.folding import fold_table
 from udfs.tracing.fingerprints import fingerprints, folded_texts
 
 WRITTEN: Final = pa.schema([("file", pa.string()), ("rows", pa.int64())])
+PACKED: Final = pa.schema([("bucket", pa.int32()), ("keys", pa.binary())])
 _NUMBER: Final = "document"
+_SENT_TOGETHER: Final = 1 << 16  # postings: half a megabyte in the rows that Spark carries
+_PIECE_ROWS: Final = 1 << 20
+Hashes: TypeAlias = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class PostingKeys:
+    """How postings of a bucket are packed into numbers of 64 bits, whose order is theirs.
+
+    Attributes:
+        bucket_shift: Bits of a hash behind those that name its bucket.
+        document_bits: Bits of a document's number.
+    """
+
+    bucket_shift: int
+    document_bits: int
+
+    def packed(self, hashes: Hashes, documents: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
+        """Return keys of postings, without the bits that name their buckets."""
+        rest = (hashes & ((1 << self.bucket_shift) - 1)).astype(np.uint64)
+        return (rest << np.uint64(self.document_bits)) | documents.astype(np.uint64)
+
+    def postings(self, bucket: int, keys: npt.NDArray[np.uint64]) -> Iterator[pa.RecordBatch]:
+        """Yield ``POSTINGS`` of keys of one bucket."""
+        first = bucket << self.bucket_shift
+        for place in range(0, len(keys), _PIECE_ROWS):
+            piece = keys[place : place + _PIECE_ROWS]
+            hashes = (piece >> np.uint64(self.document_bits)).astype(np.int64) + first
+            documents = (piece & np.uint64((1 << self.document_bits) - 1)).astype(np.int32)
+            yield pa.record_batch([pa.array(hashes), pa.array(documents)], schema=POSTINGS)
 
 
 @dataclass(frozen=True)
 class PostingBatches:
-    """A function for mapInArrow: ``document, text`` to ``POSTINGS``.
+    """A function for mapInArrow: ``document, text`` to packed postings, many of a bucket in a row.
+
+    A row a posting would cost Spark more than the text costs us.
 
     Attributes:
         han_variants: Of ``fold_table``.
-        bits: Of a hash.
+        hash_bits: Of a hash.
+        keys: How postings are packed.
     """
 
     han_variants: tuple[tuple[int, int], ...]
-    bits: int
+    hash_bits: int
+    keys: PostingKeys
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield the fingerprints of each batch."""
+        """Yield the fingerprints of the batches."""
         table = fold_table(self.han_variants)
+        hashes: list[Hashes] = []
+        documents: list[npt.NDArray[np.int32]] = []
         for batch in batches:
             texts = folded_texts(batch.column(1), table)
-            found = fingerprints(texts.hashes, texts.offsets, self.bits)
-            documents = batch.column(0).to_numpy()[found.texts]
-            yield pa.record_batch([pa.array(found.hashes), pa.array(documents)], schema=POSTINGS)
+            found = fingerprints(texts.hashes, texts.offsets, self.hash_bits)
+            hashes.append(found.hashes)
+            documents.append(batch.column(0).to_numpy()[found.texts])
+            if sum(map(len, hashes)) >= _SENT_TOGETHER:
+                yield self._rows(np.concatenate(hashes), np.concatenate(documents))
+                hashes, documents = [], []
+        if hashes:
+            yield self._rows(np.concatenate(hashes), np.concatenate(documents))
+
+    def _rows(self, hashes: Hashes, documents: npt.NDArray[np.int32]) -> pa.RecordBatch:
+        buckets = hashes >> self.keys.bucket_shift
+        order = np.argsort(buckets, kind="stable")
+        buckets, keys = buckets[order], self.keys.packed(hashes[order], documents[order])
+        borders = [0, *(np.flatnonzero(np.diff(buckets)) + 1).tolist(), len(keys)]
+        spans = [(first, stop) for first, stop in itertools.pairwise(borders) if stop > first]
+        columns = [
+            pa.array([int(buckets[first]) for first, _ in spans], pa.int32()),
+            pa.array([keys[first:stop].tobytes() for first, stop in spans], pa.binary()),
+        ]
+        return pa.record_batch(columns, schema=PACKED)
 
 
 @dataclass(frozen=True)
-class FileWriter:
-    """A function for mapInArrow: writes sorted rows into the files of a segment, yields their names.
+class PostingWriter:
+    """A function for mapInArrow: writes packed postings, by bucket, as files; yields their names.
 
     Two attempts of a task write the same bytes under the same names, so that either may win.
 
     Attributes:
         folder: Of the segment.
-        kind: What the rows are.
-        bucket_shift: Bits of a hash behind those that name its file.
+        keys: How postings are packed.
+    """
+
+    folder: str
+    keys: PostingKeys
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Sort and write the buckets of a task, one at a time."""
+        rows = (
+            (bucket, np.frombuffer(keys.as_buffer(), np.uint64))
+            for batch in batches
+            for bucket, keys in zip(batch.column(0).to_pylist(), batch.column(1), strict=True)
+        )
+        for bucket, group in itertools.groupby(rows, lambda row: row[0]):
+            keys = np.concatenate([packed for _, packed in group])
+            keys.sort()
+            pieces = self.keys.postings(bucket, keys)
+            yield from _told(write_postings(self.folder, self.keys.bucket_shift, pieces))
+
+
+@dataclass(frozen=True)
+class DocumentWriter:
+    """As :class:`PostingWriter`, of what became of documents, by number.
+
+    Attributes:
+        folder: Of the segment.
         schema: Of the rows.
     """
 
     folder: str
-    kind: Literal["postings", "documents"]
-    bucket_shift: int
     schema: pa.Schema
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Write the rows of a task."""
-        rows = (batch.cast(self.schema) for batch in batches)
-        if self.kind == "postings":
-            written = write_postings(self.folder, self.bucket_shift, rows)
-        else:
-            written = write_documents(self.folder, rows)
-        for name, count in written:
-            yield pa.RecordBatch.from_pylist([{"file": name, "rows": count}], schema=WRITTEN)
+        yield from _told(write_documents(self.folder, (one.cast(self.schema) for one in batches)))
+
+
+def _told(written: Iterator[tuple[str, int]]) -> Iterator[pa.RecordBatch]:
+    for name, count in written:
+        yield pa.RecordBatch.from_pylist([{"file": name, "rows": count}], schema=WRITTEN)
 
 
 def build_with_spark(
@@ -112,23 +190,16 @@ def build_with_spark(
             rows = _of_this_dataset(context, dataset, rows)
         texts.append(rows.select(_NUMBER, "text"))
         facts.append(_facts(context, source, dataset, rows))
-    postings = [
-        map_with_schema(rows, PostingBatches(han_variants, segment.hash_bits), POSTINGS)
-        for rows in texts
-    ]
-    shift = segment.hash_bits - segment.bits
-    bucket = F.shiftright("hash", shift)
-    _write(_union(postings), bucket, FileWriter(segment.folder, "postings", shift, POSTINGS))
-    schema = documents_schema(source.id_type)
+    keys = PostingKeys(segment.hash_bits - segment.bits, segment.document_bits)
+    winnow = PostingBatches(han_variants, segment.hash_bits, keys)
+    postings = [map_with_schema(rows, winnow, PACKED) for rows in texts]
+    # By a key that names its file: no file is in two tasks.
+    dealt = _union(postings).repartition("bucket").sortWithinPartitions("bucket")
+    map_with_schema(dealt, PostingWriter(segment.folder, keys), WRITTEN).collect()
     block = F.shiftright(_NUMBER, BLOCK_BITS)
-    _write(_union(facts), block, FileWriter(segment.folder, "documents", shift, schema))
-
-
-def _write(rows: DataFrame, key: Column, writer: FileWriter) -> None:
-    """Write rows by a key that names their file; no file is in two tasks."""
-    order = rows.columns[:2] if writer.kind == "postings" else rows.columns[:1]
-    dealt = rows.repartition(key).sortWithinPartitions(*order)
-    map_with_schema(dealt, writer, WRITTEN).collect()
+    blocks = _union(facts).repartition(block).sortWithinPartitions(_NUMBER)
+    writer = DocumentWriter(segment.folder, documents_schema(source.id_type))
+    map_with_schema(blocks, writer, WRITTEN).collect()
 
 
 def _union(frames: Sequence[DataFrame]) -> DataFrame:
