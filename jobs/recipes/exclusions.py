@@ -12,6 +12,8 @@ from jobs.recipes.rules import EXCLUDED, Listed, ResolvedRule
 from jobs.runtime.errors import DamagedRecordError, SettingsError
 from jobs.runtime.store import storage
 
+NAMED_IN: Final = "exclude.file"
+"""What the ledger has for a signal of documents that a file names."""
 MOST_DOCUMENTS: Final = 20_000
 """Every task gets the whole list; more is work for a column of the input."""
 
@@ -66,7 +68,7 @@ def excluding_rules(settings: ExcludeSettings) -> list[ResolvedRule]:
     return [
         ResolvedRule(
             reason=EXCLUDED,
-            signal="exclude.file",
+            signal=NAMED_IN,
             action="drop",
             when=(),
             default=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -19,12 +20,14 @@ from jobs.inspection.tracing import (
     trace_answer,
     trace_phrase,
 )
+from jobs.recipes.exclusions import NAMED_IN
 from jobs.runtime.amounts import measure
 from jobs.runtime.contract.manifest import read_manifest
 from jobs.runtime.errors import InputError
 from jobs.runtime.store import storage
 from jobs.serving.browse_page import page_number
 from jobs.serving.catalogue import NOTHING
+from jobs.serving.passing_bounds import passing_bound
 from jobs.serving.served_run import ServedRun
 from jobs.serving.views import View, whole_number
 from jobs.tracing.layout import DATASET, KEPT, STATUSES
@@ -219,7 +222,10 @@ def _facts(run: ServedRun, documents: Iterable[TracedDocument]) -> dict[Any, lis
 
 
 def _would_stay(left: Mapping[str, Any] | None) -> str:
-    if left is None or left["threshold"] is None or len(left["reasons"]) != 1:
+    if left is None or len(left["reasons"]) != 1 or left["signal"] == NAMED_IN:
+        return ""
+    if left["value"] is None or left["threshold"] is None or not math.isfinite(left["value"]):
         return ""
     value, bound = left["value"], left["threshold"]
-    return f"would stay if {left['reason']} were {value:.6g} ({left['signal']}, bound {bound:.6g})"
+    stays = passing_bound(left["reason"], value, "min" if value < bound else "max")
+    return f"would stay if {stays} ({left['signal']}, bound {measure(bound)})"

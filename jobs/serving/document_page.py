@@ -17,6 +17,7 @@ from jobs.runtime.errors import InputError
 from jobs.serving.differences import Piece, differences
 from jobs.serving.document_query import DocumentQuery
 from jobs.serving.marks import LABELS
+from jobs.serving.passing_bounds import passing_bound
 from jobs.serving.text_window import window
 from jobs.serving.views import View, whole_number
 
@@ -127,7 +128,7 @@ def _moved(answer: RuleAnswer) -> str | None:
     if bounds is None or value is None or not np.isfinite(value):
         return None
     side = "min" if bounds.min is not None and value < bounds.min else "max"
-    return f"{answer.rule.reason}.{side} were {value:.12g}"
+    return passing_bound(answer.rule.reason, value, side)
 
 
 def _near(found: Explanation) -> list[RuleAnswer]:
