@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.recipes.recipe import Recipe
-from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.chunks import GIGABYTE, by_bytes
 from jobs.runtime.contract.driver_tables import MEBIBYTE, read_columns
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest
@@ -56,7 +56,9 @@ from jobs.tracing.token_counts import write_counts
 from udfs.text.folding import fold_table
 
 OWN_TIMES = 16
-"""Times ``run.driver_megabytes`` that this process indexes: its threads hold postings, not texts."""
+"""Times ``run.driver_megabytes`` that this process indexes at a time: it holds postings, not texts."""
+MOST_SEGMENTS = 32
+"""Segments that this process makes: a question asks each of them."""
 
 
 def index_stage(
@@ -140,30 +142,35 @@ class _Build:
         self._folder = context.folder(DATASET)
 
     def chunks(self) -> list[StageWork]:
-        """Return what writes the segments: one by this process where they are few, else by Spark."""
-        if self._is_small():
+        """Return what writes the segments: this process where it can hold their postings, else Spark."""
+        own = self._recipe.run.driver_megabytes * MEBIBYTE * OWN_TIMES
+        chunks = by_bytes(self._files, lambda file: file.bytes, own / GIGABYTE)
+        if self._works_here(chunks, own):
             tasks = OwnTasks(self._context.threads)
-            return [StageWork(functools.partial(self._write_here, tasks), tasks)]
+            return [
+                StageWork(functools.partial(self._write_here, tasks, chunk), tasks)
+                for chunk in chunks
+            ]
         gigabytes = self._recipe.run.chunk_gigabytes
         chunks = by_bytes(self._files, lambda file: file.bytes, gigabytes)
         return [StageWork(functools.partial(self._write_by_spark, chunk)) for chunk in chunks]
 
-    def _is_small(self) -> bool:
-        limit = self._recipe.run.driver_megabytes * MEBIBYTE * OWN_TIMES
-        size = sum(file.bytes for file in self._files)
-        rows = sum(file.rows for file in self._files)
+    def _works_here(self, chunks: Sequence[Sequence[TextFile]], most: float) -> bool:
         table = self._source.table
-        plain = table is None or table.arrow is not None
-        few = plain and size <= limit and rows <= MOST_ROWS
-        return not self._files or (self._context.local and few)
+        plain = self._context.local and (table is None or table.arrow is not None)
+        few = len(chunks) <= MOST_SEGMENTS and all(
+            sum(file.bytes for file in chunk) <= most and sum(f.rows for f in chunk) <= MOST_ROWS
+            for chunk in chunks
+        )
+        return not self._files or (plain and few)
 
     def _write_by_spark(self, files: Sequence[TextFile], folder: str) -> None:
         segment = self._segment(folder, files)
         build_with_spark(self._context, self._source, segment, han_variants())
         self._finish(segment)
 
-    def _write_here(self, tasks: OwnTasks, folder: str) -> None:
-        segment = self._segment(folder, self._files)
+    def _write_here(self, tasks: OwnTasks, files: Sequence[TextFile], folder: str) -> None:
+        segment = self._segment(folder, files)
         fates = None if self._source.table is not None else read_fates(self._context)
         OwnBuild(self._source, fates, segment, _table()).write(tasks)
         self._finish(segment)

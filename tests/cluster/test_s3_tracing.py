@@ -17,7 +17,7 @@ from tests.cluster.s3_server import BUCKET
 pytestmark = pytest.mark.cluster
 
 DOCUMENTS, WORDS = 6_000, 400
-MOST_REQUESTS, MOST_BYTES = 40, 2_500_000
+MOST_REQUESTS, MOST_BYTES = 30, 2_500_000
 
 
 def test_a_question_takes_few_requests_and_bytes(

@@ -10,10 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.command_line import main
-from jobs.index_phrases import index_stage
+from jobs.index_phrases import OWN_TIMES, index_stage
 from jobs.inspection import tracing
 from jobs.inspection.tracing import LEFT, AnswerTrace, trace_answer, trace_phrase
 from jobs.recipes.loading import load_recipe
+from jobs.runtime.contract.driver_tables import MEBIBYTE
 from jobs.runtime.contract.manifest import require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.errors import CorpusmillError, InputError, StageError
@@ -28,9 +29,13 @@ GULLS = "when the fog had lifted and the gulls were back"
 CALL = "你怎么还不回来"
 
 
-def index_run(folder: str) -> None:
+def index_run(folder: str, *overrides: str) -> None:
     context = own_context(Path(folder))
-    index_stage(context, load_recipe("default"), run_documents(context))
+    index_stage(context, load_recipe("default", overrides), run_documents(context))
+
+
+def sized(folder: str, dataset: str) -> list[int]:
+    return [file.stat().st_size for file in Path(folder, dataset).glob("*.parquet")]
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +223,18 @@ def test_a_killed_build_leaves_no_index_and_is_made_again(
         trace_phrase(copied, GULLS)
     index_run(copied)
     assert trace_phrase(copied, GULLS).found
+
+
+def test_larger_runs_are_indexed_in_segments(copied: str, indexed: FinishedRun) -> None:
+    shutil.rmtree(Path(copied, "phrase_index"))
+    files = [file for name in ("corpus", "annotated", "extracted") for file in sized(copied, name)]
+    most = (max(files) + 1) / MEBIBYTE / OWN_TIMES
+    index_run(copied, f"run.driver_megabytes={most}")
+    assert len(list(Path(copied, "phrase_index").glob("chunk-*/segment.json"))) > 2
+    for phrase in (GULLS, CALL):
+        assert trace_phrase(copied, phrase) == trace_phrase(indexed.output, phrase)
+    answer = f"{GULLS}. And then: {CALL * 2}"
+    assert trace_answer(copied, answer).spans == trace_answer(indexed.output, answer).spans
 
 
 def test_an_unchanged_index_is_kept(copied: str) -> None:
