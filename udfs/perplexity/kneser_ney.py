@@ -192,6 +192,21 @@ class _Order(NamedTuple):
     begins: npt.NDArray[np.bool_]  # first word is <s>
 
 
+def _grouped(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
+    """Different keys in order, a place, the number and the count of each: ``np.unique`` without its stable sort.
+
+    Of equal keys any place will do, and a sort that need not keep their order takes a third of the time.
+    """
+    order = np.argsort(keys)
+    ordered = keys[order]
+    new = np.ones(len(keys), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    inverse = np.empty(len(keys), np.int64)
+    inverse[order] = np.cumsum(new) - 1
+    starts = np.flatnonzero(new)
+    return ordered[starts], order[starts], inverse, np.diff(np.append(starts, len(keys)))
+
+
 def count_orders(ids: Ids, order: int, vocabulary: int) -> list[_Order]:
     """Count all n-grams of 1..order inside the sentences.
 
@@ -214,9 +229,7 @@ def count_orders(ids: Ids, order: int, vocabulary: int) -> list[_Order]:
     for n in range(2, order + 1):
         positions = np.flatnonzero(depth >= n - 1)
         key = ending[positions - 1] * vocabulary + ids[positions]
-        different, first, inverse, raw = np.unique(
-            key, return_index=True, return_inverse=True, return_counts=True
-        )
+        different, first, inverse, raw = _grouped(key)
         prefix = different // vocabulary
         orders.append(
             _Order(
