@@ -8,15 +8,15 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.pack_corpus import corpus_source, is_run, parsed_weights, table_source
 from jobs.packing.opened_tokeniser import read_tokeniser_file
-from jobs.packing.tokeniser_sample import draw_sample
+from jobs.packing.tokeniser_sample import draw_own_sample, draw_sample
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.store import storage
 from udfs.trainer_files.packing.settings import PackSettings
@@ -24,6 +24,7 @@ from udfs.trainer_files.tokenising.training import FILE_NAMES, TokeniserPlan, tr
 from udfs.trainer_files.tokenising.vocabulary_report import VocabularyFacts, vocabulary_facts
 
 REPORT_NAME = "vocabulary.json"
+_SHOWN_SOURCES = 10
 
 
 def train_tokenizer_command(arguments: argparse.Namespace) -> str | None:
@@ -41,9 +42,13 @@ def train_tokenizer_command(arguments: argparse.Namespace) -> str | None:
         else:
             columns = (arguments.id_column, arguments.text_column)
             source = table_source(context, arguments.input, *columns, recipe)
-        frames = [chunk().frame for chunk in source.by_spark]
-        documents = functools.reduce(DataFrame.unionByName, frames)
-        sample = draw_sample(documents, arguments.sample_megabytes, weights)
+        if source.here is not None:
+            table = pa.concat_tables([chunk().table for chunk in source.here])
+            sample = draw_own_sample(table, arguments.sample_megabytes, weights)
+        else:
+            frames = [chunk().frame for chunk in source.by_spark]
+            documents = functools.reduce(DataFrame.unionByName, frames)
+            sample = draw_sample(documents, arguments.sample_megabytes, weights)
     try:
         content = train_tokeniser(plan, sample.training)
     except ValueError as error:
@@ -69,13 +74,18 @@ def vocabulary_text(facts: Mapping[str, VocabularyFacts]) -> str:
         ]
     names = ["/".join(name.split("/")[-2:]) for name in facts]
     lines.append(f"{'':<24} {'documents':>9}" + "".join(f"  {name[-26:]:>26}" for name in names))
-    groups: dict[str, Any] = {group: None for one in facts.values() for group in one.groups}
-    for group in groups:
+    known = {name: of.documents for one in facts.values() for name, of in one.groups.items()}
+    sources = [name for name in known if name.startswith("source ")]
+    shown = sorted(sources, key=lambda name: (-known[name], name))[:_SHOWN_SOURCES]
+    for group in [*(name for name in known if name not in sources), *shown]:
         found = [one.groups[group] for one in facts.values()]
         cells = (
             f"  {one.bytes_a_token:>6.2f} B/token {one.fallback_share:>7.2%} lone" for one in found
         )
-        lines.append(f"{group[:24]:<24} {found[0].documents:>9,}" + "".join(cells))
+        name = group if len(group) <= 24 else f"…{group[-23:]}"
+        lines.append(f"{name:<24} {found[0].documents:>9,}" + "".join(cells))
+    if len(sources) > len(shown):
+        lines.append(f"{len(sources) - len(shown):,} more sources: {REPORT_NAME}")
     return "\n".join(lines)
 
 

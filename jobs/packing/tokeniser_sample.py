@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from udfs.columns.spark_hashes import xxhash64
+from udfs.columns.string_views import string_views
 from udfs.trainer_files.packing.packed_groups import TEXT
 
 MEGABYTE: Final = 1_000_000
@@ -54,21 +59,73 @@ def draw_sample(
     }
     shares = _shares(sizes, megabytes * MEGABYTE, weights)
     training = keyed.where(F.col("key") < _bound(shares)).select("key", TEXT)
-    texts = [
-        str(row[TEXT])
-        for row in sorted(training.collect(), key=lambda row: (row["key"], row[TEXT]))
-    ]
-    others = {
+    apart = (F.col("key") >= _bound(shares)) & (F.col("key") < _bound(_others(shares, sizes)))
+    return _sample(
+        [(int(row["key"]), str(row[TEXT])) for row in training.collect()],
+        [
+            (int(row["key"]), str(row[TEXT]), str(row["language"]), row["source"])
+            if "source" in labels
+            else (int(row["key"]), str(row[TEXT]), str(row["language"]))
+            for row in keyed.where(apart).collect()
+        ],
+    )
+
+
+def draw_own_sample(
+    documents: pa.Table, megabytes: int, weights: Mapping[str, float]
+) -> TokeniserSample:
+    """Draw the same texts of a table in memory."""
+    texts = string_views(documents.column(TEXT))
+    lengths = np.diff(texts.offsets)
+    keys = xxhash64(b"tokeniser", texts) % _HASHES
+    languages = [UNKNOWN] * len(documents)
+    if "language" in documents.column_names:
+        languages = pc.fill_null(documents.column("language"), UNKNOWN).to_pylist()
+    with_text = np.flatnonzero(lengths).tolist()
+    sizes: dict[str, int] = {}
+    for row in with_text:
+        sizes[languages[row]] = sizes.get(languages[row], 0) + int(lengths[row])
+    shares = _shares(sizes, megabytes * MEGABYTE, weights)
+    others = _others(shares, sizes)
+    first, second = (
+        {name: int(part * _HASHES) for name, part in one.items()} for one in (shares, others)
+    )
+    training: list[tuple[int, str]] = []
+    apart: list[tuple[int, str, str] | tuple[int, str, str, str | None]] = []
+    for row in with_text:
+        key, language = int(keys[row]), languages[row]
+        if key >= second[language]:
+            continue
+        text = bytes(texts.data[texts.offsets[row] : texts.offsets[row + 1]]).decode(
+            "utf-8", "replace"
+        )
+        if key < first[language]:
+            training.append((key, text))
+        elif "source" in documents.column_names:
+            apart.append((key, text, language, documents.column("source")[row].as_py()))
+        else:
+            apart.append((key, text, language))
+    return _sample(training, apart)
+
+
+def _sample(
+    training: list[tuple[int, str]],
+    apart: list[tuple[int, str, str] | tuple[int, str, str, str | None]],
+) -> TokeniserSample:
+    measured: dict[str, list[str]] = {}
+    for _, text, language, *source in sorted(apart, key=lambda row: row[:2]):
+        measured.setdefault(language, []).append(text)
+        for name in source:
+            measured.setdefault(f"source {name or UNKNOWN}", []).append(text)
+    return TokeniserSample([text for _, text in sorted(training)], measured)
+
+
+def _others(shares: Mapping[str, float], sizes: Mapping[str, int]) -> dict[str, float]:
+    """Share of each language's documents that are trained on or measured with."""
+    return {
         language: min(1.0, shares[language] + MEASURED_BYTES / max(1, own))
         for language, own in sizes.items()
     }
-    apart = (F.col("key") >= _bound(shares)) & (F.col("key") < _bound(others))
-    measured: dict[str, list[str]] = {}
-    for row in sorted(keyed.where(apart).collect(), key=lambda row: (row["key"], row[TEXT])):
-        measured.setdefault(str(row["language"]), []).append(str(row[TEXT]))
-        if "source" in labels:
-            measured.setdefault(f"source {row['source'] or UNKNOWN}", []).append(str(row[TEXT]))
-    return TokeniserSample(texts, measured)
 
 
 def _shares(

@@ -35,7 +35,7 @@ def xxhash64(*columns: IntColumn | StringViews | bytes) -> Int64s:
 
     Args:
         columns: int64[rows] for bigint, int32[rows] for int, views of a column of strings, whose nulls
-            change nothing, or one text below 8 bytes for all rows; at least one has a value a row.
+            change nothing, or one text for all rows; at least one has a value a row.
     """
     rows = max(
         len(column.valid if isinstance(column, StringViews) else column)
@@ -45,7 +45,7 @@ def xxhash64(*columns: IntColumn | StringViews | bytes) -> Int64s:
     seeds = np.full(rows, SEED, np.uint64)
     for column in columns:
         if isinstance(column, bytes):
-            seeds = _text(column, seeds)
+            seeds = _same_text(np.frombuffer(column, np.uint8), seeds)
         elif isinstance(column, StringViews):
             seeds = _texts(column.data, column.offsets, column.valid, seeds)
         elif column.dtype == np.int32:
@@ -66,21 +66,6 @@ def _int(values: npt.ArrayLike, seed: Hashes) -> Hashes:
     words = np.asarray(values, np.int32).view(np.uint32).astype(np.uint64)
     mixed = (seed + _P5 + np.uint64(4)) ^ (words * _P1)
     return _finished(_rotated(mixed, 23) * _P2 + _P3)
-
-
-def _text(text: bytes, seed: Hashes) -> Hashes:
-    mixed = seed + _P5 + np.uint64(len(text))
-    if len(text) >= 4:
-        mixed ^= _product(int.from_bytes(text[:4], "little"), _P1)
-        mixed = _rotated(mixed, 23) * _P2 + _P3
-    for byte in text[len(text) // 4 * 4 :]:
-        mixed ^= _product(byte, _P5)
-        mixed = _rotated(mixed, 11) * _P1
-    return _finished(mixed)
-
-
-def _product(number: int, prime: np.uint64) -> np.uint64:
-    return np.uint64(number * int(prime) % 2**64)  # numpy warns of single numbers that overflow
 
 
 def _rotated(words: Hashes, bits: int) -> Hashes:
@@ -105,6 +90,15 @@ def _texts(
     for row in range(len(valid)):
         if valid[row]:
             hashes[row] = _bytes_hash(data[offsets[row] : offsets[row + 1]], seeds[row])
+    return hashes
+
+
+@kernel
+def _same_text(text: npt.NDArray[np.uint8], seeds: Hashes) -> Hashes:
+    """The hash of a text by each seed."""
+    hashes = np.empty_like(seeds)
+    for row in range(len(seeds)):
+        hashes[row] = _bytes_hash(text, seeds[row])
     return hashes
 
 

@@ -193,7 +193,7 @@ class _Order(NamedTuple):
 
 
 def _grouped(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
-    """Different keys in order, a place, the number and the count of each: ``np.unique`` without its stable sort.
+    """Different keys in order, a place of each, the number of every key, and counts: ``np.unique`` unstable.
 
     Of equal keys any place will do, and a sort that need not keep their order takes a third of the time.
     """
