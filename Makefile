@@ -47,7 +47,7 @@ demo: $(KERNELS) ## Clean the bundled sample crawl and print where the report is
 	$(BIN)/python -m examples.make_sample demo-output/sample
 	$(BIN)/corpusmill run demo-output/sample demo-output/run
 	@echo 'Try next, on demo-output/run:'
-	@echo '  $(BIN)/corpusmill index demo-output/run && $(BIN)/corpusmill trace demo-output/run "to find out what happens next"'
+	@echo '  $(BIN)/corpusmill index demo-output/run && $(BIN)/corpusmill trace demo-output/run "灯还亮着，他就不能回头"'
 	@echo '  $(BIN)/corpusmill serve demo-output/run'
 	@echo '  $(BIN)/corpusmill train-tokenizer demo-output/run demo-output/tokenizer --vocabulary 2000'
 	@echo '  $(BIN)/corpusmill pack demo-output/run --tokenizer demo-output/tokenizer/tokenizer.json'
