@@ -53,7 +53,6 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
     def judgement() -> Judgement:
         return (_judge_table if here else _judge)(context, rules, missing)
 
-    store_recipe(context.output, recipe)
     return run_stage(
         context,
         Stage(
@@ -174,6 +173,7 @@ def decide_command(arguments: argparse.Namespace) -> str | None:
     recipe = open_recipe(arguments, arguments.run)
     with open_run(arguments, arguments.run) as context:
         decide_stage(context, recipe)
+        store_recipe(context.output, recipe)
     return None
 
 

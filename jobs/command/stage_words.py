@@ -32,6 +32,12 @@ def add_run(commands: Subcommands) -> None:
     _add_models(run)
     _add_benchmarks(run)
     _add_against(run)
+    run.add_argument(
+        "--redo",
+        action="store_true",
+        help="throw away finished work that input, settings or code no longer fit, and delete models, "
+        "grades and benchmark matches that the command no longer asks for",
+    )
     finish_command(run, "run")
 
 
