@@ -102,7 +102,7 @@ def annotate_stage(
             configuration=_configuration(recipe, benchmarks),
             chunks=writers,
             account=functools.partial(_account, source.accounts.rows_out),
-            details=lambda: {"absent_signals": _absent_signals(function, benchmarks)},
+            details=lambda: {"absent_signals": absent_signals(function, benchmarks)},
             in_driver=own is not None,
             own_tasks=own,
         ),
@@ -158,7 +158,7 @@ def annotate_user_table(
         StageError: Spark failed.
     """
     require_apart(given, context.output)
-    table = open_user_table(context.spark, given, id_column, text_column)
+    table = open_user_table(context.session, given, id_column, text_column)
     function = _annotator(recipe, perplexity_model, safety_model)
     rows = table.read(context.spark)
     wanted = rows.select(table.id_column, F.col(table.text_column).alias("text"))
@@ -175,7 +175,7 @@ def annotate_user_table(
             configuration=_configuration(recipe, None),
             chunks=[parquet_chunk(lambda: map_batches(wanted, function))],
             account=functools.partial(_account, rows.count()),
-            details=lambda: {"absent_signals": _absent_signals(function)},
+            details=lambda: {"absent_signals": absent_signals(function)},
         ),
     )
 
@@ -241,9 +241,10 @@ def _file_digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def _absent_signals(
+def absent_signals(
     function: AnnotateBatches, benchmarks: GivenBenchmarks | None = None
 ) -> dict[str, str]:
+    """Return the signals that a function leaves null, or their groups, and why."""
     absent: dict[str, str] = {}
     if benchmarks is None:
         absent["contamination"] = "no benchmarks were given (--benchmarks [MAPPING=]PATH)"

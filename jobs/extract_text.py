@@ -132,7 +132,7 @@ def extract_user_table(
         return extract_inputs(context, [given], recipe)
     require_apart(given, context.output)
     table = open_user_table(
-        context.spark, given, id_column, text_column, text_types=raw_content_types()
+        context.session, given, id_column, text_column, text_types=raw_content_types()
     )
 
     def extracted() -> DataFrame:

@@ -83,7 +83,7 @@ def grade_user_table(
         StageError: Spark failed.
     """
     require_apart(given, context.output)
-    table = open_user_table(context.spark, given, id_column, text_column)
+    table = open_user_table(context.session, given, id_column, text_column)
     rows = table.read(context.spark)
     wanted = rows.select(table.id_column, F.col(table.text_column).alias("text"))
     return run_stage(

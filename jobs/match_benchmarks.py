@@ -137,7 +137,7 @@ def decontaminate_user_table(
         StageError: Spark failed.
     """
     require_apart(given, context.output)
-    table = open_user_table(context.spark, given, id_column, text_column)
+    table = open_user_table(context.session, given, id_column, text_column)
     texts = _texts(context, table)
     documents = texts.count()
     inputs = {"table": table.fingerprint}

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from jobs.annotate_text import annotate_stage
+from jobs.annotate_text import absent_signals, annotate_stage
 from jobs.command.opening import open_models, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.decide_verdicts import decide_stage
+from jobs.dedup.published_signatures import require_comparable
+from jobs.dedup.signatures import require_columns
 from jobs.export_corpus import export_stage, tell_outdated
 from jobs.extract_text import extract_inputs
 from jobs.find_duplicates import dedup_stage, search_recipe
@@ -19,16 +21,23 @@ from jobs.grade_quality import DATASET as GRADES
 from jobs.grade_quality import grade_stage
 from jobs.match_benchmarks import DATASET as MATCHES
 from jobs.match_benchmarks import match_stage
+from jobs.models.perplexity.lmplz_training import require_lmplz
 from jobs.models.run_models import RunModels
 from jobs.publish_corpus import publish_stage
+from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
+from jobs.recipes.signal_catalogue import signal_fields
 from jobs.recipes.stored_recipe import store_recipe
 from jobs.report_run import report_run
+from jobs.runtime.contract.manifest import MADE_BY
 from jobs.runtime.contract.paid_work import require_named
-from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.contract.stage import RunContext, require_claimable
+from jobs.runtime.spark.schemas import CORPUS_COLUMNS
 from jobs.runtime.store import storage
 from jobs.train_perplexity import DATASET as MODELS
 from jobs.train_perplexity import MODEL_DATASET, train_stage
+from jobs.verdicts.thresholds import why_missing
+from udfs.annotate_batches import AnnotateBatches
 
 
 def run_pipeline(
@@ -57,6 +66,7 @@ def run_pipeline(
     left_out = _left_out(context, models, benchmarks, trains=trains)
     if context.most_lost is not None:
         require_named(context.output, left_out)
+    _tell_unjudged(context, recipe, models, benchmarks)
     extract_inputs(context, inputs, recipe)
     if trains:
         train_stage(context, recipe)
@@ -98,11 +108,50 @@ def _left_out(
     return left_out
 
 
+def _tell_unjudged(
+    context: RunContext, recipe: Recipe, models: RunModels, benchmarks: GivenBenchmarks | None
+) -> None:
+    """Name the rules that this run will have no values for, before it begins."""
+    function = AnnotateBatches(recipe.clean, None, models.safety, recipe.safety)
+    absent = absent_signals(function, benchmarks)
+    del absent["perplexity"], absent["shared_lines"]  # made by the run where a rule asks
+    if models.grader is None:
+        absent["quality"] = "no grader was given (--grader FOLDER)"
+    unjudged: dict[str, list[str]] = {}
+    for rule in recipe.rules:
+        why = next(filter(None, (why_missing(name, absent) for name in sorted(rule.signals))), None)
+        if why is not None:
+            unjudged.setdefault(why, []).append(rule.reason)
+    for why, reasons in unjudged.items():
+        context.reporter.note(f"not judged: {', '.join(reasons)}: {why}")
+
+
+def _require_possible(arguments: argparse.Namespace, recipe: Recipe, models: RunModels) -> None:
+    """Find what would end the run in the middle: before Spark starts, and before dear stages.
+
+    Raises:
+        CorpusmillError: An input, an earlier run, a program or a recipe is not there; the folder of a
+            dataset is somebody else's; or deduplication asks for a column that no document has.
+    """
+    for given in arguments.inputs:
+        storage.require_there(given)
+    if models.perplexity is None and recipe.asks_for("perplexity"):
+        load_recipe(recipe.trust)
+        require_lmplz(recipe.perplexity.lmplz)
+    require_columns([*CORPUS_COLUMNS, *signal_fields()], recipe.dedup)
+    require_comparable(arguments.against, recipe.dedup)
+    for dataset in MADE_BY:
+        folder = storage.join(storage.absolute(arguments.output), dataset)
+        if storage.exists(folder):
+            require_claimable(folder)
+
+
 def run_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill run` with the path of the report."""
     recipe = search_recipe(arguments)
     models = open_models(arguments, recipe)
     benchmarks = open_benchmarks(arguments)
+    _require_possible(arguments, recipe, models)
     with open_run(arguments, arguments.output) as opened:
         most_lost = None if arguments.redo else recipe.run.redo_seconds
         context = replace(opened, most_lost=most_lost)

@@ -128,7 +128,7 @@ def _train_on_table(
         raise InputError(
             f"--text-column takes one Parquet INPUT and an OUTPUT, given {len(inputs)}"
         )
-    table = open_user_table(context.spark, inputs[0], text_column, text_column)
+    table = open_user_table(context.session, inputs[0], text_column, text_column)
     rows = table.read(context.spark).select(F.col(text_column).alias("text"))
     _train(
         context,

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from jobs.recipes.recipe import Recipe
-from jobs.recipes.signal_catalogue import known_signals
+from jobs.recipes.rule_faults import signal_faults
 from jobs.recipes.yaml_reading import no_yaml, parse_recipe, parse_value
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import DamagedRecordError, SettingsError
@@ -67,7 +67,7 @@ def _validated(
             _explained(fault) for fault in error.errors() if fault["type"] != "extra_forbidden"
         ]
         raise _settings_error(name, faults) from error
-    faults += _signal_faults(recipe)
+    faults += signal_faults(recipe.rules)
     if faults:
         raise _settings_error(name, faults)
     return recipe
@@ -237,17 +237,6 @@ def _inner_models(annotation: Any) -> Iterator[Any]:
     elif typing.get_origin(annotation) in (tuple, list, typing.Union, types.UnionType):
         for argument in typing.get_args(annotation):
             yield from _inner_models(argument)
-
-
-def _signal_faults(recipe: Recipe) -> list[str]:
-    known = known_signals()
-    return [
-        f"rules.{rule.reason}: no signal {signal!r}{did_you_mean(signal, known)} "
-        "`corpusmill recipes signals` lists them all"
-        for rule in recipe.rules
-        for signal in sorted(rule.signals)
-        if signal not in known
-    ]
 
 
 def _explained(fault: Any) -> str:

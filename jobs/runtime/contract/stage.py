@@ -286,17 +286,26 @@ def _still_valid(
     return manifest
 
 
+def require_claimable(folder: str) -> None:
+    """Check that the folder of a dataset is ours to write.
+
+    Raises:
+        InputError: It holds files and no record of ours.
+    """
+    ours = any(
+        storage.exists(storage.join(folder, name)) for name in (IN_PROGRESS_NAME, MANIFEST_NAME)
+    )
+    if not ours and storage.list_files(folder):
+        raise InputError(
+            f"{folder} holds files that corpusmill did not write. Choose an empty OUTPUT, or move "
+            "them away."
+        )
+
+
 def _claim(stage: Stage, folder: str, fingerprint: str) -> None:
     marker = storage.join(folder, IN_PROGRESS_NAME)
     if storage.exists(folder):
-        ours = any(
-            storage.exists(storage.join(folder, name)) for name in (IN_PROGRESS_NAME, MANIFEST_NAME)
-        )
-        if not ours and storage.list_files(folder):
-            raise InputError(
-                f"{folder} holds files that corpusmill did not write. Choose an empty OUTPUT, or move "
-                "them away."
-            )
+        require_claimable(folder)
         require_ours(folder)
         if len(stage.chunks) == 1 or _fingerprint_in_progress(marker) != fingerprint:
             storage.delete_tree(folder)
