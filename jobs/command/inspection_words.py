@@ -106,13 +106,19 @@ def add_information(commands: Subcommands) -> None:
         "list, show and check recipes and signals",
         "  corpusmill recipes                list them\n"
         "  corpusmill recipes show NAME      print one with all inherited values and sources\n"
+        "  corpusmill recipes show NAME --resolved   as YAML that inherits nothing\n"
+        "  corpusmill recipes diff A B       what B decides otherwise than A (--set changes B)\n"
         "  corpusmill recipes check FILE     find all faults\n"
         "  corpusmill recipes signals        every signal a rule can name",
     )
     recipes.add_argument(
-        "action", nargs="?", choices=["list", "show", "check", "signals"], default="list"
+        "action", nargs="?", choices=["list", "show", "diff", "check", "signals"], default="list"
     )
     recipes.add_argument("name", nargs="?", metavar="NAME|FILE", default="default")
+    recipes.add_argument("other", nargs="?", metavar="OTHER", help="of diff; default: default")
+    recipes.add_argument(
+        "--resolved", action="store_true", help="show: YAML with the origin of each rule"
+    )
     recipes.add_argument(
         "--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE"
     )

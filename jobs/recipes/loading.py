@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from jobs.recipes.inheritance import merged_recipe, without_faults
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rule_faults import signal_faults
 from jobs.recipes.yaml_reading import no_yaml, parse_recipe, parse_value
@@ -79,6 +80,20 @@ def recipe_text(recipe: Recipe) -> str:
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
 
+def rule_origins(name_or_file: str) -> dict[str, list[str]]:
+    """Return for each reason the recipes of a chain of inheritance that say something of its rule.
+
+    Raises:
+        SettingsError: One of them is not there, or no YAML.
+    """
+    origins: dict[str, list[str]] = {}
+    for data in reversed(_chain(name_or_file)):
+        for rule in data.get("rules") or []:
+            if isinstance(rule, dict) and "reason" in rule:
+                origins.setdefault(rule["reason"], []).append(str(data.get("name")))
+    return origins
+
+
 def recipe_file(name_or_file: str) -> Path:
     """Return the YAML file of a recipe.
 
@@ -102,6 +117,16 @@ def recipe_file(name_or_file: str) -> Path:
 
 def _with_parents(name_or_file: str) -> tuple[dict[str, Any], list[str]]:
     """A recipe merged into those it extends, and the faults that merging would hide."""
+    merged: dict[str, Any] = {}
+    faults: list[str] = []
+    for data in reversed(_chain(name_or_file)):
+        faults += without_faults(merged, data)
+        merged = merged_recipe(merged, data)
+    return {key: value for key, value in merged.items() if key not in ONLY_IN_FILES}, faults
+
+
+def _chain(name_or_file: str) -> list[dict[str, Any]]:
+    """A recipe as its file has it, and those that it extends, nearest first."""
     chain: list[dict[str, Any]] = []
     wanted: str | None = name_or_file
     while wanted is not None:
@@ -112,25 +137,7 @@ def _with_parents(name_or_file: str) -> tuple[dict[str, Any], list[str]]:
         data = _read(wanted)
         chain.append(data)
         wanted = data.get("extends")
-    merged: dict[str, Any] = {}
-    faults: list[str] = []
-    for data in reversed(chain):
-        faults += _without_faults(merged, data)
-        merged = _merged(merged, data)
-    return {key: value for key, value in merged.items() if key not in ONLY_IN_FILES}, faults
-
-
-def _without_faults(parent: dict[str, Any], child: dict[str, Any]) -> list[str]:
-    without = child.get("without") or []
-    if not isinstance(without, list):
-        child["without"] = []
-        return [f"without: give a list of reasons (given: {without!r})"]
-    reasons = {rule["reason"] for rule in parent.get("rules") or [] if "reason" in rule}
-    return [
-        f"without: no rule with reason {name!r} is inherited{did_you_mean(str(name), reasons)}"
-        for name in without
-        if name not in reasons
-    ]
+    return chain
 
 
 def _read(name_or_file: str) -> dict[str, Any]:
@@ -147,31 +154,6 @@ def _read(name_or_file: str) -> dict[str, Any]:
         return parse_recipe(path.read_text(encoding="utf-8"), str(path))
     except UnicodeDecodeError as error:
         raise no_yaml(str(path), error) from error
-
-
-def _merged(parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:
-    result = {**parent}
-    for key, value in child.items():
-        old = result.get(key)
-        if key == "rules":
-            result[key] = _merged_rules(old or [], value or [], child.get("without") or [])
-        elif isinstance(old, dict) and isinstance(value, dict):
-            result[key] = {**old, **value}
-        else:
-            result[key] = value
-    if "rules" not in child and child.get("without"):
-        result["rules"] = _merged_rules(parent.get("rules") or [], [], child["without"])
-    return result
-
-
-def _merged_rules(old: list[Any], new: list[Any], without: list[str]) -> list[Any]:
-    replaced = {rule.get("reason"): rule for rule in new if isinstance(rule, dict)}
-    kept = [
-        replaced.pop(rule.get("reason"), rule) for rule in old if rule.get("reason") not in without
-    ]
-    return kept + [
-        rule for rule in new if not isinstance(rule, dict) or rule.get("reason") in replaced
-    ]
 
 
 def _override(data: dict[str, Any], text: str) -> str | None:
