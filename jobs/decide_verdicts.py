@@ -21,7 +21,7 @@ from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, work
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
-from jobs.verdicts.array_verdicts import NO_RULE, SignalTable
+from jobs.verdicts.array_verdicts import NO_RULE, SignalTable, asked_by_arrow, signal_columns
 from jobs.verdicts.expressions import LANGUAGE, VERDICT_COLUMNS, alive, verdict_columns
 from jobs.verdicts.perplexity_calibration import (
     SIGNAL,
@@ -31,6 +31,7 @@ from jobs.verdicts.perplexity_calibration import (
     calibrate,
     calibration_of,
 )
+from jobs.verdicts.sql_rules import require_expressions
 from jobs.verdicts.thresholds import resolve, resolve_by
 
 DATASET = "verdicts"
@@ -47,7 +48,7 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
     source = require_manifest(context.folder("annotated"), "annotate")
     rules = [rule for rule in recipe.rules if not is_grade_rule(rule)]
     missing: Mapping[str, str] = source.details.get("absent_signals", {})
-    here = works_here(context, recipe.run.driver_megabytes, source)
+    here = asked_by_arrow(rules) and works_here(context, recipe.run.driver_megabytes, source)
 
     @functools.cache
     def judgement() -> Judgement:
@@ -107,6 +108,11 @@ def resolved_rules(context: RunContext) -> list[ResolvedRule]:
     return judged_rules(manifest)
 
 
+def judged_by_arrow(context: RunContext) -> bool:
+    """Say whether this process can tell, without Spark, whom the verdicts let live."""
+    return asked_by_arrow(resolved_rules(context))
+
+
 def surviving(context: RunContext, files: Sequence[PublishedFile] | None = None) -> DataFrame:
     """Return the rows of ``annotated/``, or some of its files, that the verdicts let live.
 
@@ -126,7 +132,8 @@ def signal_table(
     """Return ids, origins and all that rules and calibration look at in ``annotated/``."""
     named = {signal for rule in rules for signal in rule.signals}
     columns = [*ORIGIN, *sorted({LANGUAGE, SIGNAL, *named})]
-    return SignalTable(dataset_table(context, "annotated", columns, files))
+    read = functools.partial(dataset_table, context, "annotated", files=files)
+    return SignalTable(signal_columns(read, columns))
 
 
 def _verdict_table(
@@ -172,6 +179,7 @@ def decide_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill decide`."""
     recipe = open_recipe(arguments, arguments.run)
     with open_run(arguments, arguments.run) as context:
+        require_expressions(lambda: context.spark, recipe.rules)
         decide_stage(context, recipe)
         store_recipe(context.output, recipe)
     return None

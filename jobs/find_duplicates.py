@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
-from jobs.decide_verdicts import surviving, surviving_table
+from jobs.decide_verdicts import judged_by_arrow, surviving, surviving_table
 from jobs.dedup.cluster_columns import CLUSTER_COLUMNS
 from jobs.dedup.driver_search import search_tables
 from jobs.dedup.file_bitmaps import without_rows
@@ -70,6 +70,7 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
     here = (
         known is None
         and signs_tables(recipe.dedup)
+        and judged_by_arrow(context)
         and verdicts.accounts.rows_out <= recipe.dedup.max_driver_documents
         and works_here(context, recipe.run.driver_megabytes, annotated)
     )

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
-from jobs.decide_verdicts import resolved_rules, surviving, surviving_table
+from jobs.decide_verdicts import judged_by_arrow, resolved_rules, surviving, surviving_table
 from jobs.dedup.cluster_columns import CLUSTER_ROW, cluster_rows, with_clusters
 from jobs.dedup.file_bitmaps import without_rows
 from jobs.dedup.repeated_passages import find_repeated_passages, without_passages
@@ -160,7 +160,7 @@ def _works_here(context: RunContext, recipe: Recipe) -> bool:
     asked = any(read_manifest(context.folder(name)) for name in ("quality", MATCHES))
     one_file = annotated.bytes <= recipe.publish.target_file_megabytes * MEBIBYTE
     small = works_here(context, recipe.run.driver_megabytes, annotated)
-    return plain and not asked and one_file and small
+    return plain and not asked and one_file and small and judged_by_arrow(context)
 
 
 def _corpus_parts(context: RunContext, recipe: Recipe, here: bool) -> list[Callable[[str], None]]:

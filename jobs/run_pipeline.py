@@ -19,6 +19,7 @@ from jobs.extract_text import extract_inputs
 from jobs.find_duplicates import dedup_stage, search_recipe
 from jobs.grade_quality import DATASET as GRADES
 from jobs.grade_quality import grade_stage
+from jobs.ingest.source_files import require_inputs
 from jobs.match_benchmarks import DATASET as MATCHES
 from jobs.match_benchmarks import match_stage
 from jobs.models.perplexity.lmplz_training import require_lmplz
@@ -36,6 +37,7 @@ from jobs.runtime.spark.schemas import CORPUS_COLUMNS
 from jobs.runtime.store import storage
 from jobs.train_perplexity import DATASET as MODELS
 from jobs.train_perplexity import MODEL_DATASET, train_stage
+from jobs.verdicts.sql_rules import require_expressions
 from jobs.verdicts.thresholds import why_missing
 from udfs.annotate_batches import AnnotateBatches
 
@@ -67,6 +69,7 @@ def run_pipeline(
     if context.most_lost is not None:
         require_named(context.output, left_out)
     _tell_unjudged(context, recipe, models, benchmarks)
+    require_expressions(lambda: context.spark, recipe.rules)
     extract_inputs(context, inputs, recipe)
     if trains:
         train_stage(context, recipe)
@@ -133,8 +136,7 @@ def _require_possible(arguments: argparse.Namespace, recipe: Recipe, models: Run
         CorpusmillError: An input, an earlier run, a program or a recipe is not there; the folder of a
             dataset is somebody else's; or deduplication asks for a column that no document has.
     """
-    for given in arguments.inputs:
-        storage.require_there(given)
+    require_inputs(arguments.inputs)
     if models.perplexity is None and recipe.asks_for("perplexity"):
         load_recipe(recipe.trust)
         require_lmplz(recipe.perplexity.lmplz)

@@ -69,7 +69,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "models": {"runtime", "runtime.store", "runtime.contract"},
     "contamination": _SPEAKS_TO_ALL,
     "recipes": {"runtime", "runtime.contract", "runtime.store", "ingest", "dedup", "models"},
-    "verdicts": {"recipes"},
+    "verdicts": {"runtime", "runtime.spark", "recipes"},
     "planning": {"runtime", "runtime.store", "dedup"},
     "packing": _SPEAKS_TO_ALL,
     "command": {*_SPEAKS_TO_ALL, "models", "recipes"},

@@ -74,6 +74,22 @@ def list_sources(inputs: Sequence[str], output: str | None = None) -> list[Sourc
     ]
 
 
+def require_inputs(inputs: Sequence[str]) -> None:
+    """Check that all inputs, or the folders that globs begin in, are there, without listing anything.
+
+    Raises:
+        InputError: One is not.
+        MissingRequirementError: Its bucket is not, or may not be read.
+    """
+    for given in inputs:
+        place = storage.absolute(given)
+        globs = [place.index(mark) for mark in storage.GLOB_CHARACTERS if mark in place]
+        if globs and not storage.exists(place):
+            place = place[: min(globs)].rsplit("/", 1)[0]
+        if not storage.exists(place):
+            storage.find_files(given)  # says what is wrong
+
+
 def sources_fingerprint(sources: Sequence[SourceFile]) -> str:
     """Return the digest of paths, sizes and modification times; any change makes ingest run again."""
     return digest([(file.path, file.source, file.size, file.modified) for file in sources])

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from jobs.recipes.loading import load_recipe, recipe_names, recipe_text, rule_origins
-from jobs.recipes.rules import Bounds, Rule
+from jobs.recipes.rules import Bounds, Condition, Rule
 from jobs.recipes.signal_catalogue import known_signals
 
 
@@ -110,11 +110,11 @@ def _shown(values: Mapping[str, Any], key: str) -> str:
 
 def _rule_lines(rule: Rule) -> list[str]:
     action = {"drop": "", "flag": " (flag only)", "excise": " (excise)"}[rule.action]
-    lines = [f"  {rule.reason:<24} {rule.signal} {bounds_text(rule)}{action}"]
-    lines += [
-        f"  {'':<24} when {condition.signal} {_range_text(condition.min, condition.max)}"
-        for condition in rule.when
-    ]
+    asked = f"leaves where {rule.expression}"
+    if rule.expression is None:
+        asked = f"{rule.signal} {bounds_text(rule)}"
+    lines = [f"  {rule.reason:<24} {asked}{action}"]
+    lines += [f"  {'':<24} when {condition_text(condition)}" for condition in rule.when]
     lines += [
         f"  {'':<24} {language}: {bounds_text(bounds) if bounds else 'off'}"
         for language, bounds in rule.languages.items()
@@ -127,6 +127,8 @@ def bounds_text(bounds: Bounds) -> str:
     parts = []
     if bounds.min is not None or bounds.max is not None:
         parts.append(_range_text(bounds.min, bounds.max))
+    if bounds.one_of is not None:
+        parts.append(f"one of {', '.join(bounds.one_of)}")
     if bounds.min_percentile is not None:
         parts.append(f">= P{bounds.min_percentile:g} of its language")
     if bounds.max_percentile is not None:
@@ -134,6 +136,18 @@ def bounds_text(bounds: Bounds) -> str:
     if bounds.max_fence is not None:
         parts.append(f"<= Q3 + {bounds.max_fence:g} IQR of its language (logarithms)")
     return " and ".join(parts) or "no bound"
+
+
+def condition_text(condition: Condition) -> str:
+    """Return a condition as a person writes it: ``a.b >= 1``, or several in brackets."""
+    for word, parts in (("or", condition.any), ("and", condition.all)):
+        if parts:
+            return f"({f' {word} '.join(map(condition_text, parts))})"
+    if condition.one_of is not None:
+        return f"{condition.signal} one of {', '.join(condition.one_of)}"
+    if condition.min is None and condition.max is None:
+        return f"{condition.signal} is known"
+    return f"{condition.signal} {_range_text(condition.min, condition.max)}"
 
 
 def _range_text(lower: float | None, upper: float | None) -> str:

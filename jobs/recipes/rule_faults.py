@@ -42,12 +42,19 @@ def _bounds(rule: Rule) -> Iterator[tuple[str, str, Bounds | Condition]]:
         if bounds is not None:
             yield f".languages.{language}", rule.signal, bounds
     for condition in rule.when:
-        yield ".when", condition.signal, condition
+        for leaf in condition.leaves:
+            yield ".when", leaf.signal, leaf
 
 
 def _fault(field: SignalField, bounds: Bounds | Condition) -> str | None:
+    bounds_number = bounds.min is not None or bounds.max is not None
     if pa.types.is_string(field.type):
-        return f"is text ({field.range}) and has no min or max"
+        relative = isinstance(bounds, Bounds) and bounds.relative
+        if bounds_number or relative:
+            return f"is text ({field.range}) and has no min or max: give one_of"
+        return None
+    if bounds.one_of is not None:
+        return f"is a number ({field.range}), and one_of lists texts: give min and max"
     lower, upper = value_range(field)
     if bounds.min is not None and bounds.min > upper:
         return f"is {field.range}: min {bounds.min:g} is above all of its values"

@@ -66,7 +66,7 @@ def find_borderline(frame: DataFrame, rules: Sequence[ResolvedRule]) -> dict[str
         Rows of ``fails, distance, id, value, bound, language`` by reason; at most EACH_SIDE a side.
         Distance is a share of the bound. Equal distances are ordered by id.
     """
-    dropping = [rule for rule in rules if rule.action == "drop"]
+    dropping = [rule for rule in rules if rule.action == "drop" and rule.numeric]
     if not dropping:
         return {}
     names = sorted({LANGUAGE, *(name for rule in dropping for name in rule.signals)})
@@ -93,7 +93,7 @@ def find_table_borderline(
     return {
         rule.reason: [Row(**dict(zip(columns, row, strict=True))) for row in rows]
         for rule in rules
-        if rule.action == "drop" and (rows := [*_nearest(signals, ids, rule)])
+        if rule.action == "drop" and rule.numeric and (rows := [*_nearest(signals, ids, rule)])
     }
 
 

@@ -31,7 +31,9 @@ def nothing_kept_sentence(facts: Mapping[str, Any]) -> str | None:
 
 
 def _rule(reason: str, facts: Mapping[str, Any]) -> str:
-    signals = [rule["signal"] for rule in facts["rules"] if rule["reason"] == reason]
-    if not signals:  # deduplication is no rule of the recipe
+    asked = [
+        rule["expression"] or rule["signal"] for rule in facts["rules"] if rule["reason"] == reason
+    ]
+    if not asked:  # deduplication is no rule of the recipe
         return f"{reason} took most"
-    return f"the rule {reason} over {signals[0]} took most"
+    return f"the rule {reason} over {asked[0]} took most"

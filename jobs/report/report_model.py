@@ -72,6 +72,7 @@ class Limits(Fact):
 
     min: Number = None
     max: Number = None
+    one_of: tuple[str, ...] | None = Field(None, description="of a text: the values that stay")
 
 
 class MovableBound(Fact):
@@ -89,7 +90,8 @@ class RuleFacts(Fact):
     """One judged rule: bounds, and how often it spoke."""
 
     reason: str
-    signal: str
+    signal: str = Field(description="empty for a rule in SQL")
+    expression: str | None = Field(None, description="SQL that is true of what breaks the rule")
     action: Action
     asked: Bounds | None = Field(description="bounds as the recipe writes them")
     default: Limits | None = Field(description="bounds of languages not listed; null: not judged")

@@ -39,7 +39,7 @@ class Outcome(NamedTuple):
 OUTCOMES = {
     "no file that can be read": Outcome(
         {"a.bin": bytes(range(256)) * 16}, [], (1, 0, 1),
-        "1 quarantined; quarantine with the status unsupported took most (1)",
+        "1 quarantined; quarantine with the status decode_error took most (1)",
     ),
     "a file of no bytes": Outcome(
         {"a.jsonl": b""}, [], (1, 0, 1), "quarantine with the status empty took most (1)"
@@ -64,8 +64,14 @@ OUTCOMES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("by_spark", [False, True], ids=["here", "spark"])
-@pytest.mark.parametrize("name", OUTCOMES)
+@pytest.mark.parametrize(
+    ("name", "by_spark"),
+    [
+        *((name, False) for name in OUTCOMES),
+        ("a file of no bytes", True),
+        ("a recipe that drops everything", True),
+    ],
+)
 def test_a_run_of_which_nothing_is_left_is_finished_and_told(
     spark: SparkSession,
     tmp_path: Path,

@@ -374,34 +374,15 @@ def find_files(pattern: str) -> list[FileEntry]:
     return sorted(found)
 
 
-def require_there(pattern: str) -> None:
-    """Check that a path, or the folder that a glob begins in, is there, without listing anything.
-
-    Raises:
-        InputError: It is not.
-        MissingRequirementError: Its bucket is not, or may not be read.
-    """
-    pattern = absolute(pattern)
-    place = pattern
-    if any(character in pattern for character in GLOB_CHARACTERS) and not exists(pattern):
-        place = _glob_base(pattern)
-    if not exists(place):
-        find_files(pattern)  # says what is wrong
-
-
 def _glob(pattern: str) -> Iterator[FileEntry]:
-    base = _glob_base(pattern)
+    first = min(pattern.index(c) for c in GLOB_CHARACTERS if c in pattern)
+    base = pattern[:first].rsplit("/", 1)[0]
     if not exists(base):
         raise InputError(
             f"{pattern}: there is no folder {base}. Check the path before the first *."
         )
     matcher = _glob_expression(pattern)
     return (entry for entry in list_inputs(base) if matcher.fullmatch(entry.path))
-
-
-def _glob_base(pattern: str) -> str:
-    first = min(pattern.index(c) for c in GLOB_CHARACTERS if c in pattern)
-    return pattern[:first].rsplit("/", 1)[0]
 
 
 def _glob_expression(pattern: str) -> re.Pattern[str]:
