@@ -35,7 +35,7 @@ from jobs.verdicts.sql_rules import require_expressions
 from jobs.verdicts.thresholds import resolve, resolve_by
 
 DATASET = "verdicts"
-ORIGIN = ("id", "source", "url")
+ORIGIN = ("id", "source", "source_id", "url")
 
 
 def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:

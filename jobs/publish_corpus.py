@@ -185,7 +185,7 @@ def ledger_table(context: RunContext) -> pa.Table:
     )
     decided = verdicts.filter(verdicts.column("reason").is_valid())
     places = pc.index_in(duplicates.column("id"), value_set=verdicts.column("id").combine_chunks())
-    origin = verdicts.select(["source", "url", "language"]).take(places)
+    origin = verdicts.select(["source", "source_id", "url", "language"]).take(places)
     kinds = duplicates.column("kind").combine_chunks()
     reason = pc.binary_join_element_wise(kinds, "duplicate", "_")
     removed = {
@@ -274,13 +274,17 @@ def _ledger(context: RunContext) -> DataFrame:
         _with_matches(context, verdicts.where(F.col("reason").isNotNull())), "decide"
     )
     reason = F.concat("kind", F.lit("_duplicate"))
-    origin = verdicts.select("id", "source", "url", "language")
-    removed = duplicates.join(origin, "id").select(
-        "*",
-        reason.alias("reason"),
-        F.array(reason).alias("reasons"),
-        F.lit("dedup.similarity").alias("signal"),
-        F.col("similarity").alias("value"),
+    origin = verdicts.select("id", "source", "source_id", "url", "language")
+    removed = (
+        duplicates.drop("source_id")
+        .join(origin, "id")
+        .select(
+            "*",
+            reason.alias("reason"),
+            F.array(reason).alias("reasons"),
+            F.lit("dedup.similarity").alias("signal"),
+            F.col("similarity").alias("value"),
+        )
     )
     parts = [decided]
     if dedup.details["mode"] == "remove":

@@ -79,13 +79,16 @@ def _add_explain(commands: Subcommands) -> None:
         "Say what became of a document and why, how far it was from every line, and of which document\n"
         "it is a copy. A text the run has never seen is judged by the run's rules.\n\n"
         "  corpusmill explain RUN --id 33554437\n"
+        "  corpusmill explain RUN --id post-0\n"
         "  corpusmill explain RUN --url https://example.org/page --signals\n"
         "  corpusmill explain RUN --text-file page.txt\n"
         "  corpusmill explain RUN --raw 33554437 > page.html",
     )
     explain.add_argument("run", metavar="RUN", help="folder or prefix of a finished run")
     which = explain.add_mutually_exclusive_group(required=True)
-    which.add_argument("--id", metavar="ID", help="as in the columns id and keeper_id")
+    which.add_argument(
+        "--id", metavar="ID", help="as in the columns id and keeper_id, or in source_id: yours"
+    )
     which.add_argument("--url", metavar="URL", help="address, or input file, of the document")
     which.add_argument("--text-file", metavar="FILE", help="UTF-8 file with the document's text")
     which.add_argument(

@@ -17,7 +17,7 @@ from jobs.verdicts.array_verdicts import SignalTable
 from jobs.verdicts.expressions import LANGUAGE
 
 CHARACTERS = 300
-WITHOUT_CONTENT = ("id", "source", "url", "content_bytes", "status", "detail")
+WITHOUT_CONTENT = ("id", "source", "source_id", "url", "content_bytes", "status", "detail")
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,8 @@ def _rule_text(answer: RuleAnswer) -> str:
 def _fetched(explanation: Explanation) -> list[str]:
     fetched = explanation.fetched
     lines = [_label("source", fetched["source"])]
+    if fetched["source_id"]:
+        lines.append(_label("source id", fetched["source_id"]))
     url = fetched["url"] or (explanation.extracted or {}).get("url")
     if url:
         lines.append(_label("url", url))

@@ -107,6 +107,7 @@ def borderline_examples(
             BorderlineExample(
                 id=row["id"],
                 url=samples.get(row["id"], nothing).url,
+                source_id=samples.get(row["id"], nothing).source_id,
                 language=row["language"],
                 fails=row["fails"],
                 value=row["value"],

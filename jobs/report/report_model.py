@@ -284,11 +284,13 @@ class DroppedExample(Fact):
     id: int
     url: str | None
     source: str | None
+    source_id: str | None = Field(None, description="its id in the source")
     language: str | None
     signal: str | None
     value: Number
     threshold: Number
     keeper_id: int | None
+    keeper_source_id: str | None = Field(None, description="of the keeper, of this run")
     similarity: Number
     text: str
 
@@ -298,6 +300,7 @@ class BorderlineExample(Fact):
 
     id: int
     url: str | None
+    source_id: str | None = Field(None, description="its id in the source")
     language: str | None
     fails: bool = Field(description="whether it is on the side that leaves")
     value: Number
@@ -320,6 +323,7 @@ class QuarantineExample(Fact):
     id: int
     url: str | None
     source: str | None
+    source_id: str | None = Field(None, description="its id in the source")
     stage: str
     detail: str | None
 

@@ -85,7 +85,7 @@ class TableFacts:
     def _annotated(self) -> SignalTable:
         rules = {signal for rule in self.run.rules() for signal in rule.signals}
         names = sorted({LANGUAGE, *LENGTHS, *rules})
-        columns = ["id", "url", "format", "text", STRUCT, *names]
+        columns = ["id", "url", "source_id", "format", "text", STRUCT, *names]
         read = functools.partial(dataset_table, self.context, "annotated")
         return SignalTable(signal_columns(read, columns))
 
