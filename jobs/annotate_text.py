@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType
 
 from jobs.command.opening import open_models, open_recipe, open_run
 from jobs.command.running import run
@@ -21,6 +22,7 @@ from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.contamination.phrase_counting import benchmark_index, benchmark_inputs, count_phrases
 from jobs.count_shared_lines import DATASET as SHARED_LINES
 from jobs.count_shared_lines import count_stage, shared_keys
+from jobs.dedup.file_bitmaps import quoted
 from jobs.models.run_models import perplexity_digest, safety_digest
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
@@ -31,7 +33,7 @@ from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.contract.table_parts import TablePart, count_parts, read_parts
-from jobs.runtime.contract.user_tables import open_user_table, require_apart
+from jobs.runtime.contract.user_tables import UserTable, open_user_table, require_apart
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.runtime.spark.schemas import CARRIED, EXTRACTED
@@ -151,7 +153,7 @@ def annotate_user_table(
     perplexity_model: str | None,
     safety_model: str | None,
 ) -> Manifest:
-    """Annotate Parquet of the user's: ``annotated`` holds the user's id column, text and signals.
+    """Annotate Parquet of the user's: ``annotated`` holds all columns, the text cleaned, and signals.
 
     Raises:
         InputError: The table cannot be used.
@@ -161,7 +163,7 @@ def annotate_user_table(
     table = open_user_table(context.session, given, id_column, text_column)
     function = _annotator(recipe, perplexity_model, safety_model)
     rows = table.read(context.spark)
-    wanted = rows.select(table.id_column, F.col(table.text_column).alias("text"))
+    wanted = rows.select(*_kept_columns(context, table, function))
     return run_stage(
         context,
         Stage(
@@ -178,6 +180,22 @@ def annotate_user_table(
             details=lambda: {"absent_signals": absent_signals(function)},
         ),
     )
+
+
+def _kept_columns(context: RunContext, table: UserTable, function: AnnotateBatches) -> list[Column]:
+    """All columns of a table, its text as ``text``; what has a name of ours is ``given_NAME``."""
+    ours = set(function.output_schema(pa.schema([("text", pa.string())])).names)
+    columns = [F.col(quoted(table.text_column)).alias("text")]
+    for field in table.schema:
+        if field.name == table.text_column:
+            continue
+        name = field.name
+        is_address = name.lower() == "url" and isinstance(field.dataType, StringType)
+        if name.lower() in ours or (name.lower() == "url" and not is_address):
+            name = f"given_{name}"
+            context.reporter.note(f"column {field.name} of {table.given} is kept as {name}")
+        columns.append(F.col(quoted(field.name)).alias(name))
+    return columns
 
 
 def _count_benchmark_phrases(

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
+from jobs.dedup.file_bitmaps import quoted
 from jobs.ingest.extract_sources import SourceExtractor
 from jobs.ingest.source_files import (
     SourceFile,
@@ -136,8 +137,8 @@ def extract_user_table(
     )
 
     def extracted() -> DataFrame:
-        content = F.col(table.text_column).alias("content")
-        rows = table.read(context.spark).select(table.id_column, content)
+        content = F.col(quoted(table.text_column)).alias("content")
+        rows = table.read(context.spark).select(quoted(table.id_column), content)
         return extracted_columns(rows, recipe.extract)
 
     return run_stage(

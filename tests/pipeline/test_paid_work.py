@@ -26,7 +26,7 @@ def held(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in files
-        if path.name not in ("report.json", "report.html", "dataset_card.md")
+        if path.name not in ("report.json", "report.html", "dataset_card.md", "README.md")
     }
 
 
