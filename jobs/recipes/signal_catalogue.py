@@ -44,7 +44,15 @@ def signal_fields() -> dict[str, tuple[SignalField, ...]]:
     }
 
 
+def named_fields() -> dict[str, tuple[SignalField, ...]]:
+    """Return the fields of every group that a rule can name: struct columns, and documents' own columns."""
+    return {**signal_fields(), DOCUMENT_GROUP.rstrip("."): DOCUMENT_FIELDS}
+
+
 def known_signals() -> dict[str, SignalField]:
     """Return every signal as ``struct.field``, and what is known of each document before."""
-    named = {**signal_fields(), DOCUMENT_GROUP.rstrip("."): DOCUMENT_FIELDS}
-    return {f"{group}.{field.name}": field for group, fields in named.items() for field in fields}
+    return {
+        f"{group}.{field.name}": field
+        for group, fields in named_fields().items()
+        for field in fields
+    }
