@@ -95,7 +95,7 @@ def extract_inputs(context: RunContext, inputs: Sequence[str], recipe: Recipe) -
         InputError: An input names nothing.
         StageError: Spark failed, or a file changed while it was read.
     """
-    sources = list_sources(inputs, context.output)
+    sources = list_sources(inputs, context.output, recipe.ingest.paths_prefix)
     manifest = extract_stage(context, sources, recipe)
     ingest_stage(context, sources, recipe, manifest)
     return manifest

@@ -20,6 +20,7 @@ from jobs.find_duplicates import dedup_stage, search_recipe
 from jobs.grade_quality import DATASET as GRADES
 from jobs.grade_quality import grade_stage
 from jobs.ingest.source_files import require_inputs
+from jobs.ingest_documents import take_inputs
 from jobs.match_benchmarks import DATASET as MATCHES
 from jobs.match_benchmarks import match_stage
 from jobs.models.perplexity.lmplz_training import require_lmplz
@@ -136,7 +137,7 @@ def _require_possible(arguments: argparse.Namespace, recipe: Recipe, models: Run
         CorpusmillError: An input, an earlier run, a program or a recipe is not there; the folder of a
             dataset is somebody else's; or deduplication asks for a column that no document has.
     """
-    require_inputs(arguments.inputs)
+    require_inputs(arguments.inputs, recipe.ingest.paths_prefix)
     if models.perplexity is None and recipe.asks_for("perplexity"):
         load_recipe(recipe.trust)
         require_lmplz(recipe.perplexity.lmplz)
@@ -150,6 +151,7 @@ def _require_possible(arguments: argparse.Namespace, recipe: Recipe, models: Run
 
 def run_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill run` with the path of the report."""
+    take_inputs(arguments)
     recipe = search_recipe(arguments)
     models = open_models(arguments, recipe)
     benchmarks = open_benchmarks(arguments)

@@ -21,8 +21,8 @@ DOCUMENT_FIELDS = tuple(
         ("source", "path or URL", "file that the document comes from, as INPUT names it"),
         (
             "format",
-            "html, pdf, epub, text",
-            "what the document was read as; null where it was text",
+            "html, pdf, epub, text, unknown",
+            "what the document was read as, by its content",
         ),
         ("url", "URL", "its address; null where none is known"),
         ("licence_url", "URL", "its licence; null where none is declared"),
