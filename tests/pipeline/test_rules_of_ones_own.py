@@ -31,7 +31,7 @@ TEXTS = {
     "lettres.txt": "Le gardien du phare a noté le {} du mois que la mer était calme ce matin. ",
 }
 SQL = "heuristics.word_count / try_divide(heuristics.digit_ratio, 0) > 1 or document.source like '%inn.txt'"
-RULES = [
+RULES: list[dict[str, Any]] = [
     {"reason": "language", "signal": "language.language", "one_of": ["en", "de"], "source": "ours"},
     {"reason": "own_sql", "expression": SQL, "source": "ours"},
     {

@@ -115,7 +115,9 @@ def test_every_verdict_is_that_of_spark(spark: SparkSession) -> None:
 
 @pytest.mark.spark
 def test_percentiles_are_those_of_spark(spark: SparkSession) -> None:
-    data = [("en", 1.07**number, float(number % 7), None) for number in range(150)]
+    data: list[tuple[Any, ...]] = [
+        ("en", 1.07**number, float(number % 7), None) for number in range(150)
+    ]
     data += [("zh", 3.0 + number, 0.0, None) for number in range(60)]
     data += [("ja", 3.0, 0.0, None)] * 49 + [("en", 0.0, 0.0, None), ("en", None, 0.0, None)]
     frame = spark.createDataFrame(
