@@ -90,12 +90,13 @@ def require_inputs(inputs: Sequence[str], prefix: str = "") -> None:
         MissingRequirementError: Its bucket is not, or may not be read.
     """
     for given in inputs:
-        place = storage.absolute(list_of(given, prefix) or given)
+        named = storage.absolute(list_of(given, prefix) or given)
+        place = named
         globs = [place.index(mark) for mark in storage.GLOB_CHARACTERS if mark in place]
         if globs and not storage.exists(place):
             place = place[: min(globs)].rsplit("/", 1)[0]
         if not storage.exists(place):
-            storage.find_files(place)  # says what is wrong
+            storage.find_files(named)  # says what is wrong
 
 
 def sources_fingerprint(sources: Sequence[SourceFile]) -> str:
