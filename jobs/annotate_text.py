@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType
 
 from jobs.command.opening import open_models, open_recipe, open_run
 from jobs.command.running import run
@@ -23,6 +24,7 @@ from jobs.contamination.published_index import DATASET as INDEX
 from jobs.contamination.published_index import PublishedIndex, index_stage
 from jobs.count_shared_lines import DATASET as SHARED_LINES
 from jobs.count_shared_lines import count_stage, shared_keys
+from jobs.dedup.file_bitmaps import quoted
 from jobs.models.run_models import perplexity_digest, safety_digest
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
@@ -33,7 +35,7 @@ from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.runtime.contract.table_parts import TablePart, count_parts, read_parts
-from jobs.runtime.contract.user_tables import open_user_table, require_apart
+from jobs.runtime.contract.user_tables import UserTable, open_user_table, require_apart
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.runtime.spark.schemas import CARRIED, EXTRACTED
@@ -102,7 +104,7 @@ def annotate_stage(
             configuration=_configuration(recipe, benchmarks),
             chunks=writers,
             account=functools.partial(_account, source.accounts.rows_out),
-            details=lambda: {"absent_signals": _absent_signals(function, benchmarks)},
+            details=lambda: {"absent_signals": absent_signals(function, benchmarks)},
             in_driver=own is not None,
             own_tasks=own,
         ),
@@ -151,17 +153,17 @@ def annotate_user_table(
     perplexity_model: str | None,
     safety_model: str | None,
 ) -> Manifest:
-    """Annotate Parquet of the user's: ``annotated`` holds the user's id column, text and signals.
+    """Annotate Parquet of the user's: ``annotated`` holds all columns, the text cleaned, and signals.
 
     Raises:
         InputError: The table cannot be used.
         StageError: Spark failed.
     """
     require_apart(given, context.output)
-    table = open_user_table(context.spark, given, id_column, text_column)
+    table = open_user_table(context.session, given, id_column, text_column)
     function = _annotator(recipe, perplexity_model, safety_model)
     rows = table.read(context.spark)
-    wanted = rows.select(table.id_column, F.col(table.text_column).alias("text"))
+    wanted = rows.select(*_kept_columns(context, table, function))
     return run_stage(
         context,
         Stage(
@@ -175,9 +177,25 @@ def annotate_user_table(
             configuration=_configuration(recipe, None),
             chunks=[parquet_chunk(lambda: map_batches(wanted, function))],
             account=functools.partial(_account, rows.count()),
-            details=lambda: {"absent_signals": _absent_signals(function)},
+            details=lambda: {"absent_signals": absent_signals(function)},
         ),
     )
+
+
+def _kept_columns(context: RunContext, table: UserTable, function: AnnotateBatches) -> list[Column]:
+    """All columns of a table, its text as ``text``; what has a name of ours is ``given_NAME``."""
+    ours = set(function.output_schema(pa.schema([("text", pa.string())])).names)
+    columns = [F.col(quoted(table.text_column)).alias("text")]
+    for field in table.schema:
+        if field.name == table.text_column:
+            continue
+        name = field.name
+        is_address = name.lower() == "url" and isinstance(field.dataType, StringType)
+        if name.lower() in ours or (name.lower() == "url" and not is_address):
+            name = f"given_{name}"
+            context.reporter.note(f"column {field.name} of {table.given} is kept as {name}")
+        columns.append(F.col(quoted(field.name)).alias(name))
+    return columns
 
 
 def _index_benchmarks(
@@ -230,9 +248,10 @@ def _file_digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def _absent_signals(
+def absent_signals(
     function: AnnotateBatches, benchmarks: GivenBenchmarks | None = None
 ) -> dict[str, str]:
+    """Return the signals that a function leaves null, or their groups, and why."""
     absent: dict[str, str] = {}
     if benchmarks is None:
         absent["contamination"] = "no benchmarks were given (--benchmarks [MAPPING=]PATH)"

@@ -22,7 +22,7 @@ from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, work
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
-from jobs.verdicts.array_verdicts import NO_RULE, SignalTable
+from jobs.verdicts.array_verdicts import NO_RULE, SignalTable, asked_by_arrow, signal_columns
 from jobs.verdicts.expressions import LANGUAGE, VERDICT_COLUMNS, alive, verdict_columns
 from jobs.verdicts.perplexity_calibration import (
     SIGNAL,
@@ -32,10 +32,11 @@ from jobs.verdicts.perplexity_calibration import (
     calibrate,
     calibration_of,
 )
+from jobs.verdicts.sql_rules import require_expressions
 from jobs.verdicts.thresholds import resolve, resolve_by
 
 DATASET = "verdicts"
-ORIGIN = ("id", "source", "url")
+ORIGIN = ("id", "source", "source_id", "url")
 
 
 def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
@@ -49,13 +50,12 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
     rules = [rule for rule in recipe.rules if not is_grade_rule(rule)]
     excluded = excluding_rules(recipe.exclude)
     missing: Mapping[str, str] = source.details.get("absent_signals", {})
-    here = works_here(context, recipe.run.driver_megabytes, source)
+    here = asked_by_arrow(rules) and works_here(context, recipe.run.driver_megabytes, source)
 
     @functools.cache
     def judgement() -> Judgement:
         return (_judge_table if here else _judge)(context, excluded, rules, missing)
 
-    store_recipe(context.output, recipe)
     return run_stage(
         context,
         Stage(
@@ -120,6 +120,11 @@ def resolved_rules(context: RunContext) -> list[ResolvedRule]:
     return judged_rules(manifest)
 
 
+def judged_by_arrow(context: RunContext) -> bool:
+    """Say whether this process can tell, without Spark, whom the verdicts let live."""
+    return asked_by_arrow(resolved_rules(context))
+
+
 def surviving(context: RunContext, files: Sequence[PublishedFile] | None = None) -> DataFrame:
     """Return the rows of ``annotated/``, or some of its files, that the verdicts let live.
 
@@ -139,7 +144,8 @@ def signal_table(
     """Return ids, origins and all that rules and calibration look at in ``annotated/``."""
     named = {signal for rule in rules for signal in rule.signals}
     columns = [*ORIGIN, *sorted({LANGUAGE, SIGNAL, *named})]
-    return SignalTable(dataset_table(context, "annotated", columns, files))
+    read = functools.partial(dataset_table, context, "annotated", files=files)
+    return SignalTable(signal_columns(read, columns))
 
 
 def _verdict_table(
@@ -185,7 +191,9 @@ def decide_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill decide`."""
     recipe = open_recipe(arguments, arguments.run)
     with open_run(arguments, arguments.run) as context:
+        require_expressions(lambda: context.spark, recipe.rules)
         decide_stage(context, recipe)
+        store_recipe(context.output, recipe)
     return None
 
 

@@ -11,7 +11,13 @@ import pyarrow.parquet as pq
 
 from jobs.command.opening import open_run
 from jobs.command.running import run
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
+from jobs.runtime.contract.fingerprint import digest
+from jobs.runtime.contract.manifest import (
+    Manifest,
+    PublishedFile,
+    read_manifest,
+    require_manifest,
+)
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
 from jobs.runtime.store import storage
@@ -36,13 +42,28 @@ def export_stage(context: RunContext) -> Manifest:
             name="export",
             dataset=DATASET,
             module="jobs.export_corpus",
-            inputs={"corpus": corpus.fingerprint},
+            inputs=_inputs(corpus),
             configuration={},
             chunks=[functools.partial(_write, context, corpus, written)],
             account=functools.partial(_account, corpus.rows, written),
             details=lambda: {"rows": written},
         ),
     )
+
+
+def tell_outdated(context: RunContext) -> None:
+    """Say so where ``jsonl/`` holds lines of an earlier corpus: whoever exported them keeps them."""
+    lines = read_manifest(context.folder(DATASET))
+    corpus = require_manifest(context.folder("corpus"), "publish")
+    if lines is not None and lines.fingerprints["inputs"] != digest(_inputs(corpus)):
+        context.reporter.note(
+            f"{DATASET}/ holds lines of an earlier corpus: `corpusmill export {context.output}` makes them "
+            "anew"
+        )
+
+
+def _inputs(corpus: Manifest) -> dict[str, str]:
+    return {"corpus": corpus.fingerprint}
 
 
 def _write(context: RunContext, corpus: Manifest, written: dict[str, int], folder: str) -> None:

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
+from jobs.dedup.file_bitmaps import quoted
 from jobs.ingest.extract_sources import SourceExtractor
 from jobs.ingest.source_files import (
     SourceFile,
@@ -94,7 +95,7 @@ def extract_inputs(context: RunContext, inputs: Sequence[str], recipe: Recipe) -
         InputError: An input names nothing.
         StageError: Spark failed, or a file changed while it was read.
     """
-    sources = list_sources(inputs, context.output)
+    sources = list_sources(inputs, context.output, recipe.ingest.paths_prefix)
     manifest = extract_stage(context, sources, recipe)
     ingest_stage(context, sources, recipe, manifest)
     return manifest
@@ -132,12 +133,12 @@ def extract_user_table(
         return extract_inputs(context, [given], recipe)
     require_apart(given, context.output)
     table = open_user_table(
-        context.spark, given, id_column, text_column, text_types=raw_content_types()
+        context.session, given, id_column, text_column, text_types=raw_content_types()
     )
 
     def extracted() -> DataFrame:
-        content = F.col(table.text_column).alias("content")
-        rows = table.read(context.spark).select(table.id_column, content)
+        content = F.col(quoted(table.text_column)).alias("content")
+        rows = table.read(context.spark).select(quoted(table.id_column), content)
         return extracted_columns(rows, recipe.extract)
 
     return run_stage(

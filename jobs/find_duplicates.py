@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
-from jobs.decide_verdicts import surviving, surviving_table
+from jobs.decide_verdicts import judged_by_arrow, surviving, surviving_table
 from jobs.dedup.cluster_columns import CLUSTER_COLUMNS
 from jobs.dedup.driver_search import search_tables
 from jobs.dedup.file_bitmaps import without_rows
@@ -45,7 +46,7 @@ from jobs.runtime.contract.stage import (
 )
 from jobs.runtime.contract.user_tables import open_user_table, require_apart
 from jobs.runtime.errors import InputError, SettingsError
-from jobs.runtime.spark.schemas import DUPLICATES
+from jobs.runtime.spark.schemas import RUN_DUPLICATES
 from jobs.verdicts.expressions import LANGUAGE
 
 NAMES = {"id": "id", "text": "text"}  # of the corpus of a run
@@ -70,6 +71,7 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
     here = (
         known is None
         and signs_tables(recipe.dedup)
+        and judged_by_arrow(context)
         and verdicts.accounts.rows_out <= recipe.dedup.max_driver_documents
         and works_here(context, recipe.run.driver_megabytes, annotated)
     )
@@ -111,7 +113,7 @@ def _search_frames(
 
     def found() -> DataFrame:
         duplicates = duplicates_of(context, recipe.dedup, documents(), signatures, known)
-        return duplicates.select(*DUPLICATES.names)
+        return _with_source_ids(context, duplicates).select(*RUN_DUPLICATES.names)
 
     parts = [StageWork(signature_chunk(functools.partial(signed, chunk))) for chunk in chunks]
     signatures = sign_stage(context, recipe.dedup, inputs, parts, NAMES)
@@ -125,7 +127,7 @@ def _search_tables(
 
     @functools.cache
     def documents() -> pa.Table:
-        columns = ["id", "text", "url", "source", "language"]
+        columns = ["id", "text", "url", "source", "source_id", "language"]
         return surviving_table(context, [*columns[:-1], LANGUAGE]).rename_columns(columns)
 
     def signed() -> pa.Table:
@@ -135,10 +137,30 @@ def _search_tables(
     return table_chunk(lambda: _duplicate_table(documents(), signatures, recipe))
 
 
+def _with_source_ids(context: RunContext, duplicates: DataFrame) -> DataFrame:
+    """Duplicates of a run with what their sources call them, and their keepers of this run."""
+    judged, _ = context.read("verdicts", "decide")
+    names = judged.select("id", "source_id")
+    keepers = judged.select(
+        F.col("id").alias("keeper_id"),
+        F.lit(0).alias("keeper_run"),
+        F.col("source_id").alias("keeper_source_id"),
+    )
+    return duplicates.join(names, "id", "left").join(keepers, ["keeper_id", "keeper_run"], "left")
+
+
 def _duplicate_table(documents: pa.Table, signatures: pa.Table, recipe: Recipe) -> pa.Table:
     found = search_tables(documents, signatures, recipe.dedup)
     of_this_run = pa.array(np.zeros(found.num_rows, np.int32))
-    return found.append_column("keeper_run", of_this_run).select(DUPLICATES.names)
+    ids, names = documents.column("id").combine_chunks(), documents.column("source_id")
+    own = {
+        new: names.take(pc.index_in(found.column(column), value_set=ids))
+        for column, new in (("id", "source_id"), ("keeper_id", "keeper_source_id"))
+    }
+    told = found.append_column("keeper_run", of_this_run)
+    for name, column in own.items():
+        told = told.append_column(name, column)
+    return told.select(RUN_DUPLICATES.names)
 
 
 def without_duplicates(context: RunContext, documents: DataFrame) -> DataFrame:

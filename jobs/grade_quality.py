@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.decide_verdicts import surviving
+from jobs.dedup.file_bitmaps import quoted
 from jobs.find_duplicates import without_duplicates
 from jobs.models.run_models import grader_digest, require_graded
 from jobs.recipes.recipe import Recipe
@@ -83,9 +84,9 @@ def grade_user_table(
         StageError: Spark failed.
     """
     require_apart(given, context.output)
-    table = open_user_table(context.spark, given, id_column, text_column)
+    table = open_user_table(context.session, given, id_column, text_column)
     rows = table.read(context.spark)
-    wanted = rows.select(table.id_column, F.col(table.text_column).alias("text"))
+    wanted = rows.select(quoted(table.id_column), F.col(quoted(table.text_column)).alias("text"))
     return run_stage(
         context,
         Stage(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import json
 import sys
 from collections.abc import Sequence
 
@@ -15,7 +16,14 @@ from pyspark.sql import functions as F
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.ingest.read_batches import DocumentLister, DocumentReader
-from jobs.ingest.source_files import SourceFile, list_sources, sources_fingerprint, write_plan
+from jobs.ingest.source_files import (
+    SourceFile,
+    list_sources,
+    require_inputs,
+    sources_fingerprint,
+    write_plan,
+)
+from jobs.ingest.source_lists import read_list
 from jobs.ingest.source_tasks import source_tasks
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
@@ -24,7 +32,7 @@ from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, work
 from jobs.runtime.contract.manifest import Manifest, PublishedFile
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage, status_accounts
-from jobs.runtime.errors import AccountingError
+from jobs.runtime.errors import AccountingError, InputError
 from jobs.runtime.spark.arrow_frames import map_with_schema
 from jobs.runtime.spark.schemas import DOCUMENTS, DOCUMENTS_WITH_CONTENT, EXTRACTED
 from udfs.columns.batch_columns import in_schema
@@ -142,11 +150,31 @@ def _details(
     }
 
 
+def take_inputs(arguments: argparse.Namespace) -> None:
+    """Add what ``--inputs-from`` lists to the inputs, and ``--text-column`` to the recipe's changes.
+
+    Raises:
+        InputError: There is no input at all, or a list cannot be read.
+    """
+    for path in arguments.inputs_from:
+        arguments.inputs += read_list(path)
+    if not arguments.inputs:
+        raise InputError(
+            "no INPUT was given: name files, folders, globs or prefixes, or --inputs-from FILE"
+        )
+    if arguments.text_column is not None:
+        column = json.dumps([arguments.text_column])
+        arguments.overrides += [f"ingest.text_fields={column}", "ingest.html_fields=[]"]
+
+
 def ingest_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill ingest`."""
+    take_inputs(arguments)
     recipe = open_recipe(arguments)
+    require_inputs(arguments.inputs, recipe.ingest.paths_prefix)
     with open_run(arguments, arguments.output) as context:
-        ingest_stage(context, list_sources(arguments.inputs, context.output), recipe)
+        sources = list_sources(arguments.inputs, context.output, recipe.ingest.paths_prefix)
+        ingest_stage(context, sources, recipe)
     return None
 
 

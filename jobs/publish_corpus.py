@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.contamination.spark_table import DATASET as MATCHES
-from jobs.decide_verdicts import resolved_rules, surviving, surviving_table
+from jobs.decide_verdicts import judged_by_arrow, resolved_rules, surviving, surviving_table
 from jobs.dedup.cluster_columns import CLUSTER_ROW, cluster_rows, with_clusters
 from jobs.dedup.file_bitmaps import without_rows
 from jobs.dedup.repeated_passages import find_repeated_passages, without_passages
@@ -160,7 +160,7 @@ def _works_here(context: RunContext, recipe: Recipe) -> bool:
     asked = any(read_manifest(context.folder(name)) for name in ("quality", MATCHES))
     one_file = annotated.bytes <= recipe.publish.target_file_megabytes * MEBIBYTE
     small = works_here(context, recipe.run.driver_megabytes, annotated)
-    return plain and not asked and one_file and small
+    return plain and not asked and one_file and small and judged_by_arrow(context)
 
 
 def _corpus_parts(context: RunContext, recipe: Recipe, here: bool) -> list[Callable[[str], None]]:
@@ -185,7 +185,7 @@ def ledger_table(context: RunContext) -> pa.Table:
     )
     decided = verdicts.filter(verdicts.column("reason").is_valid())
     places = pc.index_in(duplicates.column("id"), value_set=verdicts.column("id").combine_chunks())
-    origin = verdicts.select(["source", "url", "language"]).take(places)
+    origin = verdicts.select(["source", "source_id", "url", "language"]).take(places)
     kinds = duplicates.column("kind").combine_chunks()
     reason = pc.binary_join_element_wise(kinds, "duplicate", "_")
     removed = {
@@ -274,13 +274,17 @@ def _ledger(context: RunContext) -> DataFrame:
         _with_matches(context, verdicts.where(F.col("reason").isNotNull())), "decide"
     )
     reason = F.concat("kind", F.lit("_duplicate"))
-    origin = verdicts.select("id", "source", "url", "language")
-    removed = duplicates.join(origin, "id").select(
-        "*",
-        reason.alias("reason"),
-        F.array(reason).alias("reasons"),
-        F.lit("dedup.similarity").alias("signal"),
-        F.col("similarity").alias("value"),
+    origin = verdicts.select("id", "source", "source_id", "url", "language")
+    removed = (
+        duplicates.drop("source_id")
+        .join(origin, "id")
+        .select(
+            "*",
+            reason.alias("reason"),
+            F.array(reason).alias("reasons"),
+            F.lit("dedup.similarity").alias("signal"),
+            F.col("similarity").alias("value"),
+        )
     )
     parts = [decided]
     if dedup.details["mode"] == "remove":

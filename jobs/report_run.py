@@ -10,6 +10,7 @@ from jobs.command.running import run
 from jobs.recipes.recipe import Recipe
 from jobs.report import write_report
 from jobs.report.duplicate_sources import alarm_sentence
+from jobs.report.nothing_kept import nothing_kept_sentence
 from jobs.report.report_model import SourceLoss
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.store import storage
@@ -25,6 +26,9 @@ def report_run(context: RunContext, recipe: Recipe) -> str:
     facts = write_report(context, recipe)
     for loss in facts["duplicates"]["alarms"]:
         context.reporter.note(f"ALARM {alarm_sentence(SourceLoss.model_validate(loss))}")
+    empty = nothing_kept_sentence(facts)
+    if empty is not None:
+        context.reporter.note(empty)
     return storage.join(context.output, "report.html")
 
 

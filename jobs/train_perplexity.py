@@ -22,7 +22,7 @@ from jobs.models.perplexity.lmplz_training import require_lmplz
 from jobs.models.perplexity.loss_table import perplexity_table
 from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
-from jobs.recipes.rules import ResolvedRule, Rule, is_grade_rule
+from jobs.recipes.rules import DOCUMENT_GROUP, ResolvedRule, Rule, is_grade_rule
 from jobs.runtime.contract.driver_tables import batches, dataset_paths, flat
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
 from jobs.runtime.contract.own_tasks import OwnTasks
@@ -128,7 +128,7 @@ def _train_on_table(
         raise InputError(
             f"--text-column takes one Parquet INPUT and an OUTPUT, given {len(inputs)}"
         )
-    table = open_user_table(context.spark, inputs[0], text_column, text_column)
+    table = open_user_table(context.session, inputs[0], text_column, text_column)
     rows = table.read(context.spark).select(F.col(text_column).alias("text"))
     _train(
         context,
@@ -152,7 +152,13 @@ def _resolved_trust(recipe: Recipe) -> list[ResolvedRule]:
 
 def _trust_rules(recipe: Recipe) -> list[Rule]:
     rules = load_recipe(recipe.trust).rules
-    return [rule for rule in rules if not rule.relative and not is_grade_rule(rule)]
+    return [rule for rule in rules if not rule.relative and _speaks_of_text(rule)]
+
+
+def _speaks_of_text(rule: Rule) -> bool:
+    """Whether a rule can be asked, in this process, of a text of which nothing else is known."""
+    known_before = any(signal.startswith(DOCUMENT_GROUP) for signal in rule.signals)
+    return not (is_grade_rule(rule) or known_before or rule.expression)
 
 
 def _train_by_spark(context: RunContext, recipe: Recipe, texts: Callable[[], DataFrame]) -> Train:

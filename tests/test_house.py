@@ -69,7 +69,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "dedup": _SPEAKS_TO_ALL,
     "models": {"runtime", "runtime.store", "runtime.contract"},
     "recipes": {"runtime", "runtime.contract", "runtime.store", "ingest", "dedup", "models"},
-    "verdicts": {"runtime.contract", "recipes"},
+    "verdicts": {"runtime", "runtime.spark", "runtime.contract", "recipes"},
     "contamination": {*_SPEAKS_TO_ALL, "dedup", "recipes", "verdicts"},
     "planning": {"runtime", "runtime.store", "dedup"},
     "packing": _SPEAKS_TO_ALL,

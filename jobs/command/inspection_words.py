@@ -106,13 +106,16 @@ def _add_explain(commands: Subcommands) -> None:
         "Say what became of a document and why, how far it was from every line, and of which document\n"
         "it is a copy. A text the run has never seen is judged by the run's rules.\n\n"
         "  corpusmill explain RUN --id 33554437\n"
+        "  corpusmill explain RUN --id post-0\n"
         "  corpusmill explain RUN --url https://example.org/page --signals\n"
         "  corpusmill explain RUN --text-file page.txt\n"
         "  corpusmill explain RUN --raw 33554437 > page.html",
     )
     explain.add_argument("run", metavar="RUN", help="folder or prefix of a finished run")
     which = explain.add_mutually_exclusive_group(required=True)
-    which.add_argument("--id", metavar="ID", help="as in the columns id and keeper_id")
+    which.add_argument(
+        "--id", metavar="ID", help="as in the columns id and keeper_id, or in source_id: yours"
+    )
     which.add_argument("--url", metavar="URL", help="address, or input file, of the document")
     which.add_argument("--text-file", metavar="FILE", help="UTF-8 file with the document's text")
     which.add_argument(
@@ -133,13 +136,19 @@ def add_information(commands: Subcommands) -> None:
         "list, show and check recipes and signals",
         "  corpusmill recipes                list them\n"
         "  corpusmill recipes show NAME      print one with all inherited values and sources\n"
+        "  corpusmill recipes show NAME --resolved   as YAML that inherits nothing\n"
+        "  corpusmill recipes diff A B       what B decides otherwise than A (--set changes B)\n"
         "  corpusmill recipes check FILE     find all faults\n"
         "  corpusmill recipes signals        every signal a rule can name",
     )
     recipes.add_argument(
-        "action", nargs="?", choices=["list", "show", "check", "signals"], default="list"
+        "action", nargs="?", choices=["list", "show", "diff", "check", "signals"], default="list"
     )
     recipes.add_argument("name", nargs="?", metavar="NAME|FILE", default="default")
+    recipes.add_argument("other", nargs="?", metavar="OTHER", help="of diff; default: default")
+    recipes.add_argument(
+        "--resolved", action="store_true", help="show: YAML with the origin of each rule"
+    )
     recipes.add_argument(
         "--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE"
     )

@@ -57,14 +57,20 @@ def open_run(
 
     Raises:
         OutputBusyError: Another driver writes there.
+        MissingRequirementError: OUTPUT cannot be written, or Spark's workers would import packages of
+            somebody else's instead of ours.
         StageError: Spark failed.
     """
     from jobs.runtime.contract.progress import Reporter
     from jobs.runtime.contract.stage import RunContext, session_when_asked
+    from jobs.runtime.own_packages import require_own_packages
     from jobs.runtime.spark.session import local_threads, runs_locally, start_session
     from jobs.runtime.store import storage
     from jobs.runtime.store.output_lease import OutputLease, hold_output
 
+    local = runs_locally(arguments.master)
+    if local:  # elsewhere, workers are given our code as an archive or are installed
+        require_own_packages()
     settings = spark_settings(arguments.spark_conf)
     reporter = Reporter(quiet=arguments.quiet, log_format=arguments.log_format)
     folder = storage.absolute(output)
@@ -78,7 +84,6 @@ def open_run(
             uses_s3=_uses_s3(arguments),
             debug=arguments.debug,
         )
-        local = runs_locally(arguments.master)
         with session_when_asked(start) as session:
             if not local:  # a cluster manager waits for its application to report
                 session()

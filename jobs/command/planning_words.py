@@ -34,6 +34,11 @@ def add_submit(commands: Subcommands) -> None:
     )
     submit.add_argument("--run-id", default="", metavar="TEXT", help="names this attempt")
     submit.add_argument("--dry-run", action="store_true", help="print the request, send nothing")
+    submit.add_argument(
+        "--redo",
+        action="store_true",
+        help="throw away finished work that no longer fits, as of run",
+    )
     submit.add_argument("--no-wait", action="store_true", help="print the id and end")
     submit.add_argument(
         "--deadline-hours", type=float, default=24.0, metavar="H", help="default: 24"

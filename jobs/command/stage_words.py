@@ -25,14 +25,40 @@ def add_run(commands: Subcommands) -> None:
         "  corpusmill run crawl/ books/*.epub OUTPUT\n"
         "  corpusmill run crawl/ OUTPUT --recipe fineweb --set dedup.threshold=0.8",
     )
-    run.add_argument(
-        "inputs", nargs="+", metavar="INPUT", help="file, folder, glob or s3:// prefix"
-    )
+    _add_inputs(run)
     run.add_argument("output", metavar="OUTPUT", help="folder or s3:// prefix of this run")
     _add_models(run)
     _add_benchmarks(run)
     _add_against(run)
+    run.add_argument(
+        "--redo",
+        action="store_true",
+        help="throw away finished work that input, settings or code no longer fit, and delete models, "
+        "grades and benchmark matches that the command no longer asks for",
+    )
     finish_command(run, "run")
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="INPUT",
+        help="file, folder, glob or s3:// prefix; a list of paths (warc.paths.gz); or cc:CC-MAIN-2026-10, "
+        "the WARC files of a crawl of Common Crawl (cc:CC-MAIN-2026-10/wet: its texts)",
+    )
+    parser.add_argument(
+        "--inputs-from",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="inputs listed in FILE, one a line; may be repeated",
+    )
+    parser.add_argument(
+        "--text-column",
+        metavar="C",
+        help="column of tables (Parquet, JSON lines, CSV, TSV) with text",
+    )
 
 
 def _add_against(parser: argparse.ArgumentParser) -> None:
@@ -87,9 +113,7 @@ def add_ingest(commands: Subcommands) -> None:
         "WARC hold, record by record, without extracting any; `corpusmill extract OUTPUT` goes on from\n"
         "there. The bytes stay where they are; --set ingest.keep_content=true copies them.",
     )
-    ingest.add_argument(
-        "inputs", nargs="+", metavar="INPUT", help="file, folder, glob or s3:// prefix"
-    )
+    _add_inputs(ingest)
     ingest.add_argument("output", metavar="OUTPUT", help="folder or prefix of this run")
     finish_command(ingest, "ingest")
 

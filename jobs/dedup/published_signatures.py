@@ -167,6 +167,16 @@ def open_previous(
     )
 
 
+def require_comparable(against: Sequence[str], settings: DedupSettings) -> None:
+    """Check earlier runs without Spark, before a run does anything; see :func:`open_previous`.
+
+    Raises:
+        InputError: One cannot be compared with.
+    """
+    for run in against:
+        _comparable_manifest(run, settings)
+
+
 def previous_signatures(against: Sequence[str]) -> list[dict[str, object]]:
     """The runs a result was compared with, for its manifest: path, fingerprint, corpus at hand."""
     found = []

@@ -1,4 +1,4 @@
-"""One source file's records, whatever its container: WARC, WET, Parquet, JSON lines, or one document.
+"""One source file's records, whatever its container: WARC, WET, Parquet, JSON, CSV, or one document.
 
 The container is told from the first bytes, never from the name. A record that cannot be used comes
 out all the same, with a status and a detail: what was read must be accounted for.
@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from jobs.ingest.delimited_records import delimited_records, delimiter_of, looks_like_list
 from jobs.ingest.json_records import (
     UTF8_MARK,
     json_array_records,
@@ -88,6 +89,14 @@ def _by_container(stream: BinaryIO, size: int, settings: IngestSettings) -> Iter
     elif looks_like_json_array(shown):
         array = Stretch(stream, 0, compression)
         yield from json_array_records(array, wide_encoding(inner_head), settings)
+    elif looks_like_list(shown):
+        yield SourceRecord(
+            status="unsupported",
+            detail="a list of paths or addresses, no document: give it by --inputs-from FILE",
+        )
+    elif (delimiter := delimiter_of(shown, whole=len(inner_head) < HEAD_BYTES)) is not None:
+        table = Stretch(stream, 0, compression)
+        yield from delimited_records(table, delimiter, settings)
     else:
         yield _single_document(stream, size, compression, settings)
 

@@ -30,6 +30,11 @@ class IngestSettings(BaseModel):
         ("fetched_at", "timestamp", "date", "crawl_date"), description="columns for the fetch time"
     )
 
+    paths_prefix: str = Field(
+        "s3://commoncrawl/",
+        description="where `cc:NAME`, and paths in lists (`warc.paths.gz`) that begin with no slash or "
+        "scheme, begin",
+    )
     keep_content: bool = Field(
         False,
         description="write the raw bytes into documents/, too: a copy of the input that outlives it",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.feather as feather
 
+from jobs.ingest.source_lists import list_of, spelled_out
 from jobs.runtime.contract.document_ids import FILE_NUMBER_BITS
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.errors import InputError
@@ -43,7 +44,9 @@ class SourceFile:
             )
 
 
-def list_sources(inputs: Sequence[str], output: str | None = None) -> list[SourceFile]:
+def list_sources(
+    inputs: Sequence[str], output: str | None = None, prefix: str = ""
+) -> list[SourceFile]:
     """Return the files of all inputs: inputs in the order given, files sorted by path inside each.
 
     A file named twice counts once, at its first place.
@@ -51,14 +54,19 @@ def list_sources(inputs: Sequence[str], output: str | None = None) -> list[Sourc
     Args:
         inputs: As the user named them.
         output: The run's own folder, which may lie below an input: nothing in it is a source.
+        prefix: Of paths in lists, see ``source_lists.spelled_out``.
 
     Raises:
         InputError: An input names nothing, or there are more than 2**24 files.
     """
     found: dict[str, tuple[storage.FileEntry, str]] = {}
-    for given in inputs:
+    named = list(spelled_out(inputs, prefix))
+    with ThreadPoolExecutor(max_workers=32) as pool:  # of a long list each path is one request
+        listed = pool.map(storage.find_files, named)
+        entries_of = list(zip(named, listed, strict=True))
+    for given, entries in entries_of:
         base = storage.absolute(given)
-        for entry in storage.find_files(given):
+        for entry in entries:
             if output is not None and storage.is_below(entry.path, output):
                 continue
             below = entry.path[len(base) :] if entry.path.startswith(base + "/") else None
@@ -72,6 +80,23 @@ def list_sources(inputs: Sequence[str], output: str | None = None) -> list[Sourc
         SourceFile(number, entry.path, source, entry.size, entry.modified)
         for number, (entry, source) in enumerate(found.values())
     ]
+
+
+def require_inputs(inputs: Sequence[str], prefix: str = "") -> None:
+    """Check that all inputs, lists, or the folders that globs begin in, are there, listing nothing.
+
+    Raises:
+        InputError: One is not.
+        MissingRequirementError: Its bucket is not, or may not be read.
+    """
+    for given in inputs:
+        named = storage.absolute(list_of(given, prefix) or given)
+        place = named
+        globs = [place.index(mark) for mark in storage.GLOB_CHARACTERS if mark in place]
+        if globs and not storage.exists(place):
+            place = place[: min(globs)].rsplit("/", 1)[0]
+        if not storage.exists(place):
+            storage.find_files(named)  # says what is wrong
 
 
 def sources_fingerprint(sources: Sequence[SourceFile]) -> str:

@@ -6,17 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from jobs.inspection.packed_rows import PackedSegment, packed_segments
 from jobs.inspection.run_tables import RunTables
-from jobs.recipes.rules import Bounds, ResolvedRule
+from jobs.recipes.rules import DOCUMENT_GROUP, Bounds, ResolvedRule, stored_name
 from jobs.recipes.stored_recipe import judged_rules
 from jobs.verdicts.array_verdicts import SignalTable
 from jobs.verdicts.expressions import LANGUAGE
 
 CHARACTERS = 300
-WITHOUT_CONTENT = ("id", "source", "url", "content_bytes", "status", "detail")
+WITHOUT_CONTENT = ("id", "source", "source_id", "url", "content_bytes", "status", "detail")
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,14 @@ class RuleAnswer:
 
     Attributes:
         rule: The rule with the numbers that were used.
-        value: The signal's value; None when the document has none.
+        value: The signal's value, a number or text; None when the document has none.
         bounds: The bounds of the document's language; None when the rule is off for it.
         applies: Whether the rule's conditions hold.
         fails: Whether the document breaks it.
     """
 
     rule: ResolvedRule
-    value: float | None
+    value: float | str | None
     bounds: Bounds | None
     applies: bool
     fails: bool
@@ -40,7 +41,7 @@ class RuleAnswer:
     @property
     def distance(self) -> float | None:
         """How far the value is inside the nearest bound (negative: outside), as a share of the bound."""
-        if self.value is None or self.bounds is None:
+        if not isinstance(self.value, float) or self.bounds is None:
             return None
         gaps = []
         if self.bounds.min is not None:
@@ -104,22 +105,31 @@ def run_rules(tables: RunTables) -> list[ResolvedRule]:
     return judged_rules(tables.manifest("verdicts"))
 
 
-def answers(rules: Iterable[ResolvedRule], document: Mapping[str, Any]) -> tuple[RuleAnswer, ...]:
+def answers(
+    rules: Iterable[ResolvedRule],
+    document: Mapping[str, Any],
+    verdict: Mapping[str, Any] | None = None,
+) -> tuple[RuleAnswer, ...]:
     """Return what each rule says of one annotated document.
 
     Args:
         rules: Rules with numbers; one that names documents says nothing of their signals.
         document: A row of ``annotated/``: struct columns as mappings.
+        verdict: Its row of ``verdicts/``, which says what Spark answered to rules in SQL; without it
+            these are left out.
     """
-    asked = [rule for rule in rules if rule.listed is None]
+    asked = [rule for rule in rules if rule.listed is None and (verdict or not rule.expression)]
+    broken = {*verdict["reasons"], *verdict["flags"]} if verdict else set()
+    told = {rule.expression: np.array([rule.reason in broken]) for rule in asked if rule.expression}
     names = sorted({LANGUAGE, *(name for rule in asked for name in rule.signals)})
     row = {name: _signal(document, name) for name in names}
-    judged = SignalTable(pa.table({name: _column(name, [row[name]]) for name in names}))
+    columns = {name: _column(name, [row[name]]) for name in names}
+    judged = SignalTable(pa.table(columns), told)
     failed = judged.judge(asked).failed[:, 0]
     return tuple(
         RuleAnswer(
             rule=rule,
-            value=None if row[rule.signal] is None else float(row[rule.signal]),
+            value=_value(row.get(rule.signal)),
             bounds=rule.languages.get(row[LANGUAGE], rule.default),
             applies=bool(judged.conditions_hold(rule)[0]),
             fails=bool(fails),
@@ -129,13 +139,20 @@ def answers(rules: Iterable[ResolvedRule], document: Mapping[str, Any]) -> tuple
 
 
 def _signal(document: Mapping[str, Any], name: str) -> Any:
+    if name.startswith(DOCUMENT_GROUP):
+        return document.get(stored_name(name))
     group, _, field = name.partition(".")
     values = document.get(group)
     return None if values is None else values.get(field)
 
 
 def _column(name: str, values: list[Any]) -> pa.Array:
-    return pa.array(values, pa.string() if name == LANGUAGE else pa.float64())
+    is_text = name == LANGUAGE or any(isinstance(value, str) for value in values)
+    return pa.array(values, pa.string() if is_text else pa.float64())
+
+
+def _value(given: Any) -> float | str | None:
+    return given if given is None or isinstance(given, str) else float(given)
 
 
 def _explanation(
@@ -146,13 +163,14 @@ def _explanation(
 ) -> Explanation:
     annotated = found["annotated"].get(number)
     duplicate = found["duplicates"].get(number)
+    verdict = found["verdicts"].get(number)
     return Explanation(
         id=number,
         fetched=found["documents"][number],
         extracted=_reached_extraction(found["extracted"].get(number)),
         annotated=annotated,
-        answers=answers(rules, annotated) if annotated else (),
-        verdict=found["verdicts"].get(number),
+        answers=answers(rules, annotated, verdict) if annotated else (),
+        verdict=verdict,
         duplicate=duplicate,
         copies=copies.get(number, 0),
         keeper=found["keepers"].get(duplicate["keeper_id"]) if duplicate else None,

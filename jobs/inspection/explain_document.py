@@ -17,12 +17,15 @@ MOST_EXPLAINED = 5
 
 
 def explain_by_id(tables: RunTables, given: str, *, every_signal: bool) -> str:
-    """Explain the document with this id.
+    """Explain the documents with this id, ours or that of their source.
 
     Raises:
         InputError: The run has no such document.
     """
-    return _texts(explain_documents(tables, by_id(tables, given)), every_signal)
+    found = by_id(tables, given)
+    text = _texts(explain_documents(tables, found[:MOST_EXPLAINED]), every_signal)
+    further = len(found) - MOST_EXPLAINED
+    return f"{text}\n\nand {further:,} more of this id" if further > 0 else text
 
 
 def explain_by_url(tables: RunTables, given: str, *, every_signal: bool) -> str:
@@ -59,11 +62,15 @@ def write_raw(tables: RunTables, given: str) -> None:
     """Write the bytes of the document with this id to standard output.
 
     Raises:
-        InputError: The run has no such document, its source is gone, or standard output is a terminal.
+        InputError: The run has no such document, or several, its source is gone, or standard output is a
+            terminal.
     """
     from jobs.inspection.raw_document import raw_document
 
-    (number,) = by_id(tables, given, "--raw")
+    number, *others = by_id(tables, given, "--raw")
+    if others:
+        shown = ", ".join(map(str, [number, *others[:4]]))
+        raise InputError(f"--raw {given} is the id of several documents: give one of {shown}")
     if sys.stdout.isatty():  # a page may hold what a terminal obeys
         raise InputError(f"--raw {given} writes bytes as they are: add > FILE, or | less")
     sys.stdout.buffer.write(raw_document(tables, number))

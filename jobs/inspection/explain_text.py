@@ -99,7 +99,11 @@ def _narrow(answer: RuleAnswer) -> bool:
 
 def _rule_text(answer: RuleAnswer) -> str:
     allowed = bounds_text(answer.bounds) if answer.bounds else "no bound for this language"
-    value = "none" if answer.value is None else f"{answer.value:.6g}"
+    if answer.rule.expression is not None:
+        return f"{answer.rule.reason}: {answer.rule.expression} is {str(answer.fails).lower()}"
+    value = "none" if answer.value is None else str(answer.value)
+    if isinstance(answer.value, float):
+        value = f"{answer.value:.6g}"
     text = f"{answer.rule.reason}: {answer.rule.signal} is {value}, allowed {allowed}"
     distance = answer.distance
     if distance is None:
@@ -111,6 +115,8 @@ def _rule_text(answer: RuleAnswer) -> str:
 def _fetched(explanation: Explanation) -> list[str]:
     fetched = explanation.fetched
     lines = [_label("source", fetched["source"])]
+    if fetched["source_id"]:
+        lines.append(_label("source id", fetched["source_id"]))
     url = fetched["url"] or (explanation.extracted or {}).get("url")
     if url:
         lines.append(_label("url", url))

@@ -16,24 +16,25 @@ LARGEST_TEXT_FILE = 1 << 28
 
 
 def by_id(tables: RunTables, given: str, option: str = "--id") -> list[int]:
-    """Return the id, given by an option of the command, when the run has such a document.
+    """Return the documents with an id, ours or that of their source, given by an option of the command.
 
     Raises:
-        InputError: It is no number, or no document of the run.
+        InputError: No document of the run has it.
     """
-    if not given.isdecimal():
+    table = tables.columns("documents", ["id", "source_id"])
+    ids = table.column("id").to_numpy()
+    found = _equal(table, "source_id", given)
+    if given.isdecimal() and np.any(ids == int(given)):
+        found = list(dict.fromkeys([int(given), *found]))
+    if not found:
         raise InputError(
-            f"{option} {given}: an id is a whole number, as in the column `id` of the ledger"
-        )
-    ids = tables.columns("documents", ["id"]).column("id").to_numpy()
-    if not np.any(ids == int(given)):
-        raise InputError(
-            f"{option} {given}: this run has no such document; its {len(ids):,} ids lie between {ids.min()} "
-            f"and {ids.max()}. Ids of another run mean nothing here: ask by --url."
+            f"{option} {given}: no document of this run has this id, nor has its source called one so; its "
+            f"{len(ids):,} ids lie between {ids.min()} and {ids.max()}. Ids of another run mean nothing "
+            "here: ask by --url."
             if len(ids)
             else f"{option} {given}: this run has no documents at all"
         )
-    return [int(given)]
+    return found
 
 
 def by_url(tables: RunTables, given: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from jobs.inspection.run_tables import RunTables
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules
-from jobs.verdicts.array_verdicts import NO_RULE, SignalTable
+from jobs.runtime.errors import SettingsError
+from jobs.verdicts.array_verdicts import NO_RULE, SignalTable, signal_columns
 from jobs.verdicts.expressions import LANGUAGE
 from jobs.verdicts.thresholds import resolve_by, why_missing
 
@@ -162,6 +164,7 @@ def read_judged(tables: RunTables, recipe: Recipe) -> JudgedDocuments:
 
     Raises:
         InputError: A stage has not run.
+        SettingsError: A rule in SQL is not the run's.
     """
     rules = judged_rules(tables.manifest("verdicts"))
     missing = _missing(tables)
@@ -174,9 +177,10 @@ def read_judged(tables: RunTables, recipe: Recipe) -> JudgedDocuments:
         }
     )
     columns = ["id", "url", "source", *dict.fromkeys([LANGUAGE, *signals])]
-    table = tables.columns("annotated", columns)
+    table = signal_columns(functools.partial(tables.columns, "annotated"), columns)
+    answers = _answers(tables, rules, _asked(recipe), table.column("id"))
     return JudgedDocuments(
-        signals=SignalTable(table),
+        signals=SignalTable(table, answers),
         now=_now(tables, rules, table.column("id")),
         removed=_pairs(tables),
         low_now=_low_now(tables),
@@ -227,6 +231,49 @@ def _are_in(ids: np.ndarray, ordered: np.ndarray) -> np.ndarray:
     return np.asarray(ordered[places] == ids)
 
 
+def _answers(
+    tables: RunTables,
+    rules: Sequence[ResolvedRule],
+    wanted: Sequence[Rule],
+    ids: pa.ChunkedArray,
+) -> dict[str, np.ndarray]:
+    """What Spark answered in the run to rules in SQL; others cannot be asked without it.
+
+    Raises:
+        SettingsError: The recipe has one that the run did not ask.
+    """
+    asked = {rule.reason: rule for rule in rules if rule.expression}
+    answers: dict[str, np.ndarray] = {}
+    for rule in wanted:
+        if rule.expression is None:
+            continue
+        old = asked.get(rule.reason)
+        if old is None or (old.expression, old.when) != (rule.expression, rule.when):
+            raise SettingsError(
+                f"rule {rule.reason} is SQL that this run was not decided by, and whatif asks no Spark: "
+                f"`corpusmill decide {tables.output} --recipe FILE` asks it"
+            )
+        verdicts = tables.columns("verdicts", ["id", "reasons", "flags"])
+        rows = _rows_of(verdicts.column("id"), ids)
+        broken = np.zeros(len(ids), dtype=bool)
+        for name in ("reasons", "flags"):
+            column = verdicts.column(name).combine_chunks()
+            hits = pc.list_parent_indices(column).filter(
+                pc.equal(pc.list_flatten(column), rule.reason)
+            )
+            failed = np.zeros(len(column), dtype=bool)
+            failed[hits.to_numpy()] = True
+            broken |= failed[rows]
+        answers[rule.expression] = broken
+    return answers
+
+
+def _rows_of(verdicts: pa.ChunkedArray, ids: pa.ChunkedArray) -> np.ndarray:
+    """The row of ``verdicts/`` of each document, int64 (n,)."""
+    order = np.argsort(verdicts.to_numpy(), kind="stable")
+    return np.asarray(order[np.searchsorted(verdicts.to_numpy()[order], ids.to_numpy())])
+
+
 def _group(documents: pa.Table, column: str) -> list[str | None]:
     if column != "source":
         return list(documents.column(column).to_pylist())
@@ -240,9 +287,7 @@ def _now(tables: RunTables, rules: Sequence[ResolvedRule], ids: pa.ChunkedArray)
     verdicts = tables.columns("verdicts", ["id", "reason", "reasons", "flags"])
     places = pa.array([rule.reason for rule in rules], pa.string())
     found = pc.index_in(verdicts.column("reason"), value_set=places).fill_null(NO_RULE)
-    order = np.argsort(verdicts.column("id").to_numpy(), kind="stable")
-    sorted_ids = verdicts.column("id").to_numpy()[order]
-    rows = order[np.searchsorted(sorted_ids, ids.to_numpy())]
+    rows = _rows_of(verdicts.column("id"), ids)
     hits = dict.fromkeys((rule.reason for rule in rules), 0)
     for column in ("reasons", "flags"):
         for counted in pc.list_flatten(verdicts.column(column)).value_counts().to_pylist():

@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from jobs.recipes.inheritance import merged_recipe, without_faults
 from jobs.recipes.recipe import Recipe
-from jobs.recipes.signal_catalogue import known_signals
+from jobs.recipes.rule_faults import signal_faults
 from jobs.recipes.yaml_reading import no_yaml, parse_recipe, parse_value
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import DamagedRecordError, SettingsError
@@ -67,7 +68,7 @@ def _validated(
             _explained(fault) for fault in error.errors() if fault["type"] != "extra_forbidden"
         ]
         raise _settings_error(name, faults) from error
-    faults += _signal_faults(recipe)
+    faults += signal_faults(recipe.rules)
     if faults:
         raise _settings_error(name, faults)
     return recipe
@@ -77,6 +78,20 @@ def recipe_text(recipe: Recipe) -> str:
     """Return a recipe as YAML that :func:`load_recipe` reads back, nothing left to defaults."""
     values = recipe.model_dump(mode="json")
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+
+
+def rule_origins(name_or_file: str) -> dict[str, list[str]]:
+    """Return for each reason the recipes of a chain of inheritance that say something of its rule.
+
+    Raises:
+        SettingsError: One of them is not there, or no YAML.
+    """
+    origins: dict[str, list[str]] = {}
+    for data in reversed(_chain(name_or_file)):
+        for rule in data.get("rules") or []:
+            if isinstance(rule, dict) and "reason" in rule:
+                origins.setdefault(rule["reason"], []).append(str(data.get("name")))
+    return origins
 
 
 def recipe_file(name_or_file: str) -> Path:
@@ -102,6 +117,16 @@ def recipe_file(name_or_file: str) -> Path:
 
 def _with_parents(name_or_file: str) -> tuple[dict[str, Any], list[str]]:
     """A recipe merged into those it extends, and the faults that merging would hide."""
+    merged: dict[str, Any] = {}
+    faults: list[str] = []
+    for data in reversed(_chain(name_or_file)):
+        faults += without_faults(merged, data)
+        merged = merged_recipe(merged, data)
+    return {key: value for key, value in merged.items() if key not in ONLY_IN_FILES}, faults
+
+
+def _chain(name_or_file: str) -> list[dict[str, Any]]:
+    """A recipe as its file has it, and those that it extends, nearest first."""
     chain: list[dict[str, Any]] = []
     wanted: str | None = name_or_file
     while wanted is not None:
@@ -112,25 +137,7 @@ def _with_parents(name_or_file: str) -> tuple[dict[str, Any], list[str]]:
         data = _read(wanted)
         chain.append(data)
         wanted = data.get("extends")
-    merged: dict[str, Any] = {}
-    faults: list[str] = []
-    for data in reversed(chain):
-        faults += _without_faults(merged, data)
-        merged = _merged(merged, data)
-    return {key: value for key, value in merged.items() if key not in ONLY_IN_FILES}, faults
-
-
-def _without_faults(parent: dict[str, Any], child: dict[str, Any]) -> list[str]:
-    without = child.get("without") or []
-    if not isinstance(without, list):
-        child["without"] = []
-        return [f"without: give a list of reasons (given: {without!r})"]
-    reasons = {rule["reason"] for rule in parent.get("rules") or [] if "reason" in rule}
-    return [
-        f"without: no rule with reason {name!r} is inherited{did_you_mean(str(name), reasons)}"
-        for name in without
-        if name not in reasons
-    ]
+    return chain
 
 
 def _read(name_or_file: str) -> dict[str, Any]:
@@ -147,31 +154,6 @@ def _read(name_or_file: str) -> dict[str, Any]:
         return parse_recipe(path.read_text(encoding="utf-8"), str(path))
     except UnicodeDecodeError as error:
         raise no_yaml(str(path), error) from error
-
-
-def _merged(parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:
-    result = {**parent}
-    for key, value in child.items():
-        old = result.get(key)
-        if key == "rules":
-            result[key] = _merged_rules(old or [], value or [], child.get("without") or [])
-        elif isinstance(old, dict) and isinstance(value, dict):
-            result[key] = {**old, **value}
-        else:
-            result[key] = value
-    if "rules" not in child and child.get("without"):
-        result["rules"] = _merged_rules(parent.get("rules") or [], [], child["without"])
-    return result
-
-
-def _merged_rules(old: list[Any], new: list[Any], without: list[str]) -> list[Any]:
-    replaced = {rule.get("reason"): rule for rule in new if isinstance(rule, dict)}
-    kept = [
-        replaced.pop(rule.get("reason"), rule) for rule in old if rule.get("reason") not in without
-    ]
-    return kept + [
-        rule for rule in new if not isinstance(rule, dict) or rule.get("reason") in replaced
-    ]
 
 
 def _override(data: dict[str, Any], text: str) -> str | None:
@@ -237,17 +219,6 @@ def _inner_models(annotation: Any) -> Iterator[Any]:
     elif typing.get_origin(annotation) in (tuple, list, typing.Union, types.UnionType):
         for argument in typing.get_args(annotation):
             yield from _inner_models(argument)
-
-
-def _signal_faults(recipe: Recipe) -> list[str]:
-    known = known_signals()
-    return [
-        f"rules.{rule.reason}: no signal {signal!r}{did_you_mean(signal, known)} "
-        "`corpusmill recipes signals` lists them all"
-        for rule in recipe.rules
-        for signal in sorted(rule.signals)
-        if signal not in known
-    ]
 
 
 def _explained(fault: Any) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import yaml
 
-from jobs.recipes.loading import load_recipe, recipe_names
-from jobs.recipes.rules import Bounds, Rule
+from jobs.recipes.loading import load_recipe, recipe_names, recipe_text, rule_origins
+from jobs.recipes.rules import Bounds, Condition, Rule
 from jobs.recipes.signal_catalogue import known_signals
 
 
@@ -43,13 +45,76 @@ def show_recipe(name_or_file: str, overrides: Sequence[str] = ()) -> str:
     return "\n".join(lines).rstrip()
 
 
+def resolved_recipe(name_or_file: str, overrides: Sequence[str] = ()) -> str:
+    """Return a recipe as YAML that stands for itself, nothing inherited and nothing left to defaults.
+
+    A comment beside the reason of each inherited rule names the recipes it comes from, the eldest first.
+
+    Raises:
+        SettingsError: The recipe has faults.
+    """
+    text = recipe_text(load_recipe(name_or_file, overrides))
+    for reason, names in rule_origins(name_or_file).items():
+        if len(names) > 1 or names[0] != name_or_file:
+            line = f"  reason: {reason}"
+            text = text.replace(f"{line}\n", f"{line}  # {', changed by '.join(names)}\n")
+    return text.rstrip()
+
+
+def recipe_difference(first: str, second: str, overrides: Sequence[str] = ()) -> str:
+    """Return what differs between two recipes, a line a value; rules are compared by their reasons.
+
+    Args:
+        first: Name or file.
+        second: The other.
+        overrides: ``key=value`` changes of the second.
+
+    Raises:
+        SettingsError: One has faults.
+    """
+    one, other = load_recipe(first), load_recipe(second, overrides)
+    old, new = _flat(one.model_dump(mode="json")), _flat(other.model_dump(mode="json"))
+    lines = [
+        f"{key}: {_shown(old, key)} -> {_shown(new, key)}"
+        for key in dict.fromkeys([*old, *new])
+        if old.get(key, _NOTHING) != new.get(key, _NOTHING)
+    ]
+    orders = [[rule.reason for rule in recipe.rules] for recipe in (one, other)]
+    both = set(orders[0]) & set(orders[1])
+    if [r for r in orders[0] if r in both] != [r for r in orders[1] if r in both]:
+        lines.append("rules: asked in another order")
+    return "\n".join(lines) or f"{first} and {second} decide alike"
+
+
+_NOTHING = object()
+
+
+def _flat(values: Mapping[str, Any], place: str = "") -> dict[str, Any]:
+    """Values by their place, as ``--set`` names it; a rule that has nothing to say of a key has none."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if key == "rules":
+            for rule in value:
+                told = {name: given for name, given in rule.items() if given not in (None, [], {})}
+                found |= _flat(told, f"{place}rules.{rule['reason']}.")
+        elif isinstance(value, dict) and value:
+            found |= _flat(value, f"{place}{key}.")
+        else:
+            found[f"{place}{key}"] = value
+    return found
+
+
+def _shown(values: Mapping[str, Any], key: str) -> str:
+    return json.dumps(values[key], ensure_ascii=False) if key in values else "nothing"
+
+
 def _rule_lines(rule: Rule) -> list[str]:
     action = {"drop": "", "flag": " (flag only)", "excise": " (excise)"}[rule.action]
-    lines = [f"  {rule.reason:<24} {rule.signal} {bounds_text(rule)}{action}"]
-    lines += [
-        f"  {'':<24} when {condition.signal} {_range_text(condition.min, condition.max)}"
-        for condition in rule.when
-    ]
+    asked = f"leaves where {rule.expression}"
+    if rule.expression is None:
+        asked = f"{rule.signal} {bounds_text(rule)}"
+    lines = [f"  {rule.reason:<24} {asked}{action}"]
+    lines += [f"  {'':<24} when {condition_text(condition)}" for condition in rule.when]
     lines += [
         f"  {'':<24} {language}: {bounds_text(bounds) if bounds else 'off'}"
         for language, bounds in rule.languages.items()
@@ -62,6 +127,8 @@ def bounds_text(bounds: Bounds) -> str:
     parts = []
     if bounds.min is not None or bounds.max is not None:
         parts.append(_range_text(bounds.min, bounds.max))
+    if bounds.one_of is not None:
+        parts.append(f"one of {', '.join(bounds.one_of)}")
     if bounds.min_percentile is not None:
         parts.append(f">= P{bounds.min_percentile:g} of its language")
     if bounds.max_percentile is not None:
@@ -69,6 +136,18 @@ def bounds_text(bounds: Bounds) -> str:
     if bounds.max_fence is not None:
         parts.append(f"<= Q3 + {bounds.max_fence:g} IQR of its language (logarithms)")
     return " and ".join(parts) or "no bound"
+
+
+def condition_text(condition: Condition) -> str:
+    """Return a condition as a person writes it: ``a.b >= 1``, or several in brackets."""
+    for word, parts in (("or", condition.any), ("and", condition.all)):
+        if parts:
+            return f"({f' {word} '.join(map(condition_text, parts))})"
+    if condition.one_of is not None:
+        return f"{condition.signal} one of {', '.join(condition.one_of)}"
+    if condition.min is None and condition.max is None:
+        return f"{condition.signal} is known"
+    return f"{condition.signal} {_range_text(condition.min, condition.max)}"
 
 
 def _range_text(lower: float | None, upper: float | None) -> str:
@@ -83,6 +162,11 @@ def recipes_command(arguments: argparse.Namespace) -> str | None:
         return list_recipes()
     if arguments.action == "signals":
         return list_signals()
+    if arguments.action == "diff":
+        other = arguments.other or "default"
+        return recipe_difference(arguments.name, other, arguments.overrides)
+    if arguments.action == "show" and arguments.resolved:
+        return resolved_recipe(arguments.name, arguments.overrides)
     if arguments.action == "show":
         return show_recipe(arguments.name, arguments.overrides)
     recipe = load_recipe(arguments.name, arguments.overrides)

@@ -98,6 +98,14 @@ class RunSettings(BaseModel):
             "training read parts of any size there; 0: always Spark"
         ),
     )
+    redo_seconds: float = Field(
+        60.0,
+        ge=0,
+        description=(
+            "finished work (texts, models, annotations, duplicates, grades) that took no longer, all of it "
+            "together, is made anew by `run` when input, settings or code changed; for more it wants `--redo`"
+        ),
+    )
 
 
 class Recipe(BaseModel):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -22,8 +24,29 @@ EXCISABLE = {"contamination.strength": False, "contamination.variant_strength": 
 """Signals of which passages can be cut, and whether these are variants of items."""
 
 
+DOCUMENT_GROUP = "document."
+"""Signals of this group are columns of every document that no annotator computes: its source, its format."""
+
+
+def stored_name(signal: str) -> str:
+    """Return the column, or the field of a struct column, of ``annotated/`` that holds a signal."""
+    return signal.removeprefix(DOCUMENT_GROUP)
+
+
+# How an expression names signals: a struct column and a field of it, outside of quoted text.
+_NAME = re.compile(r"\b[a-z_]+\.[a-z_][a-z0-9_]*\b")
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+
+
+def stored_expression(text: str) -> str:
+    """Return an expression with columns of ``annotated/`` in the place of signals of documents."""
+    quoted = [*_QUOTED.findall(text), ""]
+    plain = [re.sub(rf"\b{re.escape(DOCUMENT_GROUP)}", "", part) for part in _QUOTED.split(text)]
+    return "".join(part for pair in zip(plain, quoted, strict=True) for part in pair)
+
+
 class Bounds(BaseModel):
-    """Where a signal's value may lie; a null signal never fails.
+    """Where a signal's value may lie; a null signal never fails. ``one_of`` lists values of a text.
 
     ``min_percentile``, ``max_percentile`` and ``max_fence`` become numbers per language once the
     run's own values are known: the value below which that share of the language's documents lies, and
@@ -37,6 +60,7 @@ class Bounds(BaseModel):
     min_percentile: float | None = Field(None, gt=0, lt=50)
     max_percentile: float | None = Field(None, gt=50, lt=100)
     max_fence: float | None = Field(None, gt=0)
+    one_of: tuple[str, ...] | None = Field(None, min_length=1)
 
     @model_validator(mode="after")
     def _is_an_interval(self) -> Bounds:
@@ -55,28 +79,52 @@ class Bounds(BaseModel):
     @property
     def empty(self) -> bool:
         """Whether nothing is bounded."""
-        return self.min is None and self.max is None and not self.relative
+        return self.min is None and self.max is None and self.one_of is None and not self.relative
 
 
 class Condition(BaseModel):
-    """A further signal that must lie inside its bounds for a rule to apply at all."""
+    """A further signal that must lie inside its bounds for a rule to apply at all.
+
+    In the place of a signal, ``any`` or ``all`` hold conditions of which one, or every one, must hold.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    signal: str
+    signal: str = ""
     min: float | None = Field(None, allow_inf_nan=False)
     max: float | None = Field(None, allow_inf_nan=False)
+    one_of: tuple[str, ...] | None = Field(None, min_length=1)
+    any: tuple[Condition, ...] = ()
+    all: tuple[Condition, ...] = ()
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> Condition:
+        if sum(map(bool, (self.signal, self.any, self.all))) != 1:
+            raise ValueError("a condition has one of: signal, any, all")
+        bounds = (self.min, self.max, self.one_of)
+        if not self.signal and any(bound is not None for bound in bounds):
+            raise ValueError("min, max and one_of stand beside a signal")
+        return self
+
+    @property
+    def leaves(self) -> tuple[Condition, ...]:
+        """The conditions on single signals that this one is made of."""
+        if self.signal:
+            return (self,)
+        return tuple(leaf for part in (*self.any, *self.all) for leaf in part.leaves)
 
 
 class Rule(Bounds):
     """One reason for a document to leave.
 
     ``languages`` replaces the bounds for a language; ``null`` switches the rule off there. A rule
-    without bounds of its own applies to the listed languages only.
+    without bounds of its own applies to the listed languages only. In the place of signal and bounds
+    ``expression`` is SQL over signals: a document for which it is true breaks the rule.
     """
 
     reason: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    signal: str = Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")
+    signal: str = Field("", pattern=r"^([a-z_]+\.[a-z0-9_]+)?$")
+    expression: str | None = Field(None, min_length=1)
     action: Action = "drop"
     when: tuple[Condition, ...] = ()
     languages: dict[str, Bounds | None] = {}
@@ -92,10 +140,19 @@ class Rule(Bounds):
         return reason
 
     @model_validator(mode="after")
+    def _asks_one_thing(self) -> Rule:
+        if bool(self.signal) == bool(self.expression):
+            raise ValueError(f"rule {self.reason} has one of: signal, expression")
+        if self.expression and not (self.empty and not self.languages):
+            raise ValueError(f"rule {self.reason}: bounds stand beside a signal, not an expression")
+        return self
+
+    @model_validator(mode="after")
     def _bounds_something(self) -> Rule:
-        if self.empty and not any(self.languages.values()):
+        if self.expression is None and self.empty and not any(self.languages.values()):
             raise ValueError(
-                f"rule {self.reason} has no bound: give min, max, min_percentile, max_percentile or max_fence"
+                f"rule {self.reason} has no bound: give min, max, one_of, min_percentile, max_percentile or "
+                "max_fence"
             )
         return self
 
@@ -113,7 +170,12 @@ class Rule(Bounds):
     @property
     def signals(self) -> set[str]:
         """All signals the rule reads."""
-        return {self.signal, *(condition.signal for condition in self.when)}
+        return _signals(self)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it compares a number with bounds."""
+        return _is_numeric(self.expression, [self, *self.languages.values()])
 
 
 class Listed(BaseModel):
@@ -145,13 +207,23 @@ class ResolvedRule(BaseModel):
     default: Bounds | None
     languages: dict[str, Bounds | None]
     listed: Listed | None = None
+    expression: str | None = None
 
     @property
     def signals(self) -> set[str]:
         """All signals the rule reads."""
-        if self.listed is not None:
-            return set()
-        return {self.signal, *(condition.signal for condition in self.when)}
+        return set() if self.listed is not None else _signals(self)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it compares a number with bounds."""
+        bounds = [self.default, *self.languages.values()]
+        return self.listed is None and _is_numeric(self.expression, bounds)
+
+    @property
+    def asked(self) -> str:
+        """What the ledger says was asked: the signal, or the text of the expression."""
+        return self.expression or self.signal
 
 
 class AbsentRule(BaseModel):
@@ -162,6 +234,16 @@ class AbsentRule(BaseModel):
     reason: str
     signal: str
     why: str
+
+
+def _signals(rule: Rule | ResolvedRule) -> set[str]:
+    leaves = {leaf.signal for condition in rule.when for leaf in condition.leaves}
+    own = _NAME.findall(_QUOTED.sub("", rule.expression)) if rule.expression else [rule.signal]
+    return {*own, *leaves}
+
+
+def _is_numeric(expression: str | None, bounds: Sequence[Bounds | None]) -> bool:
+    return expression is None and all(one is None or one.one_of is None for one in bounds)
 
 
 def is_grade_rule(rule: Rule | ResolvedRule) -> bool:

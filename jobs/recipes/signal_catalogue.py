@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
+from jobs.recipes.rules import DOCUMENT_GROUP
 from udfs.cleaning.clean_texts import CLEANING_FIELDS
 from udfs.columns.signal_fields import SignalField
 from udfs.contamination.signals import CONTAMINATION_FIELDS
@@ -11,6 +14,20 @@ from udfs.perplexity.signals import PERPLEXITY_FIELDS
 from udfs.safety.signals import SAFETY_FIELDS
 from udfs.signals.annotate import ANNOTATORS
 from udfs.signals.shared_lines import SHARED_LINE_FIELDS
+
+DOCUMENT_FIELDS = tuple(
+    SignalField(name, pa.string(), "text", values, meaning, "corpusmill")
+    for name, values, meaning in (
+        ("source", "path or URL", "file that the document comes from, as INPUT names it"),
+        (
+            "format",
+            "html, pdf, epub, text, unknown",
+            "what the document was read as, by its content",
+        ),
+        ("url", "URL", "its address; null where none is known"),
+        ("licence_url", "URL", "its licence; null where none is declared"),
+    )
+)
 
 
 def signal_fields() -> dict[str, tuple[SignalField, ...]]:
@@ -27,10 +44,15 @@ def signal_fields() -> dict[str, tuple[SignalField, ...]]:
     }
 
 
+def named_fields() -> dict[str, tuple[SignalField, ...]]:
+    """Return the fields of every group that a rule can name: struct columns, and documents' own columns."""
+    return {**signal_fields(), DOCUMENT_GROUP.rstrip("."): DOCUMENT_FIELDS}
+
+
 def known_signals() -> dict[str, SignalField]:
-    """Return every signal as ``struct.field``."""
+    """Return every signal as ``struct.field``, and what is known of each document before."""
     return {
-        f"{struct}.{field.name}": field
-        for struct, fields in signal_fields().items()
+        f"{group}.{field.name}": field
+        for group, fields in named_fields().items()
         for field in fields
     }

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from jobs.report.borderline_documents import borderline_examples
-from jobs.report.dataset_card import dataset_card
+from jobs.report.dataset_card import TITLE, dataset_card
 from jobs.report.document_flows import Flows, format_flows, language_flows, volume
 from jobs.report.dropped_examples import dropped_examples, quarantine_examples
 from jobs.report.duplicate_facts import duplicate_facts
@@ -23,7 +23,7 @@ from jobs.report.spark_facts import SparkFacts
 from jobs.report.table_facts import TableFacts
 from jobs.runtime.contract.manifest import read_manifest, require_manifest
 from jobs.runtime.contract.stage import RunContext
-from jobs.runtime.errors import AccountingError, InputError
+from jobs.runtime.errors import AccountingError, DamagedRecordError, InputError
 from jobs.runtime.store import storage
 
 JOBS_AT_ONCE = 6
@@ -31,10 +31,14 @@ JOBS_AT_ONCE = 6
 JSON_NAME = "report.json"
 HTML_NAME = "report.html"
 CARD_NAME = "dataset_card.md"
+HUB_NAME = "README.md"
+"""Where hubs, and `datasets.load_dataset(OUTPUT)`, look for the card."""
 
 
 def write_report(context: RunContext, recipe: RecipeLike) -> dict[str, Any]:
-    """Write ``report.json``, ``report.html`` and ``dataset_card.md`` of a finished run; return the facts.
+    """Write ``report.json``, ``report.html`` and the card of a finished run; return the facts.
+
+    The card is ``dataset_card.md``, and ``README.md`` unless somebody wrote one of his own.
 
     Args:
         context: The run; its OUTPUT holds all published datasets.
@@ -57,8 +61,24 @@ def _write(context: RunContext, report: Report) -> dict[str, Any]:
     text = json.dumps(facts, ensure_ascii=False, indent=1)
     storage.write_text(storage.join(context.output, JSON_NAME), text + "\n")
     storage.write_text(storage.join(context.output, HTML_NAME), page)
-    storage.write_text(storage.join(context.output, CARD_NAME), dataset_card(report))
+    card = dataset_card(report)
+    storage.write_text(storage.join(context.output, CARD_NAME), card)
+    _write_for_hubs(context, card)
     return facts
+
+
+def _write_for_hubs(context: RunContext, card: str) -> None:
+    path = storage.join(context.output, HUB_NAME)
+    try:
+        others = TITLE not in (storage.read_text(path) or TITLE)
+    except DamagedRecordError:  # no UTF-8, so none of ours
+        others = True
+    if others:
+        context.reporter.note(
+            f"{path} is not ours and stays; `load_dataset` finds the corpus by the header of {CARD_NAME}"
+        )
+        return
+    storage.write_text(path, card)
 
 
 def tell_packing(context: RunContext) -> None:

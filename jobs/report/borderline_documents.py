@@ -66,7 +66,7 @@ def find_borderline(frame: DataFrame, rules: Sequence[ResolvedRule]) -> dict[str
         Rows of ``fails, distance, id, value, bound, language`` by reason; at most EACH_SIDE a side.
         Distance is a share of the bound. Equal distances are ordered by id.
     """
-    dropping = [rule for rule in rules if rule.action == "drop" and rule.listed is None]
+    dropping = [rule for rule in rules if rule.action == "drop" and rule.numeric]
     if not dropping:
         return {}
     names = sorted({LANGUAGE, *(name for rule in dropping for name in rule.signals)})
@@ -93,9 +93,7 @@ def find_table_borderline(
     return {
         rule.reason: [Row(**dict(zip(columns, row, strict=True))) for row in rows]
         for rule in rules
-        if rule.action == "drop"
-        and rule.listed is None
-        and (rows := [*_nearest(signals, ids, rule)])
+        if rule.action == "drop" and rule.numeric and (rows := [*_nearest(signals, ids, rule)])
     }
 
 
@@ -109,6 +107,7 @@ def borderline_examples(
             BorderlineExample(
                 id=row["id"],
                 url=samples.get(row["id"], nothing).url,
+                source_id=samples.get(row["id"], nothing).source_id,
                 language=row["language"],
                 fails=row["fails"],
                 value=row["value"],

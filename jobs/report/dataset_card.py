@@ -9,6 +9,9 @@ from jobs.runtime import amounts
 from jobs.runtime.visible_text import visible
 
 SOURCES_LISTED = 20
+TITLE = "# A corpus made with corpusmill"
+SUBSETS = ("corpus", "dropped", "quarantined")
+"""Datasets of OUTPUT that `load_dataset(OUTPUT, NAME)` gives; without a name the first."""
 SIZE_CLASSES = (
     (1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
     (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"), (1_000_000_000, "100M<n<1B"),
@@ -44,9 +47,20 @@ def _header(report: Report) -> list[str]:
         "- text-generation",
         "size_categories:",
         f"- {size_class(report.totals.kept)}",
+        *_subsets(),
         "---",
-        f"# A corpus made with corpusmill, recipe {_plain(report.recipe.name)}",
+        f"{TITLE}, recipe {_plain(report.recipe.name)}",
     ]
+
+
+def _subsets() -> list[str]:
+    """Which files are rows: beside them lie signals, signatures, models and records of ours."""
+    lines = ["configs:"]
+    for name in SUBSETS:
+        lines.append(f"- config_name: {name}")
+        lines += ["  default: true"] if name == SUBSETS[0] else []
+        lines += ["  data_files:", "  - split: train", f"    path: {name}/**/*.parquet"]
+    return lines
 
 
 def _summary(report: Report) -> list[str]:

@@ -15,10 +15,10 @@ from udfs.columns.spark_hashes import xxhash64
 
 EXAMPLES = 3
 LEDGER_COLUMNS = (
-    "reason", "id", "url", "source", "language", "signal", "value", "threshold", "keeper_id",
-    "similarity",
+    "reason", "id", "url", "source", "source_id", "language", "signal", "value", "threshold",
+    "keeper_id", "keeper_source_id", "similarity",
 )  # fmt: skip
-QUARANTINE_COLUMNS = ("id", "url", "source", "stage", "status", "detail")
+QUARANTINE_COLUMNS = ("id", "url", "source", "source_id", "stage", "status", "detail")
 
 
 def choose_examples(frame: DataFrame, label: str, columns: Sequence[str]) -> dict[str, list[Row]]:
@@ -80,6 +80,7 @@ def quarantine_examples(chosen: Mapping[str, Sequence[Row]]) -> dict[str, list[Q
                 id=row["id"],
                 url=row["url"],
                 source=row["source"],
+                source_id=row["source_id"],
                 stage=row["stage"],
                 detail=row["detail"][:CHARACTERS] if row["detail"] else None,
             )

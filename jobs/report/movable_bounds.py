@@ -105,6 +105,7 @@ def _bounds(rules: Sequence[ResolvedRule], histograms: Mapping[str, Histogram]) 
         for rule in rules
         for side in ("min", "max")
         if rule.default is not None
+        and rule.numeric
         and getattr(rule.default, side) is not None
         and rule.signal in histograms
     ]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from jobs.recipes.rules import Condition
 from jobs.report.report_model import Limits, RuleFacts
 from jobs.runtime.amounts import measure
 
@@ -46,11 +47,20 @@ def rule_sentence(rule: RuleFacts) -> str:
     if len(rule.languages) > len(named):
         parts.append(f"{len(rule.languages) - len(named)} more languages")
     sentence = f"{rule.signal} {'; '.join(parts)}"
-    conditions = [
-        f"{condition.signal} {inside_phrase(condition.min, condition.max)}"
-        for condition in rule.when
-    ]
+    if rule.expression is not None:
+        sentence = f"where {rule.expression}"
+    conditions = [condition_phrase(condition) for condition in rule.when]
     return f"{sentence}, only where {' and '.join(conditions)}" if conditions else sentence
+
+
+def condition_phrase(condition: Condition) -> str:
+    """Return a condition in words; one made of others in brackets."""
+    for word, parts in (("or", condition.any), ("and", condition.all)):
+        if parts:
+            return f"({f' {word} '.join(map(condition_phrase, parts))})"
+    if condition.one_of is not None:
+        return f"{condition.signal} is one of {', '.join(condition.one_of)}"
+    return f"{condition.signal} {inside_phrase(condition.min, condition.max)}"
 
 
 def limits_phrase(limits: Limits | None) -> str:
@@ -58,6 +68,8 @@ def limits_phrase(limits: Limits | None) -> str:
     if limits is None:
         return "not judged"
     sides = []
+    if limits.one_of is not None:
+        sides.append(f"none of {', '.join(limits.one_of)}")
     if limits.min is not None:
         sides.append(f"below {measure(limits.min)}")
     if limits.max is not None:

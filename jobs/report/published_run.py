@@ -91,7 +91,11 @@ class PublishedRun:
         told = [rule for manifest in self._judged() for rule in unjudged_rules(manifest)]
         known = {rule.reason for rule in self.rules()} | {rule.reason for rule in told}
         return told + [
-            AbsentRule(reason=rule.reason, signal=rule.signal, why=self._why_untold(rule))
+            AbsentRule(
+                reason=rule.reason,
+                signal=rule.expression or rule.signal,
+                why=self._why_untold(rule),
+            )
             for rule in recipe.rules
             if rule.reason not in known
         ]

@@ -72,6 +72,7 @@ class Limits(Fact):
 
     min: Number = None
     max: Number = None
+    one_of: tuple[str, ...] | None = Field(None, description="of a text: the values that stay")
 
 
 class MovableBound(Fact):
@@ -89,7 +90,8 @@ class RuleFacts(Fact):
     """One judged rule: bounds, and how often it spoke."""
 
     reason: str
-    signal: str
+    signal: str = Field(description="empty for a rule in SQL")
+    expression: str | None = Field(None, description="SQL that is true of what breaks the rule")
     action: Action
     asked: Bounds | None = Field(description="bounds as the recipe writes them")
     default: Limits | None = Field(description="bounds of languages not listed; null: not judged")
@@ -282,11 +284,13 @@ class DroppedExample(Fact):
     id: int
     url: str | None
     source: str | None
+    source_id: str | None = Field(None, description="its id in the source")
     language: str | None
     signal: str | None
     value: Number
     threshold: Number
     keeper_id: int | None
+    keeper_source_id: str | None = Field(None, description="of the keeper, of this run")
     similarity: Number
     text: str
 
@@ -296,6 +300,7 @@ class BorderlineExample(Fact):
 
     id: int
     url: str | None
+    source_id: str | None = Field(None, description="its id in the source")
     language: str | None
     fails: bool = Field(description="whether it is on the side that leaves")
     value: Number
@@ -318,6 +323,7 @@ class QuarantineExample(Fact):
     id: int
     url: str | None
     source: str | None
+    source_id: str | None = Field(None, description="its id in the source")
     stage: str
     detail: str | None
 

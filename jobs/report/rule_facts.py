@@ -72,6 +72,7 @@ def _facts(
     return RuleFacts(
         reason=rule.reason,
         signal=rule.signal,
+        expression=rule.expression,
         action=rule.action,
         asked=_asked_bounds(asked),
         default=_limits(rule.default),
@@ -91,4 +92,8 @@ def _asked_bounds(rule: Rule | None) -> Bounds | None:
 
 
 def _limits(bounds: Bounds | None) -> Limits | None:
-    return None if bounds is None or bounds.empty else Limits(min=bounds.min, max=bounds.max)
+    return (
+        None
+        if bounds is None or bounds.empty
+        else Limits(min=bounds.min, max=bounds.max, one_of=bounds.one_of)
+    )

@@ -129,12 +129,20 @@ def _drawn(
 
 
 def named_signals(rules: Sequence[ResolvedRule]) -> list[str]:
-    """Return the signals of all rules and their conditions, each once, in order."""
+    """Return the signals of numbers that rules and their conditions bound, each once, in order."""
     every = [
         signal
         for rule in rules
         if rule.listed is None
-        for signal in (rule.signal, *(condition.signal for condition in rule.when))
+        for signal in (
+            *([rule.signal] if rule.numeric else []),
+            *(
+                leaf.signal
+                for condition in rule.when
+                for leaf in condition.leaves
+                if leaf.one_of is None
+            ),
+        )
     ]
     return list(dict.fromkeys(every))
 
@@ -143,7 +151,7 @@ def thresholds(rules: Sequence[ResolvedRule], signal: str) -> list[Threshold]:
     """Return all bounds on a signal, those of all languages first."""
     found: list[Threshold] = []
     for rule in rules:
-        if rule.signal != signal:
+        if rule.signal != signal or not rule.numeric:
             continue
         places: list[tuple[str | None, Bounds | None]] = [(None, rule.default)]
         places += sorted(rule.languages.items())

@@ -51,7 +51,7 @@ from jobs.report.source_table import (
 from jobs.report.text_samples import Sample, table_samples
 from jobs.runtime.contract.driver_tables import dataset_table, works_here
 from jobs.runtime.contract.stage import RunContext
-from jobs.verdicts.array_verdicts import SignalTable
+from jobs.verdicts.array_verdicts import SignalTable, asked_by_arrow, signal_columns
 from jobs.verdicts.expressions import LANGUAGE
 
 LENGTHS = ("heuristics.character_count", "heuristics.byte_count")
@@ -67,12 +67,13 @@ class TableFacts:
 
     @classmethod
     def suits(cls, context: RunContext, run: PublishedRun, recipe: RecipeLike) -> bool:
-        """Say whether a run is small, and has neither grades nor benchmarks."""
+        """Say whether a run is small, and has neither grades nor benchmarks nor rules in SQL."""
         if not context.local:
             return False
         read = [run.manifests[name] for name in ("annotated", "verdicts", "corpus")]
         special = {"quality", MATCHES} & run.manifests.keys()
-        return not special and works_here(context, recipe.run.driver_megabytes, *read)
+        plain = not special and asked_by_arrow(run.rules())
+        return plain and works_here(context, recipe.run.driver_megabytes, *read)
 
     def start(self, function: Callable[..., Found], *arguments: object) -> Future[Found]:
         """Answer at once."""
@@ -84,8 +85,9 @@ class TableFacts:
     def _annotated(self) -> SignalTable:
         rules = {signal for rule in self.run.rules() for signal in rule.signals}
         names = sorted({LANGUAGE, *LENGTHS, *rules})
-        columns = ["id", "url", "format", "text", STRUCT, *names]
-        return SignalTable(dataset_table(self.context, "annotated", columns))
+        columns = ["id", "url", "source_id", "format", "text", STRUCT, *names]
+        read = functools.partial(dataset_table, self.context, "annotated")
+        return SignalTable(signal_columns(read, columns))
 
     @functools.cached_property
     def _verdicts(self) -> pa.Table:

@@ -14,17 +14,18 @@ CHARACTERS = 300
 
 
 class Sample(NamedTuple):
-    """A document's address and the beginning of its text."""
+    """A document's address, the beginning of its text, and its id in the source."""
 
     url: str | None
     text: str
+    source_id: str | None = None
 
 
 def text_samples(annotated: DataFrame, ids: Collection[int]) -> dict[int, Sample]:
     """Return the beginnings of the cleaned texts of some documents.
 
     Args:
-        annotated: ``id``, ``url`` and ``text`` of all documents.
+        annotated: ``id``, ``url``, ``source_id`` and ``text`` of all documents.
         ids: Which; a hundred or so, so that Parquet's statistics can skip the rest.
     """
     if not ids:
@@ -32,18 +33,20 @@ def text_samples(annotated: DataFrame, ids: Collection[int]) -> dict[int, Sample
     beginning = F.substring(F.coalesce(F.col("text"), F.lit("")), 1, CHARACTERS)
     rows = (
         annotated.where(F.col("id").isin(sorted(ids)))
-        .select("id", "url", beginning.alias("beginning"))
+        .select("id", "url", "source_id", beginning.alias("beginning"))
         .collect()
     )
-    return {row["id"]: Sample(row["url"], row["beginning"]) for row in rows}
+    return {row["id"]: Sample(row["url"], row["beginning"], row["source_id"]) for row in rows}
 
 
 def table_samples(annotated: pa.Table, ids: Collection[int]) -> dict[int, Sample]:
     """The same for documents in memory."""
     rows = annotated.filter(pc.is_in(annotated.column("id"), value_set=pa.array(ids, pa.int64())))
     beginnings = pc.utf8_slice_codeunits(rows.column("text").fill_null(""), 0, CHARACTERS)
-    columns = (rows.column("id"), rows.column("url"), beginnings)
+    names = (rows.column(name) for name in ("id", "url", "source_id"))
     return {
-        number: Sample(url, text)
-        for number, url, text in zip(*(column.to_pylist() for column in columns), strict=True)
+        number: Sample(url, text, source_id)
+        for number, url, source_id, text in zip(
+            *(column.to_pylist() for column in (*names, beginnings)), strict=True
+        )
     }

@@ -103,8 +103,8 @@ def rule_line(answer: RuleAnswer, found: Explanation) -> dict[str, Any]:
     value = answer.value
     return {
         "reason": answer.rule.reason,
-        "signal": answer.rule.signal,
-        "value": None if value is None else measure(value),
+        "signal": answer.rule.asked,
+        "value": measure(value) if isinstance(value, float) else value,
         "allowed": bounds_text(answer.bounds) if answer.bounds else "",
         "distance": answer.distance,
         "action": answer.rule.action,
@@ -125,7 +125,7 @@ def would_stay(found: Explanation) -> str | None:
 def _moved(answer: RuleAnswer) -> str | None:
     """The nearest bound that the value would pass, as a recipe writes it."""
     bounds, value = answer.bounds, answer.value
-    if bounds is None or value is None or not np.isfinite(value):
+    if bounds is None or not isinstance(value, float) or not np.isfinite(value):
         return None
     side = "min" if bounds.min is not None and value < bounds.min else "max"
     return passing_bound(answer.rule.reason, value, side)

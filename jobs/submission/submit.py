@@ -51,7 +51,7 @@ def _note(text: str) -> None:
 
 
 def _job(arguments: argparse.Namespace) -> SubmittedJob:
-    words = [*arguments.inputs, arguments.output]
+    words = [*arguments.inputs, arguments.output, *(["--redo"] if arguments.redo else [])]
     recipe = load_recipe(arguments.recipe or "default", arguments.overrides)
     texts = {}
     if arguments.recipe in [None, *recipe_names()] or storage.is_remote(arguments.recipe):

@@ -14,6 +14,7 @@ from pathlib import Path
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.contract.fingerprint import library_versions
 from jobs.runtime.errors import CorpusmillError
+from jobs.runtime.own_packages import HOME, NAMES, foreign_packages
 from jobs.runtime.spark.class_archive import archive_options, archive_path
 from jobs.runtime.spark.java_runtime import find_java
 from jobs.runtime.store.s3_jars import jar_coordinates, jar_folder, missing_jars
@@ -42,7 +43,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Look at Python, Java, libraries, S3 jars, configuration and disk."""
     checks: list[Callable[[], Finding]] = [
-        _python, _java, _class_archive, _libraries, _configuration, _models, _s3_jars, _disk,
+        _python, _packages, _java, _class_archive, _libraries, _configuration, _models, _s3_jars, _disk,
     ]  # fmt: skip
     return [check() for check in checks]
 
@@ -51,6 +52,16 @@ def _python() -> Finding:
     version = platform.python_version()
     good = sys.version_info >= (3, 10)
     return Finding("Python", f"{version} (3.10 or newer)", "ok" if good else "missing", not good)
+
+
+def _packages() -> Finding:
+    others = foreign_packages()
+    if others:
+        step = (
+            f"{', '.join(map(str, others))} hide ours: start from another folder, or see PYTHONPATH"
+        )
+        return Finding("packages", step, "missing", fatal=True)
+    return Finding("packages", f"{' and '.join(NAMES)} are those of {HOME}", "ok")
 
 
 def _java() -> Finding:

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from jobs.recipes.recipe import Recipe
-from jobs.recipes.signal_catalogue import signal_fields
+from jobs.recipes.signal_catalogue import named_fields
 from jobs.report.report_model import Report
 
 NOTE = "<!-- Written by `make docs` from the declarations in the code; do not edit by hand. -->"
@@ -25,9 +25,10 @@ def signals_page() -> str:
     """Return docs/signals.md: every signal with unit, range, meaning and source."""
     lines = [
         "# Signals", "", NOTE, "",
-        "Columns of `annotated/` (and `quality/`): one struct a group. A rule names one as `group.name`.",
+        "Columns of `annotated/` (and `quality/`): one struct a group; those of",
+        "`document` are columns of their own. A rule names one as `group.name`.",
     ]  # fmt: skip
-    for group, fields in signal_fields().items():
+    for group, fields in named_fields().items():
         lines += ["", f"## {group}", "", "| name | type | unit | range | meaning | source |"]
         lines += ["| --- | --- | --- | --- | --- | --- |"]
         lines += [

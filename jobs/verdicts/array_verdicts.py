@@ -8,15 +8,15 @@ Spark: a cluster has no part in either. A test compares every verdict with
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.recipes.rules import Bounds, Condition, Listed, ResolvedRule
+from jobs.recipes.rules import Bounds, Condition, Listed, ResolvedRule, Rule, stored_name
 from jobs.runtime.contract.document_ids import ROW_BITS
 from jobs.verdicts.expressions import (
     BETWEEN,
@@ -51,9 +51,12 @@ class SignalTable:
 
     Attributes:
         table: A column ``language.language`` and one a signal, named as rules name it.
+        answers: Of expressions, which are SQL and Spark's to ask: for each the documents for which it
+            was true, bool (n,). Rules with others cannot be judged here.
     """
 
     table: pa.Table
+    answers: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @functools.cached_property
     def languages(self) -> tuple[list[str | None], np.ndarray]:
@@ -86,13 +89,14 @@ class SignalTable:
         """Return the columns of :func:`jobs.verdicts.expressions.verdict_columns`."""
         first, failed = self.judge(rules)
         names = pa.array([rule.reason for rule in rules], pa.string())
-        signals = pa.array([rule.signal for rule in rules], pa.string())
+        signals = pa.array([rule.asked for rule in rules], pa.string())
         value = np.full(self.table.num_rows, np.nan)
         threshold = value.copy()
         for place in np.unique(first[first != NO_RULE]):
             here = np.flatnonzero(first == place)
             if rules[place].listed is not None:
                 value[here], threshold[here] = NAMED, NOT_NAMED
+            if not rules[place].numeric:
                 continue
             numbers = self.values(rules[place].signal).numbers
             lower, upper = (np.broadcast_to(b, len(first)) for b in self.bounds(rules[place]))
@@ -100,6 +104,8 @@ class SignalTable:
             threshold[here] = np.where(numbers < lower, lower, upper)[here]
         living = first == NO_RULE
         chosen = pa.array(first, mask=living)
+        numeric = np.array([rule.numeric for rule in rules], dtype=bool)
+        unknown = living if numeric.all() else living | ~numeric[first]
         dropping = np.array([rule.action == "drop" for rule in rules], dtype=bool)
         return pa.table(
             [
@@ -107,8 +113,8 @@ class SignalTable:
                 _failed_names(names, failed & dropping[:, np.newaxis]),
                 _failed_names(names, failed & ~dropping[:, np.newaxis]),
                 signals.take(chosen),
-                pa.array(value, mask=living, from_pandas=False),
-                pa.array(threshold, mask=living, from_pandas=False),
+                pa.array(value, mask=unknown, from_pandas=False),
+                pa.array(threshold, mask=unknown, from_pandas=False),
             ],
             names=list(VERDICT_COLUMNS),
         )
@@ -143,6 +149,12 @@ class SignalTable:
     def _failing(self, rule: ResolvedRule) -> np.ndarray:
         if rule.listed is not None:
             return self._named(rule.listed)
+        if rule.expression is not None:
+            broken: np.ndarray = self.answers[rule.expression] & self.conditions_hold(rule)
+            return broken
+        if not rule.numeric:
+            unlisted: np.ndarray = ~self._listed(rule) & self.conditions_hold(rule)
+            return unlisted
         values = self.values(rule.signal)
         lower, upper = self.bounds(rule)
         # As in SQL, NaN is above every number.
@@ -165,6 +177,24 @@ class SignalTable:
     def _texts(self, name: str) -> pa.ChunkedArray:
         return self.table.column(name).cast(pa.string())
 
+    def _listed(self, rule: ResolvedRule) -> np.ndarray:
+        """Whether texts are among those listed for their language, or nothing is asked of them, bool (n,)."""
+        names, places = self.languages
+        listed = np.ones(self.table.num_rows, dtype=bool)
+        for place, name in enumerate(names):
+            own = name is not None and name in rule.languages
+            bounds = rule.languages[str(name)] if own else rule.default
+            if bounds is not None and bounds.one_of is not None:
+                here = places == place
+                listed[here] = self._among(rule.signal, bounds.one_of, absent=True)[here]
+        return listed
+
+    def _among(self, signal: str, texts: Sequence[str], *, absent: bool) -> np.ndarray:
+        column = self.table.column(signal).combine_chunks()
+        found = pc.is_in(column, value_set=pa.array(texts, column.type))
+        answer = pc.if_else(column.is_valid(), found, pa.scalar(absent))
+        return np.asarray(answer.to_numpy(zero_copy_only=False), dtype=bool)
+
     def conditions_hold(self, rule: ResolvedRule) -> np.ndarray:
         """Return whether all further signals that a rule asks lie inside their bounds, bool (n,)."""
         held = np.ones(self.table.num_rows, dtype=bool)
@@ -173,6 +203,17 @@ class SignalTable:
         return held
 
     def _holds(self, condition: Condition) -> np.ndarray:
+        if condition.any:
+            one: np.ndarray = np.logical_or.reduce([self._holds(part) for part in condition.any])
+            return one
+        if condition.all:
+            every: np.ndarray = np.logical_and.reduce([self._holds(p) for p in condition.all])
+            return every
+        if condition.one_of is not None:
+            return self._among(condition.signal, condition.one_of, absent=False)
+        if condition.min is None and condition.max is None:
+            known = self.table.column(condition.signal).combine_chunks().is_valid()
+            return np.asarray(known.to_numpy(zero_copy_only=False), dtype=bool)
         values = self.values(condition.signal)
         held: np.ndarray = values.known.copy()
         if condition.min is not None:
@@ -180,6 +221,22 @@ class SignalTable:
         if condition.max is not None:
             held &= values.numbers <= condition.max
         return held
+
+
+def signal_columns(read: Callable[[list[str]], pa.Table], names: Sequence[str]) -> pa.Table:
+    """Return columns of ``annotated/`` under the names that rules have for them.
+
+    Args:
+        read: Returns stored columns, each asked for once.
+        names: Signals, and other columns.
+    """
+    table = read(list(dict.fromkeys(map(stored_name, names))))
+    return pa.table([table.column(stored_name(name)) for name in names], names=list(names))
+
+
+def asked_by_arrow(rules: Sequence[Rule | ResolvedRule]) -> bool:
+    """Say whether rules can be judged without Spark: none is an expression in SQL."""
+    return not any(rule.expression for rule in rules)
 
 
 def _failed_names(names: pa.Array, failed: np.ndarray) -> pa.Array:

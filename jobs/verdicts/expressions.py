@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from jobs.recipes.rules import EXCISABLE, Bounds, Condition, Listed, ResolvedRule
+from jobs.recipes.rules import (
+    EXCISABLE,
+    Bounds,
+    Condition,
+    Listed,
+    ResolvedRule,
+    stored_expression,
+    stored_name,
+)
 from jobs.runtime.contract.document_ids import ROW_BITS
 
 LANGUAGE = "language.language"
@@ -21,7 +30,7 @@ BETWEEN = "\n"  # in no name of a file
 
 def signal_column(name: str) -> Column:
     """Return a signal as a double; booleans become 0 and 1, null stays null."""
-    return F.col(name).cast("double")
+    return F.col(stored_name(name)).cast("double")
 
 
 def undotted(names: Sequence[str]) -> list[Column]:
@@ -29,16 +38,21 @@ def undotted(names: Sequence[str]) -> list[Column]:
 
     A function of batches must name its columns itself: Spark takes a dot for a field of a struct.
     """
-    return [F.col(name).alias(f"signal_{place}") for place, name in enumerate(names)]
+    return [F.col(stored_name(name)).alias(f"signal_{place}") for place, name in enumerate(names)]
 
 
 def failing(rule: ResolvedRule) -> Column:
     """Return whether a document fails a rule; never null."""
     if rule.listed is not None:
         return _named(rule.listed)
-    lower, upper = _bound(rule, "min"), _bound(rule, "max")
-    value = signal_column(rule.signal)
-    outside = F.coalesce(value < lower, F.lit(False)) | F.coalesce(value > upper, F.lit(False))
+    if rule.expression is not None:
+        outside = F.coalesce(F.expr(stored_expression(rule.expression)), F.lit(False))
+    elif not rule.numeric:
+        outside = F.coalesce(~_listed(rule), F.lit(False))
+    else:
+        lower, upper = _bound(rule, "min"), _bound(rule, "max")
+        value = signal_column(rule.signal)
+        outside = F.coalesce(value < lower, F.lit(False)) | F.coalesce(value > upper, F.lit(False))
     holds = [_holds(condition) for condition in rule.when]
     return functools.reduce(operator.and_, holds, outside)
 
@@ -62,8 +76,8 @@ def verdict_columns(rules: Sequence[ResolvedRule]) -> list[Column]:
         _first(drops, lambda rule: F.lit(rule.reason)).alias("reason"),
         _failed_names(drops).alias("reasons"),
         _failed_names(flags).alias("flags"),
-        _first(drops, lambda rule: F.lit(rule.signal)).alias("signal"),
-        _first(drops, _value).alias("value"),
+        _first(drops, lambda rule: F.lit(rule.asked)).alias("signal"),
+        _first(drops, _judged_value).alias("value"),
         _first(drops, _broken_bound).alias("threshold"),
     ]
 
@@ -112,9 +126,33 @@ def _failed_names(rules: Sequence[ResolvedRule]) -> Column:
     return F.array_compact(F.array(*names).cast("array<string>"))
 
 
-def _first(rules: Sequence[ResolvedRule], value: object) -> Column:
-    columns = [F.when(failing(rule), value(rule)) for rule in rules]  # type: ignore[operator]
-    return F.coalesce(*columns) if columns else F.lit(None)
+def _first(rules: Sequence[ResolvedRule], value: Callable[[ResolvedRule], Column]) -> Column:
+    # No coalesce: of a text the first rule has no value, and the next one's is not asked for.
+    chosen: Any = F  # its `when` begins what a column's own goes on with
+    for rule in rules:
+        chosen = chosen.when(failing(rule), value(rule))
+    return chosen if rules else F.lit(None)
+
+
+def _judged_value(rule: ResolvedRule) -> Column:
+    if rule.listed is not None:
+        return F.lit(NAMED)
+    return signal_column(rule.signal) if rule.numeric else F.lit(None).cast("double")
+
+
+def _listed(rule: ResolvedRule) -> Column:
+    """Whether a text is one of those listed for its language; null where it, or the list, is none."""
+    value = F.col(stored_name(rule.signal))
+    language = F.col(LANGUAGE)
+    chosen = F.lit(None).cast("boolean")
+    if rule.default is not None and rule.default.one_of is not None:
+        chosen = value.isin(*rule.default.one_of)
+    for code, bounds in rule.languages.items():
+        own = (
+            value.isin(*bounds.one_of) if bounds and bounds.one_of else F.lit(None).cast("boolean")
+        )
+        chosen = F.when(language.eqNullSafe(code), own).otherwise(chosen)
+    return chosen
 
 
 def _named(listed: Listed) -> Column:
@@ -130,19 +168,26 @@ def record_name(source: str, row: int) -> str:
     return f"{source}{BETWEEN}{row}"
 
 
-def _value(rule: ResolvedRule) -> Column:
-    return F.lit(NAMED) if rule.listed is not None else signal_column(rule.signal)
-
-
 def _broken_bound(rule: ResolvedRule) -> Column:
     if rule.listed is not None:
         return F.lit(NOT_NAMED)
+    if not rule.numeric:
+        return F.lit(None).cast("double")
     lower, upper = _bound(rule, "min"), _bound(rule, "max")
     return F.when(signal_column(rule.signal) < lower, lower).otherwise(upper)
 
 
 def _holds(condition: Condition) -> Column:
-    value = signal_column(condition.signal)
+    if condition.any:
+        return functools.reduce(operator.or_, map(_holds, condition.any))
+    if condition.all:
+        return functools.reduce(operator.and_, map(_holds, condition.all))
+    if condition.one_of is not None:
+        text = F.col(stored_name(condition.signal))
+        return F.coalesce(text.isin(*condition.one_of), F.lit(False))
+    value = F.col(stored_name(condition.signal))
+    if condition.min is not None or condition.max is not None:
+        value = signal_column(condition.signal)
     held = value.isNotNull()
     if condition.min is not None:
         held = held & (value >= condition.min)

@@ -92,7 +92,7 @@ def _relative(rule: Rule) -> bool:
 
 
 def _fixed(rule: Rule) -> ResolvedRule:
-    default = None if rule.empty else Bounds(min=rule.min, max=rule.max)
+    default = None if rule.empty else Bounds(min=rule.min, max=rule.max, one_of=rule.one_of)
     return _resolved(rule, default, dict(rule.languages))
 
 
@@ -106,6 +106,7 @@ def _resolved(
         when=rule.when,
         default=default,
         languages=languages,
+        expression=rule.expression,
     )
 
 

@@ -77,7 +77,7 @@ def test_every_input_file_gave_a_document(finished_run: FinishedRun) -> None:
     assert numbers == set(range(len(list_sources(finished_run.inputs))))
 
 
-WRITTEN_ANEW = ("report.json", "report.html", "dataset_card.md")
+WRITTEN_ANEW = ("report.json", "report.html", "dataset_card.md", "README.md")
 
 
 def test_a_second_run_does_nothing(finished_run: FinishedRun) -> None:

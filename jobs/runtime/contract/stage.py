@@ -38,6 +38,7 @@ from jobs.runtime.contract.manifest import (
     stage_fingerprint,
 )
 from jobs.runtime.contract.own_tasks import OwnTasks
+from jobs.runtime.contract.paid_work import require_ours, require_redo
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage_costs import StageCosts, stage_costs
@@ -115,6 +116,7 @@ class RunContext:
         local: Whether this process may work without Spark: on small datasets
             (``driver_tables.works_here``), and on tables of any size part by part.
         threads: Its tasks at a time, where it works part by part.
+        most_lost: Seconds of finished work that a stage may throw away unasked; None: any.
     """
 
     session: SparkSession | Callable[[], SparkSession]
@@ -123,6 +125,7 @@ class RunContext:
     lease: OutputLease = field(default_factory=OutputLease)
     local: bool = False
     threads: int = 1
+    most_lost: float | None = None
 
     @property
     def spark(self) -> SparkSession:
@@ -197,6 +200,7 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         StageError: Spark failed; the message names the cause and that a rerun resumes.
         AccountingError: A row was lost or doubled; nothing is published.
         InputError: The folder holds something that is not ours.
+        SettingsError: More finished work would be thrown away than the run may lose unasked.
     """
     folder = context.folder(stage.dataset)
     code = code_fingerprint(stage.module)
@@ -267,6 +271,8 @@ def _still_valid(
         return None
     changed = [name for name, part in parts.items() if manifest.fingerprints.get(name) != part]
     if manifest.fingerprint != fingerprint:
+        if context.most_lost is not None:
+            require_redo(context.output, stage.name, stage.dataset, changed, context.most_lost)
         context.reporter.note(
             f"{stage.name}: {' and '.join(changed) or 'stage'} changed, made anew"
         )
@@ -280,17 +286,27 @@ def _still_valid(
     return manifest
 
 
+def require_claimable(folder: str) -> None:
+    """Check that the folder of a dataset is ours to write.
+
+    Raises:
+        InputError: It holds files and no record of ours.
+    """
+    ours = any(
+        storage.exists(storage.join(folder, name)) for name in (IN_PROGRESS_NAME, MANIFEST_NAME)
+    )
+    if not ours and storage.list_files(folder):
+        raise InputError(
+            f"{folder} holds files that corpusmill did not write. Choose an empty OUTPUT, or move "
+            "them away."
+        )
+
+
 def _claim(stage: Stage, folder: str, fingerprint: str) -> None:
     marker = storage.join(folder, IN_PROGRESS_NAME)
     if storage.exists(folder):
-        ours = any(
-            storage.exists(storage.join(folder, name)) for name in (IN_PROGRESS_NAME, MANIFEST_NAME)
-        )
-        if not ours and storage.list_files(folder):
-            raise InputError(
-                f"{folder} holds files that corpusmill did not write. Choose an empty OUTPUT, or move "
-                "them away."
-            )
+        require_claimable(folder)
+        require_ours(folder)
         if len(stage.chunks) == 1 or _fingerprint_in_progress(marker) != fingerprint:
             storage.delete_tree(folder)
     storage.write_text(marker, json.dumps({"stage": stage.name, "fingerprint": fingerprint}))

@@ -30,8 +30,14 @@ class BatchFunction(Protocol):
 
 def map_batches(frame: DataFrame, function: BatchFunction) -> DataFrame:
     """Return ``frame`` passed through ``function`` batch by batch, without pandas in between."""
+    # mapInArrow takes the dot in a column's name for a field of a struct: such names stay outside.
+    dotted = {f"column_{place}": name for place, name in enumerate(frame.columns) if "." in name}
+    inner = {name: key for key, name in dotted.items()}
+    if dotted:
+        frame = frame.toDF(*(inner.get(name, name) for name in frame.columns))
     schema = function.output_schema(to_arrow_schema(frame.schema))
-    return map_with_schema(frame, function, schema)
+    mapped = map_with_schema(frame, function, schema)
+    return mapped.toDF(*(dotted.get(name, name) for name in mapped.columns)) if dotted else mapped
 
 
 def map_with_schema(

@@ -106,10 +106,20 @@ DUPLICATES = _schema(
     ("n_exact", pa.int64(), "documents with this one's normalised text, itself included"),
 )
 
+# Of a run only: who removes rows from a table of his own reads his own ids in the columns above.
+RUN_DUPLICATES = pa.schema([
+    *DUPLICATES,
+    *_schema(
+        ("source_id", pa.string(), "the removed document's id in its source"),
+        ("keeper_source_id", pa.string(), "the keeper's; null for one of another run"),
+    ),
+])  # fmt: skip
+
 DROPPED = _schema(
     ("id", pa.int64(), "the document that left"),
     ("url", pa.string(), "its address"),
     ("source", pa.string(), "its file"),
+    ("source_id", pa.string(), "its id there"),
     ("language", pa.string(), "its language"),
     ("stage", pa.string(), "decide, dedup or grade"),
     ("reason", pa.string(), "the first rule that failed, in the recipe's order"),
@@ -118,6 +128,7 @@ DROPPED = _schema(
     ("value", pa.float64(), "the signal's value"),
     ("threshold", pa.float64(), "the bound it broke"),
     ("keeper_id", pa.int64(), "for duplicates: the document kept instead"),
+    ("keeper_source_id", pa.string(), "for duplicates: the id of that one in its source"),
     ("keeper_run", pa.int32(), "for duplicates: the run it is of, 0 for this one"),
     ("similarity", pa.float64(), "for duplicates: Jaccard similarity to it"),
     ("benchmark", pa.string(), "for benchmark items: the set of the strongest one"),
@@ -132,6 +143,7 @@ QUARANTINED = _schema(
     ("id", pa.int64(), "the record that could not be used"),
     ("url", pa.string(), "its address"),
     ("source", pa.string(), "its file"),
+    ("source_id", pa.string(), "its id there"),
     ("stage", pa.string(), "who gave the status: ingest or extract"),
     *_STATUS,
     ("content_hash", pa.string(), "BLAKE2b of the raw bytes; null for what ingest refused unread"),

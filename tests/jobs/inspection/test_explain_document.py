@@ -73,7 +73,7 @@ def test_a_quarantined_document_names_status_and_detail(
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [("5", "no such document"), ("x1", "whole number"), ("-3", "whole number")],
+    [("5", "lie between"), ("x1", "nor has its source"), ("-3", "no document of this run")],
 )
 def test_an_unknown_id_is_refused(tables: RunTables, given: str, message: str) -> None:
     with pytest.raises(InputError, match=message):

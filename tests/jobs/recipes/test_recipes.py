@@ -7,7 +7,14 @@ import pytest
 import yaml
 
 from jobs.recipes.loading import load_recipe, recipe_names
-from jobs.recipes.printing import list_recipes, list_signals, show_recipe
+from jobs.recipes.printing import (
+    list_recipes,
+    list_signals,
+    recipe_difference,
+    resolved_recipe,
+    show_recipe,
+)
+from jobs.recipes.rules import Bounds
 from jobs.recipes.signal_catalogue import known_signals
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import SettingsError
@@ -44,6 +51,67 @@ def test_every_yaml_in_conf_is_read_by_some_test() -> None:
     places = {str(path.relative_to(folder).parent) for path in folder.rglob("*.yaml")}
     assert places <= {"recipes", "lexicons", "schedules", "benchmarks", "."}
     assert {path.name for path in folder.glob("*.yaml")} == {"s3-jars.yaml"}
+
+
+OWN_NUMBER = {
+    "name": "mine",
+    "description": "stricter in English",
+    "extends": "default",
+    "dedup": {"passages": {"unit": "lines"}},
+    "rules": [
+        {"reason": "too_few_words", "min": 80},
+        {"reason": "few_stop_words", "languages": {"zh": {"min": 0.2}, "en": None}},
+        {"reason": "mean_word_length", "max": None, "languages": {"en": {"max": 12}}},
+        {"reason": "digits", "signal": "heuristics.word_count", "min": 3, "source": "ours"},
+        {"reason": "special_characters", "max": 0.5, "languages": None},
+    ],
+}
+
+
+def test_one_number_of_a_rule_is_overridden_and_its_languages_stay(tmp_path: Path) -> None:
+    old = {rule.reason: rule for rule in load_recipe("default").rules}
+    new = {rule.reason: rule for rule in load_recipe(write(tmp_path, OWN_NUMBER)).rules}
+    assert new["too_few_words"] == old["too_few_words"].model_copy(update={"min": 80.0})
+    assert new["few_stop_words"].min == old["few_stop_words"].min
+    assert new["few_stop_words"].languages == {"en": None, "zh": Bounds(min=0.2)}
+    assert new["mean_word_length"].max is None
+    assert new["mean_word_length"].languages["en"] == Bounds(min=3, max=12)
+    assert new["special_characters"].languages == {}
+    digits = new["digits"]  # over another signal it is another rule
+    assert (digits.min, digits.max, digits.source) == (3, None, "ours")
+    assert list(new) == list(old)
+
+
+def test_settings_are_merged_at_any_depth(tmp_path: Path) -> None:
+    child = {**OWN_NUMBER, "dedup": {"passages": {"unit": "lines"}}}
+    recipe = load_recipe(write(tmp_path, child))
+    parent = load_recipe("default").dedup
+    assert recipe.dedup.passages.unit == "lines"
+    assert recipe.dedup.model_copy(update={"passages": parent.passages}) == parent
+
+
+def test_a_resolved_recipe_decides_alike_and_says_where_its_rules_come_from(tmp_path: Path) -> None:
+    path = write(tmp_path, OWN_NUMBER)
+    text = resolved_recipe(path)
+    assert "\n  reason: too_few_words  # default, changed by mine\n" in text
+    assert "\n  reason: mojibake  # default\n" in text
+    (tmp_path / "whole.yaml").write_text(text, encoding="utf-8")
+    assert load_recipe(str(tmp_path / "whole.yaml")) == load_recipe(path)
+    assert recipe_difference(path, str(tmp_path / "whole.yaml")).endswith("decide alike")
+
+
+def test_a_difference_names_every_value_and_nothing_else(tmp_path: Path) -> None:
+    told = recipe_difference("default", write(tmp_path, CHILD), ["dedup.seed=7"]).splitlines()
+    assert "rules.too_few_words.min: 50.0 -> 7.0" in told
+    assert "rules.few_stop_words.min: 0.1 -> nothing" in told
+    assert "rules.new_rule.max: nothing -> 0.5" in told
+    assert "dedup.threshold: 0.7 -> 0.8" in told
+    assert any(line.startswith("dedup.seed: ") and line.endswith(" -> 7") for line in told)
+    named = {".".join(line.split(":")[0].split(".")[:2]) for line in told}
+    assert named == {
+        "name", "description", "dedup.threshold", "dedup.seed",
+        "rules.too_few_words", "rules.few_stop_words", "rules.new_rule",
+    }  # fmt: skip
 
 
 def test_a_child_replaces_by_reason_adds_and_leaves_out(tmp_path: Path) -> None:

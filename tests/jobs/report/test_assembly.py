@@ -78,9 +78,16 @@ def test_rules_count_first_hits_and_all_hits(facts):
     assert rules["long_read"]["action"] == "flag"
     assert (rules["long_read"]["first_hits"], rules["long_read"]["hits"] > 0) == (0, True)
     assert rules["high_perplexity"]["default"] is None
-    assert rules["high_perplexity"]["languages"]["zh"] == {"min": None, "max": 905.25}
+    assert rules["high_perplexity"]["languages"]["zh"] == {
+        "min": None,
+        "max": 905.25,
+        "one_of": None,
+    }
     assert rules["high_perplexity"]["asked"]["max_percentile"] == 99
-    assert rules["too_few_words"]["languages"] == {"ja": None, "zh": {"min": 80, "max": None}}
+    assert rules["too_few_words"]["languages"] == {
+        "ja": None,
+        "zh": {"min": 80, "max": None, "one_of": None},
+    }
     assert rules["too_few_words"]["source"] == "Gopher, section A.1.1"
 
 

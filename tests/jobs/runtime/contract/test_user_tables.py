@@ -142,13 +142,61 @@ def test_annotate_gives_signals_beside_the_users_ids(context: RunContext, table:
     assert rows["a-1"]["perplexity"]["perplexity"] is None  # type: ignore[index]
 
 
+def test_annotate_keeps_all_columns_whatever_their_names(
+    context: RunContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: dict[str, list[Any]] = {
+        "my id": ["a", "b"],
+        "page.body": [STORY, OTHER],
+        "language": ["English", None],  # a name of ours
+        "text": ["short", "text"],
+        "url": [1, 2],  # no address
+        "dump.date 2": [pa.scalar(19000, pa.date32()).as_py()] * 2,
+        "tags": [["x", "y"], None],
+        "score": [0.25, float("inf")],
+    }
+    pq.write_table(pa.table(given), tmp_path / "t.parquet")
+    told = RunContext(context.spark, context.output, Reporter())
+    recipe = load_recipe("default")
+    path = str(tmp_path / "t.parquet")
+    annotate_user_table(told, path, "my id", "page.body", recipe, None, None)
+    rows = {row["my id"]: row for row in read(context, "annotated")}
+    for place, name in enumerate(given["my id"]):
+        for column in ("dump.date 2", "tags", "score"):
+            assert rows[name][column] == given[column][place]
+        for column in ("language", "text", "url"):
+            assert rows[name][f"given_{column}"] == given[column][place]
+        assert rows[name]["text"] == given["page.body"][place]
+    assert rows["a"]["language"]["language"] == "en"  # type: ignore[index]
+    assert ROW_ID not in rows["a"]
+    assert "column language of" in capsys.readouterr().err
+
+
+def test_dedup_keeps_all_columns_whatever_their_names(context: RunContext, tmp_path: Path) -> None:
+    given: dict[str, list[Any]] = {
+        "my id": ["a", "b", "c"],
+        "page.body": [STORY, OTHER, STORY],
+        "dump.date 2": [1, 2, 3],
+        "tags": [["x"], None, ["y"]],
+    }
+    pq.write_table(pa.table(given), tmp_path / "t.parquet")
+    path = str(tmp_path / "t.parquet")
+    dedup_user_table(context, path, "my id", "page.body", load_recipe("default"))
+    kept = read(context, "corpus")
+    assert len(kept) == 2
+    expected = [
+        dict(zip(given, values, strict=True)) for values in zip(*given.values(), strict=True)
+    ]
+    assert all(row in expected for row in kept)
+
+
 def test_extract_reads_pages_from_a_column(context: RunContext, tmp_path: Path) -> None:
     page = f"<html><body><nav>Home | About</nav><article><p>{STORY}</p></article></body></html>"
     source = tmp_path / "pages.parquet"
-    pq.write_table(pa.table({"key": [7], "html": [page.encode()]}), source)
-    extract_user_table(context, str(source), "key", "html", load_recipe("default"))
+    pq.write_table(pa.table({"the key": [7], "raw.html": [page.encode()]}), source)
+    extract_user_table(context, str(source), "the key", "raw.html", load_recipe("default"))
     (row,) = read(context, "extracted")
-    assert (row["key"], row["status"], row["format"]) == (7, "ok", "html")
+    assert (row["the key"], row["status"], row["format"]) == (7, "ok", "html")
     assert STORY in " ".join(str(row["text"]).split())
 
 

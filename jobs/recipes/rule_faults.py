@@ -1,0 +1,73 @@
+"""What is wrong with a rule in the light of the signals it names: found before any stage runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from jobs.recipes.rules import Bounds, Condition, Rule
+from jobs.recipes.signal_catalogue import known_signals
+from jobs.runtime.suggestions import did_you_mean
+from udfs.columns.signal_fields import SignalField
+
+_SPAN = re.compile(r"(\S+) to (\S+)")
+_LEAST = re.compile(r">=? (\S+)")
+
+
+def signal_faults(rules: Sequence[Rule]) -> list[str]:
+    """Return one sentence a fault: signals that nobody computes, bounds that do not fit their values."""
+    known = known_signals()
+    faults = []
+    for rule in rules:
+        faults += [
+            f"rules.{rule.reason}: no signal {signal!r}{did_you_mean(signal, known)} "
+            "`corpusmill recipes signals` lists them all"
+            for signal in sorted(rule.signals)
+            if signal not in known
+        ]
+        for place, signal, bounds in _bounds(rule):
+            fault = _fault(known[signal], bounds) if signal in known else None
+            if fault:
+                faults.append(f"rules.{rule.reason}{place}: {signal} {fault}")
+    return faults
+
+
+def _bounds(rule: Rule) -> Iterator[tuple[str, str, Bounds | Condition]]:
+    """Every bound of a rule: its place in the rule, its signal, itself."""
+    if not rule.empty:
+        yield "", rule.signal, rule
+    for language, bounds in rule.languages.items():
+        if bounds is not None:
+            yield f".languages.{language}", rule.signal, bounds
+    for condition in rule.when:
+        for leaf in condition.leaves:
+            yield ".when", leaf.signal, leaf
+
+
+def _fault(field: SignalField, bounds: Bounds | Condition) -> str | None:
+    bounds_number = bounds.min is not None or bounds.max is not None
+    if pa.types.is_string(field.type):
+        relative = isinstance(bounds, Bounds) and bounds.relative
+        if bounds_number or relative:
+            return f"is text ({field.range}) and has no min or max: give one_of"
+        return None
+    if bounds.one_of is not None:
+        return f"is a number ({field.range}), and one_of lists texts: give min and max"
+    lower, upper = value_range(field)
+    if bounds.min is not None and bounds.min > upper:
+        return f"is {field.range}: min {bounds.min:g} is above all of its values"
+    if bounds.max is not None and bounds.max < lower:
+        return f"is {field.range}: max {bounds.max:g} is below all of its values"
+    return None
+
+
+def value_range(field: SignalField) -> tuple[float, float]:
+    """Return the lowest and highest value that a signal of numbers can have, as it declares them."""
+    if pa.types.is_boolean(field.type):
+        return 0.0, 1.0
+    span, least = _SPAN.fullmatch(field.range), _LEAST.fullmatch(field.range)
+    if span is not None:
+        return float(span[1]), float(span[2])
+    return (float(least[1]) if least is not None else float("-inf")), float("inf")
