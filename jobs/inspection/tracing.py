@@ -30,6 +30,7 @@ from jobs.tracing.layout import STATUSES, PhraseIndex, Segment, TextFile, open_i
 from jobs.tracing.look_up import all_documents, facts, postings
 from jobs.tracing.text_reader import TextReader
 from jobs.tracing.token_counts import information
+from udfs.columns.distinct_integers import distinct_integers
 from udfs.tracing.fingerprints import (
     GRAM,
     GUARANTEED,
@@ -205,7 +206,7 @@ class _Tracer:
                     f"of text: give {GRAM} or more, {GUARANTEED} to miss no document"
                 )
             lists = postings(segment, all_grams(tokens, segment.hash_bits)).values()
-            return np.unique(np.concatenate([*lists]))
+            return distinct_integers(np.concatenate([*lists]))
         chosen = _fingerprints(tokens, segment)
         lists = postings(segment, _spread(chosen)).values()
         shortest, *others = sorted(lists, key=len)
