@@ -119,19 +119,25 @@ def read_columns(paths: Sequence[str], columns: Sequence[str] | None = None) -> 
 
 
 @contextmanager
-def opened(path: str, command: str = "run") -> Iterator[pq.ParquetFile]:
+def opened(
+    path: str, command: str = "run", *, footer: pq.FileMetaData | None = None, read_bytes: int = 0
+) -> Iterator[pq.ParquetFile]:
     """Open a published Parquet file for the block.
 
     Args:
         path: Of the file.
         command: The one of ours that makes its dataset.
+        footer: Of the file, if it was read before.
+        read_bytes: Of a column at a time, for whoever may stop before its end; 0: all that a row group has.
 
     Raises:
         InputError: It, or a page read in the block, cannot be read, or it lacks a column.
     """
     system, inner = storage.file_system(path)
     try:
-        with pq.ParquetFile(inner, filesystem=system) as file:
+        with pq.ParquetFile(
+            inner, filesystem=system, metadata=footer, buffer_size=read_bytes
+        ) as file:
             yield file
     except (OSError, pa.ArrowException, KeyError) as error:
         why = " ".join(str(error).split())  # Thrift's messages have several lines
