@@ -2,8 +2,8 @@
 
 ``python -m bench.tracing [--quick] [--documents N] [--spark] [--peers]`` prints one JSON object a fact. Real
 English and Chinese texts cut into documents of 4.6 kB, and N generated documents, in row groups of 20,000 and
-once more in those that a run writes. Cold: the files of index and texts are dropped from the page cache before
-each question. Peers index the first 20 MB of the real English texts.
+once more in those that a run writes. Cold: the files of index and texts are dropped from the page cache
+before each question. Peers index the first 20 MB of the real English texts.
 """
 
 from __future__ import annotations
