@@ -13,13 +13,14 @@ import pyarrow.parquet as pq
 from jobs.inspection.run_tables import RunTables
 from jobs.runtime.contract.document_ids import ROW_BITS
 from jobs.runtime.contract.manifest import MANIFEST_NAME, published_files
+from jobs.runtime.spark.row_groups import row_group_rows
 
 DATASETS = (
     "documents", "extracted", "annotated", "verdicts", "duplicates", "dropped", "quarantined", "corpus",
 )  # fmt: skip
 LEFT_OUT = ("models", "_work", "phrase_index", "labels.parquet")
 IDS = ("id", "keeper_id", "cluster_id")
-FILE_ROWS, GROUP_ROWS = 125_000, 62_500  # a group of about 60 MB of text, as Spark writes them
+FILE_ROWS, ROWS_AT_ONCE = 125_000, 62_500
 FILES_APART = 1 << 8  # file numbers of a copy: more than a small run has files
 VOCABULARY, WORDS, STREAM = 60_000, 160, 1 << 25
 
@@ -86,15 +87,16 @@ def _write(place: Path, rows: pa.Table, copies: int, words: Words) -> None:
     if not rows.num_rows:
         pq.write_table(rows, place / "part-00000.parquet", compression="zstd")
         return
-    at_once = max(1, GROUP_ROWS // rows.num_rows)
+    at_once = max(1, ROWS_AT_ONCE // rows.num_rows)
     starts = range(0, copies, at_once)
-    groups_a_file = max(1, FILE_ROWS // (at_once * rows.num_rows))
-    for number in range(0, len(starts), groups_a_file):
-        path = place / f"part-{number // groups_a_file:05d}.zstd.parquet"
+    pieces_a_file = max(1, FILE_ROWS // (at_once * rows.num_rows))
+    for number in range(0, len(starts), pieces_a_file):
+        path = place / f"part-{number // pieces_a_file:05d}.zstd.parquet"
         with pq.ParquetWriter(path, rows.schema, compression="zstd") as writer:
-            for start in starts[number : number + groups_a_file]:
+            for start in starts[number : number + pieces_a_file]:
                 copied = range(start, min(start + at_once, copies))
-                writer.write_table(_copied(rows, copied, words))
+                table = _copied(rows, copied, words)
+                writer.write_table(table, row_group_rows(table))  # as a run writes them
 
 
 def _copied(rows: pa.Table, copied: range, words: Words) -> pa.Table:

@@ -1,9 +1,9 @@
 """Bytes, speed, look-ups and completeness of the index of phrases, beside infini-gram and tokengrams.
 
 ``python -m bench.tracing [--quick] [--documents N] [--spark] [--peers]`` prints one JSON object a fact. Real
-English and Chinese texts cut into documents of 4.6 kB, and N generated documents. Cold: the files of index
-and texts are dropped from the page cache before each question. Peers index the first 20 MB of the real
-English texts.
+English and Chinese texts cut into documents of 4.6 kB, and N generated documents, in row groups of 20,000 and
+once more in those that a run writes. Cold: the files of index and texts are dropped from the page cache
+before each question. Peers index the first 20 MB of the real English texts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,14 @@ import pyarrow as pa
 from bench.former_build import HERE, command_of
 from bench.measuring import measured, measured_command, print_result
 from bench.shared_folder import require_data
-from bench.tracing.corpora import FOLDER, SCANNED, BenchTable, generated_table, real_table
+from bench.tracing.corpora import (
+    FOLDER,
+    SCANNED,
+    BenchTable,
+    generated_table,
+    real_table,
+    regrouped_table,
+)
 from bench.tracing.peers import measure_peers
 from jobs.index_phrases import index_stage
 from jobs.inspection.tracing import trace_answer, trace_phrase
@@ -52,7 +59,7 @@ def main() -> None:
     require_data()
     count = 2_000 if arguments.quick else arguments.documents
     tables = [real_table("en"), real_table("zh"), generated_table(count)]
-    for table in tables:
+    for table in (*tables, regrouped_table(tables[-1])):
         index = FOLDER / f"index-{table.name}"
         build(table, index)
         texts = folded_texts(table.texts(), fold_table(han_variants()))

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from bench.dedup.workloads import write_corpus
 from bench.shared_folder import DATA, OUTPUT
 from bench.shared_texts import real_texts
+from jobs.runtime.spark.row_groups import row_group_rows
 
 FOLDER = OUTPUT / "tracing"
 CHARACTERS = {"en": 4_600, "zh": 1_600}  # of a document: about 4.6 kB each
@@ -57,8 +58,23 @@ def real_table(language: str) -> BenchTable:
 
 
 def generated_table(documents: int) -> BenchTable:
-    """Write documents with Zipf-distributed words, families of near-duplicates among them."""
+    """Write documents with Zipf-distributed words, families of near-duplicates among them.
+
+    They lie in row groups of 20,000, as tables of others may.
+    """
     return _told("generated", write_corpus(documents))
+
+
+def regrouped_table(table: BenchTable) -> BenchTable:
+    """Write the same documents in row groups as large as those of a run's datasets."""
+    folder = FOLDER / f"texts-{table.name}-regrouped"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for path in sorted(table.folder.glob("*.parquet")):
+        rows = pq.read_table(path)
+        size = row_group_rows(rows)
+        pq.write_table(rows, folder / path.name, compression="zstd", row_group_size=size)
+    return _told(f"{table.name}, regrouped", folder)
 
 
 def _told(name: str, folder: Path) -> BenchTable:

@@ -38,6 +38,7 @@ from jobs.runtime.contract.table_parts import (
 from jobs.runtime.contract.user_tables import ROW_ID, UserTable
 from jobs.runtime.store import storage
 from jobs.verdicts.array_verdicts import SignalTable
+from udfs.columns.distinct_integers import distinct_integers
 from udfs.columns.spark_hashes import xxhash64
 from udfs.contamination.benchmark_index import BenchmarkIndex
 from udfs.contamination.phrase_counts import COUNTS_SCHEMA, PhraseCounts
@@ -181,7 +182,7 @@ class OwnTable:
         columns = [ROW_ID, "reason", "excised", "first_line", "last_line"]
         found = dataset_table(self.spark.context, DATASET, columns)
         dropped = found.filter(pc.is_valid(found.column("reason"))).column(ROW_ID)
-        removed = np.unique(dropped.to_numpy())
+        removed = distinct_integers(dropped.to_numpy())
         cuts: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for match in found.filter(found.column("excised")).to_pylist():
             cuts[match[ROW_ID]].append((match["first_line"], match["last_line"]))

@@ -6,7 +6,7 @@ A fingerprint is only looked up; whoever is told here was read and compared toke
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -30,6 +30,7 @@ from jobs.tracing.layout import STATUSES, PhraseIndex, Segment, TextFile, open_i
 from jobs.tracing.look_up import all_documents, facts, postings
 from jobs.tracing.text_reader import TextReader
 from jobs.tracing.token_counts import information
+from udfs.columns.distinct_integers import distinct_integers
 from udfs.tracing.fingerprints import (
     GRAM,
     GUARANTEED,
@@ -54,6 +55,8 @@ SCANNED_BYTES: Final = 16 << 20
 MOST_VERIFIED: Final = 4_000
 """Documents of one fingerprint of an answer that are read; more have it only of set phrases."""
 Answer = TypeVar("Answer")
+Fates = dict[tuple[str, int], dict[str, Any]]
+"""A row of ``documents_schema`` by segment and number of the document."""
 
 
 def trace_phrase(
@@ -108,6 +111,7 @@ def trace_answer(
 class _Found:
     """A document that holds what is asked for, without its text: there may be many."""
 
+    segment: Segment
     number: int
     file: TextFile
     row: int
@@ -122,16 +126,19 @@ class _Tracer:
         self._index = index
         self._table = index.folding()
         self._reader = TextReader(self._table)
+        # By segment and fingerprint: what is looked up for an answer is all that its spans ask for.
+        self._known: dict[str, dict[int, npt.NDArray[np.int64]]] = {}
 
     def phrase(
         self, phrase: str, status: str | None, source: str | None, limit: int | None
     ) -> PhraseTrace:
         tokens = self._tokens(phrase).hashes
         _require_words(tokens, phrase)
-        found, documents = self._holders(tokens, status, source, limit)
+        found = self._holders(tokens)
+        documents = _told(found, self._fates(found), status, source, limit)
         kept = sum(1 for one in found if one.file.dataset in (CORPUS, ""))
         complete = len(tokens) >= GUARANTEED or self._scans
-        return PhraseTrace(phrase, len(tokens), complete, len(found), kept, tuple(documents))
+        return PhraseTrace(phrase, len(tokens), complete, len(found), kept, documents)
 
     def answer(
         self, answer: str, status: str | None, source: str | None, limit: int | None
@@ -140,18 +147,21 @@ class _Tracer:
         _require_words(texts.hashes, answer)
         longest, complete = self._longest(texts.hashes)
         bits = information(texts.hashes, self._index.segments)
+        holders = {
+            (first, stop): self._holders(texts.hashes[first:stop])
+            for first, stop in maximal_spans(longest)
+        }
+        fates = self._fates([one for found in holders.values() for one in found])
         spans = []
-        for first, stop in maximal_spans(longest):
-            found, documents = self._holders(texts.hashes[first:stop], status, source, limit)
+        for (first, stop), found in holders.items():
+            documents = _told(found, fates, status, source, limit)
             if documents or (status is None and source is None):
                 begin, end = int(texts.start[first]), int(texts.end[stop - 1])
                 start = len(texts.data[:begin].tobytes().decode("utf-8"))
                 length = len(texts.data[begin:end].tobytes().decode("utf-8"))
                 weight = round(float(bits[first:stop].sum()), 2)
                 spans.append(
-                    TracedSpan(
-                        start, start + length, stop - first, weight, len(found), tuple(documents)
-                    )
+                    TracedSpan(start, start + length, stop - first, weight, len(found), documents)
                 )
         spans.sort(key=lambda span: (-span.information_bits, span.found, span.start))
         return AnswerTrace(texts.data.tobytes().decode("utf-8"), tuple(spans), complete)
@@ -163,27 +173,36 @@ class _Tracer:
     def _tokens(self, text: str) -> FoldedTexts:
         return folded_texts(pa.array([text], pa.large_string()), self._table)
 
-    def _holders(
-        self,
-        tokens: npt.NDArray[np.uint64],
-        status: str | None,
-        source: str | None,
-        limit: int | None,
-    ) -> tuple[list[_Found], list[TracedDocument]]:
-        """All documents that hold some tokens, and those to be told of."""
-        found: list[_Found] = []
-        told: list[TracedDocument] = []
+    def _holders(self, tokens: npt.NDArray[np.uint64]) -> list[_Found]:
+        """All documents that hold some tokens."""
         candidates = self._of_each_segment(lambda segment: self._candidates(segment, tokens))
-        for segment, documents in candidates:
-            here = list(self._verified(segment, documents, tokens))
-            found += here
-            told += [
-                document
-                for document in self._described(segment, here)
-                if _is_wanted(document, status, source)
-            ]
-        told.sort(key=_order)
-        return found, told[:limit]
+        return [
+            found
+            for segment, documents in candidates
+            for found in self._verified(segment, documents, tokens)
+        ]
+
+    def _fates(self, found: Sequence[_Found]) -> Fates:
+        """What became of documents, each looked up once."""
+        numbers: dict[str, list[int]] = {}
+        for one in found:
+            numbers.setdefault(one.segment.folder, []).append(one.number)
+        return {
+            (segment.folder, row["document"]): row
+            for segment in self._index.segments
+            if segment.folder in numbers
+            for row in facts(segment, np.array(numbers[segment.folder], np.int64)).to_pylist()
+        }
+
+    def _postings(
+        self, segment: Segment, hashes: npt.NDArray[np.int64]
+    ) -> list[npt.NDArray[np.int64]]:
+        """The documents of each fingerprint; those of an answer hold those of its spans."""
+        known = self._known.setdefault(segment.folder, {})
+        lacking = [one for one in hashes.tolist() if one not in known]
+        if lacking:
+            known |= postings(segment, np.array(lacking, np.int64))
+        return [known[one] for one in distinct_integers(hashes).tolist()]
 
     def _of_each_segment(
         self, look_up: Callable[[Segment], Answer]
@@ -204,10 +223,11 @@ class _Tracer:
                     f"{len(tokens)} words are too few to be looked up among {self._index.text_bytes:,} bytes "
                     f"of text: give {GRAM} or more, {GUARANTEED} to miss no document"
                 )
-            lists = postings(segment, all_grams(tokens, segment.hash_bits)).values()
-            return np.unique(np.concatenate([*lists]))
+            lists = self._postings(segment, all_grams(tokens, segment.hash_bits))
+            return distinct_integers(np.concatenate(lists))
         chosen = _fingerprints(tokens, segment)
-        lists = postings(segment, _spread(chosen)).values()
+        known = segment.folder in self._known
+        lists = self._postings(segment, chosen if known else _spread(chosen))
         shortest, *others = sorted(lists, key=len)
         for other in others:
             shortest = np.intersect1d(shortest, other, assume_unique=True)
@@ -223,13 +243,7 @@ class _Tracer:
             (first,) = phrase_places(text.hashes, np.array([0, len(text.hashes)]), tokens).tolist()
             if first >= 0:
                 passage = text.passage(first, len(tokens))
-                yield _Found(number, text.file, text.row, text.origin, passage)
-
-    def _described(self, segment: Segment, found: list[_Found]) -> Iterator[TracedDocument]:
-        numbers = np.array([one.number for one in found], np.int64)
-        rows = facts(segment, numbers).to_pylist() if found else []
-        for one, row in zip(found, rows, strict=True):
-            yield _document(one, row)
+                yield _Found(segment, number, text.file, text.row, text.origin, passage)
 
     def _longest(self, tokens: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int64], bool]:
         """What documents share from each token of an answer on; whether all of them were compared."""
@@ -237,16 +251,29 @@ class _Tracer:
         longest = np.zeros(len(tokens), np.int64)
         complete = True
         for segment, lists in self._of_each_segment(
-            lambda segment: postings(segment, _fingerprints(tokens, segment))
+            lambda segment: self._postings(segment, _fingerprints(tokens, segment))
         ):
             read = np.empty(0, np.int64)
-            for documents in sorted(lists.values(), key=len):
+            for documents in sorted(lists, key=len):
                 lacking = np.setdiff1d(documents, read, assume_unique=True)
                 complete = complete and len(lacking) <= MOST_VERIFIED
                 read = np.union1d(read, lacking[:MOST_VERIFIED])
             for _, text in self._reader.texts(segment, read):
                 extend_spans(grams, text.hashes, np.array([0, len(text.hashes)]), longest)
         return longest, complete
+
+
+def _told(
+    found: Sequence[_Found],
+    fates: Fates,
+    status: str | None,
+    source: str | None,
+    limit: int | None,
+) -> tuple[TracedDocument, ...]:
+    """The documents to be told of, kept ones first, up to the limit."""
+    described = [_document(one, fates[one.segment.folder, one.number]) for one in found]
+    told = [document for document in described if _is_wanted(document, status, source)]
+    return tuple(sorted(told, key=_order)[:limit])
 
 
 def _document(found: _Found, row: dict[str, Any]) -> TracedDocument:

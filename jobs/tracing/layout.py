@@ -7,6 +7,7 @@ text, and no text is stored twice.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -137,7 +138,13 @@ class PhraseIndex:
 
     def folding(self) -> npt.NDArray[np.int32]:
         """Return the table that tokens were folded by; see ``fold_table``."""
-        return fold_table(han_pairs(self.manifest.details["han"]))
+        return _fold_table(*self.manifest.details["han"])
+
+
+@functools.lru_cache(maxsize=2)
+def _fold_table(one: str, other: str) -> npt.NDArray[np.int32]:
+    """Three thousand pairs take longer to be made of letters than a look-up takes."""
+    return fold_table(han_pairs((one, other)))
 
 
 def bucket_bits(parquet_bytes: int) -> int:

@@ -18,6 +18,7 @@ from jobs.tracing.layout import (
     block_name,
     bucket_name,
 )
+from udfs.columns.distinct_integers import distinct_integers
 
 Documents = npt.NDArray[np.int64]
 
@@ -29,7 +30,7 @@ def postings(segment: Segment, hashes: npt.NDArray[np.int64]) -> dict[int, Docum
         segment: Of the index.
         hashes: int64[n]; fingerprints.
     """
-    wanted = np.unique(hashes)
+    wanted = distinct_integers(hashes)
     found: dict[int, Documents] = {int(one): np.empty(0, np.int64) for one in wanted}
     # Hashes are never negative, so that their order is that of their bits.
     buckets = wanted >> (segment.hash_bits - segment.bits)
@@ -49,7 +50,7 @@ def postings(segment: Segment, hashes: npt.NDArray[np.int64]) -> dict[int, Docum
 
 def facts(segment: Segment, documents: Documents) -> pa.Table:
     """Return what became of documents, at least one: ``documents_schema`` in the order of their numbers."""
-    wanted = np.unique(documents)
+    wanted = distinct_integers(documents)
     parts = []
     for block in np.unique(wanted >> BLOCK_BITS):
         here = wanted[wanted >> BLOCK_BITS == block]

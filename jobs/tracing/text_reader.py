@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ _WIDEST: Final = 4  # bytes of a character
 _BATCH_ROWS: Final = 256
 _HELD_BYTES: Final = 64 << 20
 _READ_BYTES: Final = 1 << 20
+_GROUPS_AHEAD: Final = (
+    4  # row groups that are unpacked side by side: Arrow lets go of Python's lock
+)
 
 
 @dataclass(frozen=True)
@@ -82,15 +86,11 @@ class TextReader:
         Raises:
             InputError: A file is gone or has changed.
         """
-        places = segment.file_of(documents)
-        for place in np.unique(places):
-            file = segment.files[place]
-            here = documents[places == place]
-            held = [self._held.get((segment.folder, int(one))) for one in here]
-            lacking = here[np.array([one is None for one in held], np.bool_)]
-            read = self._read(segment, file, lacking - file.first) if len(lacking) else iter(())
-            for number, text in zip(here.tolist(), held, strict=True):
-                yield number, text or self._keep(segment.folder, number, next(read))
+        held = [self._held.get((segment.folder, int(one))) for one in documents]
+        lacking = documents[np.array([one is None for one in held], np.bool_)]
+        read = self._read(segment, lacking)
+        for number, text in zip(documents.tolist(), held, strict=True):
+            yield number, text or self._keep(segment.folder, number, next(read))
 
     def _keep(self, folder: str, number: int, text: TracedText) -> TracedText:
         self._held[folder, number] = text
@@ -100,57 +100,95 @@ class TextReader:
             self._bytes -= len(oldest.data)
         return text
 
-    def _read(
-        self, segment: Segment, file: TextFile, rows: npt.NDArray[np.int64]
-    ) -> Iterator[TracedText]:
+    def _read(self, segment: Segment, documents: npt.NDArray[np.int64]) -> Iterator[TracedText]:
+        """Texts of documents in their order; the next row groups are unpacked meanwhile."""
+        with ThreadPoolExecutor(_GROUPS_AHEAD) as pool:
+            ahead: deque[Future[list[_Rows]]] = deque()
+            for wanted in _wanted_groups(segment, documents):
+                ahead.append(pool.submit(_unpacked, wanted))
+                if len(ahead) > _GROUPS_AHEAD:
+                    yield from self._split(ahead.popleft().result())
+            while ahead:
+                yield from self._split(ahead.popleft().result())
+
+    def _split(self, read: list[_Rows]) -> Iterator[TracedText]:
+        for file, rows, texts_column, origin_columns in read:
+            texts = folded_texts(texts_column, self.table)
+            origins = origin_columns.to_pylist() or [{}] * len(rows)
+            for place, (row, origin) in enumerate(zip(rows.tolist(), origins, strict=True)):
+                begin, stop = texts.text_offsets[place : place + 2]
+                here = slice(*texts.offsets[place : place + 2])
+                yield TracedText(
+                    origin,
+                    file,
+                    row,
+                    texts.hashes[here].copy(),
+                    texts.start[here] - begin,
+                    texts.end[here] - begin,
+                    texts.data[begin:stop].copy(),
+                )
+
+
+class _Wanted(NamedTuple):
+    """Rows of a row group: where it lies, its first row, int64 ascending of those wanted, the text column."""
+
+    file: TextFile
+    path: str
+    footer: pq.FileMetaData
+    group: int
+    first: int
+    rows: npt.NDArray[np.int64]
+    column: str
+
+
+class _Rows(NamedTuple):
+    """Rows as they were read: their places in the file, their texts, and ``ORIGIN`` where the file has it."""
+
+    file: TextFile
+    rows: npt.NDArray[np.int64]
+    texts: pa.ChunkedArray
+    origins: pa.Table
+
+
+def _wanted_groups(segment: Segment, documents: npt.NDArray[np.int64]) -> Iterator[_Wanted]:
+    places = segment.file_of(documents)
+    for place in np.unique(places):
+        file = segment.files[place]
         path = segment.path(file)
         if not file.dataset:
             _require_unchanged(path, file)
         with opened(path) as parquet:
-            names = [name for name in ORIGIN if _is_text(parquet.schema_arrow, name)]
-            first = 0
-            for group in range(parquet.num_row_groups):
-                stop = first + parquet.metadata.row_group(group).num_rows
-                here = rows[(rows >= first) & (rows < stop)] - first
-                if len(here):
-                    columns = [segment.columns[1], *names]
-                    for place, table in _rows(parquet, group, here, columns):
-                        yield from self._split(file, first + place, table, segment.columns[1])
-                first = stop
-
-    def _split(
-        self, file: TextFile, rows: npt.NDArray[np.int64], table: pa.Table, column: str
-    ) -> Iterator[TracedText]:
-        texts = folded_texts(table.column(column), self.table)
-        origins = table.drop_columns([column]).to_pylist()
-        if not origins:
-            origins = [{} for _ in rows]
-        for place, (row, origin) in enumerate(zip(rows.tolist(), origins, strict=True)):
-            begin, stop = texts.text_offsets[place : place + 2]
-            here = slice(*texts.offsets[place : place + 2])
-            yield TracedText(
-                origin,
-                file,
-                row,
-                texts.hashes[here].copy(),
-                texts.start[here] - begin,
-                texts.end[here] - begin,
-                texts.data[begin:stop].copy(),
+            footer = parquet.metadata
+        rows = documents[places == place] - file.first
+        sizes = [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
+        firsts = np.cumsum([0, *sizes])
+        groups = np.searchsorted(firsts, rows, side="right") - 1
+        for group in np.unique(groups):
+            here = rows[groups == group]
+            yield _Wanted(
+                file, path, footer, int(group), int(firsts[group]), here, segment.columns[1]
             )
 
 
-def _rows(
-    parquet: pq.ParquetFile, group: int, rows: npt.NDArray[np.int64], columns: list[str]
-) -> Iterator[tuple[npt.NDArray[np.int64], pa.Table]]:
-    """Some rows of a row group, batch by batch; what lies behind the last is not unpacked."""
-    first = 0
-    for batch in parquet.iter_batches(_BATCH_ROWS, [group], columns, use_threads=False):
-        here = rows[(rows >= first) & (rows < first + len(batch))]
-        if len(here):
-            yield here, pa.Table.from_batches([batch]).take(pa.array(here - first)).select(columns)
-        first += len(batch)
-        if first > rows[-1]:
-            return
+def _unpacked(wanted: _Wanted) -> list[_Rows]:
+    """Some rows of a row group, batch by batch; what lies behind the last is neither read nor unpacked."""
+    found = []
+    first = wanted.first
+    with opened(wanted.path, footer=wanted.footer, read_bytes=_READ_BYTES) as file:
+        names = [name for name in ORIGIN if _is_text(file.schema_arrow, name)]
+        columns = [wanted.column, *names]
+        for batch in file.iter_batches(_BATCH_ROWS, [wanted.group], columns, use_threads=False):
+            stop = first + len(batch)
+            here = wanted.rows[(wanted.rows >= first) & (wanted.rows < stop)]
+            if len(here):
+                rows = pa.Table.from_batches([batch]).take(pa.array(here - first))
+                found.append(
+                    _Rows(wanted.file, here, rows.column(wanted.column), rows.select(names))
+                )
+            first = stop
+            if first > wanted.rows[-1]:
+                break
+    return found
 
 
 def _is_text(schema: pa.Schema, name: str) -> bool:

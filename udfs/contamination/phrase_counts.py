@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from udfs.columns.batch_columns import require_columns
 from udfs.columns.compiled import kernel
+from udfs.columns.distinct_integers import distinct_integers
 from udfs.contamination.benchmark_index import (
     LEAST_NUMBERS,
     VIEWS,
@@ -121,7 +122,7 @@ class PhraseCounts:
 
     def _add_phrases(self, number: int, hits: PhraseHits, exact: npt.NDArray[np.uint64]) -> None:
         view, low = self._views[number], self._low[number]
-        pairs = np.unique(hits.rows << 32 | hits.phrases)
+        pairs = distinct_integers(hits.rows << 32 | hits.phrases)
         rows, phrases = pairs >> 32, pairs & 0xFFFFFFFF
         excused = np.zeros(len(pairs), np.bool_)
         found = find_candidates(hits, view.phrases, view.fields, exact, MOST_OF_AN_ITEM)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from udfs.columns.distinct_integers import distinct_integers
 from udfs.columns.string_views import string_views
 from udfs.dedup.components import component_roots
 from udfs.dedup.resolution import (
@@ -232,7 +233,7 @@ def _possible_edges(
 def _component_rows(rows: pa.Table, key: npt.NDArray[np.int64], edges: Edges) -> pa.Table:
     """The input of ``screen_components``: documents with an edge, by component and preference."""
     nodes, roots = component_roots(key[edges.hub], key[edges.node])
-    linked = np.unique(np.concatenate([edges.hub, edges.node]))
+    linked = distinct_integers(np.concatenate([edges.hub, edges.node]))
     root = roots[np.searchsorted(nodes, key[linked])]
     ids = rows.column("id").to_numpy()[linked]
     order = np.lexsort((ids, key[linked], root))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from udfs.columns.compiled import kernel
+from udfs.columns.distinct_integers import distinct_integers
 from udfs.text.folding import fold
 from udfs.text.token_hashing import HASH_FACTOR, mix64
 from udfs.text.tokenising import tokenise
@@ -94,9 +95,7 @@ def fingerprints(
     grams = np.empty(len(hashes), np.uint64)
     keys = np.empty(len(hashes), np.uint64)
     count = _winnow(hashes, offsets, _first_bits(bits), grams, keys)
-    # numpy's unique counts integers in a hash table since 2.3, which takes twenty times as long.
-    chosen = np.sort(keys[:count])
-    chosen = chosen[np.append(True, chosen[1:] != chosen[:-1])] if count else chosen
+    chosen = distinct_integers(keys[:count])
     shift = np.uint64(64 - bits)
     texts = chosen & np.uint64((1 << (64 - HASH_BITS)) - 1)
     return Fingerprints((chosen >> shift).astype(np.int64), texts.astype(np.int32))

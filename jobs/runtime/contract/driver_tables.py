@@ -20,6 +20,7 @@ from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.arrow_frames import BatchFunction
 from jobs.runtime.spark.parquet_frames import SPARK_SCHEMA
+from jobs.runtime.spark.row_groups import row_group_bytes, row_group_rows
 from jobs.runtime.spark.schemas import spark_schema
 from jobs.runtime.store import storage
 
@@ -30,7 +31,6 @@ UNPACKED = 8  # times the Parquet: twice what texts take that do not repeat them
 BATCH_ROWS = 256  # as many as Spark hands to a worker at once (conf/spark-local.conf)
 # More readers wait for a store's answers at once; decoding has few cores in any case.
 READERS = 8
-ROW_GROUP_BYTES = 32 << 20
 FILE_NAME = "part-00000.zstd.parquet"
 
 
@@ -119,19 +119,25 @@ def read_columns(paths: Sequence[str], columns: Sequence[str] | None = None) -> 
 
 
 @contextmanager
-def opened(path: str, command: str = "run") -> Iterator[pq.ParquetFile]:
+def opened(
+    path: str, command: str = "run", *, footer: pq.FileMetaData | None = None, read_bytes: int = 0
+) -> Iterator[pq.ParquetFile]:
     """Open a published Parquet file for the block.
 
     Args:
         path: Of the file.
         command: The one of ours that makes its dataset.
+        footer: Of the file, if it was read before.
+        read_bytes: Of a column at a time, for whoever may stop before its end; 0: all that a row group has.
 
     Raises:
         InputError: It, or a page read in the block, cannot be read, or it lacks a column.
     """
     system, inner = storage.file_system(path)
     try:
-        with pq.ParquetFile(inner, filesystem=system) as file:
+        with pq.ParquetFile(
+            inner, filesystem=system, metadata=footer, buffer_size=read_bytes
+        ) as file:
             yield file
     except (OSError, pa.ArrowException, KeyError) as error:
         why = " ".join(str(error).split())  # Thrift's messages have several lines
@@ -184,6 +190,7 @@ def table_chunk(
                 table.replace_schema_metadata(told),
                 file,
                 compression="zstd",
+                row_group_size=row_group_rows(table),
                 **(options or {}),
             )
 
@@ -199,7 +206,7 @@ def write_batches(
         folder: Of the dataset or of its chunk.
         number: Of the file in it.
         schema: Of the batches.
-        batches: Never more of them are held than make a row group of 32 MiB.
+        batches: Never more of them are held than make a row group (``row_group_bytes``).
     """
     told = {SPARK_SCHEMA: spark_schema(schema).json().encode()}
     plain = schema.remove_metadata().with_metadata(told)
@@ -207,10 +214,20 @@ def write_batches(
         storage.open_output(storage.join(folder, f"part-{number:05d}.zstd.parquet")) as file,
         pq.ParquetWriter(file, plain, compression="zstd") as writer,
     ):
-        held: list[pa.RecordBatch] = []
-        for batch in batches:
-            held.append(batch)
-            if sum(one.nbytes for one in held) >= ROW_GROUP_BYTES:
-                writer.write_table(pa.Table.from_batches(held).cast(plain))
-                held = []
-        writer.write_table(pa.Table.from_batches(held, schema).cast(plain))
+        for table in _gathered(batches, schema):
+            writer.write_table(table.cast(plain), row_group_rows(table))
+
+
+def _gathered(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Batches joined to what makes a row group; always at least one table, if only of no rows."""
+    most = row_group_bytes(schema)
+    held: list[pa.RecordBatch] = []
+    size, given = 0, False
+    for batch in batches:
+        held.append(batch)
+        size += batch.nbytes
+        if size >= most:
+            yield pa.Table.from_batches(held)
+            held, size, given = [], 0, True
+    if held or not given:
+        yield pa.Table.from_batches(held, schema)

@@ -44,7 +44,7 @@ from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage_costs import StageCosts, stage_costs
 from jobs.runtime.errors import DamagedRecordError, InputError, StageError
 from jobs.runtime.spark.java_heap import memory_advice
-from jobs.runtime.spark.parquet_frames import WRITER_OPTIONS, read_parquet
+from jobs.runtime.spark.parquet_frames import read_parquet, writer_options
 from jobs.runtime.spark.session import running
 from jobs.runtime.store import storage
 from jobs.runtime.store.output_lease import OutputLease
@@ -187,7 +187,10 @@ def parquet_chunk(
 
     def write(folder: str) -> None:
         # "overwrite" would delete the folder with its progress marker; leftovers are gone already.
-        writer = build().write.mode("append").options(**WRITER_OPTIONS, **(options or {}))
+        frame = build()
+        writer = frame.write.mode("append").options(
+            **writer_options(frame.schema), **(options or {})
+        )
         writer.parquet(storage.spark_path(folder))
 
     return write

@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.runtime.contract.document_ids import document_id
+from jobs.runtime.spark.row_groups import row_group_rows
 from jobs.runtime.store import storage
 
-PART_BYTES: Final = 32 << 20  # unpacked: a task's rows, and a row group that it writes
+PART_BYTES: Final = 32 << 20  # unpacked: a task's rows
 _BATCH_ROWS: Final = 256  # unpacked at a time: what a dictionary hides may be large
 _BATCH_BYTES: Final = 4 << 20
 _ZSTD_LEVEL: Final = 3  # Spark's
@@ -77,7 +78,7 @@ def read_parts(
 
 
 def write_part(folder: str, number: int, rows: pa.Table, plain: Sequence[str] = ()) -> None:
-    """Write rows as the file of a part, a row group, as Spark would: all columns nullable, zstd.
+    """Write rows as the file of a part as Spark would: all columns nullable, zstd.
 
     A file that a crash left half is in no manifest.
 
@@ -92,7 +93,7 @@ def write_part(folder: str, number: int, rows: pa.Table, plain: Sequence[str] = 
     nullable = pa.schema([field.with_nullable(True).remove_metadata() for field in rows.schema])
     system, inner = storage.file_system(storage.join(folder, f"part-{number:05d}.parquet"))
     pq.write_table(
-        rows.cast(nullable), inner, filesystem=system, row_group_size=max(1, len(rows)),
+        rows.cast(nullable), inner, filesystem=system, row_group_size=row_group_rows(rows),
         compression="zstd", compression_level=_ZSTD_LEVEL, store_schema=False,
         use_dictionary=[name for name in rows.schema.names if name not in plain],
     )  # fmt: skip

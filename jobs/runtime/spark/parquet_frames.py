@@ -11,9 +11,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import StructType
 
+from jobs.runtime.spark.row_groups import block_size
 from jobs.runtime.store import storage
 
 SPARK_SCHEMA: Final = b"org.apache.spark.sql.parquet.row.metadata"
@@ -29,17 +30,22 @@ _SMALL_TYPES = frozenset([pa.int8(), pa.int16(), pa.date32()])
 _FOOTERS_AT_ONCE = 16
 # Rows of a batch on their way to Python. Spark 4 closes a batch by bytes as well; 3.5 by rows alone.
 _ROWS_WITHOUT_BYTE_LIMIT = 64
-WRITER_OPTIONS: Final = {
+_ROW_CHECKS: Final = {
     # parquet-mr first looks at what it holds after 100 rows, then after up to 10,000: with books of
     # 4 MB that is the whole heap.
     "parquet.page.size.row.check.min": "1",
     "parquet.page.size.row.check.max": "32",
     "parquet.block.size.row.check.min": "1",
     "parquet.block.size.row.check.max": "32",
-    # Every task holds one row group when it writes, and its compressed pages when it reads.
-    "parquet.block.size": str(32 << 20),
 }
-"""Options of Spark's writer that bound what a task holds by bytes instead of rows."""
+
+
+def writer_options(schema: StructType) -> dict[str, str]:
+    """Return the options of Spark's writer that bound what a task holds by bytes instead of rows.
+
+    Every task holds one row group when it writes, and its compressed pages when it reads.
+    """
+    return {**_ROW_CHECKS, "parquet.block.size": block_size(to_arrow_schema(schema))}
 
 
 def read_parquet(

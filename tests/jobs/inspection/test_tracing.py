@@ -18,7 +18,7 @@ from jobs.runtime.contract.driver_tables import MEBIBYTE
 from jobs.runtime.contract.manifest import require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.errors import CorpusmillError, InputError, StageError
-from jobs.tracing import look_up, own_build
+from jobs.tracing import look_up, own_build, text_reader
 from jobs.tracing.indexed_documents import run_documents
 from tests.jobs.finished_run import FinishedRun, make_finished_run, write_manifest
 from tests.jobs.tracing.traced_tables import index_table, own_context, write_grades, write_texts
@@ -364,3 +364,33 @@ def test_the_command_says_what_is_wrong(
 ) -> None:
     assert main(words) == 1
     assert message in capsys.readouterr().err
+
+
+def test_for_an_answer_nothing_is_looked_up_or_unpacked_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [" ".join(f"w{number * 61 + place}" for place in range(60)) for number in range(300)]
+    index_table(write_texts(tmp_path / "t", texts, files=3, rows_a_group=20), tmp_path / "i")
+    asked: list[int] = []
+    unpacked: list[tuple[str, int]] = []
+    unpack = text_reader._unpacked
+
+    def counted_postings(segment: Any, hashes: Any) -> Any:
+        asked.extend(hashes.tolist())
+        return look_up.postings(segment, hashes)
+
+    def counted(wanted: Any) -> Any:
+        unpacked.append((wanted.path, wanted.group))
+        return unpack(wanted)
+
+    monkeypatch.setattr(tracing, "postings", counted_postings)
+    monkeypatch.setattr(text_reader, "_unpacked", counted)
+    holders = (3, 5, 19, 20, 150, 299)  # three in one row group, the last of a group, three files
+    answer = " or ".join(" ".join(texts[number].split()[5:25]) for number in holders)
+    spans = trace_answer(str(tmp_path / "i"), answer).spans
+    told = [document.id for span in spans for document in span.documents]
+    assert len(told) == len(holders)
+    assert {*told} == {*holders}
+    assert len(asked) == len(set(asked)) > 0
+    assert sorted(unpacked) == sorted(set(unpacked))
+    assert len(unpacked) == 4
