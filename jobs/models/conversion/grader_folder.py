@@ -1,0 +1,162 @@
+"""A grader's folder from a published classifier: graph, tokenizer, card and digests."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+
+from jobs.models.conversion.classifier import CONFIG_NAME, Classifier, convert
+from jobs.models.conversion.published_model import PublishedModel, file_digest
+from jobs.runtime.errors import InputError
+from udfs.grading.encoder_model import (
+    GRAPH_NAME,
+    KIND,
+    TOKENISER_NAME,
+    EncoderCard,
+    EncoderModel,
+    open_encoder,
+)
+from udfs.grading.grader import HIGHEST_GRADE, LOWEST_GRADE
+from udfs.learning.model_folder import write_description
+
+MOST_POSITIONS: Final = 512
+"""What FineWeb-Edu's classifier was trained on, though its encoder reads more."""
+MOST_BYTES_IN_A_GRAPH: Final = 1 << 30
+"""Above it weights stand in a file beside the graph: protobuf ends at 2 GiB."""
+
+
+@dataclass(frozen=True)
+class FetchChoice:
+    """What the person may say about a model.
+
+    Attributes:
+        classes: Names of its classes from worst to best; empty: by the numbers in their names.
+        languages: ISO 639-1 codes; empty: those of its card.
+        window_tokens: That are read at once; None: what it can read, at most ``MOST_POSITIONS``.
+        scores: Texts with the grades that the model is known to give them.
+        tolerance: Largest difference to ``scores``.
+    """
+
+    classes: Sequence[str] = ()
+    languages: Sequence[str] = ()
+    window_tokens: int | None = None
+    scores: Sequence[tuple[str, float]] = ()
+    tolerance: float = 0.02
+
+
+def write_grader(model: PublishedModel, folder: Path, choice: FetchChoice) -> dict[str, Any]:
+    """Convert a classifier, write its folder, open it and compare it with known grades.
+
+    Args:
+        model: What to convert.
+        folder: An empty one.
+        choice: What the person said.
+
+    Returns:
+        The facts of its card.
+
+    Raises:
+        ValueError: The model is not supported, its files are missing or faulty, or its vocabulary
+            cannot spell a language.
+        InputError: The window is longer than it can read, or its grades are not those expected.
+    """
+    classifier = convert(model.folder, choice.classes)
+    positions = classifier.positions
+    window = choice.window_tokens or min(positions, MOST_POSITIONS)
+    if window > positions:
+        raise InputError(
+            f"--window-tokens {window}: {model.origin} reads at most {positions} at once"
+        )
+    files = _write_files(model, classifier, folder)
+    facts: dict[str, Any] = {
+        "origin": model.origin,
+        "revision": model.revision,
+        "licence": model.licence,
+        "model_type": classifier.model_type,
+        "classes": dict(classifier.classes),
+        "files": model.digests(),
+    }
+    languages = tuple(choice.languages or model.languages)
+    card = EncoderCard(max_tokens=window, languages=languages, training=facts)
+    write_description(folder, KIND, {**asdict(card), "digests": files})
+    encoder = open_encoder(folder)
+    if choice.scores:
+        facts["compared"] = compare_scores(encoder, choice.scores, choice.tolerance)
+        write_description(folder, KIND, {**asdict(card), "digests": files})
+    (folder / "card.md").write_text(grader_page(facts, languages, window), "utf-8")
+    return facts
+
+
+def compare_scores(
+    encoder: EncoderModel, scores: Sequence[tuple[str, float]], tolerance: float
+) -> dict[str, Any]:
+    """Compare grades with known ones.
+
+    Of a text longer than the window its head alone is graded, as those who publish classifiers do: what is
+    compared is the graph and the tokenizer, not our choice of windows. Both are cut to 0..5 first.
+
+    Raises:
+        InputError: One differs by more than ``tolerance``, or a text has no token.
+    """
+    differences = []
+    for number, (text, score) in enumerate(scores, 1):
+        windows = encoder.tokeniser.windows(text).windows
+        if not windows:
+            raise InputError(f"--expected: text {number} has no token: take it out")
+        found, wanted = np.clip([encoder.run(windows[0])[0], score], LOWEST_GRADE, HIGHEST_GRADE)
+        differences.append(abs(found - wanted))
+        if not differences[-1] <= tolerance:
+            raise InputError(
+                f"--expected: text {number} is graded {found:.4f}, wanted {wanted:.4f}, and may differ by"
+                f" {tolerance:g} (--tolerance): scores of another model, another scale than 0 to 5, or a"
+                " model that this version converts wrongly"
+            )
+    return {"texts": len(scores), "largest_difference": round(float(max(differences)), 6)}
+
+
+def grader_page(facts: Mapping[str, Any], languages: Sequence[str], window: int) -> str:
+    """``card.md`` of a converted grader, which the command prints."""
+    compared = facts.get("compared")
+    lines = [
+        f"# Grader, 0 to 5, from {facts['origin']}",
+        "",
+        f"- Revision: {facts['revision'] or 'not known (a local folder)'}",
+        f"- Licence: {facts['licence'] or 'not told by its card: ask before you use it'}",
+        f"- Languages: {', '.join(languages) or 'not told; every document is graded'}",
+        f"- Model: {facts['model_type']}, windows of {window} tokens",
+    ]
+    if facts["classes"]:
+        graded = ", ".join(f"{name} = {grade:g}" for name, grade in facts["classes"].items())
+        lines.append(f"- Grade: the mean of its classes by their probabilities: {graded}")
+    else:
+        lines.append("- Grade: its one output, cut to 0 to 5")
+    lines.append(
+        f"- Compared with {compared['texts']} known grades: they differ by at most"
+        f" {compared['largest_difference']:g}"
+        if compared
+        else "- Compared with no known grades: give some by `--expected`"
+    )
+    lines += ["", "| made from | SHA-256 |", "| --- | --- |"]
+    lines += [f"| {name} | {digest} |" for name, digest in facts["files"].items()]
+    return "\n".join([*lines, ""])
+
+
+def _write_files(model: PublishedModel, classifier: Classifier, folder: Path) -> dict[str, str]:
+    graph = folder / GRAPH_NAME
+    beside = classifier.graph.ByteSize() > MOST_BYTES_IN_A_GRAPH
+    onnx.save_model(
+        classifier.graph, str(graph), save_as_external_data=beside, location=f"{GRAPH_NAME}.data"
+    )
+    onnx.checker.check_model(str(graph))
+    shutil.copyfile(model.folder / TOKENISER_NAME, folder / TOKENISER_NAME)
+    shutil.copyfile(model.folder / CONFIG_NAME, folder / CONFIG_NAME)
+    names = [*(path.name for path in sorted(folder.glob(f"{GRAPH_NAME}*"))), TOKENISER_NAME]
+    for path in model.licence_files():
+        shutil.copyfile(path, folder / path.name)
+    return {name: file_digest(folder / name) for name in names}
