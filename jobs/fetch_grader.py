@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jobs.command.running import run
 from jobs.models.output_folder import checked_output, emptied
-from jobs.runtime.errors import MissingRequirementError
+from jobs.runtime.errors import MissingRequirementError, SettingsError
 
 if TYPE_CHECKING:
     from jobs.models.conversion.grader_folder import FetchChoice
@@ -28,12 +28,17 @@ def fetch_grader(given: str, output: str, choice: FetchChoice) -> str:
         The card, as text for the terminal.
 
     Raises:
+        SettingsError: int8 is wanted, and there are no texts to measure its loss on.
         InputError: The output holds something else, or the grades are not those expected.
         MissingRequirementError: The model cannot be had or is not supported, or a package is missing.
     """
     from jobs.models.conversion.grader_folder import write_grader
     from jobs.models.conversion.published_model import find_model
 
+    if choice.int8 and not choice.scores:
+        raise SettingsError(
+            "--int8 needs --expected FILE: what it loses is measured on those texts"
+        )
     folder = checked_output(output)
     model = find_model(given)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +69,7 @@ def fetch_grader_command(arguments: argparse.Namespace) -> str | None:
         window_tokens=arguments.window_tokens,
         scores=read_scores(arguments.expected) if arguments.expected else (),
         tolerance=arguments.tolerance,
+        int8=arguments.int8,
     )
     return fetch_grader(arguments.model, arguments.output, choice)
 

@@ -136,9 +136,7 @@ def _add_grader_fetching(commands: Subcommands) -> None:
         "  corpusmill fetch-grader hf:OWNER/NAME GRADER               from the hub\n"
         "  corpusmill fetch-grader downloaded/ GRADER                 from a local folder, offline",
     )
-    fetch.add_argument(
-        "model", metavar="MODEL", help="hf:OWNER/NAME, hf:OWNER/NAME@REVISION, or a local folder"
-    )
+    fetch.add_argument("model", metavar="MODEL", help="hf:OWNER/NAME[@REVISION] or a local folder")
     fetch.add_argument("output", metavar="GRADER", help="local folder of the grader")
     fetch.add_argument(
         "--expected",
@@ -165,11 +163,9 @@ def _add_grader_fetching(commands: Subcommands) -> None:
         metavar="en,zh,...",
         help="that it can grade; documents of others have no grade; default: as its card says",
     )
+    fetch.add_argument("--window-tokens", type=int, metavar="N", help="default: at most 512")
     fetch.add_argument(
-        "--window-tokens",
-        type=int,
-        metavar="N",
-        help="that it reads at once; default: what it can, at most 512",
+        "--int8", action="store_true", help="keep 8-bit weights; the loss is measured on --expected"
     )
     fetch.set_defaults(command="fetch-grader")
 

@@ -144,6 +144,34 @@ class TestExpected:
         scores = expected_scores(tmp_path / "published", by=-0.5)
         assert self.fetch(tmp_path, scores, "--tolerance", "0.6") == 0
 
+    @pytest.mark.parametrize("beside", [False, True])
+    def test_int8_is_measured_on_the_same_texts(
+        self,
+        tmp_path: Path,
+        beside: bool,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        if beside:
+            monkeypatch.setattr(grader_folder, "MOST_BYTES_IN_A_GRAPH", 1000)
+        scores = expected_scores(tmp_path / "published")
+        assert self.fetch(tmp_path, scores, "--int8") == 0
+        told = capsys.readouterr()
+        assert told.err == ""
+        described = read_description(tmp_path / "grader")
+        loss = described["training"]["int8"]
+        assert f"by {loss['largest_difference']:g} at most" in told.out
+        plain, small = (open_grader(str(tmp_path / name)).encoder for name in ("plain", "grader"))
+        assert plain is not None
+        assert small is not None
+        assert plain.digest != small.digest
+        assert ("model.onnx.data" in described["digests"]) == beside
+        texts = [json.loads(line)["text"] for line in scores.read_text().splitlines()]
+        before, after = (grader_folder.head_grades(model, texts) for model in (plain, small))
+        assert loss["largest_difference"] == pytest.approx(abs(after - before).max(), abs=1e-6)
+        assert loss["mean_difference"] == pytest.approx(abs(after - before).mean(), abs=1e-6)
+        assert 0 < loss["largest_difference"] < 0.5
+
     @pytest.mark.parametrize(
         ("content", "message"),
         [
@@ -173,6 +201,7 @@ class TestExpected:
         (lambda folder: (folder / "tokenizer.json").write_text("{"), [], "cannot be used"),
         (Path.exists, ["--languages", "zh"], "of the characters of 'zh' text are unknown"),
         (Path.exists, ["--window-tokens", "65"], "reads at most 64 at once"),
+        (Path.exists, ["--int8"], "--int8 needs --expected FILE"),
         (Path.exists, ["--expected", "absent.jsonl"], "--expected absent.jsonl cannot be read"),
     ],
 )  # fmt: skip
