@@ -106,6 +106,10 @@ def test_large_weights_stand_beside_the_graph(
     assert read_description(tmp_path / "two")["digests"].keys() == {
         "model.onnx", "model.onnx.data", "tokenizer.json",
     }  # fmt: skip
+    beside = tmp_path / "two/model.onnx.data"
+    beside.write_bytes(beside.read_bytes()[:-4] + bytes(4))
+    with pytest.raises(ValueError, match=r"model\.onnx\.data .* is truncated or of another model"):
+        open_grader(str(tmp_path / "two"))
 
 
 class TestExpected:

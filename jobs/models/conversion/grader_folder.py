@@ -15,7 +15,7 @@ import numpy.typing as npt
 import onnx
 
 from jobs.models.conversion.classifier import CONFIG_NAME, Classifier, convert
-from jobs.models.conversion.published_model import PublishedModel, file_digest
+from jobs.models.conversion.published_model import PublishedModel
 from jobs.runtime.errors import InputError
 from udfs.grading.encoder_model import (
     GRAPH_NAME,
@@ -27,7 +27,7 @@ from udfs.grading.encoder_model import (
 )
 from udfs.grading.grader import HIGHEST_GRADE, LOWEST_GRADE
 from udfs.learning.linear_training import GRADE_CUT
-from udfs.learning.model_folder import write_description
+from udfs.learning.model_folder import file_digest, write_description
 
 MOST_POSITIONS: Final = 512
 """What FineWeb-Edu's classifier was trained on, though its encoder reads more."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from jobs.models.conversion.classifier import CONFIG_NAME
 from jobs.models.conversion.safetensors_file import INDEX_NAME, WHOLE_NAME, weight_files
 from jobs.runtime.errors import InputError, MissingRequirementError
 from udfs.grading.encoder_model import TOKENISER_NAME
+from udfs.learning.model_folder import file_digest
 
 HUB: Final = "hf:"
 CARD_NAME: Final = "README.md"
@@ -142,15 +142,6 @@ def _languages(told: Any) -> tuple[str, ...]:
         if name is not None
     ]
     return tuple(dict.fromkeys(code for code in codes if re.fullmatch("[a-z]{2}", code)))
-
-
-def file_digest(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file, read piece by piece."""
-    whole = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            whole.update(block)
-    return whole.hexdigest()
 
 
 def read_scores(path: Path) -> list[tuple[str, float]]:
