@@ -142,7 +142,7 @@ def compare_scores(
             f" by {tolerance:g} (--tolerance): scores of another model, another scale than 0 to 5, or a model"
             " that this version converts wrongly"
         )
-    return {"texts": len(scores), "largest_difference": round(float(differences.max()), 6)}
+    return {"texts": len(scores), "largest_difference": round(float(differences.max()), 9)}
 
 
 def quantise(folder: Path) -> None:
@@ -203,7 +203,7 @@ def grader_page(facts: Mapping[str, Any], languages: Sequence[str], window: int)
         lines.append("- Grade: its one output, cut to 0 to 5")
     lines.append(
         f"- Compared with {compared['texts']} known grades: they differ by at most"
-        f" {compared['largest_difference']:g}"
+        f" {compared['largest_difference']:.1e}"
         if compared
         else "- Compared with no known grades: give some by `--expected`"
     )
