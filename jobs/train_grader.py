@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from jobs.command.running import run
 from jobs.models.grader.calibration_plot import calibration_plot
 from jobs.models.grader.labelled_table import LabelledColumns, read_labelled
 from jobs.models.grader.model_page import model_page
+from jobs.models.output_folder import checked_output, emptied
 from jobs.runtime.errors import InputError, MissingRequirementError, SettingsError
 from udfs.grading.cascade_band import choose_band
 from udfs.grading.encoder_training import encoder_card, save_encoder, train_encoder
@@ -65,7 +65,7 @@ def train_grader(
     """
     if encoder is not None and kind != "grade":
         raise SettingsError("--encoder grades 0 to 5; a safety model is linear: leave it out")
-    folder = _output_folder(output)
+    folder = emptied(checked_output(output))
     labelled = read_labelled(given, columns, kind)
     try:
         model = train_linear(labelled, SETTINGS[kind])
@@ -105,21 +105,6 @@ def _train_cascade(
         "Share of test documents that the encoder grades": f"{share:.3f}",
     }
     return {"encoder": card.training, "cascade": facts}
-
-
-def _output_folder(output: str) -> Path:
-    if "://" in output:
-        raise InputError(
-            f"{output} is no local folder: models are written to a disk of this machine; copy the"
-            " folder to where runs find it"
-        )
-    folder = Path(output)
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        if not (folder / "model.json").is_file():
-            raise InputError(f"{output} is not empty and holds no model: give a new folder")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _write_card(

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import onnx
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from bench.grading.bert_graph import bert_graph, random_weights
+from jobs.models.conversion.bert_graph import BertShape, bert_graph
+from tests.numpy_encoders import random_bert
 
 WIDTH, LAYERS, HEADS, POSITIONS = 16, 2, 4, 64
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
@@ -43,10 +44,11 @@ def write_export(
     """Write model.onnx, tokenizer.json and config.json; return the weights."""
     folder.mkdir(parents=True, exist_ok=True)
     tokeniser = wordpiece(letters)
-    weights = random_weights(tokeniser.get_vocab_size(), WIDTH, LAYERS, POSITIONS, seed)
+    weights = random_bert(tokeniser.get_vocab_size(), WIDTH, LAYERS, POSITIONS, seed)
     if not classifier:
         weights = {k: v for k, v in weights.items() if not k.startswith(("classifier", "pooler"))}
-    onnx.save(bert_graph(weights, HEADS), folder / "model.onnx")
+    graph, _ = bert_graph(weights, BertShape(LAYERS, HEADS))
+    onnx.save(graph, folder / "model.onnx")
     tokeniser.save(str(folder / "tokenizer.json"))
     config = {"model_type": "bert", "max_position_embeddings": POSITIONS}
     (folder / "config.json").write_text(json.dumps(config))

@@ -147,7 +147,7 @@ def packaged_encoder(scratch: Path) -> Path | None:
     import onnx
     from safetensors.numpy import load_file
 
-    from bench.grading.bert_graph import bert_graph
+    from jobs.models.conversion.bert_graph import BertShape, bert_graph
 
     model = Path(found.origin).parent / "model"
     config = json.loads((model / "config.json").read_text("utf-8"))
@@ -157,7 +157,8 @@ def packaged_encoder(scratch: Path) -> Path | None:
     }  # fmt: skip
     folder = scratch / "minilm"
     folder.mkdir()
-    graph = bert_graph(weights, config["num_attention_heads"], config["layer_norm_eps"])
+    layers, heads = config["num_hidden_layers"], config["num_attention_heads"]
+    graph, _ = bert_graph(weights, BertShape(layers, heads, config["layer_norm_eps"]))
     onnx.save(graph, folder / "model.onnx")
     shutil.copyfile(model / "tokenizer.json", folder / "tokenizer.json")
     return folder

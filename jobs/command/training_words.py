@@ -1,6 +1,8 @@
-"""The words of commands that train models."""
+"""The words of commands that train models, or fetch them."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from jobs.command.arguments import (
     Subcommands,
@@ -11,7 +13,7 @@ from jobs.command.arguments import (
 
 
 def add_training(commands: Subcommands) -> None:
-    """Add ``train-perplexity``, ``train-tokenizer``, ``train-grader`` and ``train-extractor``."""
+    """Add the commands ``train-…`` and ``fetch-grader``."""
     train = add_command(
         commands,
         "train-perplexity",
@@ -120,7 +122,56 @@ def _add_grader_training(commands: Subcommands) -> None:
         help="that it reads at once; default: 256",
     )
     train.set_defaults(command="train-grader")
+    _add_grader_fetching(commands)
     _add_extractor_training(commands)
+
+
+def _add_grader_fetching(commands: Subcommands) -> None:
+    fetch = add_command(
+        commands,
+        "fetch-grader",
+        "make a grader of a published classifier",
+        "Download a text classifier of the BERT family, convert its weights without torch, and write a\n"
+        "folder for --grader with its origin, revision, licence and digests.\n\n"
+        "  corpusmill fetch-grader hf:OWNER/NAME GRADER               from the hub\n"
+        "  corpusmill fetch-grader downloaded/ GRADER                 from a local folder, offline",
+    )
+    fetch.add_argument("model", metavar="MODEL", help="hf:OWNER/NAME[@REVISION] or a local folder")
+    fetch.add_argument("output", metavar="GRADER", help="local folder of the grader")
+    fetch.add_argument(
+        "--expected",
+        type=Path,
+        metavar="FILE",
+        help='JSON lines {"text": "...", "score": 0 to 5}: grades that the model is known to give',
+    )
+    fetch.add_argument(
+        "--tolerance",
+        type=float,
+        metavar="T",
+        default=0.02,
+        help="by which a grade may differ from the expected one; default: 0.02",
+    )
+    fetch.add_argument(
+        "--classes",
+        type=_names,
+        metavar="A,B,...",
+        help="of a model with classes, their names from worst to best; default: by the number in each",
+    )
+    fetch.add_argument(
+        "--languages",
+        type=_names,
+        metavar="en,zh,...",
+        help="that it can grade; documents of others have no grade; default: as its card says",
+    )
+    fetch.add_argument("--window-tokens", type=int, metavar="N", help="default: at most 512")
+    fetch.add_argument(
+        "--int8", action="store_true", help="keep 8-bit weights; the loss is measured on --expected"
+    )
+    fetch.set_defaults(command="fetch-grader")
+
+
+def _names(words: str) -> list[str]:
+    return [word.strip() for word in words.split(",") if word.strip()]
 
 
 def _add_extractor_training(commands: Subcommands) -> None:

@@ -28,7 +28,14 @@ from udfs.grading.encoder_tokens import (
     language_sample,
     refuse_unreadable,
 )
-from udfs.learning.model_folder import DESCRIPTION_NAME, check_kind, read_description, read_part
+from udfs.learning.model_folder import (
+    DESCRIPTION_NAME,
+    check_digest,
+    check_kind,
+    file_digest,
+    read_description,
+    read_part,
+)
 
 KIND: Final = "encoder"
 GRAPH_NAME: Final = "model.onnx"
@@ -164,7 +171,7 @@ def open_encoder(folder: Path) -> EncoderModel:
         WindowTokeniser(folder / TOKENISER_NAME, card.max_tokens),
         card,
         _head(folder, contents[HEAD_NAME]) if HEAD_NAME in contents else None,
-        _digest(contents, _side_weights(folder, contents[GRAPH_NAME]), card),
+        _digest(contents, _side_weights(folder, contents[GRAPH_NAME], digests), card),
     )
     width = output_width(model, str(folder))
     wanted = 1 if model.head is None else len(model.head) - 1
@@ -263,23 +270,25 @@ def _head(folder: Path, content: bytes) -> Floats:
     return head
 
 
-def _side_weights(folder: Path, graph: bytes) -> list[Path]:
-    """Files beside a graph in which it keeps weights: it spells their names as they are."""
+def _side_weights(folder: Path, graph: bytes, digests: Mapping[str, Any]) -> dict[str, str]:
+    """Digests of the files beside a graph in which it keeps weights: it spells their names as they are.
+
+    Raises:
+        ValueError: If one is not what the card says.
+    """
     below = (path for path in sorted(folder.rglob("*")) if path.is_file())
     known = {GRAPH_NAME, TOKENISER_NAME, HEAD_NAME, DESCRIPTION_NAME}
-    return [
-        path
-        for path in below
-        if path.name not in known and path.relative_to(folder).as_posix().encode() in graph
-    ]
+    names = {path.relative_to(folder).as_posix(): path for path in below if path.name not in known}
+    found = {name: file_digest(path) for name, path in names.items() if name.encode() in graph}
+    for name, digest in found.items():
+        check_digest(names[name], digest, digests.get(name))
+    return found
 
 
-def _digest(contents: Mapping[str, bytes], beside: Sequence[Path], card: EncoderCard) -> str:
+def _digest(contents: Mapping[str, bytes], beside: Mapping[str, str], card: EncoderCard) -> str:
     whole = hashlib.sha256(json.dumps(dataclasses.asdict(card), sort_keys=True).encode())
     for name in sorted(contents):
         whole.update(hashlib.sha256(contents[name]).digest())
-    for path in beside:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                whole.update(block)
+    for name in sorted(beside):
+        whole.update(bytes.fromhex(beside[name]))
     return whole.hexdigest()

@@ -84,10 +84,32 @@ def read_part(path: Path, digest: object) -> bytes:
         raise ValueError(
             f"model weights {path} cannot be read ({error.strerror}): copy the whole model folder"
         ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if digest is not None and found != digest:
-        raise ValueError(
-            f"model weights {path} ({len(content)} bytes) have digest {found[:12]}, the card says"
-            f" {str(digest)[:12]}: the file is truncated or of another model; copy the folder again"
-        )
+    check_digest(path, hashlib.sha256(content).hexdigest(), digest)
     return content
+
+
+def check_digest(path: Path, found: str, wanted: object) -> None:
+    """Refuse a file of another digest than its card keeps.
+
+    Args:
+        path: The file.
+        found: Hexadecimal SHA-256 of its content.
+        wanted: The card's; None where it keeps none.
+
+    Raises:
+        ValueError: If they differ.
+    """
+    if wanted is not None and found != wanted:
+        raise ValueError(
+            f"model weights {path} ({path.stat().st_size} bytes) have digest {found[:12]}, the card says"
+            f" {str(wanted)[:12]}: the file is truncated or of another model; copy the folder again"
+        )
+
+
+def file_digest(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file, read piece by piece."""
+    whole = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            whole.update(block)
+    return whole.hexdigest()

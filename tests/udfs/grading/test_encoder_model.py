@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from bench.grading.bert_graph import bert_reference
+from tests.numpy_encoders import bert_reference
 from tests.tiny_encoder import HEADS, POSITIONS, wordpiece, write_export
 from udfs.grading.encoder_model import open_encoder
 from udfs.learning.model_folder import write_description

@@ -1,0 +1,1 @@
+"""Published classifiers made into graders without torch: the parts of `fetch-grader`."""

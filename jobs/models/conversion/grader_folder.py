@@ -1,0 +1,240 @@
+"""A grader's folder from a published classifier: graph, tokenizer, card and digests."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+
+from jobs.models.conversion.classifier import CONFIG_NAME, Classifier, convert
+from jobs.models.conversion.published_model import PublishedModel
+from jobs.runtime.errors import InputError
+from udfs.grading.encoder_model import (
+    GRAPH_NAME,
+    KIND,
+    TOKENISER_NAME,
+    EncoderCard,
+    EncoderModel,
+    open_encoder,
+)
+from udfs.grading.grader import HIGHEST_GRADE, LOWEST_GRADE
+from udfs.learning.linear_training import GRADE_CUT
+from udfs.learning.model_folder import file_digest, write_description
+
+MOST_POSITIONS: Final = 512
+"""What FineWeb-Edu's classifier was trained on, though its encoder reads more."""
+MOST_BYTES_IN_A_GRAPH: Final = 1 << 30
+"""Above it weights stand in a file beside the graph: protobuf ends at 2 GiB."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FetchChoice:
+    """What the person may say about a model.
+
+    Attributes:
+        classes: Names of its classes from worst to best; empty: by the numbers in their names.
+        languages: ISO 639-1 codes; empty: those of its card.
+        window_tokens: That are read at once; None: what it can read, at most ``MOST_POSITIONS``.
+        scores: Texts with the grades that the model is known to give them.
+        tolerance: Largest difference to ``scores``.
+        int8: Whether weights are kept, and multiplied, as 8-bit integers; what that loses is measured on
+            ``scores``.
+    """
+
+    classes: Sequence[str] = ()
+    languages: Sequence[str] = ()
+    window_tokens: int | None = None
+    scores: Sequence[tuple[str, float]] = ()
+    tolerance: float = 0.02
+    int8: bool = False
+
+
+def write_grader(model: PublishedModel, folder: Path, choice: FetchChoice) -> dict[str, Any]:
+    """Convert a classifier, write its folder, open it and compare it with known grades.
+
+    Args:
+        model: What to convert.
+        folder: An empty one.
+        choice: What the person said.
+
+    Returns:
+        The facts of its card.
+
+    Raises:
+        ValueError: The model is not supported, its files are missing or faulty, or its vocabulary
+            cannot spell a language.
+        InputError: The window is longer than it can read, or its grades are not those expected.
+    """
+    classifier = convert(model.folder, choice.classes)
+    positions = classifier.positions
+    window = choice.window_tokens or min(positions, MOST_POSITIONS)
+    if window > positions:
+        raise InputError(
+            f"--window-tokens {window}: {model.origin} reads at most {positions} at once"
+        )
+    _write_files(model, classifier, folder)
+    facts: dict[str, Any] = {
+        "origin": model.origin,
+        "revision": model.revision,
+        "licence": model.licence,
+        "model_type": classifier.model_type,
+        "classes": dict(classifier.classes),
+        "files": model.digests(),
+    }
+    languages = tuple(choice.languages or model.languages)
+    card = EncoderCard(max_tokens=window, languages=languages, training=facts)
+    encoder = _described(card, folder)
+    if choice.scores:
+        grades = head_grades(encoder, [text for text, _ in choice.scores])
+        facts["compared"] = compare_scores(grades, choice.scores, choice.tolerance)
+        if choice.int8:
+            quantise(folder)
+            facts["int8"] = int8_loss(_described(card, folder), grades, choice.scores)
+        _described(card, folder)
+    (folder / "card.md").write_text(grader_page(facts, languages, window), "utf-8")
+    return facts
+
+
+def head_grades(encoder: EncoderModel, texts: Sequence[str]) -> Floats:
+    """Grades of the first windows of texts, float64[n] in 0..5.
+
+    Of a text longer than the window its head alone is graded, as those who publish classifiers do: what is
+    compared is the graph and the tokenizer, not our choice of windows.
+
+    Raises:
+        InputError: A text has no token.
+    """
+    grades = []
+    for number, text in enumerate(texts, 1):
+        windows = encoder.tokeniser.windows(text).windows
+        if not windows:
+            raise InputError(f"--expected: text {number} has no token: take it out")
+        grades.append(encoder.run(windows[0])[0])
+    clipped: Floats = np.clip(grades, LOWEST_GRADE, HIGHEST_GRADE)
+    return clipped
+
+
+def compare_scores(
+    grades: Floats, scores: Sequence[tuple[str, float]], tolerance: float
+) -> dict[str, Any]:
+    """Compare grades with known ones, which are cut to 0..5 first.
+
+    Raises:
+        InputError: One differs by more than ``tolerance``.
+    """
+    wanted = np.clip([score for _, score in scores], LOWEST_GRADE, HIGHEST_GRADE)
+    differences = np.abs(grades - wanted)
+    wrong = np.flatnonzero(~(differences <= tolerance))  # NaN is not near enough
+    if len(wrong):
+        at = wrong[0]
+        raise InputError(
+            f"--expected: text {at + 1} is graded {grades[at]:.4f}, wanted {wanted[at]:.4f}, and may differ"
+            f" by {tolerance:g} (--tolerance): scores of another model, another scale than 0 to 5, or a model"
+            " that this version converts wrongly"
+        )
+    return {"texts": len(scores), "largest_difference": round(float(differences.max()), 9)}
+
+
+def quantise(folder: Path) -> None:
+    """Replace a folder's graph by one that multiplies 8-bit integers, scaled text by text."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    beside = (folder / f"{GRAPH_NAME}.data").exists()
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        made = Path(scratch)
+        logging.disable(logging.WARNING)  # it recommends a step for graphs of images
+        try:
+            quantize_dynamic(
+                folder / GRAPH_NAME,
+                made / GRAPH_NAME,
+                op_types_to_quantize=["MatMul"],
+                # Sums of products with signed weights overflow on processors without VNNI.
+                weight_type=QuantType.QUInt8,
+                per_channel=True,
+                use_external_data_format=beside,
+            )
+        finally:
+            logging.disable(logging.NOTSET)
+        for path in folder.glob(f"{GRAPH_NAME}*"):
+            path.unlink()
+        for path in made.iterdir():
+            path.rename(folder / path.name)
+
+
+def int8_loss(
+    encoder: EncoderModel, before: Floats, scores: Sequence[tuple[str, float]]
+) -> dict[str, Any]:
+    """What int8 changes in the grades of texts, and how many come to stand on the other side of the cut."""
+    after = head_grades(encoder, [text for text, _ in scores])
+    differences = np.abs(after - before)
+    sides = [np.rint(grades) >= GRADE_CUT for grades in (before, after)]
+    return {
+        "largest_difference": round(float(differences.max()), 6),
+        "mean_difference": round(float(differences.mean()), 6),
+        "other_side_of_the_cut": int((sides[0] != sides[1]).sum()),
+    }
+
+
+def grader_page(facts: Mapping[str, Any], languages: Sequence[str], window: int) -> str:
+    """``card.md`` of a converted grader, which the command prints."""
+    compared = facts.get("compared")
+    lines = [
+        f"# Grader, 0 to 5, from {facts['origin']}",
+        "",
+        f"- Revision: {facts['revision'] or 'not known (a local folder)'}",
+        f"- Licence: {facts['licence'] or 'not told by its card: ask before you use it'}",
+        f"- Languages: {', '.join(languages) or 'not told; every document is graded'}",
+        f"- Model: {facts['model_type']}, windows of {window} tokens",
+    ]
+    if facts["classes"]:
+        graded = ", ".join(f"{name} = {grade:g}" for name, grade in facts["classes"].items())
+        lines.append(f"- Grade: the mean of its classes by their probabilities: {graded}")
+    else:
+        lines.append("- Grade: its one output, cut to 0 to 5")
+    lines.append(
+        f"- Compared with {compared['texts']} known grades: they differ by at most"
+        f" {compared['largest_difference']:.1e}"
+        if compared
+        else "- Compared with no known grades: give some by `--expected`"
+    )
+    if "int8" in facts:
+        loss = facts["int8"]
+        lines.append(
+            f"- Weights in int8: grades of these texts change by {loss['mean_difference']:g} in the mean, by"
+            f" {loss['largest_difference']:g} at most; {loss['other_side_of_the_cut']} change sides at grade"
+            f" {GRADE_CUT:g}"
+        )
+    lines += ["", "| made from | SHA-256 |", "| --- | --- |"]
+    lines += [f"| {name} | {digest} |" for name, digest in facts["files"].items()]
+    return "\n".join([*lines, ""])
+
+
+def _write_files(model: PublishedModel, classifier: Classifier, folder: Path) -> None:
+    graph = folder / GRAPH_NAME
+    beside = classifier.graph.ByteSize() > MOST_BYTES_IN_A_GRAPH
+    onnx.save_model(
+        classifier.graph, str(graph), save_as_external_data=beside, location=f"{GRAPH_NAME}.data"
+    )
+    onnx.checker.check_model(str(graph))
+    shutil.copyfile(model.folder / TOKENISER_NAME, folder / TOKENISER_NAME)
+    shutil.copyfile(model.folder / CONFIG_NAME, folder / CONFIG_NAME)
+    for path in model.licence_files():
+        shutil.copyfile(path, folder / path.name)
+
+
+def _described(card: EncoderCard, folder: Path) -> EncoderModel:
+    """Write ``model.json`` over the files as they are, and open the folder as a run does."""
+    names = [*(path.name for path in sorted(folder.glob(f"{GRAPH_NAME}*"))), TOKENISER_NAME]
+    digests = {name: file_digest(folder / name) for name in names}
+    write_description(folder, KIND, {**asdict(card), "digests": digests})
+    return open_encoder(folder)
