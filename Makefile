@@ -10,12 +10,14 @@ KERNELS := $(VENV)/.kernels
 WARM := $(VENV)/.warm
 # The oldest of EMR 7, and the newest there is.
 SMOKE_SPARKS ?= 3.5.9 4.3.0
+# torch takes gigabytes: an environment of its own, which sees the packages of .venv, too.
+REFERENCE ?= build/reference
 SHARED_DATA ?= ../shared/data
 BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.one_core signals.through_spark dedup.end_to_end \
   dedup.command dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-fast test-slow s3-jars test-s3 test-cluster test-readers test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
+.PHONY: help setup demo test check test-fast test-slow s3-jars test-s3 test-cluster test-readers test-reference test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,10 +57,10 @@ check: setup ## ruff and mypy strict
 	$(BIN)/mypy
 
 test-fast: setup
-	$(BIN)/python -m pytest -m "not slow and not browser and not cluster and not readers"
+	$(BIN)/python -m pytest -m "not slow and not browser and not cluster and not readers and not reference"
 
 test-slow: setup ## The slower tests: faults, kill and resume, invariance, hostile documents
-	$(BIN)/python -m pytest -m "slow and not real_data and not browser and not cluster and not readers"
+	$(BIN)/python -m pytest -m "slow and not real_data and not browser and not cluster and not readers and not reference"
 
 s3-jars: setup ## Fetch the jars that Spark needs for s3:// (hadoop-aws and its AWS bundle, 640 MB, by mvn)
 	$(BIN)/python -m jobs.upkeep.fetch_s3_jars
@@ -71,6 +73,16 @@ test-cluster: s3-jars ## A real S3 server, a Spark master and two workers, and w
 
 test-readers: setup ## Packed rows opened by the readers of Megatron, streaming and datatrove, and masks by torch (6 GB)
 	$(BIN)/python -m pytest -m readers tests/readers
+
+$(REFERENCE)/.installed: $(STAMP)
+	$(PYTHON) -m venv $(REFERENCE)
+	$(REFERENCE)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.15.0
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > \
+	  "$$($(REFERENCE)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/corpusmill_setup.pth"
+	@touch $@
+
+test-reference: $(REFERENCE)/.installed ## The reference model: exact resume, masks, packed = separate (torch, 6 GB)
+	$(REFERENCE)/bin/python -m pytest -m reference tests/reference
 
 test-browser: setup ## The report in headless Chromium: the system's, or one that playwright fetches
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || $(BIN)/python -m playwright install chromium

@@ -246,6 +246,13 @@ class TestExtraction:
         assert not NEVER_IN_THE_PARENT & set(done.stdout.split())
 
 
+class TestReference:
+    def test_torch_is_imported_by_the_reference_room_alone(self) -> None:
+        for name, path in MODULES.items():
+            if "torch" in {used.split(".")[0] for used in imported_names(path)}:
+                assert name.startswith("jobs.models.reference."), name
+
+
 class TestCommands:
     @pytest.mark.parametrize("command", COMMANDS)
     def test_every_row_of_the_table_resolves(self, command: str) -> None:

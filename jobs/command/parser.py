@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import jobs
 from jobs.command.inspection_words import add_information, add_inspection, add_review
 from jobs.command.planning_words import add_dedup_plan, add_plan, add_submit
+from jobs.command.reference_words import add_reference
 from jobs.command.stage_words import (
     add_decontaminate,
     add_ingest,
@@ -43,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_inspection(commands)
     add_review(commands)
     add_training(commands)
+    add_reference(commands)
     add_submit(commands)
     add_plan(commands)
     add_information(commands)
