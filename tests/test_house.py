@@ -72,6 +72,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "verdicts": {"recipes"},
     "planning": {"runtime", "runtime.store", "dedup"},
     "packing": _SPEAKS_TO_ALL,
+    "ablation": {"runtime", "models", "packing"},
     "command": {*_SPEAKS_TO_ALL, "models", "recipes"},
     "report": {*_SPEAKS_TO_ALL, "dedup", "contamination", "recipes", "verdicts"},
     "inspection": {

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 import torch
 
+from jobs.ablation.packed_training import held_out_rows
 from jobs.command_line import main
 from jobs.models.reference.evaluation import segment_losses
 from jobs.models.reference.run_log import LOG_NAME, SAMPLES_NAME, read_log
 from jobs.models.reference.training import CHECKPOINT_NAME, CURVE_NAME, Trainer
 from jobs.packing.opened_rows import open_rows
 from jobs.runtime.errors import SettingsError
-from jobs.train_reference import held_out_rows
 from tests.conftest import REPOSITORY
 from tests.packed_folder import SETTINGS as PACK
 from tests.packed_folder import documents, packed_folder

@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 
+from jobs.ablation.packed_training import beginnings, held_out_rows, token_text
 from jobs.models.reference.machine import Machine
 from jobs.models.reference.row_stream import RowStream
 from jobs.models.reference.run_log import LOG_NAME, read_log
 from jobs.models.reference.settings import ModelShape, TrainingSettings
 from jobs.models.reference.training import Pace, Trainer, TrainingData
 from jobs.packing.opened_rows import open_rows
-from jobs.train_reference import beginnings, held_out_rows, token_text
 
 CPU = Machine(torch.device("cpu"), 0, 1, 1e9, "a test")
 SETTINGS = TrainingSettings(ModelShape(32, 2, 2), steps=12, batch_rows=8, learning_rate=3e-3)

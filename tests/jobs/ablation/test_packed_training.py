@@ -1,32 +1,16 @@
-"""The command before torch: what is missing is told, batches divide, prompts begin documents."""
+"""What a training takes from packed rows: batches divide, prompts begin documents, held-out rows end."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.command_line import main
+from jobs.ablation.packed_training import beginnings, dividing, held_out_rows, output_folder
 from jobs.models.reference.row_stream import RowStream
 from jobs.packing.opened_rows import open_rows
 from jobs.runtime.errors import InputError
-from jobs.train_reference import beginnings, dividing, held_out_rows, output_folder
 from tests.packed_folder import documents, packed_folder
-
-
-def test_a_missing_torch_is_one_line_with_the_extras_name(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    found = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util,
-        "find_spec",
-        lambda name, *rest: None if name == "torch" else found(name, *rest),
-    )
-    assert main(["train-reference", "packed", "output"]) == 1
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "pip install 'corpusmill[reference]'" in line
 
 
 @given(st.integers(1, 5_000), st.integers(1, 300))
