@@ -17,7 +17,7 @@ BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.o
   dedup.command dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-fast test-slow s3-jars test-s3 test-cluster test-readers test-reference test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
+.PHONY: help setup demo reference-demo test check test-fast test-slow s3-jars test-s3 test-cluster test-readers test-reference test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,20 @@ $(WARM): $(KERNELS)
 demo: $(KERNELS) ## Clean the bundled sample crawl and print where the report is
 	$(BIN)/python -m examples.make_sample demo-output/sample
 	$(BIN)/corpusmill run demo-output/sample demo-output/run
+
+# What each chapter of the sample's novel says twenty times at its end.
+REFRAINS := 灯还亮着，他就不能回头。 没有人记得那扇门是什么时候开的。 潮水退去的地方，留下了一行脚印。 \
+  她数到最后一盏，又从头数起。 海的那一边，有人轻轻应了一声。
+PACKING := --tokenizer demo-output/tokeniser/tokenizer.json --length 256 --validation 0.1
+
+reference-demo: setup $(REFERENCE)/.installed ## Does a tiny model loop less when the sample is cleaned? Raw against cleaned
+	$(BIN)/python -m examples.make_sample demo-output/sample
+	$(BIN)/corpusmill run demo-output/sample demo-output/run
+	$(BIN)/corpusmill train-tokenizer demo-output/run demo-output/tokeniser --vocabulary 1024
+	$(BIN)/corpusmill pack demo-output/run/extracted demo-output/raw $(PACKING)
+	$(BIN)/corpusmill pack demo-output/run demo-output/cleaned $(PACKING)
+	OMP_NUM_THREADS=1 $(REFERENCE)/bin/python -m jobs.command_line ablate raw=demo-output/raw cleaned=demo-output/cleaned \
+	  demo-output/ablation --seeds 3 --steps 700 --batch-rows 4 $(foreach one,$(REFRAINS),--prompt $(one) --phrase $(one))
 
 test: setup check test-fast ## Lint, types and all tests that take less than a minute each
 

@@ -106,9 +106,10 @@ def _add_method(train: argparse.ArgumentParser) -> None:
     )
     train.add_argument(
         "--mask",
-        choices=["boolean", "additive", "flex", "causal"],
+        choices=["boolean", "additive", "flex", "varlen", "causal"],
         default="boolean",
-        help="what documents of a row see of each other: nothing, or by `additive` little, by `causal` all",
+        help="what documents of a row see of each other: nothing, by `additive` little, by `causal` all; "
+        "`flex` and `varlen` are for GPUs",
     )
     train.add_argument(
         "--mask-bias",

@@ -1,5 +1,6 @@
 """The decoder against its own definition: size, order in time, rotations, masks of each builder."""
 
+import itertools
 import math
 
 import numpy as np
@@ -60,6 +61,27 @@ def logits(ids: torch.Tensor, kind: str) -> torch.Tensor:
 def test_flex_gives_the_outputs_of_the_boolean_mask() -> None:
     ids = torch.arange(32).view(2, 16)
     assert torch.allclose(logits(ids, "flex"), logits(ids, "boolean"), atol=1e-5)
+
+
+def test_variable_lengths_give_the_outputs_of_the_boolean_mask(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The kernel is a GPU's; what it does with the ends is done here a segment after the other."""
+
+    def of_segments(query, key, value, ends, _, longest, __, window_size):  # type: ignore[no-untyped-def]
+        assert (window_size, longest) == ((-1, 0), 16)
+        parts = [part.transpose(0, 1)[None] for part in (query, key, value)]
+        found = [
+            torch.nn.functional.scaled_dot_product_attention(
+                *(part[:, :, start:stop] for part in parts), is_causal=True
+            )
+            for start, stop in itertools.pairwise(ends.tolist())
+        ]
+        return torch.cat(found, 2)[0].transpose(0, 1)
+
+    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", of_segments)
+    ids = torch.arange(32).view(2, 16)
+    assert torch.allclose(logits(ids, "varlen"), logits(ids, "boolean"), atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["causal", "boolean", "additive"])

@@ -171,9 +171,10 @@ class TestMasks:
     ) -> None:
         assert greatest_difference(trained(packed, tmp_path, mask="causal"), losses(whole)) > 1e-4
 
-    def test_flex_says_that_it_needs_a_gpu(self, packed: Path, tmp_path: Path) -> None:
-        with pytest.raises(SettingsError, match="no backward pass on a CPU"):
-            trainer(packed, tmp_path, mask="flex")
+    @pytest.mark.parametrize("mask", ["flex", "varlen"])
+    def test_some_say_that_they_need_a_gpu(self, packed: Path, tmp_path: Path, mask: str) -> None:
+        with pytest.raises(SettingsError, match=f"--mask {mask} has no backward pass on a CPU"):
+            trainer(packed, tmp_path, mask=mask)
 
 
 def test_packed_rows_give_the_losses_and_the_step_of_documents_alone(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 SCHEDULES: Final = ("cosine", "wsd")
-MASKS: Final = ("boolean", "additive", "flex", "causal")
+MASKS: Final = ("boolean", "additive", "flex", "varlen", "causal")
+GPU_MASKS: Final = ("flex", "varlen")
 MULTIPLE: Final = 32  # matrices whose sides are multiples of it keep a GPU's tiles full
 
 
@@ -75,8 +76,8 @@ class TrainingSettings:
             linearly to nothing during the annealing).
         warmup: Share of the steps, 0 to 1, in which the rate rises from nothing.
         annealing: Share of the steps, 0 to 1, in which ``wsd`` falls.
-        mask: ``boolean``, ``additive`` (with ``bias``), ``flex`` (on a GPU) or ``causal``, which lets
-            documents of a row see each other.
+        mask: ``boolean``, ``additive`` (with ``bias``), ``flex`` or ``varlen`` (both on a
+            GPU), or ``causal``, which lets documents of a row see each other.
         bias: Taken off the scores of other documents by ``additive``, 0 to infinity.
         seed: Of the first weights and of the rows' order.
         betas: Decay of AdamW's two means.

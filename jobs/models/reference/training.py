@@ -28,7 +28,7 @@ from jobs.models.reference.row_tensors import row_tensors
 from jobs.models.reference.run_log import LOG_NAME, SAMPLES_NAME, StepLog, read_log
 from jobs.models.reference.sampling import continued
 from jobs.models.reference.schedules import learning_rate
-from jobs.models.reference.settings import TrainingSettings
+from jobs.models.reference.settings import GPU_MASKS, TrainingSettings
 from jobs.models.reference.token_text import TokenText, bits_a_byte, predicted_bytes
 from jobs.runtime.errors import SettingsError
 from udfs.trainer_files.packing.boundaries import IGNORED_LABEL
@@ -104,8 +104,10 @@ class Trainer:
                 f"a batch of {settings.batch_rows} rows does not divide into {machine.processes} processes "
                 f"of {pace.rows_at_once} rows at once: give a multiple of {at_once}, or other --rows-at-once"
             )
-        if settings.mask == "flex" and not machine.on_gpu:
-            raise SettingsError("--mask flex has no backward pass on a CPU: take boolean, or a GPU")
+        if settings.mask in GPU_MASKS and not machine.on_gpu:
+            raise SettingsError(
+                f"--mask {settings.mask} has no backward pass on a CPU: take boolean, or a GPU"
+            )
         torch.manual_seed(settings.seed)
         vocabulary = data.stream.vocabulary
         self.model = Decoder(settings.shape, vocabulary).to(machine.device)
