@@ -25,6 +25,7 @@ from jobs.command.running import run
 from jobs.models.reference.loss_curve import loss_curve
 from jobs.models.reference.run_log import LOG_NAME, read_log
 from jobs.models.reference.settings import SIZES, TrainingSettings
+from jobs.models.reference.token_text import TokenText
 from jobs.models.reference.torch_requirement import require_torch
 from jobs.report.ablation_page import render_ablation_page
 from jobs.runtime.contract.progress import Reporter
@@ -53,8 +54,9 @@ def ablate_command(arguments: argparse.Namespace) -> str | None:
     smallest = min(arms, key=lambda arm: arm.stream.rows)
     settings = training_settings(arguments, size, smallest.stream)
     prompts = [text.encode(prompt) for prompt in arguments.prompt] or beginnings(held_out.rows)
+    phrases = _phrase_ids(arguments.phrase, text, arms[0].stream.length)
     trainings = ArmTrainings(
-        settings, held_out.rows, text, prompts, arguments, folder, reporter.note
+        settings, held_out.rows, text, prompts, phrases, arguments, folder, reporter.note
     )
     measured = trainings.run(arms)
     facts = {
@@ -70,6 +72,16 @@ def ablate_command(arguments: argparse.Namespace) -> str | None:
         ],
     }
     return _write(folder, facts, arms)
+
+
+def _phrase_ids(phrases: Sequence[str], text: TokenText, length: int) -> list[list[int]]:
+    found = [text.encode(phrase) for phrase in phrases]
+    for phrase, ids in zip(phrases, found, strict=True):
+        if not 0 < 2 * len(ids) <= length:
+            raise SettingsError(
+                f"--phrase {phrase!r} has {len(ids)} tokens: twice a phrase must fit a row of {length}"
+            )
+    return found
 
 
 def _training_facts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ def ablation_facts(
     Args:
         measured: Arm's name → its models, by seed.
         held_out: What they were measured on.
-        phrases: Texts whose occurrences in what models write are counted.
+        phrases: Texts that models may say again and again.
     """
     bits = [_bits(measured, held_out, name) for name in held_out.groups]
     behaviour = [_behaviour(measured, "repeated 5-grams, share", repeated_share)]
@@ -32,6 +33,11 @@ def ablation_facts(
         behaviour.append(
             _behaviour(measured, "phrases, times a text", lambda texts: occurrences(texts, phrases))
         )
+        arms = [
+            _over_seeds([float(one.said_again.mean()) / math.log(2) for one in models])
+            for models in measured.values()
+        ]
+        behaviour.append({"name": "phrase behind itself, bits", "arms": arms})
     baseline, *others = measured
     comparisons = [
         _comparison(row, title, place, baseline, name)

@@ -26,10 +26,18 @@ CONTINUATION_TOKENS: Final = 100
 
 
 class Measured(NamedTuple):
-    """One training's model: nats of each held-out segment, and what it wrote on from each prompt."""
+    """What one training's model makes of texts.
+
+    Attributes:
+        nats: float64[segments]; of each held-out segment.
+        continuations: What it wrote on from each prompt, once for each seed of a continuation.
+        said_again: float64[phrases]; nats of each phrase right behind itself. The less, the sooner
+            the model loops.
+    """
 
     nats: npt.NDArray[np.float64]
     continuations: list[list[str]]
+    said_again: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class ArmTrainings:
         held_out: Rows to measure on.
         text: The tokeniser.
         prompts: Ids that models write on from.
+        phrases: Ids of phrases that models may say again and again; twice each fits a row.
         arguments: The command's words: how often a training tells, seeds, continuations, device.
         folder: Of all trainings; each has its own below ARM/seed-N.
         note: Says how far a training is.
@@ -50,6 +59,7 @@ class ArmTrainings:
     held_out: Sequence[PackedRow]
     text: TokenText
     prompts: Sequence[Sequence[int]]
+    phrases: Sequence[Sequence[int]]
     arguments: argparse.Namespace
     folder: Path
     note: Callable[[str], None]
@@ -98,4 +108,16 @@ class ArmTrainings:
             tokens = min(CONTINUATION_TOKENS, length - len(prompt))
             found = continued(trainer.model, prompt, seeds, here, tokens=tokens, eos=self.text.eos)
             written.append([self.text.decode(ids) for ids in found])
-        return Measured(losses.nats, written)
+        # Once more less once: what the second time costs behind the first.
+        rows = [row_of(ids, times) for ids in self.phrases for times in (2, 1)]
+        again = np.empty(0)
+        if rows:
+            said = segment_losses(trainer.model, rows, self.settings, here, length, at_once)
+            again = said.nats[::2] - said.nats[1::2]
+        return Measured(losses.nats, written, again)
+
+
+def row_of(ids: Sequence[int], times: int) -> PackedRow:
+    """Return a row that holds some ids several times, as one document."""
+    tokens = np.array([*ids] * times, np.int32)
+    return PackedRow(tokens, np.array([len(tokens)], np.int32), 0, [0], np.zeros(1, np.bool_))

@@ -66,7 +66,7 @@ def _add_ablate(commands: Subcommands) -> None:
     )  # fmt: skip
     ablate.add_argument(
         "--phrase", action="append", default=[], metavar="TEXT",
-        help="count its occurrences in what models write; may be repeated",
+        help="count it in what models write, and ask what it costs behind itself; may be repeated",
     )  # fmt: skip
     ablate.add_argument(
         "--continuations", type=positive, default=20, metavar="N", help="of a prompt; default: 20"

@@ -41,6 +41,8 @@ def test_an_ablation_tells_a_refrain_from_none(
     raw_count, cleaned_count = (arm["mean"] for arm in phrases["arms"])
     assert raw_count > 2
     assert cleaned_count < 0.5
+    raw_bits, cleaned_bits = (arm["mean"] for arm in facts["behaviour"][2]["arms"])
+    assert raw_bits < cleaned_bits / 2
     assert facts["held_out"]["kept"] > 0
     assert all(0 < arm["mean"] < 10 for row in facts["bits"] for arm in row["arms"])
     assert "cleaned less raw, bits a byte" in shown
@@ -49,6 +51,16 @@ def test_an_ablation_tells_a_refrain_from_none(
     assert (tmp_path / "out" / "raw" / "seed-1" / "log.jsonl").read_text() == before
     again = json.loads((tmp_path / "out" / FACTS_NAME).read_text())
     assert {**again, "created_at": ""} == {**facts, "created_at": ""}
+
+
+def test_a_phrase_that_does_not_fit_a_row_twice_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("raw", "cleaned"):
+        packed_folder(tmp_path / name, documents(60), HELD_OUT)
+    words = ["ablate", str(tmp_path / "raw"), str(tmp_path / "cleaned"), str(tmp_path / "out")]
+    assert main([*words, "--phrase", REFRAIN * 12, "--quiet"]) == 1
+    assert "twice a phrase must fit a row of 64" in capsys.readouterr().err
 
 
 def test_one_seed_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,8 @@ STORY = "the keeper wrote down the weather, then every ship, and last of all the
 
 
 def measured(bits: float, texts: list[str]) -> Measured:
-    return Measured(np.array([10.0, 1e9, 30.0]) * bits * math.log(2), [texts])
+    nats = np.array([10.0, 1e9, 30.0]) * bits * math.log(2)
+    return Measured(nats, [texts], np.array([1.0, 3.0]) * bits * math.log(2))
 
 
 def test_facts_of_two_arms() -> None:
@@ -36,10 +37,11 @@ def test_facts_of_two_arms() -> None:
     for row in (everything, english):
         assert [arm["mean"] for arm in row["arms"]] == pytest.approx([2.1, 1.1])
         assert [arm["spread"] for arm in row["arms"]] == pytest.approx([math.sqrt(0.02)] * 2)
-    repeated, phrases = facts["behaviour"]
+    repeated, phrases, again = facts["behaviour"]
     assert [arm["mean"] for arm in phrases["arms"]] == [6.0, 0.0]
     assert repeated["arms"][0]["mean"] > 0.7 > repeated["arms"][1]["mean"] == 0.0
-    bits, _, counted = facts["comparisons"]
+    assert [arm["mean"] for arm in again["arms"]] == pytest.approx([4.2, 2.2])
+    bits, _, counted, _ = facts["comparisons"]
     assert (bits["arm"], bits["baseline"], bits["measure"]) == ("cleaned", "raw", "bits a byte")
     assert bits["mean"] == pytest.approx(-1.0)
     assert bits["is_told"]
