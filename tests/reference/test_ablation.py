@@ -32,7 +32,7 @@ def test_an_ablation_tells_a_refrain_from_none(
         "2",
         "--quiet",
     ]
-    words += ["--continuations", "5", "--prompt", REFRAIN, "--phrase", REFRAIN.strip()]
+    words += ["--continuations", "5", "--prompt", REFRAIN, "--phrase", " " + REFRAIN.strip()]
     assert main(words) == 0
     shown = capsys.readouterr().out
     assert shown.endswith(f"{PAGE_NAME}\n")
