@@ -10,12 +10,14 @@ KERNELS := $(VENV)/.kernels
 WARM := $(VENV)/.warm
 # The oldest of EMR 7, and the newest there is.
 SMOKE_SPARKS ?= 3.5.9 4.3.0
+# torch takes gigabytes: an environment of its own, which sees the packages of .venv, too.
+REFERENCE ?= build/reference
 SHARED_DATA ?= ../shared/data
 BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.one_core signals.through_spark dedup.end_to_end \
   dedup.command dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-fast test-slow s3-jars test-s3 test-cluster test-readers test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
+.PHONY: help setup demo reference-demo test check test-fast test-slow s3-jars test-s3 test-cluster test-readers test-reference test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +54,20 @@ demo: $(KERNELS) ## Clean the bundled sample crawl and print where the report is
 	@echo '  $(BIN)/corpusmill train-tokenizer demo-output/run demo-output/tokenizer --vocabulary 2000'
 	@echo '  $(BIN)/corpusmill pack demo-output/run --tokenizer demo-output/tokenizer/tokenizer.json'
 
+# What each chapter of the sample's novel says twenty times at its end.
+REFRAINS := 灯还亮着，他就不能回头。 没有人记得那扇门是什么时候开的。 潮水退去的地方，留下了一行脚印。 \
+  她数到最后一盏，又从头数起。 海的那一边，有人轻轻应了一声。
+PACKING := --tokenizer demo-output/tokeniser/tokenizer.json --length 256 --validation 0.1
+
+reference-demo: setup $(REFERENCE)/.installed ## Does a tiny model loop less when the sample is cleaned? Raw against cleaned
+	$(BIN)/python -m examples.make_sample demo-output/sample
+	$(BIN)/corpusmill run demo-output/sample demo-output/run
+	$(BIN)/corpusmill train-tokenizer demo-output/run demo-output/tokeniser --vocabulary 1024
+	$(BIN)/corpusmill pack demo-output/run/extracted demo-output/raw $(PACKING)
+	$(BIN)/corpusmill pack demo-output/run demo-output/cleaned $(PACKING)
+	OMP_NUM_THREADS=1 $(REFERENCE)/bin/python -m jobs.command_line ablate raw=demo-output/raw cleaned=demo-output/cleaned \
+	  demo-output/ablation --seeds 2 --steps 700 --batch-rows 4 $(foreach one,$(REFRAINS),--prompt $(one) --phrase $(one))
+
 test: setup check test-fast ## Lint, types and all tests that take less than a minute each
 
 check: setup ## ruff and mypy strict
@@ -60,10 +76,10 @@ check: setup ## ruff and mypy strict
 	$(BIN)/mypy
 
 test-fast: setup
-	$(BIN)/python -m pytest -m "not slow and not browser and not cluster and not readers"
+	$(BIN)/python -m pytest -m "not slow and not browser and not cluster and not readers and not reference"
 
 test-slow: setup ## The slower tests: faults, kill and resume, invariance, hostile documents
-	$(BIN)/python -m pytest -m "slow and not real_data and not browser and not cluster and not readers"
+	$(BIN)/python -m pytest -m "slow and not real_data and not browser and not cluster and not readers and not reference"
 
 s3-jars: setup ## Fetch the jars that Spark needs for s3:// (hadoop-aws and its AWS bundle, 640 MB, by mvn)
 	$(BIN)/python -m jobs.upkeep.fetch_s3_jars
@@ -76,6 +92,16 @@ test-cluster: s3-jars ## A real S3 server, a Spark master and two workers, and w
 
 test-readers: setup ## Packed rows opened by the readers of Megatron, streaming and datatrove, masks and classifiers by torch (6 GB)
 	$(BIN)/python -m pytest -m readers tests/readers
+
+$(REFERENCE)/.installed: $(STAMP)
+	$(PYTHON) -m venv $(REFERENCE)
+	$(REFERENCE)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.15.0
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > \
+	  "$$($(REFERENCE)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/corpusmill_setup.pth"
+	@touch $@
+
+test-reference: $(REFERENCE)/.installed ## The reference model: exact resume, masks, packed = separate (torch, 6 GB)
+	$(REFERENCE)/bin/python -m pytest -m reference tests/reference
 
 test-browser: setup ## Report and local page in headless Chromium: the system's, or one that playwright fetches
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || $(BIN)/python -m playwright install chromium

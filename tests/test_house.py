@@ -74,6 +74,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "planning": {"runtime", "runtime.store", "dedup"},
     "packing": _SPEAKS_TO_ALL,
     "tracing": {*_SPEAKS_TO_ALL, "dedup"},
+    "ablation": {"runtime", "models", "packing"},
     "command": {*_SPEAKS_TO_ALL, "models", "recipes"},
     "report": {*_SPEAKS_TO_ALL, "dedup", "contamination", "recipes", "verdicts"},
     "inspection": {
@@ -258,6 +259,13 @@ class TestExtraction:
             [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
         )
         assert not NEVER_IN_THE_PARENT & set(done.stdout.split())
+
+
+class TestReference:
+    def test_torch_is_imported_by_the_reference_room_alone(self) -> None:
+        for name, path in MODULES.items():
+            if "torch" in {used.split(".")[0] for used in imported_names(path)}:
+                assert name.startswith("jobs.models.reference."), name
 
 
 class TestCommands:

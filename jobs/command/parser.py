@@ -14,6 +14,7 @@ from jobs.command.inspection_words import (
     add_serve,
 )
 from jobs.command.planning_words import add_dedup_plan, add_plan, add_submit
+from jobs.command.reference_words import add_reference
 from jobs.command.stage_words import (
     add_decontaminate,
     add_ingest,
@@ -51,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_review(commands)
     add_tracing(commands)
     add_training(commands)
+    add_reference(commands)
     add_submit(commands)
     add_plan(commands)
     add_information(commands)

@@ -1,0 +1,1 @@
+"""Packed rows to trainings: of one model, or of the same model on several corpora, compared."""
