@@ -20,7 +20,7 @@ from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.arrow_frames import BatchFunction
 from jobs.runtime.spark.parquet_frames import SPARK_SCHEMA
-from jobs.runtime.spark.row_groups import row_group_bytes, row_group_rows
+from jobs.runtime.spark.row_groups import ZSTD_LEVEL, row_group_bytes, row_group_rows
 from jobs.runtime.spark.schemas import spark_schema
 from jobs.runtime.store import storage
 
@@ -190,6 +190,7 @@ def table_chunk(
                 table.replace_schema_metadata(told),
                 file,
                 compression="zstd",
+                compression_level=ZSTD_LEVEL,
                 row_group_size=row_group_rows(table),
                 **(options or {}),
             )
@@ -212,7 +213,7 @@ def write_batches(
     plain = schema.remove_metadata().with_metadata(told)
     with (
         storage.open_output(storage.join(folder, f"part-{number:05d}.zstd.parquet")) as file,
-        pq.ParquetWriter(file, plain, compression="zstd") as writer,
+        pq.ParquetWriter(file, plain, compression="zstd", compression_level=ZSTD_LEVEL) as writer,
     ):
         for table in _gathered(batches, schema):
             writer.write_table(table.cast(plain), row_group_rows(table))

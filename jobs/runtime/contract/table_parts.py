@@ -16,13 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.runtime.contract.document_ids import document_id
-from jobs.runtime.spark.row_groups import row_group_rows
+from jobs.runtime.spark.row_groups import ZSTD_LEVEL, row_group_rows
 from jobs.runtime.store import storage
 
 PART_BYTES: Final = 32 << 20  # unpacked: a task's rows
 _BATCH_ROWS: Final = 256  # unpacked at a time: what a dictionary hides may be large
 _BATCH_BYTES: Final = 4 << 20
-_ZSTD_LEVEL: Final = 3  # Spark's
 _READ_BYTES: Final = 1 << 20  # of a column at a time, however large its row group is
 
 
@@ -94,7 +93,7 @@ def write_part(folder: str, number: int, rows: pa.Table, plain: Sequence[str] = 
     system, inner = storage.file_system(storage.join(folder, f"part-{number:05d}.parquet"))
     pq.write_table(
         rows.cast(nullable), inner, filesystem=system, row_group_size=row_group_rows(rows),
-        compression="zstd", compression_level=_ZSTD_LEVEL, store_schema=False,
+        compression="zstd", compression_level=ZSTD_LEVEL, store_schema=False,
         use_dictionary=[name for name in rows.schema.names if name not in plain],
     )  # fmt: skip
 
