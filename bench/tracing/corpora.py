@@ -67,14 +67,14 @@ def generated_table(documents: int) -> BenchTable:
 
 def regrouped_table(table: BenchTable) -> BenchTable:
     """Write the same documents in row groups as large as those of a run's datasets."""
-    folder = FOLDER / f"texts-{table.name}-regrouped"
+    folder = FOLDER / "texts-regrouped"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for path in sorted(table.folder.glob("*.parquet")):
         rows = pq.read_table(path)
         size = row_group_rows(rows)
         pq.write_table(rows, folder / path.name, compression="zstd", row_group_size=size)
-    return _told(f"{table.name}, regrouped", folder)
+    return _told("regrouped", folder)
 
 
 def _told(name: str, folder: Path) -> BenchTable:
