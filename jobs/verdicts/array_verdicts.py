@@ -104,8 +104,8 @@ class SignalTable:
             threshold[here] = np.where(numbers < lower, lower, upper)[here]
         living = first == NO_RULE
         chosen = pa.array(first, mask=living)
-        numeric = np.array([rule.numeric for rule in rules], dtype=bool)
-        unknown = living if numeric.all() else living | ~numeric[first]
+        told = np.array([rule.numeric or rule.listed is not None for rule in rules], dtype=bool)
+        unknown = living if told.all() else living | ~told[first]
         dropping = np.array([rule.action == "drop" for rule in rules], dtype=bool)
         return pa.table(
             [

@@ -231,7 +231,7 @@ def test_raw_bytes_are_fetched_by_id(
     monkeypatch.setattr(screen, "isatty", lambda: True, raising=False)
     with pytest.raises(InputError, match="add > FILE"):
         write_raw(tables, "4")
-    with pytest.raises(InputError, match="--raw 99: this run has no such document"):
+    with pytest.raises(InputError, match="--raw 99: no document of this run has this id"):
         write_raw(tables, "99")
     (sources / "b.parquet").write_bytes(b"other")
     with pytest.raises(InputError, match="has changed since it was listed"):
