@@ -264,8 +264,8 @@ def test_of_a_bucket_that_readers_pay_for_every_request_says_so(
     of_objects = [request for request in asked if request.method != "HEAD" or request.key]
     assert len(of_objects) > 8
     assert {request.payer for request in of_objects} == {"requester"}
-    # Reading in a row is one request, and each seek another one.
-    assert sum(request.method == "GET" and bool(request.key) for request in asked) == 3
+    # Reading in a row is one request, a seek another one, but for what was read at the beginning.
+    assert sum(request.method == "GET" and bool(request.key) for request in asked) == 2
     proxy.requests.clear()
     storage.write_text(f"{prefix}/x", "x")
     assert {request.payer for request in proxy.requests} == {""}
