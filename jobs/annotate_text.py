@@ -34,7 +34,7 @@ from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_mani
 from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
-from jobs.runtime.contract.table_parts import TablePart, count_parts, read_parts
+from jobs.runtime.contract.table_parts import TablePart, each_part
 from jobs.runtime.contract.user_tables import UserTable, open_user_table, require_apart
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.spark.arrow_frames import map_batches
@@ -141,7 +141,7 @@ def _write_annotated(
         annotated = function(batches(usable.drop_columns("status")))
         write_batches(folder, part.number, schema, annotated)
 
-    own_tasks.run(read_parts(paths, EXTRACTED, names), annotate, count_parts(paths, names))
+    each_part(own_tasks, paths, EXTRACTED, names, annotate)
 
 
 def annotate_user_table(

@@ -28,7 +28,7 @@ from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifes
 from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
-from jobs.runtime.contract.table_parts import TablePart, count_parts, read_parts
+from jobs.runtime.contract.table_parts import TablePart, each_part
 from jobs.runtime.contract.user_tables import open_user_table
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.arrow_frames import map_batches
@@ -117,7 +117,7 @@ def gathered_texts(context: RunContext, recipe: Recipe, own_tasks: OwnTasks) -> 
 
     names = ["text", "status"]
     paths = dataset_paths(context, "extracted")
-    own_tasks.run(read_parts(paths, EXTRACTED, names), gather, count_parts(paths, names))
+    each_part(own_tasks, paths, EXTRACTED, names, gather)
     return gathered
 
 

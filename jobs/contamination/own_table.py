@@ -30,9 +30,8 @@ from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.stage import RunContext, StageWork
 from jobs.runtime.contract.table_parts import (
     TablePart,
-    count_parts,
     count_rows,
-    read_parts,
+    each_part,
     write_part,
 )
 from jobs.runtime.contract.user_tables import ROW_ID, UserTable
@@ -205,8 +204,7 @@ class OwnTable:
     def _each_part(
         self, tasks: OwnTasks, columns: Sequence[str], work: Callable[[TablePart], None]
     ) -> None:
-        parts = read_parts(self.table.paths, self.columns, columns)
-        tasks.run(parts, work, count_parts(self.table.paths, columns))
+        each_part(tasks, self.table.paths, self.columns, columns, work)
 
 
 def open_table(spark: SparkTable) -> SparkTable | OwnTable:

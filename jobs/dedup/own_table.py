@@ -30,7 +30,7 @@ from jobs.runtime.contract.fingerprint import code_fingerprint, digest
 from jobs.runtime.contract.manifest import PublishedFile, require_manifest
 from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.stage import RunContext, StageWork
-from jobs.runtime.contract.table_parts import TablePart, count_parts, read_parts, write_part
+from jobs.runtime.contract.table_parts import TablePart, each_part, write_part
 from jobs.runtime.contract.user_tables import ROW_ID, UserTable
 from jobs.runtime.spark.schemas import DUPLICATES
 from jobs.runtime.store import storage
@@ -143,8 +143,7 @@ class OwnTable:
     def _each_part(
         self, tasks: OwnTasks, columns: Sequence[str], work: Callable[[TablePart], None]
     ) -> None:
-        parts = read_parts(self.table.paths, self.columns, columns)
-        tasks.run(parts, work, count_parts(self.table.paths, columns))
+        each_part(tasks, self.table.paths, self.columns, columns, work)
 
 
 def open_table(

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from jobs.runtime.contract.document_ids import ROW_BITS
 from jobs.runtime.contract.own_tasks import OwnTasks
-from jobs.runtime.contract.table_parts import TablePart, count_parts, read_parts
+from jobs.runtime.contract.table_parts import TablePart, each_part
 from jobs.tracing.indexed_documents import (
     IndexedDocuments,
     RunFates,
@@ -55,8 +55,7 @@ class OwnBuild:
         if self.fates is not None:
             columns += ["status", "stage"]
         schema = pa.schema([self._field(name) for name in columns])
-        parts = read_parts(paths, schema, columns)
-        tasks.run(parts, self._take, count_parts(paths, columns))
+        each_part(tasks, paths, schema, columns, self._take)
         shift = self.segment.hash_bits - self.segment.bits
         list(write_postings(self.segment.folder, shift, self._sorted_postings()))
         list(write_documents(self.segment.folder, self._sorted_documents()))

@@ -18,11 +18,14 @@ class OwnTasks:
     """Runs one function over many items and counts them as Spark counts its tasks.
 
     What the function calls has to let go of Python's lock, as compiled kernels and Arrow do.
+
+    Attributes:
+        threads: Tasks that run at a time.
     """
 
     def __init__(self, threads: int) -> None:
         """Take the number of tasks that run at a time, 1 or more."""
-        self._threads = threads
+        self.threads = threads
         self._seconds: list[float] = []
         self._known = 0
 
@@ -54,7 +57,7 @@ class OwnTasks:
                     raise
                 self._seconds.append(time.monotonic() - started)
 
-        self._wait_for(lambda _: take(), self._threads, failed)
+        self._wait_for(lambda _: take(), self.threads, failed)
 
     def _wait_for(self, work: Callable[[int], None], threads: int, failed: threading.Event) -> None:
         with ThreadPoolExecutor(threads, "own-task") as pool:
@@ -95,7 +98,7 @@ class OwnTasks:
                 failed.set()
                 raise
 
-        self._wait_for(work_through, min(self._threads, max(1, len(items))), failed)
+        self._wait_for(work_through, min(self.threads, max(1, len(items))), failed)
 
     def count(self) -> tuple[int, int]:
         """Return tasks done and tasks known."""

@@ -7,7 +7,7 @@ themselves. A part is what one task holds; its rows have the ids that Spark woul
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,10 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.runtime.contract.document_ids import document_id
+from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.spark.row_groups import ZSTD_LEVEL, row_group_rows
 from jobs.runtime.store import storage
 
 PART_BYTES: Final = 32 << 20  # unpacked: a task's rows
+_SMALL_PART_BYTES: Final = 2 << 20  # below, a task is over before it has been worth its file
+_PARTS_A_THREAD: Final = 4  # of a small table: the last part is not waited for by all
 _BATCH_ROWS: Final = 256  # unpacked at a time: what a dictionary hides may be large
 _BATCH_BYTES: Final = 4 << 20
 _READ_BYTES: Final = 1 << 20  # of a column at a time, however large its row group is
@@ -33,9 +36,26 @@ class TablePart(NamedTuple):
     rows: pa.Table
 
 
-def count_parts(paths: Sequence[str], columns: Sequence[str]) -> int:
-    """Return about how many parts ``read_parts`` will give."""
-    return math.ceil(unpacked_bytes(paths, columns) / PART_BYTES)
+def each_part(
+    tasks: OwnTasks,
+    paths: Sequence[str],
+    table: pa.Schema,
+    columns: Sequence[str],
+    work: Callable[[TablePart], None],
+) -> None:
+    """Hand the parts of a table to threads; of a small table they are so small that each thread has some.
+
+    Args:
+        tasks: Who takes them.
+        paths: Files of the table, in the order of their numbers.
+        table: All its columns; a file may lack some.
+        columns: Those wanted.
+        work: Called once a part, from any thread.
+    """
+    size = unpacked_bytes(paths, columns)
+    shared = max(_SMALL_PART_BYTES, size // (_PARTS_A_THREAD * tasks.threads))
+    most = min(PART_BYTES, shared)
+    tasks.run(read_parts(paths, table, columns, most), work, math.ceil(size / most))
 
 
 def unpacked_bytes(paths: Sequence[str], columns: Sequence[str]) -> int:
@@ -51,7 +71,7 @@ def count_rows(paths: Sequence[str]) -> int:
 
 
 def read_parts(
-    paths: Sequence[str], table: pa.Schema, columns: Sequence[str]
+    paths: Sequence[str], table: pa.Schema, columns: Sequence[str], most_bytes: int
 ) -> Iterator[TablePart]:
     """Yield a table's rows in their order; always at least one part, if only of no rows.
 
@@ -59,6 +79,7 @@ def read_parts(
         paths: Its files, in the order of their numbers.
         table: All its columns; a file may lack some.
         columns: Those wanted.
+        most_bytes: Of a part, unpacked, and little more.
     """
     schema = pa.schema([table.field(name) for name in columns])
     number, held = 0, 0
@@ -68,7 +89,7 @@ def read_parts(
         ids.append(np.arange(first, first + len(batch)))
         batches.append(batch)
         held += batch.nbytes
-        if held >= PART_BYTES:
+        if held >= most_bytes:
             yield TablePart(number, np.concatenate(ids), pa.Table.from_batches(batches))
             number, held, ids, batches = number + 1, 0, [], []
     if batches or not number:

@@ -11,7 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.runtime.contract import table_parts
-from jobs.runtime.contract.table_parts import TablePart, count_parts, read_parts, write_part
+from jobs.runtime.contract.own_tasks import OwnTasks
+from jobs.runtime.contract.table_parts import (
+    PART_BYTES,
+    TablePart,
+    each_part,
+    read_parts,
+    write_part,
+)
 from jobs.runtime.contract.user_tables import ROW_ID, open_user_table
 from jobs.runtime.spark.parquet_frames import arrow_schema
 
@@ -29,10 +36,10 @@ def write_table(folder: Path, files: dict[str, dict[str, Any]], rows: int = 3) -
     return sorted(str(folder / name) for name in files)
 
 
-def parts_of(paths: list[str], columns: list[str]) -> list[TablePart]:
+def parts_of(paths: list[str], columns: list[str], most: int = PART_BYTES) -> list[TablePart]:
     schema = arrow_schema(paths)
     assert schema is not None
-    return list(read_parts(paths, schema, columns))
+    return list(read_parts(paths, schema, columns, most))
 
 
 @pytest.mark.spark
@@ -55,11 +62,10 @@ def test_parts_are_bounded_by_bytes_and_keep_the_order(
 ) -> None:
     texts = [str(number) * 1000 for number in range(100, 160)]
     paths = write_table(tmp_path, {"0.parquet": {"text": texts}, "1.parquet": {"text": texts}}, 50)
-    monkeypatch.setattr(table_parts, "PART_BYTES", 20_000)
     monkeypatch.setattr(table_parts, "_BATCH_BYTES", 9_000)
-    parts = parts_of(paths, ["text"])
+    parts = parts_of(paths, ["text"], 20_000)
     assert [part.number for part in parts] == list(range(len(parts)))
-    assert 10 < len(parts) <= count_parts(paths, ["text"]) <= 20
+    assert 10 < len(parts) <= 20
     assert max(part.rows.nbytes for part in parts) < 30_000
     assert [text for part in parts for text in part.rows.column(0).to_pylist()] == texts * 2
     ids = np.concatenate([part.ids for part in parts])
@@ -96,3 +102,22 @@ def test_what_is_written_is_nullable_zstd_without_words_of_arrow(tmp_path: Path)
     columns = [file.metadata.row_group(0).column(place) for place in range(2)]
     assert {column.compression for column in columns} == {"ZSTD"}
     assert [column.has_dictionary_page for column in columns] == [True, False]
+
+
+@pytest.mark.parametrize(("small", "most"), [(1 << 20, 1), (1_000, 20_000)])
+def test_threads_share_a_small_table_and_count_what_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int, most: int
+) -> None:
+    texts = [str(number) * 1000 for number in range(100, 160)]
+    paths = write_table(tmp_path, {"0.parquet": {"text": texts}}, 50)
+    monkeypatch.setattr(table_parts, "_SMALL_PART_BYTES", small)
+    monkeypatch.setattr(table_parts, "_BATCH_BYTES", 9_000)
+    seen: list[TablePart] = []
+    tasks = OwnTasks(2)
+    schema = arrow_schema(paths)
+    assert schema is not None
+    each_part(tasks, paths, schema, ["text"], seen.append)
+    ordered = sorted(seen, key=lambda part: part.number)
+    assert [text for part in ordered for text in part.rows.column(0).to_pylist()] == texts
+    assert len(seen) == 1 if most == 1 else len(seen) > 4
+    assert tasks.count()[0] == len(seen)
