@@ -105,7 +105,6 @@ def annotate_stage(
             chunks=writers,
             account=functools.partial(_account, source.accounts.rows_out),
             details=lambda: {"absent_signals": absent_signals(function, benchmarks)},
-            in_driver=own is not None,
             own_tasks=own,
         ),
     )

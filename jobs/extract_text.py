@@ -82,7 +82,6 @@ def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Re
             account=functools.partial(
                 reading_accounts, context, DATASET, len(sources), here=own is not None
             ),
-            in_driver=own is not None,
             own_tasks=own,
         ),
     )

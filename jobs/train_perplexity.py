@@ -208,7 +208,6 @@ def _train(
             chunks=[write],
             account=functools.partial(_account, rows),
             details=lambda: summary,
-            in_driver=own_tasks is not None,
             own_tasks=own_tasks,
         ),
     )

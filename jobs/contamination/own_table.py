@@ -37,7 +37,7 @@ from jobs.runtime.contract.table_parts import (
 from jobs.runtime.contract.user_tables import ROW_ID, UserTable
 from jobs.runtime.store import storage
 from jobs.verdicts.array_verdicts import SignalTable
-from udfs.columns.distinct_integers import distinct_integers
+from udfs.columns.sorted_integers import are_among, distinct_integers
 from udfs.columns.spark_hashes import xxhash64
 from udfs.contamination.benchmark_index import BenchmarkIndex
 from udfs.contamination.phrase_counts import COUNTS_SCHEMA, PhraseCounts
@@ -190,9 +190,9 @@ class OwnTable:
 
         def keep(part: TablePart) -> None:
             rows = part.rows
-            for place in np.flatnonzero(np.isin(part.ids, cut_ids)):
+            for place in np.flatnonzero(are_among(part.ids, cut_ids)):
                 rows = _without_lines(rows, text, int(place), cuts[int(part.ids[place])])
-            kept = rows.filter(pa.array(~np.isin(part.ids, removed)))
+            kept = rows.filter(pa.array(~are_among(part.ids, removed)))
             write_part(folder, part.number, kept, plain=[text])
 
         self._each_part(tasks, self.columns.names, keep)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,6 +33,7 @@ from jobs.runtime.contract.table_parts import TablePart, each_part, write_part
 from jobs.runtime.contract.user_tables import ROW_ID, UserTable
 from jobs.runtime.spark.schemas import DUPLICATES
 from jobs.runtime.store import storage
+from udfs.columns.sorted_integers import are_among
 from udfs.columns.string_views import string_views
 from udfs.dedup.signatures import SHINGLE_SET_SCHEMA, shingle_sets
 from udfs.dedup.text_hashes import raw_hashes
@@ -110,7 +110,7 @@ class OwnTable:
         removed = np.sort(found.column(ROW_ID).to_numpy())
 
         def keep(part: TablePart) -> None:
-            kept = part.rows.filter(pa.array(~_among(part.ids, removed)))
+            kept = part.rows.filter(pa.array(~are_among(part.ids, removed)))
             write_part(folder, part.number, kept, plain=[self.table.text_column])
 
         self._each_part(tasks, self.columns.names, keep)
@@ -123,7 +123,7 @@ class OwnTable:
         sets: list[pa.RecordBatch] = []
 
         def look_up(part: TablePart) -> None:
-            here = _among(part.ids, ids)
+            here = are_among(part.ids, ids)
             found = part.ids[here]
             text = part.rows.column(0).filter(pa.array(here))
             rows = pa.table({"root": roots[np.searchsorted(ids, found)], "id": found, "text": text})
@@ -197,11 +197,3 @@ def _with_given_ids(found: pa.Table, given_ids: pa.Table) -> pa.Table:
         KEEPER_ROW_ID: keeper,
     }
     return pa.table({name: columns[name] for name in (*DUPLICATES.names, ROW_ID, KEEPER_ROW_ID)})
-
-
-def _among(ids: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which ids are wanted: bool[ids]; ``wanted`` ascends."""
-    places = np.searchsorted(wanted, ids)
-    found: npt.NDArray[np.bool_] = places < len(wanted)
-    found[found] = wanted[places[found]] == ids[found]
-    return found

@@ -30,7 +30,7 @@ from jobs.tracing.layout import STATUSES, PhraseIndex, Segment, TextFile, open_i
 from jobs.tracing.look_up import all_documents, facts, postings
 from jobs.tracing.text_reader import TextReader
 from jobs.tracing.token_counts import information
-from udfs.columns.distinct_integers import distinct_integers
+from udfs.columns.sorted_integers import distinct_integers
 from udfs.tracing.fingerprints import (
     GRAM,
     GUARANTEED,

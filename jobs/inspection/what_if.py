@@ -19,6 +19,7 @@ from jobs.runtime.errors import SettingsError
 from jobs.verdicts.array_verdicts import NO_RULE, SignalTable, signal_columns
 from jobs.verdicts.expressions import LANGUAGE
 from jobs.verdicts.thresholds import resolve_by, why_missing
+from udfs.columns.sorted_integers import are_among
 
 HOST = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#@]*@)?(?P<host>[^/?#:@]+)"
 
@@ -117,7 +118,7 @@ class WhatIf:
         if self.removed_then is not None:
             return np.asarray(self.removed_then[:, 0])
         living = np.sort(self.ids[self.then.living])
-        still = _are_in(self.removed[:, 0], living) & _are_in(self.removed[:, 1], living)
+        still = are_among(self.removed[:, 0], living) & are_among(self.removed[:, 1], living)
         return np.asarray(self.removed[still, 0])
 
     def changes_by(self, column: str) -> list[tuple[str, int, int]]:
@@ -221,14 +222,6 @@ def _asked(recipe: Recipe) -> list[Rule]:
 def _missing(tables: RunTables) -> Mapping[str, str]:
     missing: Mapping[str, str] = tables.manifest("annotated").details.get("absent_signals", {})
     return missing
-
-
-def _are_in(ids: np.ndarray, ordered: np.ndarray) -> np.ndarray:
-    """Whether ids are among others in ascending order; numpy's own hashes a million of them for a second."""
-    if not len(ordered):
-        return np.zeros(len(ids), dtype=bool)
-    places = np.minimum(np.searchsorted(ordered, ids), len(ordered) - 1)
-    return np.asarray(ordered[places] == ids)
 
 
 def _answers(

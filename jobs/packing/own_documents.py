@@ -56,7 +56,7 @@ class OwnDocuments:
 
     def beginnings(self, characters: int, most: int) -> list[tuple[str, int]]:
         """Take the first documents that have text."""
-        texts = self._texts()
+        texts = self._texts
         sizes = np.diff(texts.offsets)
         rows = np.flatnonzero(sizes)[:most]
         starts = texts.offsets[rows].tolist()
@@ -69,7 +69,7 @@ class OwnDocuments:
 
     def count(self, settings: PackSettings) -> DocumentCounts:
         """Count with numpy."""
-        sizes = np.diff(self._texts().offsets)
+        sizes = np.diff(self._texts.offsets)
         apart, seen = self._is_validation(settings), self._copies(settings)
         by_mix: dict[str, tuple[int, int]] = {}
         if settings.mix_by is not None:
@@ -121,7 +121,7 @@ class OwnDocuments:
         rows = np.repeat(np.arange(len(copies)), copies)
         copy = (np.arange(len(rows)) - (np.cumsum(copies) - copies)[rows]).astype(np.int32)
         seed = _literal(settings.seed)
-        texts, order = self._texts(), np.zeros(len(rows), np.int64)
+        texts, order = self._texts, np.zeros(len(rows), np.int64)
         for number in range(int(copies.max(initial=0))):
             hashes = xxhash64(b"order", seed, texts, np.array([number], np.int32))
             order[copy == number] = hashes[rows[copy == number]]
@@ -148,7 +148,7 @@ class OwnDocuments:
 
     def _batches(self, part: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """The documents of a partition, some megabytes of text at a time."""
-        sizes = np.diff(self._texts().offsets)[part.column("row").to_numpy()]
+        sizes = np.diff(self._texts.offsets)[part.column("row").to_numpy()]
         ends, start = np.cumsum(sizes), 0
         named = [ID, TEXT, *[name for name in LABELS if name in self.table.column_names]]
         while start < len(ends):
@@ -161,19 +161,24 @@ class OwnDocuments:
             yield pa.record_batch(columns, [PARTITION, UNIT, COPY, *named])
             start = stop
 
+    @functools.cached_property
     def _texts(self) -> StringViews:
         return string_views(self.table.column(TEXT))
 
+    @functools.cached_property
+    def _split(self) -> npt.NDArray[np.int64]:
+        # Counting and ordering ask for it, of all texts.
+        return xxhash64(b"split", self._texts) % MILLION
+
     def _is_validation(self, settings: PackSettings) -> npt.NDArray[np.bool_]:
-        split = xxhash64(b"split", self._texts()) % MILLION
-        return np.asarray(split < round(settings.validation * MILLION))
+        return np.asarray(self._split < round(settings.validation * MILLION))
 
     def _copies(self, settings: PackSettings) -> npt.NDArray[np.int64]:
         if not settings.weights:
             return np.ones(len(self.table), np.int64)
         values = self.table.column(_MIX).to_pylist()
         weights = np.array([float(settings.weights.get(value, 1.0)) for value in values])
-        drawn = (xxhash64(b"epoch", self._texts()) % MILLION) / MILLION
+        drawn = (xxhash64(b"epoch", self._texts) % MILLION) / MILLION
         whole = np.floor(weights)
         train = whole.astype(np.int64) + (drawn < weights - whole)
         return np.where(self._is_validation(settings), weights > 0, train).astype(np.int64)

@@ -92,7 +92,6 @@ def pack_stage(
             chunks=[functools.partial(packing.write, chunk) for chunk in source.chunks],
             account=functools.partial(packing.account, source.documents),
             details=packing.details,
-            in_driver=own is not None,
             own_tasks=own,
         ),
     )

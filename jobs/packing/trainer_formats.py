@@ -90,7 +90,6 @@ def _format_stage(
             chunks=[functools.partial(_write, context, packed, facts, name, own, written)],
             account=functools.partial(_account, packed),
             details=lambda: {"files": written},
-            in_driver=own is not None,
             own_tasks=own,
         ),
     )

@@ -18,7 +18,7 @@ from jobs.tracing.layout import (
     block_name,
     bucket_name,
 )
-from udfs.columns.distinct_integers import distinct_integers
+from udfs.columns.sorted_integers import distinct_integers
 
 Documents = npt.NDArray[np.int64]
 

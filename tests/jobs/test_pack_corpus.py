@@ -28,6 +28,7 @@ from jobs.runtime.contract.manifest import Manifest
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import InputError, SettingsError
+from tests.packed_folder import WORDS
 from tests.sample_run import FinishedRun
 from tests.small_tokenisers import EOS, PAD, byte_level_json
 from udfs.trainer_files.tokenising.engines import load_engine
@@ -35,19 +36,6 @@ from udfs.trainer_files.tokenising.tokeniser_file import read_tokeniser
 
 pytestmark = pytest.mark.spark
 
-WORDS = [
-    "harbour",
-    "ledger",
-    "tide",
-    "oil",
-    "lamp",
-    "keeper",
-    "storm",
-    "gull",
-    "灯塔",
-    "天气",
-    "船",
-]
 DOCUMENTS = [
     {
         "id": f"doc-{number}",

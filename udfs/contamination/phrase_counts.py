@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from udfs.columns.batch_columns import require_columns
 from udfs.columns.compiled import kernel
-from udfs.columns.distinct_integers import distinct_integers
+from udfs.columns.sorted_integers import distinct_integers
 from udfs.contamination.benchmark_index import (
     LEAST_NUMBERS,
     VIEWS,

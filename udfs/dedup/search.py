@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from udfs.columns.distinct_integers import distinct_integers
+from udfs.columns.sorted_integers import distinct_integers
 from udfs.columns.string_views import string_views
 from udfs.dedup.components import component_roots
 from udfs.dedup.resolution import (

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from udfs.columns.compiled import kernel
-from udfs.columns.distinct_integers import distinct_integers
+from udfs.columns.sorted_integers import distinct_integers
 from udfs.text.folding import fold
 from udfs.text.token_hashing import HASH_FACTOR, mix64
 from udfs.text.tokenising import tokenise

@@ -82,7 +82,7 @@ class Stage:
         chunks: Writers, run in order; each gets the folder to fill. One chunk is the unit of resuming.
         account: Given the folder's Parquet files, returns the rows' whereabouts.
         details: Given the folder, returns facts for the manifest (resolved thresholds, model cards).
-        in_driver: The chunks are written by this process, without Spark.
+        in_driver: The chunks are written by this process, without Spark; so they are with ``own_tasks``.
         own_tasks: What these give their work to, where it is much; None: nothing is shown of it.
     """
 
@@ -101,7 +101,7 @@ class Stage:
     def of_work(cls, *parts: StageWork, **facts: Any) -> Stage:
         """Return a stage whose chunks are of one kind, with the other attributes as named."""
         writers, own = [part.write for part in parts], parts[0].own_tasks
-        return cls(chunks=writers, in_driver=own is not None, own_tasks=own, **facts)
+        return cls(chunks=writers, own_tasks=own, **facts)
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         return published
     started = time.monotonic()
     _claim(stage, folder, fingerprint)
-    spark = None if stage.in_driver else context.spark
+    spark = None if stage.in_driver or stage.own_tasks else context.spark
     faults = OWN_FAULTS if stage.own_tasks else SPARK_FAULTS
     with context.reporter.stage(spark, stage.name, stage.own_tasks) as group:
         try:

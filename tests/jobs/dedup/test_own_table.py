@@ -162,7 +162,7 @@ def test_a_second_run_does_nothing_and_a_changed_threshold_signs_nothing(
     assert len(dataset(dedup(table, "dedup.threshold=0.95"), "duplicates")) < before
 
 
-@pytest.mark.parametrize("stage", ["sign_rows", "shingle_sets", "_among"])
+@pytest.mark.parametrize("stage", ["sign_rows", "shingle_sets", "are_among"])
 def test_a_killed_run_goes_on(
     tmp_path: Path, dedup: Dedup, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:

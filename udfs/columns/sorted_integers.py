@@ -1,4 +1,4 @@
-"""Different integers of an array, by sorting: numpy's ``unique`` goes through a hash table since 2.3."""
+"""Sets of integers by sorting: numpy's ``unique`` and ``isin`` are slower, for hashes by far."""
 
 from __future__ import annotations
 
@@ -20,3 +20,16 @@ def distinct_integers(values: npt.NDArray[Integer]) -> npt.NDArray[Integer]:
     """
     ordered = np.sort(values, axis=None)
     return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
+def are_among(values: npt.NDArray[Integer], ordered: npt.NDArray[Integer]) -> npt.NDArray[np.bool_]:
+    """Return which values are among others, bool[values], as ``np.isin`` does.
+
+    Args:
+        values: Integers of one type.
+        ordered: Of the same type, ascending.
+    """
+    places = np.searchsorted(ordered, values)
+    found: npt.NDArray[np.bool_] = places < len(ordered)
+    found[found] = ordered[places[found]] == values[found]
+    return found
