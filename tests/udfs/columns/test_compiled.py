@@ -33,6 +33,9 @@ def call_in_new_process(folder: Path) -> tuple[int, int, int]:
         **os.environ,
         "PYTHONPATH": search_path,
         "NUMBA_CACHE_DIR": str(folder / "cache"),
+        # Python takes a .pyc for fresh when the source has its size and second: a file rewritten at once
+        # with one digit changed would be read as it was, on a machine where a call takes less than that.
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
     output = subprocess.run(
         [sys.executable, "-c", CALL], env=environment, check=True, capture_output=True, text=True
