@@ -25,9 +25,9 @@ def render_score_page(facts: Mapping[str, Any], scores: pa.Table, most_seen: flo
         scores: What ``scores.parquet`` holds.
         most_seen: Share of a document's tokens in runs trained on from which it counts as seen.
     """
+    shown = [one for one in facts["languages"] if one["documents"] >= facts["fewest"]]
     pictures = {
-        one["language"]: _picture(scores, one["language"], most_seen)
-        for one in facts["languages"][:PICTURES]
+        one["language"]: _picture(scores, one["language"], most_seen) for one in shown[:PICTURES]
     }
     text = (
         page_environment()

@@ -11,6 +11,7 @@ WIDTH, HEIGHT = 680.0, 400.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 668.0, 12.0, 352.0
 MOST_POINTS: Final = 1_500
 MOST_TICKS: Final = 6
+LEAST_SPAN: Final = 0.1  # finer differences of a loss are none
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class _Axis:
 
     def __init__(self, values: Sequence[float], first: float, last: float) -> None:
         low, high = min(values), max(values)
-        rough = max(high - low, 1e-3) / MOST_TICKS
+        rough = max(high - low, LEAST_SPAN) / MOST_TICKS
         unit = 10.0 ** math.floor(math.log10(rough))
         self._step = next(unit * part for part in (1, 2, 5, 10) if unit * part >= rough)
         self._low = math.floor(low / self._step)
@@ -85,6 +86,6 @@ class _Axis:
     def ticks(self) -> tuple[Tick, ...]:
         numbers = range(self._low, self._high + 1)
         return tuple(
-            Tick(self.place(number * self._step), f"{number * self._step:.4g}")
+            Tick(self.place(number * self._step), f"{number * self._step:.6g}")
             for number in numbers
         )

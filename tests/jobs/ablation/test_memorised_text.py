@@ -1,4 +1,4 @@
-"""What models say word for word: runs as a naive search finds them, documents as far as all hits are right."""
+"""What models say word for word: runs as a naive search finds them, texts as far as hits are right."""
 
 import numpy as np
 import pyarrow as pa
