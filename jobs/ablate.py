@@ -66,15 +66,7 @@ def ablate_command(arguments: argparse.Namespace) -> str | None:
         "held_out": {"kept": int(held_out.kept.sum()), **held_out.left_out},
         **ablation_facts(measured, held_out, arguments.phrase, runs),
         "recited": recited_tokens(arms[0].stream.length),
-        "longest_runs": [
-            {
-                "arm": name,
-                "tokens": len(own.longest),
-                "text": text.decode(own.longest),
-                "document": None if own.document is None else own.document.as_py(),
-            }
-            for name, (own, _) in runs.items()
-        ],
+        "longest_runs": [_longest(name, own, text) for name, (own, _) in runs.items()],
         "samples": [
             {
                 "prompt": text.decode(prompt),
@@ -90,6 +82,16 @@ def _runs(arm: Arm, models: Sequence[Measured], held_out: HeldOut) -> tuple[Shar
     """What all models of an arm wrote shares with its rows, and with what all are measured on."""
     written = [ids for one in models for ids in one.written]
     return shared_runs(written, arm.stream.in_order()), shared_runs(written, [held_out.kept_row()])
+
+
+def _longest(arm: str, runs: SharedRuns, text: TokenText) -> dict[str, Any]:
+    document = None if runs.document is None else runs.document.as_py()
+    return {
+        "arm": arm,
+        "tokens": len(runs.longest),
+        "text": text.decode(runs.longest),
+        "document": document,
+    }
 
 
 def _phrase_ids(phrases: Sequence[str], text: TokenText, length: int) -> list[list[int]]:

@@ -86,7 +86,13 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
         "verdicts",
         "command",
     },
-    "ablation": {"runtime", "runtime.contract", "models", "packing", "report", "inspection"},
+    "ablation": {
+        *_SPEAKS_TO_ALL - {"runtime.spark"},
+        "models",
+        "packing",
+        "report",
+        "inspection",
+    },
     "serving": {
         "runtime",
         "runtime.store",
