@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from jobs.annotate_text import absent_signals, annotate_stage
+from jobs.annotate_text import absent_signals, annotate_stage, annotator
 from jobs.command.opening import open_models, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
@@ -41,7 +41,6 @@ from jobs.train_perplexity import DATASET as MODELS
 from jobs.train_perplexity import MODEL_DATASET, train_stage
 from jobs.verdicts.sql_rules import require_expressions
 from jobs.verdicts.thresholds import why_missing
-from udfs.annotate_batches import AnnotateBatches
 
 
 def run_pipeline(
@@ -118,7 +117,7 @@ def _tell_unjudged(
     context: RunContext, recipe: Recipe, models: RunModels, benchmarks: GivenBenchmarks | None
 ) -> None:
     """Name the rules that this run will have no values for, before it begins."""
-    function = AnnotateBatches(recipe.clean, None, models.safety, recipe.safety)
+    function = annotator(recipe, None, models.safety)
     absent = absent_signals(function, benchmarks)
     del absent["perplexity"], absent["shared_lines"]  # made by the run where a rule asks
     if models.grader is None:

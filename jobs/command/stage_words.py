@@ -59,6 +59,12 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="column of tables (Parquet, JSON lines, CSV, TSV) with text",
     )
+    parser.add_argument(
+        "--carry",
+        metavar="A,B",
+        help="further columns of tables, and partitions in paths (year=2024/), to keep as a JSON object in "
+        "`metadata` down to the corpus; `all`: every one that is not read as something else",
+    )
 
 
 def _add_against(parser: argparse.ArgumentParser) -> None:

@@ -20,6 +20,7 @@ _ORIGIN = (
     ("url", pa.string(), "the page's address, where the source tells it"),
     ("fetched_at", pa.string(), "when the crawler fetched it, as the source writes it"),
 )
+_METADATA = ("metadata", pa.string(), "JSON object of the source's further columns (ingest.carry)")
 _STATUS = (
     ("status", pa.string(), "ok, or the named reason why the document cannot be used"),
     ("detail", pa.string(), "the given and the wanted value behind the status"),
@@ -49,11 +50,12 @@ SOURCE_TASKS = pa.schema([
 DOCUMENTS = _schema(*_ORIGIN, _BYTES, *_RECORD)
 
 DOCUMENTS_WITH_CONTENT = _schema(
-    *_ORIGIN, ("content", pa.binary(), "raw bytes as fetched"), _BYTES, *_RECORD
+    *_ORIGIN, _METADATA, ("content", pa.binary(), "raw bytes as fetched"), _BYTES, *_RECORD
 )
 
 EXTRACTED = _schema(
     *_ORIGIN,
+    _METADATA,
     ("text", pa.string(), "extracted text, Markdown for pages"),
     ("title", pa.string(), "title the document gives itself"),
     ("author", pa.string(), "author the document names"),
@@ -79,12 +81,12 @@ EXTRACTED = _schema(
 
 CARRIED = (
     "id", "source", "source_id", "url", "fetched_at", "title", "author", "date", "format",
-    "licence_url",
+    "licence_url", "metadata",
 )  # fmt: skip
 
 CORPUS_COLUMNS = (
     "id", "text", "source", "url", "language", "title", "author", "date", "format", "fetched_at",
-    "licence_url", "source_id",
+    "licence_url", "source_id", "metadata",
 )  # fmt: skip
 
 DUPLICATES = _schema(
