@@ -78,6 +78,7 @@ def _document(file: SourceFile, row: int, record: SourceRecord) -> dict[str, obj
         "source_id": record.source_id,
         "url": record.url,
         "fetched_at": record.fetched_at,
+        "place": record.place,
         "content": record.content,
         "content_bytes": len(record.content),
         "declared_charset": record.declared_charset,

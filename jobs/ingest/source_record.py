@@ -16,6 +16,7 @@ class SourceRecord:
     Attributes:
         content: The bytes of the page, book or text.
         is_text: The content is already extracted text in UTF-8.
+        place: Where it begins in its file, for people; None where its number tells as much.
         status: ``ok`` or why the record cannot be used.
     """
 
@@ -25,6 +26,7 @@ class SourceRecord:
     declared_charset: str | None = None
     source_id: str | None = None
     is_text: bool = False
+    place: str | None = None
     status: str = "ok"
     detail: str = ""
 
@@ -42,12 +44,14 @@ def too_big(
     return replace(known, status="too_big", detail=wanted)
 
 
-def field_record(fields: Mapping[str, Any], place: str, settings: IngestSettings) -> SourceRecord:
+def field_record(
+    fields: Mapping[str, Any], place: str | None, settings: IngestSettings
+) -> SourceRecord:
     """Return the record of named fields, of a JSON object or a table's row.
 
     Args:
         fields: Values by name.
-        place: Where it stands in its file, for people.
+        place: Of :class:`SourceRecord`.
         settings: Names that text, page, address, id and date go by.
     """
     html = _first(fields, settings.html_fields)
@@ -59,13 +63,14 @@ def field_record(fields: Mapping[str, Any], place: str, settings: IngestSettings
         url=str(url) if url is not None else None,
         fetched_at=str(date) if date is not None else None,
         source_id=str(identifier) if identifier is not None else None,
+        place=place,
     )
     if value is None:
         wanted = " or ".join(settings.text_fields + settings.html_fields)
-        return replace(known, status="malformed", detail=f"{place} has no {wanted}")
+        return replace(known, status="malformed", detail=f"{place or 'row'} has no {wanted}")
     if not isinstance(value, bytes | str):
         kind = type(value).__name__
-        return replace(known, status="malformed", detail=f"{place}: text is a {kind}")
+        return replace(known, status="malformed", detail=f"{place or 'row'}: text is a {kind}")
     # JSON may smuggle in half a surrogate pair, which UTF-8 cannot hold.
     content = value.encode("utf-8", "replace") if isinstance(value, str) else value
     if len(content) > settings.max_document_bytes:
