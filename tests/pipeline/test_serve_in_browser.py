@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow.parquet as pq
 import pytest
@@ -241,6 +242,62 @@ def test_a_document_is_marked_by_a_key_and_exported(
     )
     page.get_by_role("button", name=f"Take the mark of document {number} away").click()
     page.wait_for_selector("text=Mark documents good, unsure or wrong")
+    assert pq.read_table(run / NAME).num_rows == 0
+
+
+def test_rows_of_a_list_are_marked_by_key_and_by_mouse(page: Page, address: str, run: Path) -> None:
+    page.goto(f"{address}/sample/browse?status=dropped")
+    rows = page.locator("tr[data-row]")
+    first, second = (rows.nth(place).get_attribute("id") for place in (0, 1))
+    assert first
+    assert second
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("w")
+    page.wait_for_url(f"**/browse?status=dropped&page=1#{first}")
+    assert page.locator(f"#{first} [aria-pressed=true]").inner_text() == "wrong"
+    page.keyboard.press("j")  # the row that was marked has the focus again
+    page.keyboard.press("g")
+    page.wait_for_url(f"**#{second}")
+    page.locator(f"#{first}").get_by_role("button", name="unsure").click()
+    page.wait_for_url(f"**#{first}")
+    marked = {f"d{row['id']}": row["mark"] for row in pq.read_table(run / NAME).to_pylist()}
+    assert marked == {first: "unsure", second: "good"}
+    for one in (first, second):
+        page.locator(f"#{one} [aria-pressed=true]").click()
+        page.wait_for_url(f"**#{one}")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("form#mark")
+    assert pq.read_table(run / NAME).num_rows == 0
+
+
+def test_documents_of_an_answer_are_marked_where_they_are_found(
+    page: Page, address: str, run: Path, finished_run: FinishedRun
+) -> None:
+    near = row(finished_run, "duplicates", kind="near")
+    judged = {one["id"]: one["text"] for one in finished_run.rows("annotated", ["id", "text"])}
+    phrase = shared_words(judged[near["keeper_id"]], judged[near["id"]])
+    page.goto(f"{address}/sample/ask?q={quote(phrase)}")
+    held = page.locator("article[data-row]")
+    kept = held.first.get_attribute("id")
+    held.first.locator("a.row").focus()
+    page.keyboard.press("g")
+    page.wait_for_url(f"**#{kept}")
+    assert page.locator("#q").input_value() == phrase
+    page.keyboard.press("j")
+    page.keyboard.press("w")
+    page.wait_for_function("document.querySelectorAll('[aria-pressed=true]').length === 2")
+    marks = [one["mark"] for one in pq.read_table(run / NAME).to_pylist()]
+    assert marks == ["good", "wrong"]
+    for pressed in ("good", "wrong"):
+        page.locator(f"[aria-pressed=true]:has-text('{pressed}')").click()
+        page.wait_for_function(
+            "(name) => ![...document.querySelectorAll('[aria-pressed=true]')]"
+            ".some((one) => one.innerText === name)",
+            arg=pressed,
+        )
     assert pq.read_table(run / NAME).num_rows == 0
 
 
