@@ -264,7 +264,7 @@ def _id_range(context: RunContext, files: Sequence[PublishedFile]) -> Bounds:
 
 
 def _corpus_settings(recipe: Recipe) -> dict[str, object]:
-    return recipe.publish.model_dump(exclude={"json_lines"})  # another stage's
+    return recipe.publish.model_dump(exclude={"json_lines", "partition_by"})  # another stage's
 
 
 def _ledger(context: RunContext) -> DataFrame:
