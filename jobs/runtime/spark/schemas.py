@@ -14,7 +14,7 @@ def _schema(*columns: tuple[str, pa.DataType, str]) -> pa.Schema:
 
 
 _ORIGIN = (
-    ("id", pa.int64(), "file number << 25 | row; stable for the same list of inputs"),
+    ("id", pa.int64(), "file number << 25 | row; the number comes from the file's name"),
     ("source", pa.string(), "the input file as the user named it"),
     ("source_id", pa.string(), "the id the source itself gives (WARC record id, id column)"),
     ("url", pa.string(), "the page's address, where the source tells it"),
@@ -27,7 +27,8 @@ _STATUS = (
 )
 
 SOURCE_FILES = _schema(
-    ("number", pa.int64(), "place in the list of inputs"),
+    ("number", pa.int64(), "38 bits that its name gives"),
+    ("name", pa.string(), "the file below the last part of the input that was given"),
     ("path", pa.string(), "absolute path or URI"),
     ("source", pa.string(), "the file as the user named it"),
     ("size", pa.int64(), "bytes"),
@@ -102,7 +103,7 @@ DUPLICATES = _schema(
     (
         "cluster_id",
         pa.int64(),
-        "the cluster: the id of its keeper; of an earlier run's, with keeper_run above 49 bits of it",
+        "the cluster: the id of its keeper; below zero for one of an earlier run",
     ),
     ("cluster_size", pa.int64(), "documents of the cluster, the keeper included"),
     ("n_exact", pa.int64(), "documents with this one's normalised text, itself included"),
