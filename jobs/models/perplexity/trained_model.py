@@ -21,7 +21,7 @@ from udfs.perplexity.kneser_ney import NgramSection, estimate
 from udfs.perplexity.model import file_entry
 from udfs.perplexity.ngram_scoring import LibraryScorer, open_line_scorer
 from udfs.perplexity.tokens import TOKEN_SCHEME
-from udfs.perplexity.word_ids import build_vocabulary, distinct_words, encode_lines
+from udfs.perplexity.word_ids import number_words
 
 _SAMPLE_LINES = 50  # lines that ARPA and binary must score alike
 
@@ -108,9 +108,8 @@ def train_in_memory(documents: Iterable[bytes], order: int, prune: Sequence[int]
         prune: One threshold an order.
     """
     data = np.frombuffer(b"".join(documents), np.uint8)
-    vocabulary = build_vocabulary(set(distinct_words(data)))
-    ids = encode_lines(data, vocabulary.hashes, vocabulary.ids)
-    return EstimatedModel(vocabulary.words, estimate(ids, order, prune, len(vocabulary.words)))
+    words, ids = number_words(data)
+    return EstimatedModel(words, estimate(ids, order, prune, len(words)))
 
 
 def write_model_files(
