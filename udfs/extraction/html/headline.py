@@ -15,7 +15,7 @@ _SIGNS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 _SIGNS_IN_LINES = _SIGNS.replace(b"\n", b"")
 _LOWER_CASE = bytes(range(128)).lower().ljust(256, b"\0")
 _HOST = re.compile(r"(?:[a-z]+:)?//([^/?#]*)", re.IGNORECASE)
-_HEADING = re.compile(r"^#+ .*", re.MULTILINE)
+_HEADING = re.compile("#+ ")
 _SEPARATOR = re.compile(r"\s+[|·•»–—\-]+\s+|\s*[|｜»]\s*|\s*——\s*|_(?=[^_]{2,20}$)")
 """Between the headline and the name of the site, as in the title that a browser shows."""
 _BEHIND_WIDE = re.compile("[\u3001-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]_")
@@ -104,7 +104,7 @@ def with_headline(text: str, title: str | None) -> str:
 
 def _headings(text: str) -> list[str]:
     """Its lines that begin with ``#``."""
-    return _HEADING.findall(text) if text.startswith("#") or "\n#" in text else []
+    return [line for line in text.split("\n") if line.startswith("#") and _HEADING.match(line)]
 
 
 def _letters(text: str) -> str:
