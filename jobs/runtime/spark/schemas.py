@@ -19,6 +19,11 @@ _ORIGIN = (
     ("source_id", pa.string(), "the id the source itself gives (WARC record id, id column)"),
     ("url", pa.string(), "the page's address, where the source tells it"),
     ("fetched_at", pa.string(), "when the crawler fetched it, as the source writes it"),
+    (
+        "place",
+        pa.string(),
+        "where its record begins in the file: byte of a WARC file, line, element",
+    ),
 )
 _METADATA = ("metadata", pa.string(), "JSON object of the source's further columns (ingest.carry)")
 _STATUS = (
@@ -69,6 +74,11 @@ EXTRACTED = _schema(
     ("charset", pa.string(), "charset the bytes were decoded with"),
     ("tables_kept", pa.int32(), "tables kept as Markdown"),
     ("tables_dropped", pa.int32(), "tables that came apart and were left out"),
+    (
+        "page_starts",
+        pa.list_(pa.int32()),
+        "characters of the text before each page (PDF) or document of the spine (EPUB); else empty",
+    ),
     _BYTES,
     ("content_hash", pa.string(), "of documents that are not ok: BLAKE2b of the raw bytes"),
     *_STATUS,
