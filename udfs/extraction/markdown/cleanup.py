@@ -20,7 +20,9 @@ _CHARACTERS: dict[int, str | None] = {
     0xFEFF: None,
 }
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_NEEDS_TRANSLATION = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u2028\u2029\ufeff]")
+_ASCII_CONTROLS = bytes([*range(9), *range(11, 32), 127])
+_LATIN_CONTROLS = re.compile(rb"\xc2[\x80-\x9f\xad]")
+_OTHER_CONTROLS = tuple(character.encode() for character in "\u2028\u2029\ufeff")
 _TRAILING_BLANKS = re.compile(r"[ \t\u3000]+\n")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _BETWEEN_PARTS = "\n\n"
@@ -42,14 +44,28 @@ def _cleaned(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("\xa0", " ")  # the commonest by far, and a replacement is ten times as fast
-    if _NEEDS_TRANSLATION.search(text):
+    encoded = text.encode("utf-8", "surrogatepass")
+    if _holds_controls(encoded):
         text = text.translate(_CHARACTERS)
-    if _SURROGATE.search(text):
+    if b"\xed" in encoded:
         text = _SURROGATE.sub("\ufffd", text)
     # Looking first is ten times as fast as a pattern that is tried at every blank of the text.
     if any(ending in text for ending in (" \n", "\t\n", "\u3000\n")):
         text = _TRAILING_BLANKS.sub("\n", text)
-    return _BLANK_LINES.sub("\n\n", text)
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
+    return text
+
+
+def _holds_controls(encoded: bytes) -> bool:
+    """Whether UTF-8 holds any of ``_CHARACTERS``: a fifth of the work of a pattern over the text."""
+    if len(encoded.translate(None, _ASCII_CONTROLS)) < len(encoded):
+        return True
+    if encoded.isascii():
+        return False
+    if b"\xc2" in encoded and _LATIN_CONTROLS.search(encoded):
+        return True
+    return any(control in encoded for control in _OTHER_CONTROLS)
 
 
 def clean_parts(
