@@ -1,10 +1,10 @@
-// Keys for links and buttons that carry data-key, for the rows of a list and for the marks of the row that has
-// the focus; sliders beside the fields of bounds. All works without.
+// Keys for links and buttons that carry data-key, for the rows of a list and for the marks of one row: that
+// which has the focus, or which a mark led back to. Sliders beside the fields of bounds. All works without.
 "use strict";
 const rows = [...document.querySelectorAll("[data-row]")];
 const focusRow = (row) => row?.querySelector("a.row").focus();
 const onRow = (key) => {
-  const row = document.activeElement.closest("[data-row]");
+  const row = document.activeElement.closest("[data-row]") ?? document.querySelector("[data-row]:target");
   if (row === null) {
     if (key !== "j") return false;
     focusRow(rows[0]);
@@ -29,7 +29,6 @@ document.addEventListener("keydown", (event) => {
     found.click();
   }
 });
-focusRow(rows.find((row) => `#${row.id}` === location.hash)); // a mark leads back to its row
 document.querySelectorAll(".slider").forEach((slider) => {
   const places = JSON.parse(slider.dataset.places);
   const failing = JSON.parse(slider.dataset.failing);

@@ -251,26 +251,25 @@ def test_rows_of_a_list_are_marked_by_key_and_by_mouse(page: Page, address: str,
     first, second = (rows.nth(place).get_attribute("id") for place in (0, 1))
     assert first
     assert second
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    page.keyboard.press("k")
-    page.keyboard.press("w")
-    page.wait_for_url(f"**/browse?status=dropped&page=1#{first}")
+    for key in "jjk":
+        page.keyboard.press(key)
+    with page.expect_navigation(url=f"**/browse?status=dropped&page=1#{first}"):
+        page.keyboard.press("w")
     assert page.locator(f"#{first} [aria-pressed=true]").inner_text() == "wrong"
-    page.keyboard.press("j")  # the row that was marked has the focus again
-    page.keyboard.press("g")
-    page.wait_for_url(f"**#{second}")
-    page.locator(f"#{first}").get_by_role("button", name="unsure").click()
-    page.wait_for_url(f"**#{first}")
-    marked = {f"d{row['id']}": row["mark"] for row in pq.read_table(run / NAME).to_pylist()}
+    page.keyboard.press("j")  # on from the row that was marked
+    with page.expect_navigation(url=f"**#{second}"):
+        page.keyboard.press("g")
+    with page.expect_navigation(url=f"**#{first}"):
+        page.locator(f"#{first}").get_by_role("button", name="unsure").click()
+    marked = {f"d{one['id']}": one["mark"] for one in pq.read_table(run / NAME).to_pylist()}
     assert marked == {first: "unsure", second: "good"}
-    for one in (first, second):
-        page.locator(f"#{one} [aria-pressed=true]").click()
-        page.wait_for_url(f"**#{one}")
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("form#mark")
+    for number in (first, second):
+        with page.expect_navigation(url=f"**#{number}"):
+            page.locator(f"#{number} [aria-pressed=true]").click()
     assert pq.read_table(run / NAME).num_rows == 0
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/document/{first[1:]}?status=dropped")
 
 
 def test_documents_of_an_answer_are_marked_where_they_are_found(
@@ -283,21 +282,18 @@ def test_documents_of_an_answer_are_marked_where_they_are_found(
     held = page.locator("article[data-row]")
     kept = held.first.get_attribute("id")
     held.first.locator("a.row").focus()
-    page.keyboard.press("g")
-    page.wait_for_url(f"**#{kept}")
+    with page.expect_navigation(url=f"**#{kept}"):
+        page.keyboard.press("g")
     assert page.locator("#q").input_value() == phrase
     page.keyboard.press("j")
-    page.keyboard.press("w")
-    page.wait_for_function("document.querySelectorAll('[aria-pressed=true]').length === 2")
+    with page.expect_navigation():
+        page.keyboard.press("w")
     marks = [one["mark"] for one in pq.read_table(run / NAME).to_pylist()]
     assert marks == ["good", "wrong"]
-    for pressed in ("good", "wrong"):
-        page.locator(f"[aria-pressed=true]:has-text('{pressed}')").click()
-        page.wait_for_function(
-            "(name) => ![...document.querySelectorAll('[aria-pressed=true]')]"
-            ".some((one) => one.innerText === name)",
-            arg=pressed,
-        )
+    for left in (1, 0):
+        with page.expect_navigation():
+            page.locator("[aria-pressed=true]").first.click()
+        assert page.locator("[aria-pressed=true]").count() == left
     assert pq.read_table(run / NAME).num_rows == 0
 
 
