@@ -59,7 +59,7 @@ def _group_records(
     try:
         for batch in table.iter_batches(size, row_groups=[group], columns=columns):
             for fields in _rows(batch):
-                yield field_record(fields, "row", settings)
+                yield field_record(fields, None, settings)
                 done += 1
     except _UNREADABLE_GROUP as error:
         damage = " ".join(str(error).split())[:300]
@@ -86,7 +86,7 @@ def _rest_of_group(
         for fields in _rows(batch):
             number += 1
             if number > done:
-                record = field_record(fields, "row", settings)
+                record = field_record(fields, None, settings)
                 is_lost = record.status == "malformed" and not has_text
                 yield _lost(reason, record) if is_lost else record
     missing = total - max(number, done)

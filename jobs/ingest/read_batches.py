@@ -83,6 +83,7 @@ def _document(
         "url": record.url,
         "fetched_at": record.fetched_at,
         "metadata": metadata,
+        "place": record.place,
         "content": record.content,
         "content_bytes": len(record.content),
         "declared_charset": record.declared_charset,

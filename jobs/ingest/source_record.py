@@ -18,6 +18,7 @@ class SourceRecord:
         content: The bytes of the page, book or text.
         is_text: The content is already extracted text in UTF-8.
         metadata: JSON object of the columns that are carried beside; None where there are none.
+        place: Where it begins in its file, for people; None where its number tells as much.
         status: ``ok`` or why the record cannot be used.
     """
 
@@ -28,6 +29,7 @@ class SourceRecord:
     source_id: str | None = None
     is_text: bool = False
     metadata: str | None = None
+    place: str | None = None
     status: str = "ok"
     detail: str = ""
 
@@ -45,12 +47,14 @@ def too_big(
     return replace(known, status="too_big", detail=wanted)
 
 
-def field_record(fields: Mapping[str, Any], place: str, settings: IngestSettings) -> SourceRecord:
+def field_record(
+    fields: Mapping[str, Any], place: str | None, settings: IngestSettings
+) -> SourceRecord:
     """Return the record of named fields, of a JSON object or a table's row.
 
     Args:
         fields: Values by name.
-        place: Where it stands in its file, for people.
+        place: Of :class:`SourceRecord`.
         settings: Names that text, page, address, id and date go by.
     """
     page = _first(fields, settings.html_fields)
@@ -64,15 +68,16 @@ def field_record(fields: Mapping[str, Any], place: str, settings: IngestSettings
         url=url,
         fetched_at=date,
         source_id=identifier,
+        place=place,
         metadata=carried(fields, {content, *others}, settings.carry),
     )
     value = None if content is None else fields[content]
     if value is None:
         wanted = " or ".join(settings.text_fields + settings.html_fields)
-        return replace(known, status="malformed", detail=f"{place} has no {wanted}")
+        return replace(known, status="malformed", detail=f"{place or 'row'} has no {wanted}")
     if not isinstance(value, bytes | str):
         kind = type(value).__name__
-        return replace(known, status="malformed", detail=f"{place}: text is a {kind}")
+        return replace(known, status="malformed", detail=f"{place or 'row'}: text is a {kind}")
     # JSON may smuggle in half a surrogate pair, which UTF-8 cannot hold.
     raw = value.encode("utf-8", "replace") if isinstance(value, str) else value
     if len(raw) > settings.max_document_bytes:
