@@ -29,6 +29,8 @@ CARRIAGE_RETURN: Final = 13
 LONGEST_KEY: Final = 4  # characters whose 16-bit codes fit one word
 CACHE_BITS: Final = 12
 PAIR_BITS: Final = 18
+ID_BITS: Final = 20
+ID_MASK: Final = np.uint64((1 << ID_BITS) - 1)
 NO_RANK: Final = 1 << 30
 JOINED_BEHIND: Final = np.uint8(1)
 JOINED_BEFORE: Final = np.uint8(2)
@@ -59,24 +61,23 @@ class HanTables(NamedTuple):
         ranks: int32[slots]; lower merges first.
         products: int32[slots]; id of the merged token.
         byte_ids: int32[256]; id of each byte.
-        counts: int32[characters]; ids of each Han character alone.
-        ids: int32[characters, 3]; those ids.
+        alone: uint64[characters]; ids of each Han character alone, 20 bits each, the first lowest, and
+            above them how many they are.
         joined: uint8[characters]; bit 0: a token holds the character and the beginning of another;
             bit 1: a token holds the end of a character, and this one.
         joined_bytes: bool[256, 256]; a token holds the end of a character, its last byte first here, and
             the beginning of another.
-        pairs: bool[1 << PAIR_BITS]; by hash of two characters, a token holds both.
+        pairs: uint64[words]; a bit by hash of two characters, set where a token holds both.
     """
 
     keys: npt.NDArray[np.uint64]
     ranks: npt.NDArray[np.int32]
     products: npt.NDArray[np.int32]
     byte_ids: npt.NDArray[np.int32]
-    counts: npt.NDArray[np.int32]
-    ids: npt.NDArray[np.int32]
+    alone: npt.NDArray[np.uint64]
     joined: npt.NDArray[np.uint8]
     joined_bytes: npt.NDArray[np.bool_]
-    pairs: npt.NDArray[np.bool_]
+    pairs: npt.NDArray[np.uint64]
 
 
 class Seen(NamedTuple):
@@ -104,17 +105,16 @@ class HanRuns:
     def encode(
         self,
         texts: Sequence[str],
+        places: Sequence[int],
         engine: Callable[[Sequence[str]], tuple[Ids, Offsets]],
     ) -> tuple[Ids, Offsets]:
         """Return what the engine alone would.
 
         Args:
             texts: Without lone surrogates.
+            places: Of them, those with Chinese to take out.
             engine: Gives the ids of all texts, one after the other, and int64[texts + 1] offsets into them.
         """
-        places = [place for place, text in enumerate(texts) if is_chinese(text)]
-        if not places:
-            return engine(texts)
         contents = [texts[place].encode("utf-8") for place in places]
         offsets = np.zeros(len(contents) + 1, np.int64)
         np.cumsum([len(content) for content in contents], out=offsets[1:])
@@ -144,8 +144,12 @@ def _nothing_seen() -> Seen:
     )
 
 
-def is_chinese(text: str) -> bool:
-    """Say, from a few of its characters, whether a text has enough Chinese to be worth the reading."""
+def chinese_places(texts: Sequence[str]) -> list[int]:
+    """Return which texts have enough Chinese to be worth the reading."""
+    return [place for place, text in enumerate(texts) if _is_chinese(text)]
+
+
+def _is_chinese(text: str) -> bool:
     if text.isascii() or "\r" in text:
         return False
     sampled = text[:: len(text) // _SAMPLED_PLACES + 1]
@@ -168,6 +172,8 @@ def han_runs(content: bytes) -> HanRuns | None:
     characters = byte_characters()
     vocabulary: Mapping[str, int] = model["vocab"]
     if any(character not in vocabulary for character in characters):
+        return None
+    if max(vocabulary.values()) >> ID_BITS:
         return None
     byte_ids = np.array([vocabulary[character] for character in characters], np.int32)
     tables = _tables(model, vocabulary, byte_ids, characters)
@@ -218,9 +224,8 @@ def _tables(
     slots = 1 << max(4, (2 * len(held)).bit_length())
     tables = HanTables(
         np.zeros(slots, np.uint64), np.zeros(slots, np.int32), np.zeros(slots, np.int32), byte_ids,
-        np.zeros(CHARACTERS, np.int32), np.zeros((CHARACTERS, BYTES), np.int32),
-        np.zeros(CHARACTERS, np.uint8), np.zeros((256, 256), np.bool_),
-        np.zeros(1 << PAIR_BITS, np.bool_),
+        np.zeros(CHARACTERS, np.uint64), np.zeros(CHARACTERS, np.uint8),
+        np.zeros((256, 256), np.bool_), np.zeros(1 << PAIR_BITS - 6, np.uint64),
     )  # fmt: skip
     ends = np.cumsum([len(token) for token in tokens], dtype=np.int64)
     data = np.frombuffer(b"".join(tokens), np.uint8)
@@ -275,9 +280,23 @@ def _character(data: npt.NDArray[np.uint8], place: int, end: int) -> int:
 
 
 @kernel
-def _pair_place(left: int, right: int) -> int:
+def _character_of_text(data: npt.NDArray[np.uint8], place: int, end: int) -> int:
+    """The same where bytes are known to be UTF-8."""
+    if place >= end or data[place] < 0xE4 or data[place] > 0xE9:
+        return -1
+    code = int(
+        (np.int64(data[place]) & 0x0F) << 12
+        | (np.int64(data[place + 1]) & 0x3F) << 6
+        | np.int64(data[place + 2]) & 0x3F
+    )
+    code -= FIRST
+    return code if 0 <= code < CHARACTERS else -1
+
+
+@kernel
+def _pair_place(left: int, right: int) -> np.uint64:
     key = np.uint64(left) << np.uint64(16) | np.uint64(right)
-    return int((key * MULTIPLIER) >> np.uint64(64 - PAIR_BITS))
+    return (key * MULTIPLIER) >> np.uint64(64 - PAIR_BITS)
 
 
 @kernel
@@ -295,12 +314,16 @@ def _fill(
             tables.keys[slot] = (np.uint64(left) << np.uint64(32) | np.uint64(right)) + np.uint64(1)
             tables.ranks[slot] = merges[row, 2]
             tables.products[slot] = merges[row, 3]
+    symbols = np.empty(BYTES, np.int32)
     for character in range(CHARACTERS):
         code = character + FIRST
-        tables.ids[character, 0] = tables.byte_ids[0xE0 | code >> 12]
-        tables.ids[character, 1] = tables.byte_ids[0x80 | code >> 6 & 0x3F]
-        tables.ids[character, 2] = tables.byte_ids[0x80 | code & 0x3F]
-        tables.counts[character] = _merge(tables.ids[character], BYTES, tables)
+        symbols[0] = tables.byte_ids[0xE0 | code >> 12]
+        symbols[1] = tables.byte_ids[0x80 | code >> 6 & 0x3F]
+        symbols[2] = tables.byte_ids[0x80 | code & 0x3F]
+        count = _merge(symbols, BYTES, tables)
+        tables.alone[character] = np.uint64(count) << np.uint64(BYTES * ID_BITS)
+        for place in range(count):
+            tables.alone[character] |= np.uint64(symbols[place]) << np.uint64(place * ID_BITS)
     start = 0
     for end in ends:
         for place in range(start + 1, end):
@@ -318,7 +341,8 @@ def _join(data: npt.NDArray[np.uint8], start: int, place: int, end: int, tables:
     if (place - start >= BYTES and left < 0) or (end - place >= BYTES and right < 0):
         return
     if left >= 0 and right >= 0:
-        tables.pairs[_pair_place(left, right)] = True
+        pair = _pair_place(left, right)
+        tables.pairs[pair >> np.uint64(6)] |= np.uint64(1) << (pair & np.uint64(63))
     elif left >= 0:
         tables.joined[left] |= JOINED_BEHIND
     elif right >= 0:
@@ -396,12 +420,12 @@ def _take_out(
     id_ends = np.empty(len(data) // BYTES + 1, np.int64)
     # Whoever is called with all tables counts references to each: what every character needs is here.
     joined, joined_bytes, pairs = tables.joined, tables.joined_bytes, tables.pairs
-    counts, alone = tables.counts, tables.ids
+    alone = tables.alone
     written = taken = runs = 0
     for text in range(len(ends)):
         place, end = offsets[text], offsets[text + 1]
         while place < end:
-            before = _character(data, place, end)
+            before = _character_of_text(data, place, end)
             if before < 0:
                 left[written] = data[place]
                 written += 1
@@ -409,28 +433,31 @@ def _take_out(
                 continue
             begun, cut, cuts = place, place, 0
             place += BYTES
-            character = _character(data, place, end)
+            character = _character_of_text(data, place, end)
             while character >= 0:
+                pair = _pair_place(before, character)
                 is_joined = (
                     joined[before] & JOINED_BEHIND
                     or joined[character] & JOINED_BEFORE
                     or joined_bytes[data[place - 1], data[place]]
-                    or pairs[_pair_place(before, character)]
+                    or pairs[pair >> np.uint64(6)] >> (pair & np.uint64(63)) & np.uint64(1)
                 )
                 if not is_joined:
                     if cuts == 0:
                         written = _copy(data, begun, place, left, written)
                     elif place - cut == BYTES:
-                        for number in range(counts[before]):
-                            ids[taken] = alone[before, number]
-                            taken += 1
+                        taken = _put_alone(alone[before], ids, taken)
                     else:
                         taken = _piece(data, cut, place, tables, seen, ids, taken)
                     cuts += 1
                     cut = place
                 before = character
                 place += BYTES
-                character = _character(data, place, end)
+                character = _character_of_text(data, place, end)
+            if cuts and place - cut == BYTES and _is_mark(data, place, end):
+                taken = _put_alone(alone[before], ids, taken)
+                cuts += 1
+                cut = place
             if cuts > 1:
                 left[written] = CARRIAGE_RETURN
                 written += 1
@@ -439,6 +466,28 @@ def _take_out(
             written = _copy(data, cut, place, left, written)
         ends[text] = written
     return left[:written], ends, ids[:taken], id_ends[:runs]
+
+
+@kernel
+def _put_alone(held: np.uint64, ids: npt.NDArray[np.int32], taken: int) -> int:
+    """Write the ids of one character behind those taken; return how many there are then."""
+    ids[taken] = held & ID_MASK  # of three, those that are not there are written over
+    ids[taken + 1] = held >> np.uint64(ID_BITS) & ID_MASK
+    ids[taken + 2] = held >> np.uint64(2 * ID_BITS) & ID_MASK
+    return taken + int(np.int64(held >> np.uint64(BYTES * ID_BITS)))
+
+
+@kernel
+def _is_mark(data: npt.NDArray[np.uint8], place: int, end: int) -> bool:
+    """Say whether a Chinese comma, full stop, colon and so on follows, which no word goes on with."""
+    if place + BYTES > end or data[place] != 0xEF or data[place + 1] != 0xBC:
+        return bool(
+            place + BYTES <= end
+            and data[place] == 0xE3
+            and data[place + 1] == 0x80
+            and data[place + 2] in (0x81, 0x82)
+        )
+    return bool(data[place + 2] in (0x81, 0x8C, 0x9A, 0x9B, 0x9F))
 
 
 @kernel
