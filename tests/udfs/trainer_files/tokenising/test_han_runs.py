@@ -107,6 +107,17 @@ def test_a_tiktoken_file_with_tokens_across_characters() -> None:
     compare(file.content, ["的了的人的一的了一的" * 4, "一的一丁的乙" * 5])
 
 
+@pytest.mark.parametrize(("letters", "is_worth_it"), [(8, True), (40, False)])
+def test_a_vocabulary_of_chinese_words_is_left_to_the_engine(
+    letters: int, is_worth_it: bool
+) -> None:
+    known = [chr(code).encode() for code in range(0x4E00, 0x4E00 + letters)]
+    heads = sorted({letter[:2] for letter in known})
+    words = [left + right for left in known for right in known]
+    file = read_tokeniser("o", tiktoken_file([*heads, *known, *words]))
+    assert (han_runs(file.content) is not None) is is_worth_it
+
+
 def refused() -> dict[str, dict[str, Any]]:
     plain = trained("cl100k_base")
     other_split = changed(plain)
