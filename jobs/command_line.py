@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train-perplexity": ("jobs.train_perplexity", "train_perplexity_command"),
     "train-tokenizer": ("jobs.train_tokenizer", "train_tokenizer_command"),
     "train-grader": ("jobs.train_grader", "train_grader_command"),
+    "train-safety": ("jobs.train_safety", "train_safety_command"),
     "fetch-grader": ("jobs.fetch_grader", "fetch_grader_command"),
     "train-extractor": ("jobs.train_extractor", "train_extractor_command"),
     "train-reference": ("jobs.train_reference", "train_reference_command"),

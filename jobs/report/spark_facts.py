@@ -26,6 +26,7 @@ from jobs.report.published_run import (
     MATCHES,
     MODELS,
     PASSAGES,
+    INDEX,
     PHRASES,
     SIGNATURES,
     PublishedRun,
@@ -69,7 +70,7 @@ class SparkFacts:
             dataset: context.read_files(dataset, manifest.files)
             for dataset, manifest in run.manifests.items()
             # of these the manifest says all
-            if dataset not in (MODELS, SIGNATURES, PASSAGES, PHRASES)
+            if dataset not in (MODELS, SIGNATURES, PASSAGES, PHRASES, INDEX)
         }
         return cls(context, run, recipe, pool, frames)
 
