@@ -1,4 +1,4 @@
-"""Labelled Parquet → a folder that --safety-model takes, with thresholds found on clean documents of a run."""
+"""Labelled Parquet → a folder that --safety-model takes; its thresholds from clean documents of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages that leave only a run that is given a grader, a safety model or a list of domains, as `make demo` is."""
+"""Pages that leave a run only where it is given a grader, a safety model or a list of domains."""
 
 from __future__ import annotations
 

@@ -23,10 +23,10 @@ from jobs.report.duplicate_sources import LossesBySource, losses_by_source
 from jobs.report.movable_bounds import movable_bounds
 from jobs.report.perplexity_table import bucket_flows, perplexity_table
 from jobs.report.published_run import (
+    INDEX,
     MATCHES,
     MODELS,
     PASSAGES,
-    INDEX,
     PHRASES,
     SIGNATURES,
     PublishedRun,
