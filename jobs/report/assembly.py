@@ -19,6 +19,7 @@ from jobs.report.published_run import PublishedRun, RecipeLike, read_run, recipe
 from jobs.report.report_model import Report, Totals
 from jobs.report.rule_facts import rule_facts
 from jobs.report.run_facts import RunFacts
+from jobs.report.safety_facts import safety_facts
 from jobs.report.spark_facts import SparkFacts
 from jobs.report.table_facts import TableFacts
 from jobs.runtime.contract.manifest import read_manifest, require_manifest
@@ -123,9 +124,13 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
     folder = inputs.result().common_folder
     sources, losses = facts.start(facts.sources, folder, totals), facts.start(facts.losses, folder)
     contamination = facts.start(facts.contamination, folder)
+    alarms = facts.start(facts.alarms, folder)
     movable = facts.start(facts.movable, drawn.result())
     shown = [
-        row for rows in (chosen, borderline) for found in rows.result().values() for row in found
+        row
+        for rows in (chosen.result(), borderline.result(), alarms.result().chosen)
+        for found in rows.values()
+        for row in found
     ]
     keepers = {cluster.keeper_id for cluster in counted.result().largest}
     samples = facts.samples({row["id"] for row in shown} | keepers)
@@ -150,6 +155,7 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
         perplexity=perplexity.result(),
         cleaning=cleaning.result() | run.passages_cut(),
         contamination=contamination.result(),
+        safety=safety_facts(alarms.result(), samples),
         perplexity_buckets=buckets.result(),
         borderline=borderline_examples(borderline.result(), samples),
         examples=dropped_examples(chosen.result(), samples, list(reasons)),

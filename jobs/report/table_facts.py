@@ -44,6 +44,7 @@ from jobs.report.report_model import (
 )
 from jobs.report.rule_facts import count_table_hits
 from jobs.report.run_facts import Found
+from jobs.report.safety_facts import COLUMNS, SIGNALS, Alarms, count_table_alarms
 from jobs.report.signal_histograms import named_signals, table_histograms
 from jobs.report.source_table import (
     InputFacts,
@@ -212,6 +213,13 @@ class TableFacts:
             return None
         matches = dataset_table(self.context, MATCHES)
         return table_contamination_facts(matches, self.run.manifests[MATCHES], folder)
+
+    def alarms(self, folder: str) -> Alarms:
+        """See ``safety_facts``."""
+        signals = [f"safety.{name}" for name in SIGNALS]
+        rows = dataset_table(self.context, "annotated", [*COLUMNS, LANGUAGE, *signals])
+        named = rows.rename_columns([*COLUMNS, "language", *SIGNALS])
+        return count_table_alarms(named, self._verdicts, folder)
 
     def movable(self, drawn: Mapping[str, Histogram]) -> dict[str, list[MovableBound]]:
         """See ``movable_bounds``."""
