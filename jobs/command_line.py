@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "whatif": ("jobs.inspection.what_if_duplicates", "what_if_command"),
     "explain": ("jobs.inspection.explain_document", "explain_command"),
     "serve": ("jobs.serving.serve", "serve_command"),
+    "label-sample": ("jobs.inspection.label_sample", "label_sample_command"),
     "compare": ("jobs.inspection.compare", "compare_command"),
     "train-perplexity": ("jobs.train_perplexity", "train_perplexity_command"),
     "train-tokenizer": ("jobs.train_tokenizer", "train_tokenizer_command"),

@@ -15,8 +15,12 @@ import pytest
 from examples.make_sample import main as make_sample
 from jobs.command.parser import build_parser
 from jobs.command_line import main
+from jobs.inspection.run_tables import RunTables
 from jobs.recipes.loading import load_recipe
 from jobs.runtime.contract.stage import RunContext
+from jobs.serving.document_query import DocumentQuery
+from jobs.serving.marks import Mark, set_mark
+from jobs.serving.served_run import ServedRun
 from tests.conftest import REPOSITORY
 from tests.sample_run import expected_documents
 
@@ -146,6 +150,23 @@ def test_the_grader_tells_topics_it_has_not_seen(demo: Path) -> None:
     assert test["documents"] >= 60
     assert test["f1"] > 0.9
     assert test["rmse"] < 0.6 * test["rmse_of_mean"]
+
+
+def test_a_label_sample_asks_for_what_nobody_has_labelled(demo: Path) -> None:
+    run = str(demo / "run")
+    assert main(["label-sample", run, "--number", "8"]) == 0
+    first = pq.read_table(demo / "run" / "label-sample.parquet")
+    assert first.column("language").to_pylist()[:2] == ["en", "zh"]
+    assert all(abs(grade - 1.5) <= 1 for grade in first.column("grade").to_pylist())
+    served = ServedRun("run", run)
+    listed = served.catalogue().ids[served.places(DocumentQuery(order="label"))]
+    assert listed.tolist() == first.column("id").to_pylist()
+    set_mark(RunTables(run), listed.tolist()[0], Mark("wrong", ""))
+    assert main(["label-sample", run, "--number", "8"]) == 0
+    assert (
+        listed.tolist()[0]
+        not in served.catalogue().ids[served.places(DocumentQuery(order="label"))]
+    )
 
 
 def test_the_last_lines_say_what_to_try_next() -> None:
