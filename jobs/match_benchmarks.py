@@ -73,18 +73,6 @@ def match_stage(
     documents = annotated.rows
     here = works_here(context, recipe.run.driver_megabytes, annotated, verdicts)
 
-    def found() -> DataFrame:
-        rows, _ = context.read("annotated", "annotate")
-        judged, _ = context.read("verdicts", "decide")
-        matches = rows.select(
-            "id", "url", "source", F.explode(f"{SIGNALS}.{MATCHES}").alias("match")
-        )
-        reasons = judged.select("id", "reason", "flags")
-        named = matches.select("id", "url", "source", "match").join(reasons, "id")
-        acting = resolved_rules(context)
-        told = named.withColumn("excised", excised_match(acting)).drop("flags")
-        return with_item_texts(told.select("*", "match.*").drop("match"), benchmarks)
-
     def clean() -> DataFrame:
         rows, _ = context.read("annotated", "annotate", carries_documents=True)
         return rows.where(F.col(f"{SIGNALS}.strength") == 0).select("id", "text")
@@ -100,7 +88,10 @@ def match_stage(
             module="jobs.match_benchmarks",
             inputs={"annotated": annotated.fingerprint, "verdicts": verdicts.fingerprint},
             configuration=asdict(recipe.contamination),
-            chunks=[table_chunk(found_here) if here else parquet_chunk(found)],
+            chunks=[
+                table_chunk(found_here) if here
+                else parquet_chunk(lambda: _matches(context, benchmarks))
+            ],
             # Which document leaves is said by the verdicts; here none does.
             account=lambda _: RowAccounts(rows_in=documents, rows_out=documents),
             details=lambda: _details(
@@ -110,6 +101,17 @@ def match_stage(
             in_driver=here,
         ),
     )  # fmt: skip
+
+
+def _matches(context: RunContext, benchmarks: GivenBenchmarks) -> DataFrame:
+    """Every match of a run's documents, by Spark."""
+    rows, _ = context.read("annotated", "annotate")
+    judged, _ = context.read("verdicts", "decide")
+    matches = rows.select("id", "url", "source", F.explode(f"{SIGNALS}.{MATCHES}").alias("match"))
+    reasons = judged.select("id", "reason", "flags")
+    named = matches.select("id", "url", "source", "match").join(reasons, "id")
+    told = named.withColumn("excised", excised_match(resolved_rules(context))).drop("flags")
+    return with_item_texts(told.select("*", "match.*").drop("match"), benchmarks)
 
 
 def best_matches(matches: DataFrame) -> DataFrame:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pydantic import ValidationError
+from pyspark.sql import Row
 
 from jobs.report.borderline_documents import borderline_examples
 from jobs.report.dataset_card import TITLE, dataset_card
@@ -126,14 +128,9 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
     contamination = facts.start(facts.contamination, folder)
     alarms = facts.start(facts.alarms, folder)
     movable = facts.start(facts.movable, drawn.result())
-    shown = [
-        row
-        for rows in (chosen.result(), borderline.result(), alarms.result().chosen)
-        for found in rows.values()
-        for row in found
-    ]
+    shown = _shown(chosen.result(), borderline.result(), alarms.result().chosen)
     keepers = {cluster.keeper_id for cluster in counted.result().largest}
-    samples = facts.samples({row["id"] for row in shown} | keepers)
+    samples = facts.samples(shown | keepers)
     rules = rule_facts(run.rules(), recipe.rules, reasons, hits.result(), movable.result())
     return Report(
         created_at=run.created_at,
@@ -163,6 +160,11 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
         versions=run.versions(),
         fingerprints=run.fingerprints(),
     )
+
+
+def _shown(*chosen: Mapping[str, Sequence[Row]]) -> set[int]:
+    """The documents of which the report shows the beginning."""
+    return {row["id"] for rows in chosen for found in rows.values() for row in found}
 
 
 def _checked_reasons(flows: Flows, totals: Totals) -> dict[str, int]:
