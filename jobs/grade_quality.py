@@ -28,6 +28,7 @@ from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet
 from jobs.runtime.contract.user_tables import open_user_table, require_apart
 from jobs.runtime.errors import MissingRequirementError
 from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.store.node_copies import NodeCopy
 from jobs.verdicts.array_verdicts import SignalTable, asked_by_arrow, signal_columns
 from jobs.verdicts.expressions import LANGUAGE, failing, verdict_columns
 from jobs.verdicts.thresholds import is_relative, resolve, resolve_by
@@ -112,7 +113,9 @@ def grade_user_table(
             module="jobs.grade_quality",
             inputs={"table": table.fingerprint, "grader": grader_digest(grader)},
             configuration={},
-            chunks=[parquet_chunk(lambda: map_batches(wanted, GradeBatches(grader)))],
+            chunks=[
+                parquet_chunk(lambda: map_batches(wanted, GradeBatches(NodeCopy.of(grader).path)))
+            ],
             account=all_rows_out,
         ),
     )
@@ -158,15 +161,14 @@ def _grade_table(context: RunContext, grader: str) -> pa.Table:
     codes = living.column(LANGUAGE).combine_chunks().cast(pa.string())
     language = pa.StructArray.from_arrays([codes], names=["language"])
     wanted = living.select(["id", "text"]).append_column("language", language)
-    return mapped(wanted, GradeBatches(grader))
+    return mapped(wanted, GradeBatches(NodeCopy.of(grader).path))
 
 
 def _grades(context: RunContext, grader: str) -> DataFrame:
     living = without_duplicates(context, surviving(context))
     # The rules may differ by language, so it travels along.
-    return map_batches(
-        living.select("id", "text", F.struct(LANGUAGE).alias("language")), GradeBatches(grader)
-    )
+    wanted = living.select("id", "text", F.struct(LANGUAGE).alias("language"))
+    return map_batches(wanted, GradeBatches(NodeCopy.of(grader).path))
 
 
 def _account(

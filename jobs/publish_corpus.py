@@ -7,6 +7,7 @@ import functools
 import math
 import sys
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +27,7 @@ from jobs.match_benchmarks import best_matches
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.stored_recipe import judged_rules
 from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.document_ids import ROW_BITS, document_id
 from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, works_here
 from jobs.runtime.contract.manifest import (
     Manifest,
@@ -36,16 +38,17 @@ from jobs.runtime.contract.manifest import (
 )
 from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
 from jobs.runtime.errors import AccountingError
+from jobs.runtime.spark.arrow_frames import frame_of_table
 from jobs.runtime.spark.schemas import CORPUS_COLUMNS, DROPPED, QUARANTINED, spark_schema
 from jobs.runtime.store import storage
 from jobs.verdicts.array_verdicts import asked_by_arrow
 from jobs.verdicts.expressions import LANGUAGE, cut_out
+from jobs.verdicts.ledger_tables import duplicate_rows, low_grade_rows
 from udfs.columns.batch_columns import in_schema
 
 MEBIBYTE = 1 << 20
 PASSAGES = "repeated_passages"
-ORIGIN = ("source", "source_id", "url", "language")
-Bounds = tuple[int, int]
+_NUMBER = "corpusmill_file"
 STAGES_BEFORE = {
     "documents": "ingest",
     "extracted": "extract",
@@ -192,33 +195,14 @@ def ledger_table(context: RunContext) -> pa.Table:
     decided = verdicts.filter(verdicts.column("reason").is_valid())
     if read_manifest(context.folder(MATCHES)) is not None:
         decided = with_best_matches(decided, dataset_table(context, MATCHES))
-    origin = _origins(verdicts, duplicates)
-    kinds = duplicates.column("kind").combine_chunks()
-    reason = pc.binary_join_element_wise(kinds, "duplicate", "_")
-    removed = {
-        **{name: duplicates.column(name) for name in duplicates.column_names},
-        **{name: origin.column(name) for name in origin.column_names},
-        "reason": reason,
-        "reasons": pa.ListArray.from_arrays(pa.array(range(len(reason) + 1), pa.int32()), reason),
-        "signal": pa.repeat("dedup.similarity", len(reason)),
-        "value": duplicates.column("similarity"),
-    }
     parts = [
         in_schema(decided, DROPPED, stage="decide"),
-        in_schema(pa.table(removed), DROPPED, stage="dedup"),
+        in_schema(duplicate_rows(verdicts, duplicates), DROPPED, stage="dedup"),
     ]
     graded = grade_verdict_table(context)
     if graded is not None:
-        low = graded.filter(graded.column("reason").is_valid())
-        columns = low.columns + _origins(verdicts, low).columns
-        named = pa.table(columns, names=[*low.column_names, *ORIGIN])
-        parts.append(in_schema(named, DROPPED, stage="grade"))
+        parts.append(in_schema(low_grade_rows(verdicts, graded), DROPPED, stage="grade"))
     return pa.concat_tables(parts)
-
-
-def _origins(verdicts: pa.Table, rows: pa.Table) -> pa.Table:
-    places = pc.index_in(rows.column("id"), value_set=verdicts.column("id").combine_chunks())
-    return verdicts.select(list(ORIGIN)).take(places)
 
 
 def corpus_table(context: RunContext, files: Sequence[PublishedFile]) -> pa.Table:
@@ -236,10 +220,10 @@ def corpus_table(context: RunContext, files: Sequence[PublishedFile]) -> pa.Tabl
 
 def _corpus(context: RunContext, recipe: Recipe, files: Sequence[PublishedFile]) -> DataFrame:
     # However large the corpus, a task holds what concerns this chunk's documents only.
-    bounds = _id_range(context, files)
-    kept = _kept(context, files, bounds)
+    part = _part(context, files)
+    kept = _kept(context, files, part)
     if recipe.dedup.passages.unit != "none":
-        cut = _among(bounds, context.read(PASSAGES, "publish")[0])
+        cut = _among(part, context.read(PASSAGES, "publish")[0])
         kept = without_rows(kept, cut.where("emptied").select("id"))
         kept = without_passages(kept, cut, recipe.dedup.passages)
     size = sum(file.bytes for file in files)
@@ -248,16 +232,16 @@ def _corpus(context: RunContext, recipe: Recipe, files: Sequence[PublishedFile])
 
 
 def _kept(
-    context: RunContext, files: Sequence[PublishedFile] | None, bounds: Bounds | None
+    context: RunContext, files: Sequence[PublishedFile] | None, part: _Part | None
 ) -> DataFrame:
     """The documents that neither rules nor deduplication nor grades take out.
 
     Args:
         context: The run.
         files: Of ``annotated/``; None: all.
-        bounds: Smallest and largest id in them; None: any.
+        part: Of which their documents are; None: any.
     """
-    here = functools.partial(_among, bounds)
+    here = functools.partial(_among, part)
     duplicates, manifest = context.read("duplicates", "dedup")
     kept = surviving(context, files).withColumn("language", F.col(LANGUAGE))
     text = cut_out(resolved_rules(context))
@@ -275,19 +259,34 @@ def _kept(
     return kept
 
 
-def _among(bounds: Bounds | None, rows: DataFrame, column: str = "id") -> DataFrame:
-    return rows if bounds is None else rows.where(F.col(column).between(*bounds))
+class _Part(NamedTuple):
+    """Some source files: smallest and largest id of their documents, and their numbers, a column."""
+
+    first: int
+    last: int
+    numbers: DataFrame
 
 
-def _id_range(context: RunContext, files: Sequence[PublishedFile]) -> Bounds:
+def _among(part: _Part | None, rows: DataFrame, column: str = "id") -> DataFrame:
+    """The rows whose document is of the part; bounds spare reading the others where they lie apart."""
+    if part is None:
+        return rows
+    near = rows.where(F.col(column).between(part.first, part.last))
+    same = F.shiftright(F.col(column), ROW_BITS) == F.col(_NUMBER)
+    return near.join(F.broadcast(part.numbers), same, "left_semi")
+
+
+def _part(context: RunContext, files: Sequence[PublishedFile]) -> _Part:
     annotated = context.read_files("annotated", files)
-    row = annotated.agg(F.min("id"), F.max("id")).first()
-    assert row is not None  # an aggregate without groups always has one row
-    return (0, 0) if row[0] is None else (int(row[0]), int(row[1]))
+    rows = annotated.select(F.shiftright("id", ROW_BITS)).distinct().collect()
+    numbers = sorted(row[0] for row in rows) or [0]
+    table = pa.table({_NUMBER: pa.array(numbers, pa.int64())})
+    last = document_id(numbers[-1], (1 << ROW_BITS) - 1)
+    return _Part(document_id(numbers[0], 0), last, frame_of_table(context.spark, table))
 
 
 def _corpus_settings(recipe: Recipe) -> dict[str, object]:
-    return recipe.publish.model_dump(exclude={"json_lines"})  # another stage's
+    return recipe.publish.model_dump(exclude={"json_lines", "partition_by"})  # another stage's
 
 
 def _ledger(context: RunContext) -> DataFrame:
