@@ -18,11 +18,16 @@ from jobs.runtime.store import storage
 
 BATCH_BYTES = 8 << 20
 BATCH_ROWS = 256
+READ = DOCUMENTS_WITH_CONTENT.append(pa.field("own_format", pa.string()))
 
 
 @dataclass(frozen=True)
 class DocumentReader:
-    """A function for mapInArrow: reads each named file and yields its documents in small batches."""
+    """A function for mapInArrow: reads each named file and yields its documents in small batches.
+
+    They have the columns of ``DOCUMENTS_WITH_CONTENT``, and ``own_format``: for which of
+    ``settings.readers`` a document is, or null.
+    """
 
     settings: IngestSettings
 
@@ -40,10 +45,10 @@ class DocumentReader:
                     waiting.append(_document(file, row, record))
                     held += len(record.content)
                     if held >= BATCH_BYTES or len(waiting) >= BATCH_ROWS:
-                        yield pa.RecordBatch.from_pylist(waiting, schema=DOCUMENTS_WITH_CONTENT)
+                        yield pa.RecordBatch.from_pylist(waiting, schema=READ)
                         waiting, held = [], 0
         if waiting:
-            yield pa.RecordBatch.from_pylist(waiting, schema=DOCUMENTS_WITH_CONTENT)
+            yield pa.RecordBatch.from_pylist(waiting, schema=READ)
 
     def _records(self, file: SourceFile) -> Iterator[SourceRecord]:
         try:
@@ -56,19 +61,25 @@ class DocumentReader:
             yield SourceRecord(status="unreadable", detail=f"{reason}: check the file's rights")
             return
         with stream:
-            yield from read_records(stream, file.size, self.settings)
+            yield from read_records(stream, file.size, self.settings, file.path)
 
 
 @dataclass(frozen=True)
 class DocumentLister:
-    """A function for mapInArrow: reads each named file and yields who and where, without the bytes."""
+    """A function for mapInArrow: reads each named file and yields what ``documents/`` keeps of it.
+
+    Attributes:
+        settings: Limits and names.
+        kept: The columns: ``DOCUMENTS``, or with the bytes ``DOCUMENTS_WITH_CONTENT``.
+    """
 
     settings: IngestSettings
+    kept: pa.Schema
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield batches of ``DOCUMENTS``."""
+        """Yield batches of these columns."""
         for batch in DocumentReader(self.settings)(batches):
-            yield batch.drop_columns(["content"])
+            yield batch.select(self.kept.names)
 
 
 def _document(file: SourceFile, row: int, record: SourceRecord) -> dict[str, object]:
@@ -84,4 +95,5 @@ def _document(file: SourceFile, row: int, record: SourceRecord) -> dict[str, obj
         "is_text": record.is_text,
         "status": record.status,
         "detail": record.detail,
+        "own_format": record.own_format,
     }

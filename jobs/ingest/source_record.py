@@ -16,6 +16,7 @@ class SourceRecord:
     Attributes:
         content: The bytes of the page, book or text.
         is_text: The content is already extracted text in UTF-8.
+        own_format: The ending for which the user gave a reader, when it is one.
         status: ``ok`` or why the record cannot be used.
     """
 
@@ -25,6 +26,7 @@ class SourceRecord:
     declared_charset: str | None = None
     source_id: str | None = None
     is_text: bool = False
+    own_format: str | None = None
     status: str = "ok"
     detail: str = ""
 

@@ -47,7 +47,7 @@ def settings_page() -> str:
     for name, field in Recipe.model_fields.items():
         if name in ("name", "description", "rules"):
             continue
-        if field.annotation is str:
+        if not isinstance(field.default, BaseModel) and not dataclasses.is_dataclass(field.default):
             lines.append(_row(f"`{name}`", f"`{field.default}`", field.description))
         else:
             lines += [_row(*row) for row in _settings(field.annotation, f"{name}.")]
