@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from jobs.ingest.carried_fields import with_partitions
 from jobs.ingest.record_readers import read_records
 from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_files import SourceFile
@@ -42,8 +43,9 @@ class DocumentReader:
                 for row, record in enumerate(self._records(file)):
                     if row % parts != part:
                         continue
-                    waiting.append(_document(file, row, record))
-                    held += len(record.content)
+                    metadata = with_partitions(record.metadata, file.source, self.settings.carry)
+                    waiting.append(_document(file, row, record, metadata))
+                    held += len(record.content) + len(metadata or "")
                     if held >= BATCH_BYTES or len(waiting) >= BATCH_ROWS:
                         yield pa.RecordBatch.from_pylist(waiting, schema=READ)
                         waiting, held = [], 0
@@ -82,13 +84,17 @@ class DocumentLister:
             yield batch.select(self.kept.names)
 
 
-def _document(file: SourceFile, row: int, record: SourceRecord) -> dict[str, object]:
+def _document(
+    file: SourceFile, row: int, record: SourceRecord, metadata: str | None
+) -> dict[str, object]:
     return {
         "id": document_id(file.number, row),
         "source": file.source,
         "source_id": record.source_id,
         "url": record.url,
         "fetched_at": record.fetched_at,
+        "metadata": metadata,
+        "place": record.place,
         "content": record.content,
         "content_bytes": len(record.content),
         "declared_charset": record.declared_charset,

@@ -296,6 +296,7 @@ def _document(found: _Found, row: dict[str, Any]) -> TracedDocument:
         match=match,
         after=after,
         keeper_run=row["keeper_run"] or 0,
+        run=found.segment.home if in_run else "",
     )
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from jobs.inspection.passage_places import placed
 from jobs.inspection.tracing import (
     LEFT,
     AnswerTrace,
@@ -175,7 +176,7 @@ def _documents(
     whole = not question.status and not question.source
     pages = max(1, -(-len(documents) // DOCUMENTS))
     page = min(question.page, pages)
-    here = documents[(page - 1) * DOCUMENTS : page * DOCUMENTS]
+    here = placed(documents[(page - 1) * DOCUMENTS : page * DOCUMENTS])
     return {
         "shown": shown,
         "listed": len(documents),

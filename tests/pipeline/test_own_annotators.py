@@ -105,7 +105,11 @@ def by_threads(
 
 def rows(run: Path, dataset: str, *columns: str) -> list[dict[str, Any]]:
     files = sorted((run / dataset).rglob("*.parquet"))
-    found = [row for file in files for row in pq.ParquetFile(file).read(list(columns) or None).to_pylist()]
+    found = [
+        row
+        for file in files
+        for row in pq.ParquetFile(file).read(list(columns) or None).to_pylist()
+    ]
     return sorted(found, key=lambda row: Path(row["source"]).name)
 
 

@@ -6,6 +6,7 @@ which sets the ids of a ``tokenizer.json``, and sentencepiece (Apache-2.0) for i
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, NamedTuple, Protocol
@@ -18,6 +19,7 @@ from udfs.trainer_files.tokenising.tokeniser_file import TokeniserFile
 
 EngineName = Literal["fastokens", "tokenizers", "sentencepiece"]
 PACKAGES: Final = ("fastokens", "tokenizers", "sentencepiece")
+_KEPT: Final = 2  # the fast engine and the one it is compared with
 
 
 class TokenBatch(NamedTuple):
@@ -45,7 +47,10 @@ class TokenEngine(Protocol):
 def load_engine(
     file: TokeniserFile, name: EngineName, *, special_tokens_in_text: bool
 ) -> TokenEngine:
-    """Load a tokeniser into an engine.
+    """Load a tokeniser into an engine, or return the one that this process loaded before.
+
+    A vocabulary of 100,000 tokens takes the fast engine most of a second to load, and a command asks
+    for it to check it, to write with it, and to show what was written. Threads may share an engine.
 
     Args:
         file: The tokeniser.
@@ -56,6 +61,11 @@ def load_engine(
     Raises:
         ValueError: The engine's package is missing, or it refuses the tokeniser.
     """
+    return _loaded(file, name, special_tokens_in_text)
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _loaded(file: TokeniserFile, name: EngineName, special_tokens_in_text: bool) -> TokenEngine:
     # A core belongs to one worker; an engine that starts threads would take the others' time.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("RAYON_NUM_THREADS", "1")
@@ -147,8 +157,8 @@ def load_decoder(file: TokeniserFile) -> Callable[[Sequence[int]], str]:
     if file.kind == "sentencepiece":
         processor = load_processor("the tokeniser", file.content)
         return lambda ids: str(processor.decode([int(number) for number in ids]))
-    tokeniser = _Tokenizers(file, special_tokens_in_text=False).tokeniser
-    return lambda ids: str(tokeniser.decode(list(map(int, ids)), skip_special_tokens=False))
+    engine: Any = load_engine(file, "tokenizers", special_tokens_in_text=False)
+    return lambda ids: str(engine.tokeniser.decode(list(map(int, ids)), skip_special_tokens=False))
 
 
 def _joined(lists: Sequence[Sequence[int]]) -> TokenBatch:
