@@ -15,7 +15,7 @@ from udfs.columns.signal_fields import SignalField
 
 DOCUMENT_COLUMNS = (
     "id", "text", "source", "source_id", "url", "fetched_at", "title", "author", "date", "format",
-    "licence_url", "document",
+    "licence_url", "metadata", "document",
 )  # fmt: skip
 """Of ``annotated/``, beside groups of signals, and what rules call them together."""
 _SPAN = re.compile(r"(\S+) to (\S+)")

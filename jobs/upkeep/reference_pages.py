@@ -27,6 +27,7 @@ def signals_page() -> str:
         "# Signals", "", NOTE, "",
         "Columns of `annotated/` (and `quality/`): one struct a group; those of",
         "`document` are columns of their own. A rule names one as `group.name`.",
+        "[Signals of your own](annotators.md) come beside these.",
     ]  # fmt: skip
     for group, fields in named_fields().items():
         lines += ["", f"## {group}", "", "| name | type | unit | range | meaning | source |"]
