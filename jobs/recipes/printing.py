@@ -102,7 +102,7 @@ def _flat(values: Mapping[str, Any], place: str = "") -> dict[str, Any]:
             for rule in value:
                 told = {name: given for name, given in rule.items() if given not in (None, [], {})}
                 found |= _flat(told, f"{place}rules.{rule['reason']}.")
-        elif isinstance(value, dict) and value:
+        elif isinstance(value, dict):
             found |= _flat(value, f"{place}{key}.")
         else:
             found[f"{place}{key}"] = value

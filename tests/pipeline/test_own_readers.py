@@ -1,5 +1,6 @@
 """Formats of the user's in a run: files and addresses by their ending, by threads and by Spark alike."""
 
+import gzip
 import importlib
 import json
 import sys
@@ -11,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from examples.sample.warc_writer import gzip_member
 from examples.subtitles import read
 from jobs.extract_text import extract_inputs
 from jobs.ingest.source_files import list_sources
@@ -60,7 +60,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (given / "note.note").write_text(NOTE)
     (given / "bad.NOTE").write_text("bad")
     (given / "letter.txt").write_text("A plain letter.")
-    (given / "notes.note.gz").write_bytes(gzip_member(b"packed"))
+    (given / "notes.note.gz").write_bytes(gzip.compress(b"packed"))
     (given / "crawl.warc").write_bytes(response("https://a.example/b.note?x=1", b"from a crawl"))
     sys.path.append(str(modules))
     importlib.invalidate_caches()
