@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-TIME = re.compile(r"(\d+):(\d\d):(\d\d)[,.]\d+ --> (\d+):(\d\d):(\d\d)")
+TIME = re.compile(r"(\d+):(\d\d):(\d\d)[,.]\d+ --> (\d+):(\d\d):(\d\d)[,.]\d+")
 PAUSE = 5  # seconds without a word that end a paragraph
 
 
