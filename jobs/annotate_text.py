@@ -123,6 +123,7 @@ def annotate_stage(
                 **_failures(context, recipe.annotators, here=own is not None),
             },
             own_tasks=own,
+            cut=[len(chunk) for chunk in chunks],
         ),
     )
 

@@ -97,7 +97,7 @@ def choose_held_out(
         f"language {code}": kept & (languages == code) for code in sorted(set(languages[kept]))
     }
     text_bytes = np.concatenate([predicted_bytes(row, text.byte_lengths) for row in rows])
-    sources = np.array([name for part in found.values() for name in part.sources], object)
+    sources = _known_sources(segments, [name for part in found.values() for name in part.sources])
     groups |= {
         f"source {name}": kept & (sources == name)
         for name in _largest(sources[kept], text_bytes[kept])
@@ -136,6 +136,15 @@ def _candidates(arms: Sequence[Arm], given: str | None, tokens: int) -> dict[str
 def _part(packed: OpenedRows, tokens: int) -> _Part:
     rows = held_out_rows(packed, tokens)
     return _Part(rows, segment_sources(packed, rows))
+
+
+def _known_sources(
+    segments: Sequence[npt.NDArray[np.int32]], sources: Sequence[str | None]
+) -> npt.NDArray[np.object_]:
+    """Sources of segments, of which one arm may know what another does not."""
+    pairs = [(ids.tobytes(), name) for ids, name in zip(segments, sources, strict=True)]
+    known = {key: name for key, name in pairs if name is not None}
+    return np.array([name or known.get(key) for key, name in pairs], object)
 
 
 def _largest(sources: npt.NDArray[np.object_], text_bytes: npt.NDArray[np.int64]) -> list[str]:

@@ -103,6 +103,7 @@ def ask(view: View) -> Response:
         fault=fault,
         indexed=read_manifest(storage.join(view.run.tables.output, DATASET)),
         output=view.run.tables.output,
+        marks=view.marks_by_id,
         phrase=found if isinstance(found, PhraseTrace) else None,
         answer=found if isinstance(found, AnswerTrace) else None,
         pieces=_parts(found) if isinstance(found, AnswerTrace) else [],

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from udfs.trainer_files.tokenising.han_runs import HanRuns, han_runs, is_chinese
 from udfs.trainer_files.tokenising.sentencepiece_model import load_processor
 from udfs.trainer_files.tokenising.tokeniser_file import TokeniserFile
 
@@ -92,9 +93,19 @@ class _Fastokens:
             raise ValueError(f"fastokens refuses this tokeniser: {error}") from error
         self._tokeniser.no_truncation()
         self._split = not special_tokens_in_text
+        self._content = file.content
 
     def encode(self, texts: Sequence[str]) -> TokenBatch:
         """Return the ids of each text."""
+        if not any(map(is_chinese, texts)) or self._han_runs is None:
+            return self._encode(texts)
+        return TokenBatch(*self._han_runs.encode(texts, self._encode))
+
+    @functools.cached_property
+    def _han_runs(self) -> HanRuns | None:
+        return han_runs(self._content)
+
+    def _encode(self, texts: Sequence[str]) -> TokenBatch:
         ids, offsets = self._tokeniser.encode_batch_flat(
             list(texts), add_special_tokens=False, split_special_tokens=self._split
         )
