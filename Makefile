@@ -47,9 +47,14 @@ $(WARM): $(KERNELS)
 	@touch $@
 
 # The sample needs no Spark, and so no archive of its classes.
-demo: $(KERNELS) ## Clean the bundled sample crawl and print where the report is
-	$(BIN)/python -m examples.make_sample demo-output/sample
-	$(BIN)/corpusmill run demo-output/sample demo-output/run
+demo: $(KERNELS) ## Train two small models, clean the bundled sample crawl and print where the report is
+	$(BIN)/python -m examples.make_sample demo-output/sample --companions demo-output/given
+	$(BIN)/corpusmill train-grader demo-output/given/labelled.parquet demo-output/grader --language-column language >/dev/null
+	$(BIN)/corpusmill train-safety demo-output/given/labelled.parquet demo-output/safety --label-column unsafe \
+	  --language-column language >/dev/null
+	$(BIN)/corpusmill run demo-output/sample demo-output/run --grader demo-output/grader --safety-model demo-output/safety \
+	  --benchmarks demo-output/given/quiz.jsonl --set safety.blocked_domains=demo-output/given/blocked-domains.txt
+	@echo 'What the two models know: demo-output/grader/card.md, demo-output/safety/card.md'
 	@echo 'Try next, on demo-output/run:'
 	@echo '  $(BIN)/corpusmill index demo-output/run && $(BIN)/corpusmill trace demo-output/run "灯还亮着，他就不能回头"'
 	@echo '  $(BIN)/corpusmill serve demo-output/run'
