@@ -126,7 +126,7 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
     folder = inputs.result().common_folder
     sources, losses = facts.start(facts.sources, folder, totals), facts.start(facts.losses, folder)
     contamination = facts.start(facts.contamination, folder)
-    alarms = facts.start(facts.alarms, folder)
+    alarms, graded = facts.start(facts.alarms, folder), facts.start(facts.graded)
     movable = facts.start(facts.movable, drawn.result())
     shown = _shown(chosen.result(), borderline.result(), alarms.result().chosen)
     keepers = {cluster.keeper_id for cluster in counted.result().largest}
@@ -152,6 +152,7 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
         perplexity=perplexity.result(),
         cleaning=cleaning.result() | run.passages_cut(),
         contamination=contamination.result(),
+        graded=graded.result(),
         safety=safety_facts(alarms.result(), samples),
         perplexity_buckets=buckets.result(),
         borderline=borderline_examples(borderline.result(), samples),
