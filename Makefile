@@ -73,7 +73,8 @@ reference-demo: setup $(REFERENCE)/.installed ## Does a tiny model loop less whe
 	$(BIN)/corpusmill pack demo-output/run/extracted demo-output/raw $(PACKING)
 	$(BIN)/corpusmill pack demo-output/run demo-output/cleaned $(PACKING)
 	OMP_NUM_THREADS=1 $(REFERENCE)/bin/python -m jobs.command_line ablate raw=demo-output/raw cleaned=demo-output/cleaned \
-	  demo-output/ablation --seeds 2 --steps 700 --batch-rows 4 $(foreach one,$(REFRAINS),--prompt $(one) --phrase $(one))
+	  demo-output/ablation --seeds 2 --steps 700 --batch-rows 4 --evaluate-every 100 --sample-every 700 \
+	  $(foreach one,$(REFRAINS),--prompt $(one) --phrase $(one))
 
 test: setup check test-fast ## Lint, types and all tests that take less than a minute each
 

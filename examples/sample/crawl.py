@@ -133,7 +133,9 @@ def write_crawl(folder: Path) -> list[Path]:
     for file, content in files.items():
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        # A file that is as it was keeps its time: a run over it has nothing to do.
+        if not path.exists() or path.read_bytes() != content:
+            path.write_bytes(content)
     return [folder / file for file in files]
 
 

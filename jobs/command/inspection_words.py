@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jobs.command.arguments import (
     Subcommands,
+    add_annotators,
     add_command,
     add_recipe_arguments,
     add_session_arguments,
@@ -169,7 +170,7 @@ def add_information(commands: Subcommands) -> None:
         "  corpusmill recipes show NAME --resolved   as YAML that inherits nothing\n"
         "  corpusmill recipes diff A B       what B decides otherwise than A (--set changes B)\n"
         "  corpusmill recipes check FILE     find all faults\n"
-        "  corpusmill recipes signals        every signal a rule can name",
+        "  corpusmill recipes signals        every signal a rule can name (--annotator: yours, too)",
     )
     recipes.add_argument(
         "action", nargs="?", choices=["list", "show", "diff", "check", "signals"], default="list"
@@ -182,6 +183,7 @@ def add_information(commands: Subcommands) -> None:
     recipes.add_argument(
         "--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE"
     )
+    add_annotators(recipes)
     recipes.set_defaults(command="recipes")
     perplexity = add_command(
         commands,

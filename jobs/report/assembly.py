@@ -116,12 +116,11 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
 def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Totals) -> Report:
     # What needs nothing but the datasets begins first.
     inputs, flows = facts.start(facts.inputs), facts.start(facts.flows)
-    drawn = facts.start(facts.drawn)
+    drawn, quarantine = facts.start(facts.drawn), facts.start(facts.quarantine)
     hits, counted = facts.start(facts.hits), facts.start(facts.counted)
     chosen, borderline = facts.start(facts.chosen), facts.start(facts.borderline)
     audit, perplexity = facts.start(facts.audit), facts.start(facts.perplexity)
     cleaning, buckets = facts.start(facts.cleaning), facts.start(facts.buckets)
-    quarantine = facts.start(facts.quarantine)
     reasons = _checked_reasons(flows.result(), totals)
     folder = inputs.result().common_folder
     sources, losses = facts.start(facts.sources, folder, totals), facts.start(facts.losses, folder)
@@ -151,6 +150,7 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
         duplicates=duplicate_facts(counted.result(), samples, losses.result(), audit.result()),
         perplexity=perplexity.result(),
         cleaning=cleaning.result() | run.passages_cut(),
+        failed_annotators=run.failed_annotators(),
         contamination=contamination.result(),
         graded=graded.result(),
         safety=safety_facts(alarms.result(), samples),

@@ -273,6 +273,13 @@ class Percentiles(Fact):
     p99: float
 
 
+class FailedAnnotator(Fact):
+    """An annotator of the user's that gave no values for some documents."""
+
+    documents: Count = Field(description="documents that have none of its values")
+    reason: str = Field(description="one of the reasons, the first by alphabet")
+
+
 class CleaningTotal(Fact):
     """One counter of the cleaning step over all documents."""
 
@@ -361,6 +368,9 @@ class Report(Fact):
         "like the training text",
     )
     cleaning: dict[str, CleaningTotal]
+    failed_annotators: dict[str, FailedAnnotator] = Field(
+        {}, description="of the user's own, by name; empty where all gave values for every document"
+    )
     contamination: ContaminationFacts | None = Field(
         None, description="null for a run without --benchmarks"
     )

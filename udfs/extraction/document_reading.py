@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from udfs.extraction.charsets.decoding import decode
+from udfs.extraction.charsets.decoding import DecodedText, decode
 from udfs.extraction.contract import (
     DEFAULT_OPTIONS,
     DocumentRefusedError,
@@ -12,6 +12,7 @@ from udfs.extraction.contract import (
 )
 from udfs.extraction.document_format import DocumentFormat, binary_share, identify, is_wide_unicode
 from udfs.extraction.markdown.cleanup import clean_text
+from udfs.extraction.own_readers import read_own
 from udfs.extraction.refusal import refusal_before_reading
 
 
@@ -22,6 +23,7 @@ def extract(
     declared_charset: str | None = None,
     options: ExtractionOptions = DEFAULT_OPTIONS,
     known_format: str | None = None,
+    reader: str | None = None,
 ) -> Extraction:
     """Extract the text of one document in this process.
 
@@ -36,6 +38,7 @@ def extract(
         options: Limits and choices.
         known_format: One of ``FORMATS`` when it is certain (text of a WET record or a JSON field,
             which may well be about ``<html>``); None to tell it from the bytes.
+        reader: ``MODULE:FUNCTION`` of the user's, for a ``known_format`` of the user's own.
 
     Returns:
         The same extraction for the same arguments, whatever was extracted before.
@@ -46,12 +49,16 @@ def extract(
     found = identify(content) if known_format is None else DocumentFormat(known_format)
     charset: str | None = None
     try:
-        refusal = refusal_before_reading(content, found, options)
+        refusal = refusal_before_reading(content, found, options, own=reader is not None)
         if refusal is not None:
             return refusal
-        if found.name in {"html", "text"}:
-            text, charset = _decoded(content, declared_charset, found, options)
-            document = _read_text(text, url, found.name, options)
+        if reader is not None:
+            document = read_own(reader, content)
+        elif found.name in {"html", "text"}:
+            decoded = _decoded(content, declared_charset, found, options)
+            charset = decoded.charset
+            utf8 = content if decoded.is_exact else None
+            document = _read_text(decoded.text, url, found.name, options, utf8)
         else:
             document = _read_binary(content, found.name, options)
         return _extraction(document, found.name, charset, options)
@@ -71,7 +78,7 @@ def extract(
 
 def _decoded(
     content: bytes, declared_charset: str | None, found: DocumentFormat, options: ExtractionOptions
-) -> tuple[str, str]:
+) -> DecodedText:
     share = binary_share(content)
     if share > options.max_binary_share and not is_wide_unicode(content):
         raise DocumentRefusedError("unsupported", f"{found.name} with {share:.0%} control bytes")
@@ -82,15 +89,17 @@ def _decoded(
             f"{decoded.replaced_share:.1%} of the characters cannot be decoded, at best as "
             f"{decoded.charset}; at most {options.max_replaced_share:.1%} may be lost",
         )
-    return decoded.text, decoded.charset
+    return decoded
 
 
-def _read_text(text: str, url: str | None, name: str, options: ExtractionOptions) -> ReadDocument:
+def _read_text(
+    text: str, url: str | None, name: str, options: ExtractionOptions, utf8: bytes | None
+) -> ReadDocument:
     # Readers are imported when first needed: trafilatura alone takes 0.25 s to load.
     if name == "html":
         from udfs.extraction.html.reading import read_html
 
-        return read_html(text, url, options)
+        return read_html(text, url, options, utf8)
     from udfs.extraction.markdown.plain_text import read_plain_text
 
     return read_plain_text(text, options)
