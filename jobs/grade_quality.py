@@ -17,7 +17,7 @@ from jobs.command.running import run
 from jobs.decide_verdicts import judged_by_arrow, surviving, surviving_table
 from jobs.dedup.file_bitmaps import quoted
 from jobs.find_duplicates import without_duplicates
-from jobs.models.run_models import grader_digest, require_graded
+from jobs.models.run_models import grader_digest, grader_languages, require_graded
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules
@@ -86,7 +86,10 @@ def grade_stage(context: RunContext, recipe: Recipe, grader: str) -> Manifest:
             configuration={"rules": [rule.model_dump() for rule in rules]},
             chunks=[chunk],
             account=functools.partial(_account_here if here else _account, context, resolved),
-            details=lambda: {"rules": [rule.model_dump() for rule in resolved]},
+            details=lambda: {
+                "rules": [rule.model_dump() for rule in resolved],
+                "languages": grader_languages(grader),
+            },
             in_driver=here,
         ),
     )

@@ -14,7 +14,7 @@ from jobs.report.borderline_documents import borderline_examples
 from jobs.report.dataset_card import TITLE, dataset_card
 from jobs.report.document_flows import Flows, format_flows, language_flows, volume
 from jobs.report.dropped_examples import dropped_examples, quarantine_examples
-from jobs.report.duplicate_facts import duplicate_facts
+from jobs.report.duplicate_facts import DuplicateCounts, duplicate_facts
 from jobs.report.packing_facts import packing_facts
 from jobs.report.page import render_page
 from jobs.report.published_run import PublishedRun, RecipeLike, read_run, recipe_facts
@@ -125,11 +125,10 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
     folder = inputs.result().common_folder
     sources, losses = facts.start(facts.sources, folder, totals), facts.start(facts.losses, folder)
     contamination = facts.start(facts.contamination, folder)
-    alarms = facts.start(facts.alarms, folder)
+    alarms, graded = facts.start(facts.alarms, folder), facts.start(facts.graded)
     movable = facts.start(facts.movable, drawn.result())
-    shown = _shown(chosen.result(), borderline.result(), alarms.result().chosen)
-    keepers = {cluster.keeper_id for cluster in counted.result().largest}
-    samples = facts.samples(shown | keepers)
+    examples = (chosen.result(), borderline.result(), alarms.result().chosen)
+    samples = facts.samples(_shown(counted.result(), *examples))
     rules = rule_facts(run.rules(), recipe.rules, reasons, hits.result(), movable.result())
     return Report(
         created_at=run.created_at,
@@ -152,6 +151,7 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
         cleaning=cleaning.result() | run.passages_cut(),
         failed_annotators=run.failed_annotators(),
         contamination=contamination.result(),
+        graded=graded.result(),
         safety=safety_facts(alarms.result(), samples),
         perplexity_buckets=buckets.result(),
         borderline=borderline_examples(borderline.result(), samples),
@@ -162,9 +162,10 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
     )
 
 
-def _shown(*chosen: Mapping[str, Sequence[Row]]) -> set[int]:
+def _shown(counted: DuplicateCounts, *examples: Mapping[str, Sequence[Row]]) -> set[int]:
     """The documents of which the report shows the beginning."""
-    return {row["id"] for rows in chosen for found in rows.values() for row in found}
+    keepers = {cluster.keeper_id for cluster in counted.largest}
+    return keepers | {row["id"] for rows in examples for found in rows.values() for row in found}
 
 
 def _checked_reasons(flows: Flows, totals: Totals) -> dict[str, int]:

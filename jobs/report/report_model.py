@@ -13,6 +13,7 @@ from pydantic import Field
 from jobs.recipes.rules import AbsentRule, Action, Bounds, Condition
 from jobs.report.contamination_model import ContaminationFacts
 from jobs.report.fact import Count, Fact, Number
+from jobs.report.grade_facts import GradedLanguage
 from jobs.report.packing_facts import PackingFacts
 from jobs.report.safety_model import SafetyFacts
 from jobs.runtime.contract.stage_costs import StageCosts
@@ -372,6 +373,9 @@ class Report(Fact):
     )
     contamination: ContaminationFacts | None = Field(
         None, description="null for a run without --benchmarks"
+    )
+    graded: dict[str, GradedLanguage] = Field(
+        {}, description="documents that reached the grader, by language; none without a grader"
     )
     safety: SafetyFacts | None = Field(
         None, description="null in reports of before there was such a part"

@@ -20,6 +20,7 @@ from jobs.report.dropped_examples import LEDGER_COLUMNS, QUARANTINE_COLUMNS, cho
 from jobs.report.duplicate_audit import audit_duplicates, read_signatures
 from jobs.report.duplicate_facts import DuplicateCounts, count_duplicates
 from jobs.report.duplicate_sources import LossesBySource, losses_by_source
+from jobs.report.grade_facts import GradedLanguage, graded_languages
 from jobs.report.movable_bounds import movable_bounds
 from jobs.report.perplexity_table import bucket_flows, perplexity_table
 from jobs.report.published_run import (
@@ -161,6 +162,12 @@ class SparkFacts:
         if MATCHES not in self.frames:
             return None
         return contamination_facts(self.frames[MATCHES], self.run.manifests[MATCHES], folder)
+
+    def graded(self) -> dict[str, GradedLanguage]:
+        """See ``grade_facts``."""
+        if not self.run.graded:
+            return {}
+        return graded_languages(self.frames["quality"], self.run.manifests["quality"].details)
 
     def alarms(self, folder: str) -> Alarms:
         """See ``safety_facts``."""

@@ -28,6 +28,7 @@ from jobs.report.dropped_examples import (
 from jobs.report.duplicate_audit import audit_table
 from jobs.report.duplicate_facts import DuplicateCounts, count_table_duplicates
 from jobs.report.duplicate_sources import LossesBySource, table_losses
+from jobs.report.grade_facts import GRADE, GradedLanguage, graded_table_languages
 from jobs.report.movable_bounds import table_movable_bounds
 from jobs.report.perplexity_table import table_bucket_flows, table_perplexities
 from jobs.report.published_run import MATCHES, SIGNATURES, PublishedRun, RecipeLike
@@ -213,6 +214,13 @@ class TableFacts:
             return None
         matches = dataset_table(self.context, MATCHES)
         return table_contamination_facts(matches, self.run.manifests[MATCHES], folder)
+
+    def graded(self) -> dict[str, GradedLanguage]:
+        """See ``grade_facts``."""
+        if not self.run.graded:
+            return {}
+        rows = dataset_table(self.context, "quality", [LANGUAGE, GRADE])
+        return graded_table_languages(rows, self.run.manifests["quality"].details)
 
     def alarms(self, folder: str) -> Alarms:
         """See ``safety_facts``."""

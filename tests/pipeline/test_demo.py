@@ -137,6 +137,18 @@ def test_no_good_document_is_lost_to_them(demo: Path) -> None:
     assert [key for key in good if key not in known] == [], run
 
 
+def test_a_grader_that_knows_no_german_grades_none_and_the_report_says_so(
+    report: dict[str, Any],
+) -> None:
+    graded = report["graded"]
+    assert graded["de"] == {
+        "documents": graded["de"]["documents"],
+        "without_grade": graded["de"]["documents"],
+        "known": False,
+    }
+    assert (graded["zh"]["without_grade"], graded["zh"]["known"]) == (0, True)
+
+
 def test_the_safety_model_marks_no_kept_document(report: dict[str, Any], demo: Path) -> None:
     flags = {row["id"]: row["flags"] for row in rows(demo, "verdicts")}
     kept = [row["id"] for row in rows(demo, "corpus")]

@@ -15,6 +15,7 @@ import pytest
 from jobs.dedup import DedupSettings
 from jobs.recipes.rules import AbsentRule
 from jobs.report.duplicate_audit import summarise
+from jobs.report.grade_facts import GradedLanguage
 from jobs.report.page import breakable, render_page
 from jobs.report.report_model import (
     Cluster,
@@ -100,6 +101,7 @@ def _hostile_report() -> Report:
             sources=[loss], alarms=[loss],
             source_pairs=[SourcePair(source=text, keeper_source=text + "2", removed=1)],
             audit=NO_AUDIT.model_copy(update={"note": text})),
+        "graded": {text: GradedLanguage(documents=2, without_grade=1, known=False)},
         "safety": SafetyFacts(
             found_by={text: 1},
             sources=[AlarmedSource(source=text, documents=1, both=1, keywords=0, model=0, left=1)],
@@ -271,6 +273,19 @@ def test_examples_of_unsafe_reasons_are_veiled_too():
     page = render_page(report.model_copy(update={"rules": [rule], "safety": None}))
     (section,) = re.findall(r'<section id="examples".*?</section>', page, re.DOTALL)
     assert 'class="veiled"' in section
+
+
+def test_documents_without_a_grade_are_told_with_the_reason():
+    graded = {
+        "en": GradedLanguage(documents=90, without_grade=1, known=True),
+        "zh": GradedLanguage(documents=10, without_grade=10, known=False),
+        "de": GradedLanguage(documents=5, without_grade=0, known=True),
+    }
+    page = render_page(_empty_report().model_copy(update={"graded": graded}))
+    assert "11 of 105 documents that reached the grader (10.5 %) have no grade" in page
+    assert "<li>en: 1 of 90 (1.1 %), texts without a word that the grader can read</li>" in page
+    assert "<li>zh: 10 of 10 (100 %), a language that the grader has not learnt</li>" in page
+    assert "<li>de:" not in page
 
 
 def test_breakable_escapes_and_marks_characters():
