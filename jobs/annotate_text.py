@@ -19,7 +19,12 @@ from pyspark.sql.types import StringType
 from jobs.command.opening import open_models, open_recipe, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
-from jobs.contamination.phrase_counting import count_phrases, spark_counting
+from jobs.contamination.phrase_counting import (
+    CountTexts,
+    count_phrases,
+    own_counting,
+    spark_counting,
+)
 from jobs.contamination.published_index import DATASET as INDEX
 from jobs.contamination.published_index import PublishedIndex, index_stage
 from jobs.count_shared_lines import DATASET as SHARED_LINES
@@ -94,8 +99,7 @@ def annotate_stage(
         function = replace(function, shared_lines=functools.partial(getattr, keys, "value"))
     else:  # counts of an earlier run were not asked in this one
         storage.delete_tree(context.folder(SHARED_LINES))
-    # Items are compared, and shared lines broadcast, by Spark's workers.
-    alone = benchmarks is None and function.shared_lines is None
+    alone = function.shared_lines is None  # which Spark sends to its workers
     own = context.own_tasks(recipe.run.driver_megabytes) if alone else None
     if benchmarks is not None:
         index = _index_benchmarks(context, recipe, benchmarks, source)
@@ -228,7 +232,16 @@ def _index_benchmarks(
         extracted, _ = context.read("extracted", "extract", carries_documents=True)
         return extracted.where(F.col("status") == "ok").select("id", "text")
 
-    counting = spark_counting(context, texts)
+    def each_text(tasks: OwnTasks, count: CountTexts) -> None:
+        def of_part(part: TablePart) -> None:
+            usable = part.rows.filter(pc.equal(part.rows.column("status"), "ok"))
+            count(usable.column("id").to_numpy(), usable.column("text").combine_chunks())
+
+        paths = dataset_paths(context, "extracted", source.files)
+        each_part(tasks, paths, EXTRACTED, ["id", "text", "status"], of_part)
+
+    own = context.own_tasks(recipe.run.driver_megabytes)
+    counting = own_counting(own, each_text) if own else spark_counting(context, texts)
     inputs = {"extracted": source.fingerprint}
     documents = source.accounts.rows_out
     lines = recipe.contamination

@@ -79,6 +79,36 @@ def add_serve(commands: Subcommands) -> None:
         help="what a visitor's first address must hold: 16 or more letters, digits, - and _",
     )
     serve.set_defaults(command="serve")
+    _add_label_sample(commands)
+
+
+def _add_label_sample(commands: Subcommands) -> None:
+    sample = add_command(
+        commands,
+        "label-sample",
+        "which documents to label next for a better grader",
+        "Choose documents whose grade is nearest to the cut, languages and sources taking turns, none\n"
+        "labelled already and none like another, and write them for a person.\n\n"
+        "  corpusmill label-sample RUN                      then `corpusmill serve RUN`, to label next\n"
+        "  corpusmill label-sample RUN --table labels.csv   for a spreadsheet",
+    )
+    sample.add_argument("run", metavar="RUN", help="folder or prefix of a run with --grader")
+    sample.add_argument(
+        "--number", type=int, default=200, metavar="N", help="documents at most; default: 200"
+    )
+    sample.add_argument(
+        "--within",
+        type=float,
+        default=1.0,
+        metavar="G",
+        help="grades that one may lie from the cut, on either side; default: 1",
+    )
+    sample.add_argument(
+        "--table",
+        metavar="FILE",
+        help=".parquet or .csv to write; default: RUN/label-sample.parquet, which `serve` shows",
+    )
+    sample.set_defaults(command="label-sample")
 
 
 def add_review(commands: Subcommands) -> None:

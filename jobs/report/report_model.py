@@ -14,6 +14,7 @@ from jobs.recipes.rules import AbsentRule, Action, Bounds, Condition
 from jobs.report.contamination_model import ContaminationFacts
 from jobs.report.fact import Count, Fact, Number
 from jobs.report.packing_facts import PackingFacts
+from jobs.report.safety_model import SafetyFacts
 from jobs.runtime.contract.stage_costs import StageCosts
 
 SCHEMA_VERSION = 1
@@ -371,6 +372,9 @@ class Report(Fact):
     )
     contamination: ContaminationFacts | None = Field(
         None, description="null for a run without --benchmarks"
+    )
+    safety: SafetyFacts | None = Field(
+        None, description="null in reports of before there was such a part"
     )
     packing: PackingFacts | None = Field(None, description="null for a run that was not packed")
     examples: dict[str, list[DroppedExample]]

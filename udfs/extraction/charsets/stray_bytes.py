@@ -41,6 +41,7 @@ class Utf8Text(NamedTuple):
             the text cuts are not counted.
         replaced: U+FFFD among the characters that decoding made, the cut one left out.
         is_repaired: Whether the stray bytes are windows-1252.
+        is_exact: Whether the text as UTF-8 is the bytes again.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Utf8Text(NamedTuple):
     strays: int = 0
     replaced: int = 0
     is_repaired: bool = False
+    is_exact: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -101,7 +103,7 @@ def read_utf8(content: bytes) -> Utf8Text | None:
     """
     try:
         text = content.decode("utf-8")
-        return Utf8Text(text, len(content) - len(text))
+        return Utf8Text(text, len(content) - len(text), is_exact=True)
     except UnicodeDecodeError:
         text = content.decode("utf-8", "surrogateescape")
     evidence = len(content) - len(text)
