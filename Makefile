@@ -71,8 +71,8 @@ reference-demo: setup $(REFERENCE)/.installed ## Does a tiny model loop less whe
 	$(BIN)/corpusmill run demo-output/sample demo-output/run
 	$(BIN)/corpusmill train-tokenizer demo-output/run demo-output/tokeniser --vocabulary 1024
 	$(BIN)/corpusmill pack demo-output/run/extracted demo-output/raw $(PACKING)
-	$(BIN)/corpusmill pack demo-output/run demo-output/cleaned $(PACKING)
-	OMP_NUM_THREADS=1 $(REFERENCE)/bin/python -m jobs.command_line ablate raw=demo-output/raw cleaned=demo-output/cleaned \
+	$(BIN)/corpusmill pack demo-output/run $(PACKING)
+	OMP_NUM_THREADS=1 $(REFERENCE)/bin/python -m jobs.command_line ablate raw=demo-output/raw cleaned=demo-output/run \
 	  demo-output/ablation --seeds 2 --steps 700 --batch-rows 4 --evaluate-every 100 --sample-every 700 \
 	  $(foreach one,$(REFRAINS),--prompt $(one) --phrase $(one))
 

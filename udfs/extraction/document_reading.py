@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from udfs.extraction.charsets.decoding import DecodedText, decode
+from udfs.extraction.charsets.decoding import decode
 from udfs.extraction.contract import (
     DEFAULT_OPTIONS,
     DocumentRefusedError,
@@ -55,10 +55,8 @@ def extract(
         if reader is not None:
             document = read_own(reader, content)
         elif found.name in {"html", "text"}:
-            decoded = _decoded(content, declared_charset, found, options)
-            charset = decoded.charset
-            utf8 = content if decoded.is_exact else None
-            document = _read_text(decoded.text, url, found.name, options, utf8)
+            text, charset = _decoded(content, declared_charset, found, options)
+            document = _read_text(text, url, found.name, options)
         else:
             document = _read_binary(content, found.name, options)
         return _extraction(document, found.name, charset, options)
@@ -78,7 +76,7 @@ def extract(
 
 def _decoded(
     content: bytes, declared_charset: str | None, found: DocumentFormat, options: ExtractionOptions
-) -> DecodedText:
+) -> tuple[str, str]:
     share = binary_share(content)
     if share > options.max_binary_share and not is_wide_unicode(content):
         raise DocumentRefusedError("unsupported", f"{found.name} with {share:.0%} control bytes")
@@ -89,17 +87,15 @@ def _decoded(
             f"{decoded.replaced_share:.1%} of the characters cannot be decoded, at best as "
             f"{decoded.charset}; at most {options.max_replaced_share:.1%} may be lost",
         )
-    return decoded
+    return decoded.text, decoded.charset
 
 
-def _read_text(
-    text: str, url: str | None, name: str, options: ExtractionOptions, utf8: bytes | None
-) -> ReadDocument:
+def _read_text(text: str, url: str | None, name: str, options: ExtractionOptions) -> ReadDocument:
     # Readers are imported when first needed: trafilatura alone takes 0.25 s to load.
     if name == "html":
         from udfs.extraction.html.reading import read_html
 
-        return read_html(text, url, options, utf8)
+        return read_html(text, url, options)
     from udfs.extraction.markdown.plain_text import read_plain_text
 
     return read_plain_text(text, options)

@@ -60,13 +60,11 @@ class DecodedText(NamedTuple):
         text: The characters; undecodable bytes have become U+FFFD.
         charset: Python's name of the codec used, such as ``gb18030``.
         replaced_share: U+FFFD that decoding made, as a share of the characters, 0 to 1.
-        is_exact: Whether the text as UTF-8 is known to be the document again.
     """
 
     text: str
     charset: str
     replaced_share: float
-    is_exact: bool = False
 
 
 def decode(content: bytes, declared: str | None = None) -> DecodedText:
@@ -111,8 +109,7 @@ def decode(content: bytes, declared: str | None = None) -> DecodedText:
 
 
 def _as_utf8(utf8: Utf8Text) -> DecodedText:
-    replaced_share = utf8.replaced / max(1, len(utf8.text))
-    return DecodedText(utf8.text, "utf-8", replaced_share, utf8.is_exact)
+    return DecodedText(utf8.text, "utf-8", utf8.replaced / max(1, len(utf8.text)))
 
 
 def _decode_declared(

@@ -41,7 +41,6 @@ class Utf8Text(NamedTuple):
             the text cuts are not counted.
         replaced: U+FFFD among the characters that decoding made, the cut one left out.
         is_repaired: Whether the stray bytes are windows-1252.
-        is_exact: Whether the text as UTF-8 is the bytes again.
     """
 
     text: str
@@ -49,7 +48,6 @@ class Utf8Text(NamedTuple):
     strays: int = 0
     replaced: int = 0
     is_repaired: bool = False
-    is_exact: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -103,7 +101,7 @@ def read_utf8(content: bytes) -> Utf8Text | None:
     """
     try:
         text = content.decode("utf-8")
-        return Utf8Text(text, len(content) - len(text), is_exact=True)
+        return Utf8Text(text, len(content) - len(text))
     except UnicodeDecodeError:
         text = content.decode("utf-8", "surrogateescape")
     evidence = len(content) - len(text)

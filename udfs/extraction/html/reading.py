@@ -69,10 +69,7 @@ def reader_version(distribution: str) -> str:
 
 
 def read_html(
-    text: str,
-    url: str | None = None,
-    options: ExtractionOptions = DEFAULT_OPTIONS,
-    utf8: bytes | None = None,
+    text: str, url: str | None = None, options: ExtractionOptions = DEFAULT_OPTIONS
 ) -> ReadDocument:
     """Extract the main text of a page.
 
@@ -80,7 +77,6 @@ def read_html(
         text: The decoded page.
         url: Its address, which helps trafilatura to resolve what belongs to the page.
         options: The profile and the caps on tags and depth are obeyed.
-        utf8: The page as UTF-8 where that is at hand: it need not be encoded again.
 
     Returns:
         Markdown with headings, lists, code and tables, without navigation and comments.
@@ -94,20 +90,20 @@ def read_html(
             "too_complex", f"{tags:,} tags; at most {options.html_max_tags:,} are parsed"
         )
     if options.ruby_readings:
-        text, utf8 = with_readings(text), None
+        text = with_readings(text)
     is_learned = HTML_PROFILES[options.profile].reader == "learned"
     if not is_learned:  # whose blocks read the markup themselves
         text = plain_markup(text)
     if tags > options.html_max_tags_main:
         if is_learned:
             return _as_document(
-                clean_text(segment(text, utf8).all_text()), "learned_all_text", PageMetadata()
+                clean_text(segment(text).all_text()), "learned_all_text", PageMetadata()
             )
         return _as_document(all_text(text), "resiliparse_all_text", PageMetadata())
-    document = _read_page(text, url, options, utf8)
+    document = _read_page(text, url, options)
     if len(document.text) < MINIMUM_TEXT and _TEMPLATE.search(text):
         rendered = _PLACEHOLDER.sub("", _TEMPLATE.sub(r"<div>\1</div>", text))
-        document = _read_page(rendered, url, options, None)
+        document = _read_page(rendered, url, options)
     return document
 
 
@@ -148,12 +144,10 @@ Found = tuple[str, str]
 """A text and the name of who found it."""
 
 
-def _read_page(
-    text: str, url: str | None, options: ExtractionOptions, utf8: bytes | None
-) -> ReadDocument:
+def _read_page(text: str, url: str | None, options: ExtractionOptions) -> ReadDocument:
     profile = HTML_PROFILES[options.profile]
     if profile.reader == "learned":
-        blocks = segment(text, utf8)
+        blocks = segment(text)
         metadata = read_metadata(stated_tree(blocks))
         page = _Page(text, url, None, metadata, profile, blocks, options)
     elif profile.reader == "resiliparse":

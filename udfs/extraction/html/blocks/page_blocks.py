@@ -72,17 +72,16 @@ class PageBlocks:
         return self.text.tobytes().replace(MARK, b"`").decode("utf-8", "replace")
 
 
-def segment(text: str, utf8: bytes | None = None) -> PageBlocks:
+def segment(text: str) -> PageBlocks:
     """Cut a page into blocks.
 
     Args:
         text: The decoded page; lone surrogates become question marks.
-        utf8: The same as UTF-8 where that is at hand.
 
     Returns:
         Its blocks. Time and memory are linear in the page, whatever it holds.
     """
-    page = text.encode("utf-8", "replace") if utf8 is None else utf8
+    page = text.encode("utf-8", "replace")
     content = np.frombuffer(page, np.uint8)
     tags = int(np.count_nonzero(content == _LESS_THAN)) + 2  # faster than bytes.count, which hops
     out = np.empty(2 * len(page) + 64, np.uint8)
