@@ -114,7 +114,8 @@ def _modules(places: Iterable[str]) -> dict[str, Path]:
         first = _file(start)
         if first is None:
             raise SettingsError(
-                f"module {start} has no source, which fingerprints and executors need"
+                f"module {start} has no source that is a file, which fingerprints and executors need: give "
+                "it as .py, or install it"
             )
         home = first.parents[start.count(".") + _is_package(first)]
         waiting = [start]
@@ -143,13 +144,13 @@ def _belongs(top: str, start: str, home: Path) -> bool:
 
 
 def _file(name: str) -> Path | None:
-    """The source of a module; None for what is no module, or has none."""
+    """The source of a module; None for what is no module, or has none that is a file (but in a zip)."""
     try:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):  # what a module defines was taken for one
         return None
-    origin = spec.origin if spec is not None else None
-    return Path(origin).resolve() if origin is not None and origin.endswith(".py") else None
+    path = Path(spec.origin or "") if spec is not None else Path()
+    return path.resolve() if path.suffix == ".py" and path.is_file() else None
 
 
 def _is_package(path: Path) -> bool:
