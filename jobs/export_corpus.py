@@ -1,18 +1,23 @@
-"""corpus/ → jsonl/: the same documents as compressed JSON lines, one file for each corpus file."""
+"""corpus/ → jsonl/, the same documents as compressed JSON lines, or a table of a lake, by one commit."""
 
 from __future__ import annotations
 
 import argparse
 import functools
+import json
 import sys
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow.parquet as pq
 
 from jobs.command.opening import open_run
 from jobs.command.running import run
+from jobs.lake.commits import RUN_COLUMN, write_once
+from jobs.lake.table_names import LakeTable, parse_lake_table
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import (
+    MADE_BY,
     Manifest,
     PublishedFile,
     read_manifest,
@@ -20,10 +25,13 @@ from jobs.runtime.contract.manifest import (
 )
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
+from jobs.runtime.errors import SettingsError
 from jobs.runtime.store import storage
+from jobs.runtime.store.small_records import read_mapping
 from udfs.trainer_files.json_lines import write_json_lines
 
 DATASET = "jsonl"
+RUN_ID_NAME = "_run_id.json"
 
 
 def export_stage(context: RunContext) -> Manifest:
@@ -96,11 +104,51 @@ def _account(rows_in: int, written: dict[str, int], files: Sequence[PublishedFil
     return RowAccounts(rows_in=rows_in, rows_out=rows)
 
 
+def export_table(
+    context: RunContext, table: LakeTable, dataset: str, partition_by: Sequence[str]
+) -> str:
+    """Write a dataset of a run into a table of a lake and return what the table now holds of it.
+
+    Args:
+        context: The run.
+        table: Made where there is none.
+        dataset: Folder of the run that holds rows.
+        partition_by: Columns by which a new table is partitioned.
+
+    Raises:
+        InputError: There is no such dataset, or the table cannot be written.
+        SettingsError: The table cannot take these rows.
+    """
+    rows, manifest = context.read(dataset, MADE_BY.get(dataset, "run"), carries_documents=True)
+    id_ = run_id(context)
+    run_of_rows = id_ if dataset == "corpus" else f"{id_}/{dataset}"
+    written = write_once(table, rows, run_of_rows, manifest.fingerprint, partition_by)
+    said = f"written as {RUN_COLUMN} {run_of_rows}" if written.is_new else "were there already"
+    return f"{table.name}@{written.version}: {manifest.rows:,} rows of {dataset}/ {said}"
+
+
+def run_id(context: RunContext) -> str:
+    """Return the id of a run, which it keeps as long as its OUTPUT: made when it is first asked for."""
+    record = storage.join(context.output, RUN_ID_NAME)
+    known = read_mapping(record)
+    if known is None:
+        known = {"run": uuid.uuid4().hex}
+        storage.write_text(record, json.dumps(known))
+    return str(known["run"])
+
+
 def export_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill export`."""
+    """Answer `corpusmill export`; with what a table holds, where it is asked to write one."""
+    if arguments.to is None and (arguments.dataset or arguments.partition_by):
+        raise SettingsError("--dataset and --partition-by are for a table: give --to TABLE")
     with open_run(arguments, arguments.run) as context:
-        export_stage(context)
-    return None
+        if arguments.to is None:
+            export_stage(context)
+            return None
+        dataset = arguments.dataset or "corpus"
+        return export_table(
+            context, parse_lake_table(arguments.to), dataset, arguments.partition_by
+        )
 
 
 if __name__ == "__main__":  # spark-submit jobs/export_corpus.py

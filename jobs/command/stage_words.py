@@ -266,9 +266,41 @@ def add_run_stages(commands: Subcommands) -> None:
     for name, help_ in (
         ("decide", "judge a run's signals by the recipe's rules"),
         ("publish", "write a run's corpus, ledger of what left, and quarantine"),
-        ("export", "write a run's corpus as compressed JSON lines, too"),
         ("report", "write a run's report.json, report.html and dataset card"),
     ):
         stage = add_command(commands, name, help_, f"{help_[0].upper()}{help_[1:]}.")
         stage.add_argument("run", metavar="RUN", help="folder or prefix of the run")
         finish_command(stage, name)
+
+
+def add_export(commands: Subcommands) -> None:
+    """Add ``export``."""
+    export = add_command(
+        commands,
+        "export",
+        "write a run's corpus as compressed JSON lines, or into a table of a lake",
+        "Write a run's corpus as compressed JSON lines, or, with --to, into a table of Iceberg or Delta by\n"
+        "one commit. Given again, it changes nothing; a run that was made anew replaces its own rows.\n\n"
+        "  corpusmill export RUN\n"
+        "  corpusmill export RUN --to delta:s3://lake/corpus --partition-by language\n"
+        "  corpusmill export RUN --to iceberg:lake.web.corpus --spark-conf spark.sql.catalog.lake=…",
+    )
+    export.add_argument("run", metavar="RUN", help="folder or prefix of the run")
+    export.add_argument(
+        "--to",
+        metavar="TABLE",
+        help="iceberg:catalog.db.table or delta:PATH, made where there is none (docs/lake.md)",
+    )
+    export.add_argument(
+        "--dataset",
+        metavar="NAME",
+        help="another dataset of RUN than corpus, e.g. dropped or annotated; with --to only",
+    )
+    export.add_argument(
+        "--partition-by",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="of a table that is made; may be repeated",
+    )
+    finish_command(export, "export")
