@@ -32,6 +32,9 @@ from udfs.trainer_files.json_lines import write_json_lines
 
 DATASET = "jsonl"
 RUN_ID_NAME = "_run_id.json"
+RUN_ID_LENGTH = 16
+"""Iceberg keeps 16 characters of a file's smallest and largest string: of longer ids it could not tell that all
+rows of a file are of one run, and would refuse to replace them (findings/iceberg_overwrites_by_16_characters.sh)."""
 
 
 def export_stage(context: RunContext) -> Manifest:
@@ -120,8 +123,8 @@ def export_table(
         SettingsError: The table cannot take these rows.
     """
     rows, manifest = context.read(dataset, MADE_BY.get(dataset, "run"), carries_documents=True)
-    id_ = run_id(context)
-    run_of_rows = id_ if dataset == "corpus" else f"{id_}/{dataset}"
+    own = run_id(context)
+    run_of_rows = own if dataset == "corpus" else digest([own, dataset])[:RUN_ID_LENGTH]
     written = write_once(table, rows, run_of_rows, manifest.fingerprint, partition_by)
     said = f"written as {RUN_COLUMN} {run_of_rows}" if written.is_new else "were there already"
     return f"{table.name}@{written.version}: {manifest.rows:,} rows of {dataset}/ {said}"
@@ -132,7 +135,7 @@ def run_id(context: RunContext) -> str:
     record = storage.join(context.output, RUN_ID_NAME)
     known = read_mapping(record)
     if known is None:
-        known = {"run": uuid.uuid4().hex}
+        known = {"run": uuid.uuid4().hex[:RUN_ID_LENGTH]}
         storage.write_text(record, json.dumps(known))
     return str(known["run"])
 

@@ -105,6 +105,8 @@ def read_version(spark: SparkSession, table: LakeTable, version: int) -> DataFra
 
 
 def told(error: Exception) -> str:
-    """Return what Spark has to say of a table in one line."""
+    """Return what Spark has to say of a table in one line: of Java's errors, the cause."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines or [type(error).__name__])[0][:400]
+    causes = [line.partition("Caused by: ")[2] for line in lines if "Caused by: " in line]
+    raised = [line.removeprefix(": ") for line in lines if line.startswith(": ")]
+    return [type(error).__name__, *lines[:1], *raised, *causes][-1][:400]
