@@ -14,6 +14,7 @@ SMOKE_SPARKS ?= 3.5.9 4.3.0
 CLUSTER_EXTRAS := aws,grader,tokens
 # torch takes gigabytes: an environment of its own, which sees the packages of .venv, too.
 REFERENCE ?= build/reference
+CONNECT ?= $(CURDIR)/build/connect
 SHARED_DATA ?= ../shared/data
 BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.one_core signals.through_spark dedup.end_to_end \
   dedup.command dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
@@ -89,8 +90,13 @@ s3-jars: setup ## Fetch the jars that Spark needs for s3:// (hadoop-aws and its 
 lake-jars: setup ## Fetch the jars that Spark needs for tables of Iceberg and Delta (58 MB, by mvn)
 	$(BIN)/python -m jobs.upkeep.fetch_jars lake-jars
 
-test-lake: lake-jars ## Tables of Iceberg and Delta as input and output, a week of crawls; the functions through Spark Connect
-	$(BIN)/python -m pytest -m lake tests/lake
+# What Spark Connect needs beside what is installed.
+$(CONNECT)/.installed: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(CONNECT) "zstandard==0.25.0"
+	@touch $@
+
+test-lake: lake-jars $(CONNECT)/.installed ## Tables of Iceberg and Delta as input and output, a week of crawls; the functions through Spark Connect
+	PYTHONPATH=$(CONNECT) $(BIN)/python -m pytest -m lake tests/lake
 
 test-s3: setup ## Storage on a real S3 server (needs Go): one winner, leases, errors that help
 	$(BIN)/python -m pytest -m cluster tests/cluster/test_s3_storage.py

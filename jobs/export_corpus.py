@@ -33,8 +33,8 @@ from udfs.trainer_files.json_lines import write_json_lines
 DATASET = "jsonl"
 RUN_ID_NAME = "_run_id.json"
 RUN_ID_LENGTH = 16
-"""Iceberg keeps 16 characters of a file's smallest and largest string: of longer ids it could not tell that all
-rows of a file are of one run, and would refuse to replace them (findings/iceberg_overwrites_by_16_characters.sh)."""
+"""Iceberg keeps 16 characters of a file's smallest and largest string. Of longer ids it cannot tell that all
+rows of a file are of one run, and refuses to replace them (findings/iceberg_string_bounds.sh)."""
 
 
 def export_stage(context: RunContext) -> Manifest:

@@ -45,7 +45,8 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="INPUT",
         help="file, folder, glob or s3:// prefix; a list of paths (warc.paths.gz); or cc:CC-MAIN-2026-10, "
-        "the WARC files of a crawl of Common Crawl (cc:CC-MAIN-2026-10/wet: its texts)",
+        "the WARC files of a crawl of Common Crawl (cc:CC-MAIN-2026-10/wet: its texts); or a table of a lake, "
+        "iceberg:catalog.db.table or delta:PATH (docs/lake.md)",
     )
     parser.add_argument(
         "--inputs-from",
@@ -136,7 +137,9 @@ def add_table_stages(commands: Subcommands) -> None:
             f"  corpusmill {name} INPUT OUTPUT     Parquet of your own, with your ids",
         )
         stage.add_argument(
-            "input", metavar="INPUT", help="run folder, or Parquet file, folder or glob"
+            "input",
+            metavar="INPUT",
+            help="run folder; Parquet file, folder or glob; or a table, iceberg:NAME or delta:PATH",
         )
         stage.add_argument(
             "output", metavar="OUTPUT", nargs="?", help="where results of your Parquet go"

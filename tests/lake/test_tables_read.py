@@ -40,9 +40,8 @@ def make_table(
         if not appended:
             if format_ == "iceberg":
                 spark.sql("CREATE NAMESPACE IF NOT EXISTS lake.web")
-            spark.sql(
-                f"CREATE TABLE {sql} (doc STRING, body STRING, kind STRING) USING {format_} PARTITIONED BY (kind)"
-            )
+            columns = "doc STRING, body STRING, kind STRING"
+            spark.sql(f"CREATE TABLE {sql} ({columns}) USING {format_} PARTITIONED BY (kind)")
         frame.writeTo(sql).append()
     return name
 
