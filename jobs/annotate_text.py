@@ -106,6 +106,7 @@ def annotate_stage(
             account=functools.partial(_account, source.accounts.rows_out),
             details=lambda: {"absent_signals": absent_signals(function, benchmarks)},
             own_tasks=own,
+            cut=[len(chunk) for chunk in chunks],
         ),
     )
 

@@ -83,6 +83,7 @@ def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Re
                 reading_accounts, context, DATASET, len(sources), here=own is not None
             ),
             own_tasks=own,
+            cut=[len(chunk) for chunk in chunks],
         ),
     )
 

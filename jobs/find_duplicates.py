@@ -115,7 +115,10 @@ def _search_frames(
         duplicates = duplicates_of(context, recipe.dedup, documents(), signatures, known)
         return _with_source_ids(context, duplicates).select(*RUN_DUPLICATES.names)
 
-    parts = [StageWork(signature_chunk(functools.partial(signed, chunk))) for chunk in chunks]
+    parts = [
+        StageWork(signature_chunk(functools.partial(signed, chunk)), files=len(chunk))
+        for chunk in chunks
+    ]
     signatures = sign_stage(context, recipe.dedup, inputs, parts, NAMES)
     return parquet_chunk(found)
 

@@ -62,9 +62,11 @@ def ingest_stage(
         here = works_here(context, recipe.run.driver_megabytes, extracted)
         one = functools.partial(_listed_table if here else _listed, context, extracted)
         writers = [table_chunk(one) if here else parquet_chunk(one)]
+        cut: list[int] = []
     else:
         parts = by_bytes(sources, lambda file: file.size, recipe.run.chunk_gigabytes)
         writers = [parquet_chunk(functools.partial(_read, context, part, recipe)) for part in parts]
+        cut = [len(part) for part in parts]
     return run_stage(
         context,
         Stage(
@@ -77,6 +79,7 @@ def ingest_stage(
             account=functools.partial(reading_accounts, context, DATASET, len(sources), here=here),
             details=functools.partial(_details, context, sources, recipe),
             in_driver=here,
+            cut=cut,
         ),
     )
 
@@ -151,7 +154,7 @@ def _details(
 
 
 def take_inputs(arguments: argparse.Namespace) -> None:
-    """Add what ``--inputs-from`` lists to the inputs, and ``--text-column`` to the recipe's changes.
+    """Add what ``--inputs-from`` lists to the inputs, and columns that are named to the recipe's changes.
 
     Raises:
         InputError: There is no input at all, or a list cannot be read.
@@ -165,6 +168,8 @@ def take_inputs(arguments: argparse.Namespace) -> None:
     if arguments.text_column is not None:
         column = json.dumps([arguments.text_column])
         arguments.overrides += [f"ingest.text_fields={column}", "ingest.html_fields=[]"]
+    if arguments.carry is not None:
+        arguments.overrides.append(f"ingest.carry={json.dumps(arguments.carry.split(','))}")
 
 
 def ingest_command(arguments: argparse.Namespace) -> str | None:

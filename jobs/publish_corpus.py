@@ -7,6 +7,7 @@ import functools
 import math
 import sys
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +25,7 @@ from jobs.grade_quality import grade_verdicts
 from jobs.match_benchmarks import best_matches
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.document_ids import ROW_BITS, document_id
 from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, works_here
 from jobs.runtime.contract.manifest import (
     Manifest,
@@ -34,6 +36,7 @@ from jobs.runtime.contract.manifest import (
 )
 from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
 from jobs.runtime.errors import AccountingError
+from jobs.runtime.spark.arrow_frames import frame_of_table
 from jobs.runtime.spark.schemas import CORPUS_COLUMNS, DROPPED, QUARANTINED, spark_schema
 from jobs.runtime.store import storage
 from jobs.verdicts.expressions import LANGUAGE, cut_out
@@ -41,7 +44,7 @@ from udfs.columns.batch_columns import in_schema
 
 MEBIBYTE = 1 << 20
 PASSAGES = "repeated_passages"
-Bounds = tuple[int, int]
+_NUMBER = "corpusmill_file"
 STAGES_BEFORE = {
     "documents": "ingest",
     "extracted": "extract",
@@ -213,10 +216,10 @@ def corpus_table(context: RunContext, files: Sequence[PublishedFile]) -> pa.Tabl
 
 def _corpus(context: RunContext, recipe: Recipe, files: Sequence[PublishedFile]) -> DataFrame:
     # However large the corpus, a task holds what concerns this chunk's documents only.
-    bounds = _id_range(context, files)
-    kept = _kept(context, files, bounds)
+    part = _part(context, files)
+    kept = _kept(context, files, part)
     if recipe.dedup.passages.unit != "none":
-        cut = _among(bounds, context.read(PASSAGES, "publish")[0])
+        cut = _among(part, context.read(PASSAGES, "publish")[0])
         kept = without_rows(kept, cut.where("emptied").select("id"))
         kept = without_passages(kept, cut, recipe.dedup.passages)
     size = sum(file.bytes for file in files)
@@ -225,16 +228,16 @@ def _corpus(context: RunContext, recipe: Recipe, files: Sequence[PublishedFile])
 
 
 def _kept(
-    context: RunContext, files: Sequence[PublishedFile] | None, bounds: Bounds | None
+    context: RunContext, files: Sequence[PublishedFile] | None, part: _Part | None
 ) -> DataFrame:
     """The documents that neither rules nor deduplication nor grades take out.
 
     Args:
         context: The run.
         files: Of ``annotated/``; None: all.
-        bounds: Smallest and largest id in them; None: any.
+        part: Of which their documents are; None: any.
     """
-    here = functools.partial(_among, bounds)
+    here = functools.partial(_among, part)
     duplicates, manifest = context.read("duplicates", "dedup")
     kept = surviving(context, files).withColumn("language", F.col(LANGUAGE))
     text = cut_out(resolved_rules(context))
@@ -252,19 +255,34 @@ def _kept(
     return kept
 
 
-def _among(bounds: Bounds | None, rows: DataFrame, column: str = "id") -> DataFrame:
-    return rows if bounds is None else rows.where(F.col(column).between(*bounds))
+class _Part(NamedTuple):
+    """Some source files: smallest and largest id of their documents, and their numbers, a column."""
+
+    first: int
+    last: int
+    numbers: DataFrame
 
 
-def _id_range(context: RunContext, files: Sequence[PublishedFile]) -> Bounds:
+def _among(part: _Part | None, rows: DataFrame, column: str = "id") -> DataFrame:
+    """The rows whose document is of the part; bounds spare reading the others where they lie apart."""
+    if part is None:
+        return rows
+    near = rows.where(F.col(column).between(part.first, part.last))
+    same = F.shiftright(F.col(column), ROW_BITS) == F.col(_NUMBER)
+    return near.join(F.broadcast(part.numbers), same, "left_semi")
+
+
+def _part(context: RunContext, files: Sequence[PublishedFile]) -> _Part:
     annotated = context.read_files("annotated", files)
-    row = annotated.agg(F.min("id"), F.max("id")).first()
-    assert row is not None  # an aggregate without groups always has one row
-    return (0, 0) if row[0] is None else (int(row[0]), int(row[1]))
+    rows = annotated.select(F.shiftright("id", ROW_BITS)).distinct().collect()
+    numbers = sorted(row[0] for row in rows) or [0]
+    table = pa.table({_NUMBER: pa.array(numbers, pa.int64())})
+    last = document_id(numbers[-1], (1 << ROW_BITS) - 1)
+    return _Part(document_id(numbers[0], 0), last, frame_of_table(context.spark, table))
 
 
 def _corpus_settings(recipe: Recipe) -> dict[str, object]:
-    return recipe.publish.model_dump(exclude={"json_lines"})  # another stage's
+    return recipe.publish.model_dump(exclude={"json_lines", "partition_by"})  # another stage's
 
 
 def _ledger(context: RunContext) -> DataFrame:

@@ -15,7 +15,7 @@ from jobs.contamination.spark_table import DATASET as MATCHES
 from jobs.decide_verdicts import decide_stage
 from jobs.dedup.published_signatures import require_comparable
 from jobs.dedup.signatures import require_columns
-from jobs.export_corpus import export_stage, tell_outdated
+from jobs.export_corpus import export_stage, require_partitions, tell_outdated
 from jobs.extract_text import extract_inputs
 from jobs.find_duplicates import dedup_stage, search_recipe
 from jobs.grade_quality import DATASET as GRADES
@@ -89,9 +89,10 @@ def run_pipeline(
     store_recipe(context.output, recipe)  # one that was refused on the way is not the run's
     publish_stage(context, recipe)
     if recipe.publish.json_lines:
-        export_stage(context)
-    else:
-        tell_outdated(context)
+        export_stage(context, (), recipe.run.driver_megabytes)
+    if recipe.publish.partition_by:
+        export_stage(context, recipe.publish.partition_by, recipe.run.driver_megabytes)
+    tell_outdated(context)
     report = report_run(context, recipe)
     context.reporter.where_time_went()
     return report
@@ -157,6 +158,7 @@ def run_command(arguments: argparse.Namespace) -> str | None:
     models = open_models(arguments, recipe)
     benchmarks = open_benchmarks(arguments)
     _require_possible(arguments, recipe, models)
+    require_partitions(recipe.publish.partition_by, recipe.ingest.carry)
     with open_run(arguments, arguments.output) as opened:
         most_lost = None if arguments.redo else recipe.run.redo_seconds
         context = replace(opened, most_lost=most_lost)

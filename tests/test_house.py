@@ -75,7 +75,6 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "planning": {"runtime", "runtime.store", "dedup"},
     "packing": _SPEAKS_TO_ALL,
     "tracing": {*_SPEAKS_TO_ALL, "dedup"},
-    "ablation": {"runtime", "models", "packing"},
     "command": {*_SPEAKS_TO_ALL, "lake", "models", "recipes"},
     "report": {*_SPEAKS_TO_ALL, "dedup", "contamination", "recipes", "verdicts"},
     "inspection": {
@@ -87,6 +86,13 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
         "recipes",
         "verdicts",
         "command",
+    },
+    "ablation": {
+        *_SPEAKS_TO_ALL - {"runtime.spark"},
+        "models",
+        "packing",
+        "report",
+        "inspection",
     },
     "serving": {
         "runtime",

@@ -60,6 +60,12 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="column of tables (Parquet, JSON lines, CSV, TSV) with text",
     )
+    parser.add_argument(
+        "--carry",
+        metavar="A,B",
+        help="further columns of tables, and partitions in paths (year=2024/), to keep as a JSON object in "
+        "`metadata` down to the corpus; `all`: every one that is not read as something else",
+    )
 
 
 def _add_against(parser: argparse.ArgumentParser) -> None:
@@ -281,10 +287,14 @@ def add_export(commands: Subcommands) -> None:
     export = add_command(
         commands,
         "export",
-        "write a run's corpus as compressed JSON lines, or into a table of a lake",
-        "Write a run's corpus as compressed JSON lines, or, with --to, into a table of Iceberg or Delta by\n"
-        "one commit. Given again, it changes nothing; a run that was made anew replaces its own rows.\n\n"
+        "write a run's corpus as JSON lines, in folders by values of columns, or into a table of a lake",
+        "Write the documents of corpus/ once more: as zstd-compressed JSON lines (jsonl/), as Parquet in folders\n"
+        "by values of columns (partitioned/language=en/…), which Spark, DuckDB and Arrow know, or, with --to, into\n"
+        "a table of Iceberg or Delta by one commit: given again, it changes nothing, and a run that was made anew\n"
+        "replaces its own rows.\n\n"
         "  corpusmill export RUN\n"
+        "  corpusmill export RUN --partition-by language\n"
+        "  corpusmill export RUN --partition-by year,format   # year: a column kept by `run --carry`\n"
         "  corpusmill export RUN --to delta:s3://lake/corpus --partition-by language\n"
         "  corpusmill export RUN --to iceberg:lake.web.corpus --spark-conf spark.sql.catalog.lake=…",
     )
@@ -301,9 +311,8 @@ def add_export(commands: Subcommands) -> None:
     )
     export.add_argument(
         "--partition-by",
-        action="append",
-        default=[],
-        metavar="COLUMN",
-        help="of a table that is made; may be repeated",
+        metavar="A,B",
+        help="columns of the corpus, or fields of its metadata; a path holds their values; with --to: columns "
+        "of a table that is made",
     )
     finish_command(export, "export")

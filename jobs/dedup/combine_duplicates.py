@@ -5,8 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.dedup.known_documents import KnownDocuments
-from udfs.dedup.search import FIRST_KNOWN_ID
+from jobs.dedup.known_documents import KnownDocuments, is_known
 
 
 def combine(exact: DataFrame, near: DataFrame, known: KnownDocuments | None) -> DataFrame:
@@ -25,7 +24,7 @@ def combine(exact: DataFrame, near: DataFrame, known: KnownDocuments | None) -> 
         (F.count(F.lit(1)) + 1).alias("n_exact")
     )
     if known is not None:
-        exact = exact.where(F.col("id") < FIRST_KNOWN_ID)
+        exact = exact.where(~is_known("id"))
         near = near.unionByName(known.removed)
     moved = near.select(
         F.col("id").alias("copied_id"),
@@ -62,5 +61,5 @@ def combine(exact: DataFrame, near: DataFrame, known: KnownDocuments | None) -> 
         "n_exact",
     )
     if known is not None:
-        found = found.where(F.col("id") < FIRST_KNOWN_ID)
+        found = found.where(~is_known("id"))
     return found.orderBy("id")

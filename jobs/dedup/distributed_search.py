@@ -79,7 +79,7 @@ def find_duplicates(
             reads and from its plan; a DataFrame without files is always computed anew.
         signed: The documents' signatures, where they have been computed before.
         known: Documents of earlier runs: they stay as they are, and a new document similar to one of
-            them leaves in its favour. Ids of the new ones must be below 2**49 then.
+            them leaves in its favour. Ids of the new ones must not be negative then.
 
     Returns:
         id bigint, keeper_id bigint, similarity double, kind string, cluster_id bigint, cluster_size
@@ -88,7 +88,7 @@ def find_duplicates(
         keeper. A cluster is a keeper and all documents that it stands for: cluster_id is the keeper's
         id, cluster_size counts the keeper too. n_exact: documents with the same normalised text
         as this one, itself included (1: there is no other). Known documents count in both; a
-        keeper among them has its number as a known document as keeper_id.
+        keeper among them has its number as a known document, below zero, as keeper_id.
 
     Raises:
         InputError: A needed column is missing.

@@ -4,46 +4,97 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from udfs.dedup.search import FIRST_KNOWN_ID
+from jobs.runtime.contract.document_ids import MOST_FILES, ROW_BITS
 
-RUN_BIT = FIRST_KNOWN_ID.bit_length() - 1
-_SIGN = -(1 << 63)
+_SIGN: Final = -(1 << 63)
+_FILE_BITS: Final = MOST_FILES.bit_length() - 1
+_RUN_BIT: Final = _FILE_BITS + ROW_BITS
+_RUNS: Final = 1 << (63 - _RUN_BIT)
+_FILE, _PLACE, _RUN = "corpusmill_file", "corpusmill_place", "corpusmill_run"
 
 
 @dataclass(frozen=True)
 class KnownDocuments:
-    """What earlier runs published of their documents. Ids hold the run's number above 49 bits.
+    """What earlier runs published of their documents, by ids below zero (:class:`KnownIds`).
 
     Attributes:
-        signatures: ``SIGNATURE_COLUMNS``, of all their documents. Those removed count too: they link
-            a new document with the one that was kept for them, as they would in one run of both. Order
-            keys are negative, so a known document is preferred to any new one.
+        signatures: ``SIGNATURE_COLUMNS`` and ``GIVEN_ID``, of all their documents. Those removed count too:
+            they link a new document with the one that was kept for them, as they would in one run of both.
+            Order keys are negative, so a known document is preferred to any new one.
         removed: id bigint, keeper_id bigint, similarity double; what those runs removed.
         texts: Given the involved documents (id bigint), their id and text, as far as within reach.
+        ids: Tells run and id behind such a number.
         fingerprint: Identifies all this.
     """
 
     signatures: DataFrame
     removed: DataFrame
     texts: Callable[[DataFrame], DataFrame]
+    ids: KnownIds
     fingerprint: str
 
 
-def as_known(signatures: DataFrame, run: int) -> DataFrame:
-    """Number the signatures of an earlier run and move them before all new documents.
+@dataclass(frozen=True)
+class KnownIds:
+    """Numbers of the documents of earlier runs: the sign, 14 bits of run, 24 of file, 25 of row.
 
-    Args:
-        signatures: ``SIGNATURE_COLUMNS`` with ids below 2**49.
-        run: Number of the run, 1 or more.
+    Their ids, which have 63 bits, leave no room for a run, and runs may share them. So the files of each run
+    are numbered by their order; some bytes a file, sent to all tasks.
+
+    Attributes:
+        files: run int, file bigint, place bigint.
     """
+
+    files: DataFrame
+
+    @classmethod
+    def of(cls, signatures: DataFrame) -> KnownIds:
+        """Number the files of the earlier runs' signatures: run int from 1, id bigint, further columns."""
+        files = signatures.select(
+            F.col("run").alias(_RUN), F.shiftright("id", ROW_BITS).alias(_FILE)
+        ).distinct()
+        order = Window.partitionBy(_RUN).orderBy(_FILE)
+        place = (F.row_number().over(order) - 1).cast("bigint").alias(_PLACE)
+        return cls(files.select(_RUN, _FILE, place).persist())
+
+    def numbered(self, rows: DataFrame, column: str, run: str) -> DataFrame:
+        """Return the rows with the id in a column, of the run in another, replaced by its number."""
+        file = F.shiftright(F.col(column), ROW_BITS)
+        same = (F.col(run) == F.col(_RUN)) & (file == F.col(_FILE))
+        found = rows.join(F.broadcast(self.files), same)
+        row = F.col(column).bitwiseAND(F.lit((1 << ROW_BITS) - 1))
+        number = _shifted(_RUN, _RUN_BIT).bitwiseOR(_shifted(_PLACE, ROW_BITS)).bitwiseOR(row)
+        number = number.bitwiseOR(F.lit(_SIGN))
+        return found.withColumn(column, number).drop(_RUN, _FILE, _PLACE)
+
+    def told(self, rows: DataFrame, column: str, run: str) -> DataFrame:
+        """Return the rows with the number in a column replaced by its id, its run in a new one; 0: ours."""
+        number = F.col(column)
+        of_run = F.shiftright(number, _RUN_BIT).bitwiseAND(F.lit(_RUNS - 1))
+        place = F.shiftright(number, ROW_BITS).bitwiseAND(F.lit(MOST_FILES - 1))
+        same = (number < 0) & (of_run == F.col(_RUN)) & (place == F.col(_PLACE))
+        found = rows.join(F.broadcast(self.files), same, "left")
+        row = number.bitwiseAND(F.lit((1 << ROW_BITS) - 1))
+        identifier = F.when(number < 0, _shifted(_FILE, ROW_BITS).bitwiseOR(row)).otherwise(number)
+        known = F.coalesce(_RUN, F.lit(0)).cast("int")
+        return found.withColumns({run: known, column: identifier}).drop(_RUN, _FILE, _PLACE)
+
+
+def preferred(signatures: DataFrame) -> DataFrame:
+    """Return signatures of earlier runs with order keys before those of all new documents."""
     key = F.col("order_key").bitwiseOR(F.lit(_SIGN))
-    return signatures.withColumns({"id": known_id("id", run), "order_key": key})
+    return signatures.withColumn("order_key", key)
 
 
-def known_id(column: str, run: int) -> Column:
-    """The id of a document of the ``run``-th earlier run; 0 stands for this run."""
-    return F.col(column) + F.lit(run << RUN_BIT)
+def is_known(column: str) -> Column:
+    """Whether an id is one of an earlier run's documents."""
+    return F.col(column) < 0
+
+
+def _shifted(column: str, bits: int) -> Column:
+    return F.shiftleft(F.col(column).cast("bigint"), bits)

@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, LongType
 
-from jobs.dedup.known_documents import RUN_BIT, KnownDocuments, as_known, known_id
+from jobs.dedup.known_documents import KnownDocuments, KnownIds, preferred
 from jobs.dedup.settings import DedupSettings
 from jobs.dedup.signature_rows import SignatureRows, of_files
 from jobs.dedup.signatures import GIVEN_ID, SIGNATURE_OPTIONS, TABLE_OPTIONS
@@ -152,17 +152,22 @@ def open_previous(
                 f"--against {against[number - 1]}: its ids are {found.simpleString()}, those of this run "
                 f"{id_type.simpleString()}: write both tables with ids of one type"
             )
-        signatures.append(as_known(signed, number))
+        signatures.append(signed.withColumn("run", F.lit(number)))
         removed.append(_removed(run, number, places))
+    every = _union(signatures)
+    ids = KnownIds.of(every)
+    known = ids.numbered(every, "id", "run")
+    gone = ids.numbered(ids.numbered(_union(removed), "id", "run"), "keeper_id", "keeper_run")
     lookups = [
-        _texts_of(run, number, manifests[number - 1].details["names"])
+        _texts_of(run, known.where(F.col("run") == number), manifests[number - 1].details["names"])
         for number, run in enumerate(previous, 1)
     ]
     duplicates = [require_manifest(run.folder("duplicates"), "dedup") for run in previous]
     return KnownDocuments(
-        signatures=_union(signatures),
-        removed=_union(removed),
+        signatures=preferred(known.drop("run")),
+        removed=gone.select("id", "keeper_id", "similarity"),
         texts=lambda involved: _union([lookup(involved) for lookup in lookups]),
+        ids=ids,
         fingerprint=digest([manifest.fingerprint for manifest in (*manifests, *duplicates)]),
     )
 
@@ -222,7 +227,7 @@ def _require_whole(run: str, manifest: Manifest, command: str) -> None:
 
 
 def _removed(run: RunContext, number: int, places: Mapping[str, int]) -> DataFrame:
-    """What an earlier run removed, its keepers numbered as in this run."""
+    """What an earlier run removed, its keepers' runs counted as in this one."""
     duplicates, manifest = run.read("duplicates", "dedup")
     numbers = [number]
     for earlier in manifest.details["against"]:
@@ -232,29 +237,27 @@ def _removed(run: RunContext, number: int, places: Mapping[str, int]) -> DataFra
                 f"names as keepers: give --against {earlier['run']} too."
             )
         numbers.append(places[earlier["signatures"]])
-    place = F.element_at(F.lit(numbers), F.col("keeper_run") + 1).cast("bigint")
+    keeper_run = F.element_at(F.lit(numbers), F.col("keeper_run") + 1)
     of_table = ROW_ID in duplicates.columns
     row, keeper = (ROW_ID, KEEPER_ROW_ID) if of_table else ("id", "keeper_id")
     return duplicates.select(
-        known_id(row, number).alias("id"),
-        (F.col(keeper) + F.shiftleft(place, RUN_BIT)).alias("keeper_id"),
+        F.lit(number).alias("run"),
+        F.col(row).alias("id"),
+        keeper_run.alias("keeper_run"),
+        F.col(keeper).alias("keeper_id"),
         "similarity",
     )
 
 
 def _texts_of(
-    run: RunContext, number: int, names: Mapping[str, str]
+    run: RunContext, known: DataFrame, names: Mapping[str, str]
 ) -> Callable[[DataFrame], DataFrame]:
     """Look texts up in a run's corpus; none when it is gone."""
 
     def lookup(involved: DataFrame) -> DataFrame:
-        signed, _ = run.read(DATASET, "dedup")
-        given = GIVEN_ID if GIVEN_ID in signed.columns else "id"
-        wanted = (
-            signed.select(known_id("id", number).alias("known"), F.col(given).alias("given"))
-            .join(F.broadcast(involved), F.col("known") == involved["id"])
-            .select("known", "given")
-        )
+        numbers = known.select(F.col("id").alias("known"), F.col(GIVEN_ID).alias("given"))
+        wanted = numbers.join(F.broadcast(involved), F.col("known") == involved["id"])
+        wanted = wanted.select("known", "given")
         if read_manifest(run.folder("corpus")) is None:
             nothing = F.lit(None).cast("string").alias("text")
             return wanted.select(F.col("known").alias("id"), nothing).where(F.lit(False))

@@ -7,11 +7,10 @@ import functools
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.dedup.known_documents import KnownDocuments
+from jobs.dedup.known_documents import KnownDocuments, is_known
 from jobs.dedup.settings import DedupSettings
 from jobs.runtime.errors import StageError
 from udfs.dedup.resolution import settle_components
-from udfs.dedup.search import FIRST_KNOWN_ID
 from udfs.dedup.signatures import shingle_sets
 
 REMOVAL_COLUMNS = "id bigint, keeper_id bigint, similarity double"
@@ -62,7 +61,7 @@ def involved_sets(
     texts = documents.select(F.col("id").cast("bigint").alias("id"), "text")
     rows = texts.join(F.broadcast(involved), "id").select("root", "id", "text")
     if known is not None:
-        earlier = involved.where(F.col("id") >= FIRST_KNOWN_ID)
+        earlier = involved.where(is_known("id"))
         theirs = known.texts(earlier.select("id")).join(F.broadcast(earlier), "id")
         rows = rows.unionByName(theirs.select("root", "id", "text"))
     return rows.mapInArrow(

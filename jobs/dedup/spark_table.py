@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from jobs.dedup.cluster_columns import cluster_rows, with_clusters
 from jobs.dedup.distributed_search import find_duplicates
 from jobs.dedup.file_bitmaps import quoted, without_rows
-from jobs.dedup.known_documents import RUN_BIT, KnownDocuments
+from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.published_signatures import DATASET as SIGNATURES
 from jobs.dedup.published_signatures import KEEPER_ROW_ID, signature_chunk
 from jobs.dedup.settings import DedupSettings
@@ -22,7 +22,6 @@ from jobs.runtime.contract.stage import RunContext, StageWork, parquet_chunk
 from jobs.runtime.contract.user_tables import ROW_ID, UserTable
 from jobs.runtime.spark.schemas import DUPLICATES
 from jobs.runtime.store import storage
-from udfs.dedup.search import FIRST_KNOWN_ID
 
 DATASET = "duplicates"
 WORK_FOLDER = "_work/dedup"
@@ -82,13 +81,11 @@ class SparkTable:
         names = ours
         if self.known is not None:
             names = ours.unionByName(self.known.signatures.select("id", GIVEN_ID))
-        full_keeper = F.col("keeper_id") + F.shiftleft(F.col("keeper_run").cast("bigint"), RUN_BIT)
-        rows = found.withColumn("full_keeper", full_keeper).withColumnsRenamed(
-            {"id": ROW_ID, "keeper_id": KEEPER_ROW_ID}
-        )
-        keepers = names.select(F.col("id").alias("full_keeper"), F.col(GIVEN_ID).alias("keeper_id"))
+        rows = found.withColumnsRenamed({"id": ROW_ID, "keeper_id": KEEPER_ROW_ID})
+        # A cluster is called as the search called its keeper, whichever run that is of.
+        keepers = names.select(F.col("id").alias("cluster_id"), F.col(GIVEN_ID).alias("keeper_id"))
         removed = ours.select(F.col("id").alias(ROW_ID), F.col(GIVEN_ID).alias("id"))
-        named = rows.join(removed, ROW_ID).join(keepers, "full_keeper")
+        named = rows.join(removed, ROW_ID).join(keepers, "cluster_id")
         named = named.withColumn("cluster_id", F.col("keeper_id"))
         return named.select(*DUPLICATES.names, ROW_ID, KEEPER_ROW_ID)
 
@@ -114,9 +111,4 @@ def duplicates_of(
     found = find_duplicates(documents, settings, work_folder, signed=signatures, known=known)
     if known is None:
         return found.withColumn("keeper_run", F.lit(0))
-    return found.withColumns(
-        {
-            "keeper_run": F.shiftright("keeper_id", RUN_BIT).cast("int"),
-            "keeper_id": F.col("keeper_id").bitwiseAND(F.lit(FIRST_KNOWN_ID - 1)),
-        }
-    )
+    return known.ids.told(found, "keeper_id", "keeper_run")

@@ -1,4 +1,4 @@
-"""The list of input files: found, ordered and numbered once, so that ids are stable."""
+"""The list of input files: found, numbered by their names, and written down beside ``documents/``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.feather as feather
 
+from jobs.ingest.file_numbers import NamedFile, file_numbers, name_below
 from jobs.ingest.source_lists import list_of, spelled_out
 from jobs.lake.copy_folders import copied_table
 from jobs.lake.table_names import is_lake_table
-from jobs.runtime.contract.document_ids import FILE_NUMBER_BITS
+from jobs.runtime.contract.document_ids import MOST_FILES
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.schemas import SOURCE_FILES
@@ -24,9 +25,10 @@ PLAN_NAME = "_sources.arrow"
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One input file: its number in this run, where it is, how the user named it, size and time."""
+    """One input file: its number, the name that gave it, its place, how the user named it, size and time."""
 
     number: int
+    name: str
     path: str
     source: str
     size: int
@@ -49,19 +51,20 @@ class SourceFile:
 def list_sources(
     inputs: Sequence[str], output: str | None = None, prefix: str = ""
 ) -> list[SourceFile]:
-    """Return the files of all inputs: inputs in the order given, files sorted by path inside each.
+    """Return the files of all inputs in the order of their numbers, which is that of the ids.
 
-    A file named twice counts once, at its first place.
+    A file named twice counts once, by its first name.
 
     Args:
         inputs: As the user named them.
-        output: The run's own folder, which may lie below an input: nothing in it is a source.
+        output: The run's own folder, which may lie below an input: nothing in it is a source. Files
+            that have a number there keep it.
         prefix: Of paths in lists, see ``source_lists.spelled_out``.
 
     Raises:
         InputError: An input names nothing, or there are more than 2**24 files.
     """
-    found: dict[str, tuple[storage.FileEntry, str]] = {}
+    found: dict[str, tuple[storage.FileEntry, str, str]] = {}
     named = list(spelled_out(inputs, prefix))
     with ThreadPoolExecutor(max_workers=32) as pool:  # of a long list each path is one request
         listed = pool.map(storage.find_files, named)
@@ -75,15 +78,26 @@ def list_sources(
                 continue
             below = entry.path[len(base) :] if entry.path.startswith(base + "/") else None
             source = (table or given.rstrip("/")) + below if below is not None else entry.path
-            found.setdefault(entry.path, (entry, given if entry.path == base else source))
-    if len(found) > 1 << FILE_NUMBER_BITS:
-        raise InputError(
-            f"{len(found):,} input files; an id has room for {1 << FILE_NUMBER_BITS:,}"
-        )
-    return [
-        SourceFile(number, entry.path, source, entry.size, entry.modified)
-        for number, (entry, source) in enumerate(found.values())
+            source = given if entry.path == base else source
+            found.setdefault(entry.path, (entry, source, name_below(given, entry.path)))
+    if len(found) > MOST_FILES:
+        raise InputError(f"{len(found):,} input files; a run has room for {MOST_FILES:,}")
+    names = [NamedFile(name, entry.path) for entry, _, name in found.values()]
+    numbers = file_numbers(names, {} if output is None else _former_numbers(output))
+    files = [
+        SourceFile(numbers[file], file.name, entry.path, source, entry.size, entry.modified)
+        for file, (entry, source, _) in zip(names, found.values(), strict=True)
     ]
+    return sorted(files, key=lambda file: file.number)
+
+
+def _former_numbers(output: str) -> dict[NamedFile, int]:
+    """The numbers of files in a run; none where nobody wrote them down."""
+    try:
+        plan = read_plan(storage.join(output, "documents"))
+    except InputError:
+        return {}
+    return {NamedFile(file.name, file.path): file.number for file in plan}
 
 
 def require_inputs(inputs: Sequence[str], prefix: str = "") -> None:
@@ -106,8 +120,8 @@ def require_inputs(inputs: Sequence[str], prefix: str = "") -> None:
 
 
 def sources_fingerprint(sources: Sequence[SourceFile]) -> str:
-    """Return the digest of paths, sizes and modification times; any change makes ingest run again."""
-    return digest([(file.path, file.source, file.size, file.modified) for file in sources])
+    """Return the digest of numbers, paths, sizes and times; any change makes ingest run again."""
+    return digest([list(vars(file).values()) for file in sources])
 
 
 def write_plan(folder: str, sources: Sequence[SourceFile]) -> None:

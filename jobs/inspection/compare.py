@@ -7,8 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from jobs.inspection.matched_documents import Matched, Moved, compare_documents
 from jobs.inspection.run_tables import RunTables
 from jobs.runtime.errors import DamagedRecordError, InputError
 from jobs.runtime.store import storage
@@ -16,13 +15,6 @@ from jobs.runtime.store.small_records import read_mapping
 
 REPORT = "report.json"
 COMPARED = ("totals", "reasons", "languages", "recipe", "rules", "versions")
-
-
-class Moved(NamedTuple):
-    """Documents of the same input in only one of the two corpora."""
-
-    only_first: int
-    only_second: int
 
 
 class Comparison(NamedTuple):
@@ -33,24 +25,26 @@ class Comparison(NamedTuple):
     languages: dict[str, tuple[int, int]]
     settings: dict[str, tuple[Any, Any]]
     versions: dict[str, tuple[Any, Any]]
-    moved: Moved | None
+    matched: Matched
+    moved: Moved
 
 
 def compare_runs(first: RunTables, second: RunTables) -> Comparison:
-    """Compare two finished runs by their reports, and by documents when their input is the same.
+    """Compare two finished runs by their reports and by their documents, whatever these were read from.
 
     Raises:
         InputError: A run has no report.
     """
     a, b = _report(first), _report(second)
-    same_input = first.manifest("documents").fingerprint == second.manifest("documents").fingerprint
+    matched, moved = compare_documents(first, second)
     return Comparison(
         totals=_pairs(a["totals"], b["totals"], 0),
         reasons=_pairs(a["reasons"], b["reasons"], 0),
         languages=_pairs(_kept(a), _kept(b), 0),
         settings=_different(_settings(a), _settings(b)),
         versions=_different(a["versions"], b["versions"]),
-        moved=_moved(first, second) if same_input else None,
+        matched=matched,
+        moved=moved,
     )
 
 
@@ -64,14 +58,14 @@ def comparison_text(comparison: Comparison) -> str:
     ):
         lines += ["", title]
         lines += [_counts(name, pair) for name, pair in counts.items()]
-    if comparison.moved is None:
-        lines += ["", "the inputs differ, so documents cannot be matched by id"]
-    else:
-        lines += [
-            "",
-            f"kept by the first run only: {comparison.moved.only_first:,}; by the second only: "
-            f"{comparison.moved.only_second:,}",
-        ]
+    matched, moved = comparison.matched, comparison.moved
+    lines += [
+        "",
+        f"the same document: {matched.by_id:,} by id, {matched.by_url:,} by address, {matched.by_text:,} by "
+        f"text; only the first read {matched.only_first:,}, only the second {matched.only_second:,}",
+        f"of those that both read, kept by the first run only: {moved.only_first:,}; by the second only: "
+        f"{moved.only_second:,}",
+    ]
     for title, values in (("settings", comparison.settings), ("versions", comparison.versions)):
         lines += ["", f"{title} that differ" if values else f"{title}: the same"]
         lines += [f"  {name:<38} {a} -> {b}" for name, (a, b) in values.items()]
@@ -81,7 +75,7 @@ def comparison_text(comparison: Comparison) -> str:
 def comparison_json(comparison: Comparison) -> str:
     """Return a comparison as JSON; pairs become lists of two."""
     values = comparison._asdict()
-    values["moved"] = comparison.moved and comparison.moved._asdict()
+    values |= {name: values[name]._asdict() for name in ("matched", "moved")}
     return json.dumps(values, ensure_ascii=False, indent=1)
 
 
@@ -140,11 +134,6 @@ def _bounds(rule: Mapping[str, Any]) -> str:
     if rule["languages"]:
         shown.append(f"{len(rule['languages'])} languages of their own")
     return ", ".join(shown)
-
-
-def _moved(first: RunTables, second: RunTables) -> Moved:
-    a, b = (tables.columns("corpus", ["id"]).column("id").to_numpy() for tables in (first, second))
-    return Moved(int((~np.isin(a, b)).sum()), int((~np.isin(b, a)).sum()))
 
 
 def _counts(name: str, pair: tuple[int, int]) -> str:

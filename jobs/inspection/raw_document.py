@@ -40,7 +40,8 @@ def raw_document(tables: RunTables, number: int) -> bytes:
             "ingest` with the same INPUT makes it anew"
         ) from error
     file_number, row = place_of(number)
-    file = read_plan(storage.join(tables.output, "documents"))[file_number]
+    plan = read_plan(storage.join(tables.output, "documents"))
+    file = next(file for file in plan if file.number == file_number)
     record = next(itertools.islice(_records(file, reading), row, None), None)
     if record is None:
         raise InputError(f"{file.path} has no record {row:,}: run the same `corpusmill run` again")

@@ -164,7 +164,7 @@ def exclusions_of(marks: pa.Table) -> bytes:
 
 
 def _exclusion(row: Mapping[str, Any]) -> dict[str, Any]:
-    # The next run may number its files otherwise, so an id of this one could name another document.
+    # A crawl of another day may hold a file of the same name, and then the same ids.
     named = (
         {"url": row["url"]}
         if row["url"]

@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 
 from jobs.extract_text import extract_inputs, extract_stage
 from jobs.ingest.extract_sources import SourceExtractor
+from jobs.ingest.file_numbers import number_of
 from jobs.ingest.read_batches import DocumentReader
 from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_files import list_sources, read_plan, require_all_unchanged
@@ -25,6 +26,7 @@ from jobs.inspection.explain_document import write_raw
 from jobs.inspection.raw_document import raw_document
 from jobs.inspection.run_tables import RunTables
 from jobs.recipes.loading import load_recipe
+from jobs.runtime.contract.document_ids import document_id
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import InputError, StageError
@@ -62,6 +64,11 @@ def sources(tmp_path: Path) -> Path:
     return folder
 
 
+def of(name: str, row: int = 0) -> int:
+    """The id of a record of one of the sources."""
+    return document_id(number_of(f"in/{name}"), row)
+
+
 @pytest.fixture
 def context(spark: SparkSession, tmp_path: Path) -> RunContext:
     return RunContext(spark, str(tmp_path / "run"), Reporter(quiet=True))
@@ -70,7 +77,7 @@ def context(spark: SparkSession, tmp_path: Path) -> RunContext:
 def rows_of(context: RunContext, dataset: str) -> list[dict[str, Any]]:
     files = sorted((Path(context.output) / dataset).rglob("*.parquet"))
     found = [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
-    return sorted(found, key=lambda row: row["id"])
+    return sorted(found, key=lambda row: (row["source"], row["id"]))
 
 
 def tasks(folder: Path, parts: int = 1) -> list[pa.RecordBatch]:
@@ -138,7 +145,7 @@ def test_bytes_are_kept_where_that_is_asked_for(context: RunContext, sources: Pa
     rows = rows_of(context, "documents")
     assert [row["content"] for row in rows] == [*PAGES, *PAGES[:2], PAGES[0], b""]
     (sources / "a.warc.gz").unlink()  # the copy outlives the source
-    assert raw_document(RunTables(context.output), 3) == PAGES[3]
+    assert raw_document(RunTables(context.output), of("a.warc.gz", 3)) == PAGES[3]
 
 
 @pytest.mark.spark
@@ -219,26 +226,26 @@ def test_raw_bytes_are_fetched_by_id(
 ) -> None:
     ingest_stage(context, list_sources([str(sources)]), load_recipe("default"))
     tables = RunTables(context.output)
-    assert raw_document(tables, 5) == PAGES[5]
-    assert raw_document(tables, 1 << 25 | 1) == PAGES[1]
-    assert raw_document(tables, 2 << 25) == PAGES[0]
+    assert raw_document(tables, of("a.warc.gz", 5)) == PAGES[5]
+    assert raw_document(tables, of("b.parquet", 1)) == PAGES[1]
+    assert raw_document(tables, of("c.html")) == PAGES[0]
     with pytest.raises(InputError, match="has no bytes to show: empty, the file has 0 bytes"):
-        raw_document(tables, 3 << 25)
+        raw_document(tables, of("d.html"))
     screen = io.TextIOWrapper(io.BytesIO())
     monkeypatch.setattr(sys, "stdout", screen)
-    write_raw(tables, "4")
+    write_raw(tables, str(of("a.warc.gz", 4)))
     assert screen.buffer.getvalue() == PAGES[4]
     monkeypatch.setattr(screen, "isatty", lambda: True, raising=False)
     with pytest.raises(InputError, match="add > FILE"):
-        write_raw(tables, "4")
+        write_raw(tables, str(of("a.warc.gz", 4)))
     with pytest.raises(InputError, match="--raw 99: no document of this run has this id"):
         write_raw(tables, "99")
     (sources / "b.parquet").write_bytes(b"other")
     with pytest.raises(InputError, match="has changed since it was listed"):
-        raw_document(tables, 1 << 25)
+        raw_document(tables, of("b.parquet"))
     (sources / "b.parquet").unlink()
     with pytest.raises(InputError, match="the original of this document is there or nowhere"):
-        raw_document(tables, 1 << 25)
+        raw_document(tables, of("b.parquet"))
 
 
 @pytest.mark.spark

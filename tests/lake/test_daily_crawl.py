@@ -20,10 +20,10 @@ from tests.lake.tables import Lake, write_lines
 pytestmark = pytest.mark.lake
 
 WORDS = {
-    "en": "the old ferry left harbour before fog had lifted from water and nobody on board could see where it "
-    "was but they knew that it would be there when morning came with wind over these hills",
-    "de": "die alte Fähre verließ den Hafen bevor sich der Nebel gehoben hatte und niemand an Bord konnte das "
-    "Ufer sehen aber sie wussten dass es dort sein würde wenn am Morgen wieder Wind kam",
+    "en": "the old ferry left harbour before fog had lifted from water and nobody on board could see where "
+    "it was but they knew that it would be there when morning came with wind over these hills",
+    "de": "die alte Fähre verließ den Hafen bevor sich der Nebel gehoben hatte und niemand an Bord konnte "
+    "das Ufer sehen aber sie wussten dass es dort sein würde wenn am Morgen wieder Wind kam",
     "fr": "le vieux bateau quitta son port avant que brouillard ne se lève et personne à bord ne voyait "
     "où était rive mais ils savaient qu elle serait là quand au matin vent soufflerait encore",
 }

@@ -74,7 +74,7 @@ def test_every_input_file_gave_a_document(finished_run: FinishedRun) -> None:
     from jobs.ingest.source_files import list_sources
 
     numbers = {row["id"] >> 25 for row in finished_run.rows("documents", ["id"])}
-    assert numbers == set(range(len(list_sources(finished_run.inputs))))
+    assert numbers == {file.number for file in list_sources(finished_run.inputs)}
 
 
 WRITTEN_ANEW = ("report.json", "report.html", "dataset_card.md", "README.md")

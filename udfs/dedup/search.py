@@ -7,7 +7,7 @@ bytes a document are needed.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +25,6 @@ from udfs.dedup.resolution import (
     settle_components,
 )
 from udfs.dedup.similarity import compare_sketches
-
-FIRST_KNOWN_ID: Final = 1 << 49
-"""Ids from here on are documents of earlier runs: the number of the run stands above 49 bits of id."""
 
 EXACT_SCHEMA = pa.schema([("id", pa.int64()), ("keeper_id", pa.int64())])
 DUPLICATE_SCHEMA = pa.schema(
@@ -142,17 +139,16 @@ def combine(exact: pa.Table, near: pa.Table, known: pa.Table | None = None) -> p
     Args:
         exact: ``EXACT_SCHEMA``.
         near: ``REMOVAL_SCHEMA``.
-        known: ``REMOVAL_SCHEMA``; what earlier runs removed. It counts in the sizes and is not
-            returned; given, exact copies among the known documents are not returned either.
+        known: ``REMOVAL_SCHEMA``; what earlier runs removed, whose documents have ids below zero. It counts
+            in the sizes and is not returned; given, exact copies among the known documents are not
+            returned either.
 
     Returns:
         ``DUPLICATE_SCHEMA``.
     """
     groups, copies = np.unique(exact.column("keeper_id").to_numpy(), return_counts=True)
-    first_known = None
     if known is not None:
-        first_known = FIRST_KNOWN_ID
-        exact = exact.filter(pc.less(exact.column("id"), first_known))
+        exact = exact.filter(pc.greater_equal(exact.column("id"), 0))
         removed = known.select(REMOVAL_SCHEMA.names).cast(REMOVAL_SCHEMA)
         near = pa.concat_tables([near, removed])
     near_id, near_keeper, near_similarity = (column.to_numpy() for column in near.columns)
@@ -179,8 +175,8 @@ def combine(exact: pa.Table, near: pa.Table, known: pa.Table | None = None) -> p
         _copies_of(copies_of, groups, copies) + 1,
     ]
     table = pa.table([pa.array(column) for column in columns], schema=DUPLICATE_SCHEMA)
-    if first_known is not None:
-        table = table.filter(pc.less(table.column("id"), first_known))
+    if known is not None:
+        table = table.filter(pc.greater_equal(table.column("id"), 0))
     return table.sort_by("id")
 
 

@@ -63,10 +63,11 @@ MOST_THREADS = 8
 
 
 class StageWork(NamedTuple):
-    """A writer of one chunk, and what it gives its work to where it needs no Spark."""
+    """A writer of one chunk, what it gives its work to where it needs no Spark, and the files it reads."""
 
     write: Callable[[str], None]
     own_tasks: OwnTasks | None = None
+    files: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class Stage:
         details: Given the folder, returns facts for the manifest (resolved thresholds, model cards).
         in_driver: The chunks are written by this process, without Spark; so they are with ``own_tasks``.
         own_tasks: What these give their work to, where it is much; None: nothing is shown of it.
+        cut: Files that each chunk reads, in the order of the inputs; empty where the number of chunks says as
+            much. Chunks of work that was cut otherwise are not gone on from: they hold other files.
     """
 
     name: str
@@ -96,12 +99,13 @@ class Stage:
     details: Callable[[], dict[str, Any]] = field(default=dict)
     in_driver: bool = False
     own_tasks: OwnTasks | None = None
+    cut: Sequence[int] = ()
 
     @classmethod
     def of_work(cls, *parts: StageWork, **facts: Any) -> Stage:
         """Return a stage whose chunks are of one kind, with the other attributes as named."""
         writers, own = [part.write for part in parts], parts[0].own_tasks
-        return cls(chunks=writers, own_tasks=own, **facts)
+        return cls(chunks=writers, own_tasks=own, cut=[part.files for part in parts], **facts)
 
 
 @dataclass(frozen=True)
@@ -307,20 +311,21 @@ def require_claimable(folder: str) -> None:
 
 def _claim(stage: Stage, folder: str, fingerprint: str) -> None:
     marker = storage.join(folder, IN_PROGRESS_NAME)
+    cut = list(stage.cut) or [0] * len(stage.chunks)
+    ours = {"stage": stage.name, "fingerprint": fingerprint, "cut": cut}
     if storage.exists(folder):
         require_claimable(folder)
         require_ours(folder)
-        if len(stage.chunks) == 1 or _fingerprint_in_progress(marker) != fingerprint:
+        if len(stage.chunks) == 1 or _in_progress(marker) != ours:
             storage.delete_tree(folder)
-    storage.write_text(marker, json.dumps({"stage": stage.name, "fingerprint": fingerprint}))
+    storage.write_text(marker, json.dumps(ours))
 
 
-def _fingerprint_in_progress(marker: str) -> str | None:
+def _in_progress(marker: str) -> dict[str, Any] | None:
     try:
-        found = read_mapping(marker)
+        return read_mapping(marker)
     except DamagedRecordError:  # a crash cut it short: whose chunks these are, nobody knows
         return None
-    return None if found is None else found.get("fingerprint")
 
 
 def _write_chunks(context: RunContext, stage: Stage, folder: str) -> None:

@@ -375,14 +375,19 @@ def find_files(pattern: str) -> list[FileEntry]:
 
 
 def _glob(pattern: str) -> Iterator[FileEntry]:
-    first = min(pattern.index(c) for c in GLOB_CHARACTERS if c in pattern)
-    base = pattern[:first].rsplit("/", 1)[0]
+    base = fixed_part(pattern)
     if not exists(base):
         raise InputError(
             f"{pattern}: there is no folder {base}. Check the path before the first *."
         )
     matcher = _glob_expression(pattern)
     return (entry for entry in list_inputs(base) if matcher.fullmatch(entry.path))
+
+
+def fixed_part(pattern: str) -> str:
+    """Return the folder that a glob begins in."""
+    first = min(pattern.index(mark) for mark in GLOB_CHARACTERS if mark in pattern)
+    return pattern[:first].rpartition("/")[0]
 
 
 def _glob_expression(pattern: str) -> re.Pattern[str]:

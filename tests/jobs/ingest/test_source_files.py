@@ -1,4 +1,4 @@
-"""Source files: order, numbers, names as given, fingerprints, ids."""
+"""Source files: numbers, names as given, fingerprints, ids."""
 
 import os
 from pathlib import Path
@@ -19,23 +19,44 @@ def make(folder: Path, *names: str) -> None:
         (folder / name).write_text(name)
 
 
-def test_inputs_keep_their_order_and_files_are_sorted_inside(
+def test_files_come_in_the_order_of_their_numbers_and_are_named_as_the_user_did(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(tmp_path, "b/2.html", "b/1.html", "a/3.html")
     monkeypatch.chdir(tmp_path)
     files = list_sources(["b", "a/"])
-    assert [(file.number, file.source) for file in files] == [
-        (0, "b/1.html"),
-        (1, "b/2.html"),
-        (2, "a/3.html"),
-    ]
+    assert [file.number for file in files] == sorted(file.number for file in files)
+    assert {file.name: file.source for file in files} == {
+        "b/1.html": "b/1.html",
+        "b/2.html": "b/2.html",
+        "a/3.html": "a/3.html",
+    }
 
 
-def test_a_file_named_twice_counts_once(tmp_path: Path) -> None:
+def test_a_file_named_twice_counts_once_by_its_first_name(tmp_path: Path) -> None:
     make(tmp_path, "a.html", "b.html")
     files = list_sources([str(tmp_path / "b.html"), str(tmp_path)])
-    assert [Path(file.path).name for file in files] == ["b.html", "a.html"]
+    assert sorted(file.name for file in files) == ["b.html", f"{tmp_path.name}/a.html"]
+
+
+def test_an_added_file_renumbers_no_other_wherever_it_sorts(tmp_path: Path) -> None:
+    make(tmp_path, *(f"in/{letter}.html" for letter in "bdfh"))
+    before = {file.path: file.number for file in list_sources([str(tmp_path / "in")])}
+    make(tmp_path, *(f"in/{letter}.html" for letter in "aceg"), "in/deeper/b.html")
+    after = {file.path: file.number for file in list_sources([str(tmp_path / "in")])}
+    assert len(set(after.values())) == 9
+    assert before.items() < after.items()
+
+
+def test_the_same_folder_has_the_same_numbers_elsewhere(tmp_path: Path) -> None:
+    for place in ("here/crawl", "there/deeper/crawl"):
+        make(tmp_path, f"{place}/a.html", f"{place}/b/c.html")
+    numbers = [
+        {file.name: file.number for file in list_sources([str(tmp_path / given)])}
+        for given in ("here/crawl", "there/deeper/crawl/", "here/crawl/**/*.html")
+    ]
+    assert numbers[0] == numbers[1] == numbers[2]
+    assert set(numbers[0]) == {"crawl/a.html", "crawl/b/c.html"}
 
 
 def test_a_changed_file_changes_the_fingerprint(tmp_path: Path) -> None:
@@ -46,23 +67,23 @@ def test_a_changed_file_changes_the_fingerprint(tmp_path: Path) -> None:
     assert sources_fingerprint(list_sources([str(tmp_path)])) != before
 
 
-@given(st.integers(0, 2**24 - 1), st.integers(0, 2**25 - 1))
-def test_an_id_gives_back_its_file_and_row_and_leaves_14_bits(file: int, row: int) -> None:
+@given(st.integers(0, 2**38 - 1), st.integers(0, 2**25 - 1))
+def test_an_id_gives_back_its_file_and_row_and_is_never_negative(file: int, row: int) -> None:
     identifier = document_id(file, row)
     assert divmod(identifier, 1 << 25) == (file, row)
-    assert 0 <= identifier < 1 << 49
+    assert 0 <= identifier < 1 << 63
 
 
-@pytest.mark.parametrize(("file", "row"), [(2**24, 0), (0, 2**25), (-1, 0)])
+@pytest.mark.parametrize(("file", "row"), [(2**38, 0), (0, 2**25), (-1, 0)])
 def test_an_id_without_room_is_an_error(file: int, row: int) -> None:
-    with pytest.raises(InputError, match="Split the file or the run"):
+    with pytest.raises(InputError, match="Split the file"):
         document_id(file, row)
 
 
 def test_what_a_run_writes_below_its_input_is_no_source(tmp_path: Path) -> None:
     make(tmp_path, "a.html", "out/.corpusmill.lock", "out/corpus/part.parquet", "outer/b.html")
     files = list_sources([str(tmp_path)], str(tmp_path / "out"))
-    assert [Path(file.path).name for file in files] == ["a.html", "b.html"]
+    assert sorted(Path(file.path).name for file in files) == ["a.html", "b.html"]
 
 
 def test_an_output_reached_by_a_link_is_known_too(tmp_path: Path) -> None:
@@ -77,7 +98,7 @@ def test_a_link_to_a_parent_folder_multiplies_nothing(tmp_path: Path) -> None:
     (tmp_path / "in" / "deep" / "up").symlink_to(tmp_path / "in")
     (tmp_path / "in" / "aside").symlink_to(tmp_path / "other")  # no loop: as if it lay there
     files = list_sources([str(tmp_path / "in")])
-    assert [Path(file.path).name for file in files] == ["a.html", "c.html", "b.html"]
+    assert sorted(Path(file.path).name for file in files) == ["a.html", "b.html", "c.html"]
 
 
 @pytest.mark.parametrize(
