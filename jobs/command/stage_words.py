@@ -45,7 +45,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="INPUT",
         help="file, folder, glob or s3:// prefix; a list of paths (warc.paths.gz); or cc:CC-MAIN-2026-10, "
-        "the WARC files of a crawl of Common Crawl (cc:CC-MAIN-2026-10/wet: its texts); or a table of a lake, "
+        "the WARC files of a crawl of Common Crawl (cc:CC-MAIN-2026-10/wet: its texts); or a table, "
         "iceberg:catalog.db.table or delta:PATH (docs/lake.md)",
     )
     parser.add_argument(
@@ -288,10 +288,10 @@ def add_export(commands: Subcommands) -> None:
         commands,
         "export",
         "write a run's corpus as JSON lines, in folders by values of columns, or into a table of a lake",
-        "Write the documents of corpus/ once more: as zstd-compressed JSON lines (jsonl/), as Parquet in folders\n"
-        "by values of columns (partitioned/language=en/…), which Spark, DuckDB and Arrow know, or, with --to, into\n"
-        "a table of Iceberg or Delta by one commit: given again, it changes nothing, and a run that was made anew\n"
-        "replaces its own rows.\n\n"
+        "Write the documents of corpus/ once more: as zstd-compressed JSON lines (jsonl/), as Parquet in\n"
+        "folders by values of columns (partitioned/language=en/…), which Spark, DuckDB and Arrow know, or,\n"
+        "with --to, into a table of Iceberg or Delta by one commit: given again, it changes nothing, and a\n"
+        "run that was made anew replaces its own rows.\n\n"
         "  corpusmill export RUN\n"
         "  corpusmill export RUN --partition-by language\n"
         "  corpusmill export RUN --partition-by year,format   # year: a column kept by `run --carry`\n"
@@ -312,7 +312,7 @@ def add_export(commands: Subcommands) -> None:
     export.add_argument(
         "--partition-by",
         metavar="A,B",
-        help="columns of the corpus, or fields of its metadata; a path holds their values; with --to: columns "
+        help="columns of the corpus, or fields of its metadata; a path holds their values; with --to: those "
         "of a table that is made",
     )
     finish_command(export, "export")
