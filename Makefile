@@ -48,9 +48,14 @@ $(WARM): $(KERNELS)
 	@touch $@
 
 # The sample needs no Spark, and so no archive of its classes.
-demo: $(KERNELS) ## Clean the bundled sample crawl and print where the report is
-	$(BIN)/python -m examples.make_sample demo-output/sample
-	$(BIN)/corpusmill run demo-output/sample demo-output/run
+demo: $(KERNELS) ## Train two small models, clean the bundled sample crawl and print where the report is
+	$(BIN)/python -m examples.make_sample demo-output/sample --companions demo-output/given
+	$(BIN)/corpusmill train-grader demo-output/given/labelled.parquet demo-output/grader --language-column language >/dev/null
+	$(BIN)/corpusmill train-safety demo-output/given/labelled.parquet demo-output/safety --label-column unsafe \
+	  --language-column language >/dev/null
+	$(BIN)/corpusmill run demo-output/sample demo-output/run --grader demo-output/grader --safety-model demo-output/safety \
+	  --benchmarks demo-output/given/quiz.jsonl --set safety.blocked_domains=demo-output/given/blocked-domains.txt
+	@echo 'What the two models know: demo-output/grader/card.md, demo-output/safety/card.md'
 	@echo 'Try next, on demo-output/run:'
 	@echo '  $(BIN)/corpusmill index demo-output/run && $(BIN)/corpusmill trace demo-output/run "灯还亮着，他就不能回头"'
 	@echo '  $(BIN)/corpusmill serve demo-output/run'
@@ -67,9 +72,10 @@ reference-demo: setup $(REFERENCE)/.installed ## Does a tiny model loop less whe
 	$(BIN)/corpusmill run demo-output/sample demo-output/run
 	$(BIN)/corpusmill train-tokenizer demo-output/run demo-output/tokeniser --vocabulary 1024
 	$(BIN)/corpusmill pack demo-output/run/extracted demo-output/raw $(PACKING)
-	$(BIN)/corpusmill pack demo-output/run demo-output/cleaned $(PACKING)
-	OMP_NUM_THREADS=1 $(REFERENCE)/bin/python -m jobs.command_line ablate raw=demo-output/raw cleaned=demo-output/cleaned \
-	  demo-output/ablation --seeds 2 --steps 700 --batch-rows 4 $(foreach one,$(REFRAINS),--prompt $(one) --phrase $(one))
+	$(BIN)/corpusmill pack demo-output/run $(PACKING)
+	OMP_NUM_THREADS=1 $(REFERENCE)/bin/python -m jobs.command_line ablate raw=demo-output/raw cleaned=demo-output/run \
+	  demo-output/ablation --seeds 2 --steps 700 --batch-rows 4 --evaluate-every 100 --sample-every 700 \
+	  $(foreach one,$(REFRAINS),--prompt $(one) --phrase $(one))
 
 test: setup check test-fast ## Lint, types and all tests that take less than a minute each
 

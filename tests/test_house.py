@@ -51,6 +51,7 @@ ROOMS_OF_UDFS: dict[str, set[str]] = {
 FACES = {
     "extract_document",
     "pandas_functions",
+    "extending",
     "extract_batches",
     "annotate_batches",
     "grade_batches",

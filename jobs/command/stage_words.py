@@ -6,8 +6,10 @@ import argparse
 
 from jobs.command.arguments import (
     Subcommands,
+    add_annotators,
     add_column_arguments,
     add_command,
+    add_readers,
     finish_command,
 )
 
@@ -26,7 +28,9 @@ def add_run(commands: Subcommands) -> None:
         "  corpusmill run crawl/ OUTPUT --recipe fineweb --set dedup.threshold=0.8",
     )
     _add_inputs(run)
+    add_readers(run)
     run.add_argument("output", metavar="OUTPUT", help="folder or s3:// prefix of this run")
+    add_annotators(run)
     _add_models(run)
     _add_benchmarks(run)
     _add_against(run)
@@ -121,6 +125,7 @@ def add_ingest(commands: Subcommands) -> None:
         "there. The bytes stay where they are; --set ingest.keep_content=true copies them.",
     )
     _add_inputs(ingest)
+    add_readers(ingest)
     ingest.add_argument("output", metavar="OUTPUT", help="folder or prefix of this run")
     finish_command(ingest, "ingest")
 
@@ -155,9 +160,12 @@ def add_table_stages(commands: Subcommands) -> None:
             _add_against(stage)
             stage.add_argument("--preset", metavar="NAME", help="banding, e.g. fineweb (see docs)")
             stage.add_argument("--threshold", metavar="J", help="Jaccard similarity, 0 to 1")
+        if name == "extract":
+            add_readers(stage)
         if name in ("annotate", "grade"):
             _add_models(stage)
         if name == "annotate":
+            add_annotators(stage)
             _add_benchmarks(stage)
         finish_command(stage, name)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pydantic import ValidationError
+from pyspark.sql import Row
 
 from jobs.report.borderline_documents import borderline_examples
 from jobs.report.dataset_card import TITLE, dataset_card
@@ -19,6 +21,7 @@ from jobs.report.published_run import PublishedRun, RecipeLike, read_run, recipe
 from jobs.report.report_model import Report, Totals
 from jobs.report.rule_facts import rule_facts
 from jobs.report.run_facts import RunFacts
+from jobs.report.safety_facts import safety_facts
 from jobs.report.spark_facts import SparkFacts
 from jobs.report.table_facts import TableFacts
 from jobs.runtime.contract.manifest import read_manifest, require_manifest
@@ -113,22 +116,20 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
 def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Totals) -> Report:
     # What needs nothing but the datasets begins first.
     inputs, flows = facts.start(facts.inputs), facts.start(facts.flows)
-    drawn = facts.start(facts.drawn)
+    drawn, quarantine = facts.start(facts.drawn), facts.start(facts.quarantine)
     hits, counted = facts.start(facts.hits), facts.start(facts.counted)
     chosen, borderline = facts.start(facts.chosen), facts.start(facts.borderline)
     audit, perplexity = facts.start(facts.audit), facts.start(facts.perplexity)
     cleaning, buckets = facts.start(facts.cleaning), facts.start(facts.buckets)
-    quarantine = facts.start(facts.quarantine)
     reasons = _checked_reasons(flows.result(), totals)
     folder = inputs.result().common_folder
     sources, losses = facts.start(facts.sources, folder, totals), facts.start(facts.losses, folder)
     contamination = facts.start(facts.contamination, folder)
+    alarms = facts.start(facts.alarms, folder)
     movable = facts.start(facts.movable, drawn.result())
-    shown = [
-        row for rows in (chosen, borderline) for found in rows.result().values() for row in found
-    ]
+    shown = _shown(chosen.result(), borderline.result(), alarms.result().chosen)
     keepers = {cluster.keeper_id for cluster in counted.result().largest}
-    samples = facts.samples({row["id"] for row in shown} | keepers)
+    samples = facts.samples(shown | keepers)
     rules = rule_facts(run.rules(), recipe.rules, reasons, hits.result(), movable.result())
     return Report(
         created_at=run.created_at,
@@ -149,7 +150,9 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
         duplicates=duplicate_facts(counted.result(), samples, losses.result(), audit.result()),
         perplexity=perplexity.result(),
         cleaning=cleaning.result() | run.passages_cut(),
+        failed_annotators=run.failed_annotators(),
         contamination=contamination.result(),
+        safety=safety_facts(alarms.result(), samples),
         perplexity_buckets=buckets.result(),
         borderline=borderline_examples(borderline.result(), samples),
         examples=dropped_examples(chosen.result(), samples, list(reasons)),
@@ -157,6 +160,11 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
         versions=run.versions(),
         fingerprints=run.fingerprints(),
     )
+
+
+def _shown(*chosen: Mapping[str, Sequence[Row]]) -> set[int]:
+    """The documents of which the report shows the beginning."""
+    return {row["id"] for rows in chosen for found in rows.values() for row in found}
 
 
 def _checked_reasons(flows: Flows, totals: Totals) -> dict[str, int]:

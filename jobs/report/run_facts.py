@@ -23,6 +23,7 @@ from jobs.report.report_model import (
     SourceFlow,
     Totals,
 )
+from jobs.report.safety_facts import Alarms
 from jobs.report.source_table import InputFacts
 from jobs.report.text_samples import Sample
 
@@ -94,6 +95,10 @@ class RunFacts(Protocol):
 
     def contamination(self, folder: str) -> ContaminationFacts | None:
         """What benchmarks were found; None for a run without."""
+        ...
+
+    def alarms(self, folder: str) -> Alarms:
+        """What the safeguards alarm at, by source below the folder that all share."""
         ...
 
     def movable(self, drawn: Mapping[str, Histogram]) -> dict[str, list[MovableBound]]:

@@ -23,6 +23,7 @@ from jobs.report.duplicate_sources import LossesBySource, losses_by_source
 from jobs.report.movable_bounds import movable_bounds
 from jobs.report.perplexity_table import bucket_flows, perplexity_table
 from jobs.report.published_run import (
+    INDEX,
     MATCHES,
     MODELS,
     PASSAGES,
@@ -44,6 +45,7 @@ from jobs.report.report_model import (
 )
 from jobs.report.rule_facts import count_hits
 from jobs.report.run_facts import Found
+from jobs.report.safety_facts import Alarms, count_alarms
 from jobs.report.signal_histograms import histograms, named_signals
 from jobs.report.source_table import InputFacts, input_facts, source_group, source_table
 from jobs.report.text_samples import Sample, text_samples
@@ -69,7 +71,7 @@ class SparkFacts:
             dataset: context.read_files(dataset, manifest.files)
             for dataset, manifest in run.manifests.items()
             # of these the manifest says all
-            if dataset not in (MODELS, SIGNATURES, PASSAGES, PHRASES)
+            if dataset not in (MODELS, SIGNATURES, PASSAGES, PHRASES, INDEX)
         }
         return cls(context, run, recipe, pool, frames)
 
@@ -159,6 +161,10 @@ class SparkFacts:
         if MATCHES not in self.frames:
             return None
         return contamination_facts(self.frames[MATCHES], self.run.manifests[MATCHES], folder)
+
+    def alarms(self, folder: str) -> Alarms:
+        """See ``safety_facts``."""
+        return count_alarms(self.frames["annotated"], self.frames["verdicts"], folder)
 
     def movable(self, drawn: Mapping[str, Histogram]) -> dict[str, list[MovableBound]]:
         """See ``movable_bounds``."""
