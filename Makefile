@@ -14,12 +14,13 @@ SMOKE_SPARKS ?= 3.5.9 4.3.0
 CLUSTER_EXTRAS := aws,grader,tokens
 # torch takes gigabytes: an environment of its own, which sees the packages of .venv, too.
 REFERENCE ?= build/reference
+CONNECT ?= $(CURDIR)/build/connect
 SHARED_DATA ?= ../shared/data
 BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.one_core signals.through_spark dedup.end_to_end \
   dedup.command dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo reference-demo test check test-fast test-slow s3-jars test-s3 test-cluster test-readers test-reference test-browser real-run bench bench-quick findings docs lock dist env-archive smoke-spark clean
+.PHONY: help setup demo reference-demo test check test-fast test-slow s3-jars lake-jars test-lake test-s3 test-cluster test-readers test-reference test-browser real-run bench bench-quick findings docs lock dist env-archive smoke-spark clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -84,13 +85,24 @@ check: setup ## ruff and mypy strict
 	$(BIN)/mypy
 
 test-fast: setup
-	$(BIN)/python -m pytest -m "not slow and not browser and not cluster and not readers and not reference"
+	$(BIN)/python -m pytest -m "not slow and not browser and not cluster and not readers and not reference and not lake"
 
 test-slow: setup ## The slower tests: faults, kill and resume, invariance, hostile documents
-	$(BIN)/python -m pytest -m "slow and not real_data and not browser and not cluster and not readers and not reference"
+	$(BIN)/python -m pytest -m "slow and not real_data and not browser and not cluster and not readers and not reference and not lake"
 
 s3-jars: setup ## Fetch the jars that Spark needs for s3:// (hadoop-aws and its AWS bundle, 640 MB, by mvn)
-	$(BIN)/python -m jobs.upkeep.fetch_s3_jars
+	$(BIN)/python -m jobs.upkeep.fetch_jars s3-jars
+
+lake-jars: setup ## Fetch the jars that Spark needs for tables of Iceberg and Delta (58 MB, by mvn)
+	$(BIN)/python -m jobs.upkeep.fetch_jars lake-jars
+
+# What Spark Connect needs beside what is installed.
+$(CONNECT)/.installed: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(CONNECT) "zstandard==0.25.0"
+	@touch $@
+
+test-lake: lake-jars $(CONNECT)/.installed ## Tables of Iceberg and Delta as input and output, a week of crawls; the functions through Spark Connect
+	PYTHONPATH=$(CONNECT) $(BIN)/python -m pytest -m lake tests/lake
 
 test-s3: setup ## Storage on a real S3 server (needs Go): one winner, leases, errors that help
 	$(BIN)/python -m pytest -m cluster tests/cluster/test_s3_storage.py

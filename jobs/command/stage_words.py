@@ -49,7 +49,8 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="INPUT",
         help="file, folder, glob or s3:// prefix; a list of paths (warc.paths.gz); or cc:CC-MAIN-2026-10, "
-        "the WARC files of a crawl of Common Crawl (cc:CC-MAIN-2026-10/wet: its texts)",
+        "the WARC files of a crawl of Common Crawl (cc:CC-MAIN-2026-10/wet: its texts); or a table, "
+        "iceberg:catalog.db.table or delta:PATH (docs/lake.md)",
     )
     parser.add_argument(
         "--inputs-from",
@@ -147,7 +148,9 @@ def add_table_stages(commands: Subcommands) -> None:
             f"  corpusmill {name} INPUT OUTPUT     Parquet of your own, with your ids",
         )
         stage.add_argument(
-            "input", metavar="INPUT", help="run folder, or Parquet file, folder or glob"
+            "input",
+            metavar="INPUT",
+            help="run folder; Parquet file, folder or glob; or a table, iceberg:NAME or delta:PATH",
         )
         stage.add_argument(
             "output", metavar="OUTPUT", nargs="?", help="where results of your Parquet go"
@@ -292,17 +295,32 @@ def add_export(commands: Subcommands) -> None:
     export = add_command(
         commands,
         "export",
-        "write a run's corpus as compressed JSON lines, or in folders by values of columns",
-        "Write the documents of corpus/ once more: as zstd-compressed JSON lines (jsonl/), or as Parquet\n"
-        "in folders by values of columns (partitioned/language=en/…), which Spark, DuckDB and Arrow know.\n\n"
+        "write a run's corpus as JSON lines, in folders by values of columns, or into a table of a lake",
+        "Write the documents of corpus/ once more: as zstd-compressed JSON lines (jsonl/), as Parquet in\n"
+        "folders by values of columns (partitioned/language=en/…), which Spark, DuckDB and Arrow know, or,\n"
+        "with --to, into a table of Iceberg or Delta by one commit: given again, it changes nothing, and a\n"
+        "run that was made anew replaces its own rows.\n\n"
         "  corpusmill export RUN\n"
         "  corpusmill export RUN --partition-by language\n"
-        "  corpusmill export RUN --partition-by year,format   # year: a column kept by `run --carry`",
+        "  corpusmill export RUN --partition-by year,format   # year: a column kept by `run --carry`\n"
+        "  corpusmill export RUN --to delta:s3://lake/corpus --partition-by language\n"
+        "  corpusmill export RUN --to iceberg:lake.web.corpus --spark-conf spark.sql.catalog.lake=…",
     )
     export.add_argument("run", metavar="RUN", help="folder or prefix of the run")
     export.add_argument(
+        "--to",
+        metavar="TABLE",
+        help="iceberg:catalog.db.table or delta:PATH, made where there is none (docs/lake.md)",
+    )
+    export.add_argument(
+        "--dataset",
+        metavar="NAME",
+        help="another dataset of RUN than corpus, e.g. dropped or annotated; with --to only",
+    )
+    export.add_argument(
         "--partition-by",
         metavar="A,B",
-        help="columns of the corpus, or fields of its metadata; a path holds their values",
+        help="columns of the corpus, or fields of its metadata; a path holds their values; with --to: those "
+        "of a table that is made",
     )
     finish_command(export, "export")
