@@ -119,12 +119,15 @@ def report(
     work = sum(map(operations, lengths))
     for system, taken in seconds.items():
         median = statistics.median(taken)
-        moved = np.abs(scores[system] - first)
-        flips = int(((scores[system] >= GRADE_CUT) != (first >= GRADE_CUT)).sum())
+        facts: dict[str, object] = {}
+        if len(scores[system]):
+            moved = np.abs(scores[system] - first)
+            flips = ((scores[system] >= GRADE_CUT) != (first >= GRADE_CUT)).sum()
+            facts = {"most_moved": round(float(moved.max()), 5), "flips_at_the_cut": int(flips)}
         print_result(
             "encoder", system, len(texts), sum(map(len, texts)), cpu_s=round(median, 3),
-            docs_per_cpu_s=round(len(texts) / median, 1), most_moved=round(float(moved.max()), 5),
-            flips_at_the_cut=flips, of_the_matrix_rate=round(work / median / limit, 3),
+            docs_per_cpu_s=round(len(texts) / median, 1), **facts,
+            of_the_matrix_rate=round(work / median / limit, 3),
         )  # fmt: skip
     print(
         json.dumps(

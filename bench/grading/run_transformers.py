@@ -2,8 +2,8 @@
 
 ``run_transformers.py make FOLDER TEXTS`` trains a WordPiece vocabulary on the texts and saves a BERT of
 all-MiniLM-L6-v2's shape with one output. ``run_transformers.py WAY FOLDER TEXTS OUTPUT`` grades by ``single``
-(transformers, a text at a time), ``batched`` (batches of 32 of like length, padded) or ``sentence`` (the
-cross-encoder of sentence-transformers), on one thread, and writes processor seconds and scores as JSON.
+(transformers, a text at a time), ``batched`` (batches of 32 of like length, padded) or ``sentence``
+(vectors of sentence-transformers, which are no grades), on one thread, and writes processor seconds and scores as JSON.
 """
 
 import json
@@ -78,16 +78,16 @@ def transformers(folder: str, way: str) -> Callable[[list[str]], list[float]]:
 
 
 def sentence(folder: str) -> Callable[[list[str]], list[float]]:
-    from sentence_transformers import CrossEncoder
+    from sentence_transformers import SentenceTransformer
 
-    model: Any = CrossEncoder(
-        folder, max_length=WINDOW_TOKENS, device="cpu", activation_fn=torch.nn.Identity()
-    )
+    model: Any = SentenceTransformer(folder, device="cpu")
+    model.max_seq_length = WINDOW_TOKENS
 
-    def grade(texts: list[str]) -> list[float]:
-        return [float(score) for score in model.predict(texts, batch_size=BATCH)]
+    def encode(texts: list[str]) -> list[float]:
+        model.encode(texts, batch_size=BATCH)
+        return []
 
-    return grade
+    return encode
 
 
 def parts(order: list[int], size: int) -> Iterator[list[int]]:
