@@ -27,7 +27,7 @@ from jobs.count_shared_lines import count_stage, shared_keys
 from jobs.dedup.file_bitmaps import quoted
 from jobs.models.run_models import perplexity_digest, safety_digest
 from jobs.recipes.recipe import Recipe
-from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.chunks import Division, files_by_chunk
 from jobs.runtime.contract.driver_tables import batches, dataset_paths, write_batches
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
@@ -55,7 +55,7 @@ def annotate_stage(
     safety_model: str | None,
     benchmarks: GivenBenchmarks | None = None,
 ) -> Manifest:
-    """Annotate all extracted documents of a run.
+    """Annotate all extracted documents of a run, chunk by chunk of these; chunks that are the same are kept.
 
     Args:
         context: The run.
@@ -87,12 +87,15 @@ def annotate_stage(
         index = _index_benchmarks(context, recipe, benchmarks, source)
         inputs[INDEX] = index.fingerprint
         function = replace(function, benchmarks=index)
-    chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
+    chunks = files_by_chunk(source)
     if own is not None:
         write = functools.partial(_write_annotated, context, function, own)
-        writers: list[Callable[[str], None]] = [functools.partial(write, part) for part in chunks]
+        writers: list[Callable[[str], None]] = [
+            functools.partial(write, part) for part in chunks.values()
+        ]
     else:
-        frames = [functools.partial(_annotated, context, recipe, function, part) for part in chunks]
+        frame = functools.partial(_annotated, context, recipe, function)
+        frames = [functools.partial(frame, part) for part in chunks.values()]
         writers = [parquet_chunk(frame) for frame in frames]
     return run_stage(
         context,
@@ -103,6 +106,7 @@ def annotate_stage(
             inputs=inputs,
             configuration=_configuration(recipe, benchmarks),
             chunks=writers,
+            division=Division("extracted", [*chunks]),
             account=functools.partial(_account, source.accounts.rows_out),
             details=lambda: {"absent_signals": absent_signals(function, benchmarks)},
             own_tasks=own,
@@ -208,7 +212,8 @@ def _index_benchmarks(
     inputs = {"extracted": source.fingerprint}
     documents = source.accounts.rows_out
     lines = recipe.contamination
-    counted = count_phrases(context, lines, benchmarks, inputs, documents, counting)
+    fitted_on = [*files_by_chunk(source)]
+    counted = count_phrases(context, lines, benchmarks, inputs, documents, counting, fitted_on)
     return index_stage(context, lines, benchmarks, counted)
 
 

@@ -69,7 +69,7 @@ class StageCpu(Reporter):
         self.seconds: dict[str, float] = {}
         self._before = tree_cpu_s()
 
-    def finished(self, manifest: Manifest) -> None:
+    def finished(self, manifest: Manifest, seconds: float) -> None:  # noqa: ARG002
         """Note a stage's seconds."""
         now = tree_cpu_s()
         self.seconds[manifest.dataset] = round(now - self._before, 1)

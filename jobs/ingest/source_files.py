@@ -79,7 +79,9 @@ def list_sources(
     if len(found) > MOST_FILES:
         raise InputError(f"{len(found):,} input files; a run has room for {MOST_FILES:,}")
     names = [NamedFile(name, entry.path) for entry, _, name in found.values()]
-    numbers = file_numbers(names, {} if output is None else _former_numbers(output))
+    former = [] if output is None else former_sources(output)
+    kept = {NamedFile(file.name, file.path): file.number for file in former}
+    numbers = file_numbers(names, kept)
     files = [
         SourceFile(numbers[file], file.name, entry.path, source, entry.size, entry.modified)
         for file, (entry, source, _) in zip(names, found.values(), strict=True)
@@ -87,13 +89,12 @@ def list_sources(
     return sorted(files, key=lambda file: file.number)
 
 
-def _former_numbers(output: str) -> dict[NamedFile, int]:
-    """The numbers of files in a run; none where nobody wrote them down."""
+def former_sources(output: str) -> list[SourceFile]:
+    """Return the files that a run was last made of; none where nobody wrote them down."""
     try:
-        plan = read_plan(storage.join(output, "documents"))
+        return read_plan(storage.join(output, "documents"))
     except InputError:
-        return {}
-    return {NamedFile(file.name, file.path): file.number for file in plan}
+        return []
 
 
 def require_inputs(inputs: Sequence[str], prefix: str = "") -> None:

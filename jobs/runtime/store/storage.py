@@ -260,6 +260,14 @@ def delete_tree(path: str) -> None:
             system.delete_file(inner)
 
 
+def child_names(folder: str) -> list[str]:
+    """Return the names of all files and folders in a folder, sorted; none where it is not there."""
+    system, inner = file_system(folder)
+    with _explained(folder):
+        found = system.get_file_info(pafs.FileSelector(inner, allow_not_found=True))
+    return sorted(info.base_name for info in found)
+
+
 def holds_anything(folder: str) -> bool:
     """Say whether a folder or prefix has anything in it."""
     system, inner = file_system(folder)
