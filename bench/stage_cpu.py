@@ -8,7 +8,7 @@ from jobs.runtime.contract.progress import Reporter
 
 
 class StageCpu(Reporter):
-    """Notes the processor seconds that went by, of all descendants too, until each dataset was made or found."""
+    """Notes the processor seconds that went by, of all descendants too, until a dataset was made or found."""
 
     def __init__(self) -> None:
         super().__init__(quiet=True)

@@ -64,9 +64,16 @@ def measure(pages: list[bytes], folder: Path) -> None:
         if step:
             documents = RunTables(str(folder / output)).manifest("documents").rows
             print_result(
-                f"incremental: {step}", "corpusmill", documents, sum(map(len, pages)), cpu_s=round(sum(seconds.values()), 1), text_cpu_s=round(texts, 1),
-                text_of_first=round(texts / first, 3), by_dataset=seconds, load=round(os.getloadavg()[0], 1),
-            )  # fmt: skip
+                f"incremental: {step}",
+                "corpusmill",
+                documents,
+                sum(map(len, pages)),
+                cpu_s=round(sum(seconds.values()), 1),
+                text_cpu_s=round(texts, 1),
+                text_of_first=round(texts / first, 3),
+                by_dataset=seconds,
+                load=round(os.getloadavg()[0], 1),
+            )
         if step == "and one file":
             grown = states(folder / "run")
     fresh = states(folder / "all")
