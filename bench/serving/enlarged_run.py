@@ -37,12 +37,14 @@ def enlarge(run: str, folder: Path, documents: int) -> None:
     tables = RunTables(run)
     copies = -(-documents // tables.manifest("documents").rows)
     words = Words()
+    ids = tables.columns("documents", ["id"]).column("id").to_numpy()
+    numbers = np.unique(ids >> ROW_BITS)
     for dataset in DATASETS:
         files = tables.manifest(dataset).files
         paths = [
             Path(run) / dataset / file.path for file in files if file.path.endswith(".parquet")
         ]
-        rows = pa.concat_tables([pq.read_table(path) for path in paths]).combine_chunks()
+        rows = _renumbered(pa.concat_tables([pq.read_table(path) for path in paths]), numbers)
         place = folder / dataset
         place.mkdir()
         _write(place, rows, copies, words)
@@ -81,6 +83,18 @@ class Words:
         places = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
         words = self.vocabulary.take(pa.array(self.stream[places]))
         return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), words), " ")
+
+
+def _renumbered(rows: pa.Table, numbers: np.ndarray) -> pa.Table:
+    """The rows with places in place of file numbers, int64 ascending: so copies lie one behind the other."""
+    for name in IDS:
+        if name in rows.column_names:
+            files = pc.shift_right(rows.column(name), ROW_BITS)
+            place = pc.index_in(files, value_set=pa.array(numbers)).cast(pa.int64())
+            row = pc.bit_wise_and(rows.column(name), (1 << ROW_BITS) - 1)
+            moved = pc.bit_wise_or(pc.shift_left(place, ROW_BITS), row)
+            rows = rows.set_column(rows.column_names.index(name), name, moved)
+    return rows.combine_chunks()
 
 
 def _write(place: Path, rows: pa.Table, copies: int, words: Words) -> None:

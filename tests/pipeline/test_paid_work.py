@@ -153,7 +153,7 @@ def test_a_folder_that_was_moved_asks_before_everything_is_made_anew(
 def test_work_of_seconds_is_made_anew_without_a_question(crawl: Path, finished: Path) -> None:
     status, told = run("run", str(crawl), str(finished), "--set", "rules.too_few_words.min=61")
     assert status == 0
-    assert "decide: configuration changed, made anew" in told
+    assert "fit-thresholds: configuration changed, made anew" in told
 
 
 def test_files_that_somebody_put_into_a_dataset_are_not_deleted_with_it(
