@@ -10,6 +10,8 @@ KERNELS := $(VENV)/.kernels
 WARM := $(VENV)/.warm
 # The oldest of EMR 7, and the newest there is.
 SMOKE_SPARKS ?= 3.5.9 4.3.0
+# What stages on a cluster import beside the rest: stores, encoders, trainers' tokenisers. Spark is the cluster's own.
+CLUSTER_EXTRAS := aws,grader,tokens
 # torch takes gigabytes: an environment of its own, which sees the packages of .venv, too.
 REFERENCE ?= build/reference
 SHARED_DATA ?= ../shared/data
@@ -17,7 +19,7 @@ BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.o
   dedup.command dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo reference-demo test check test-fast test-slow s3-jars test-s3 test-cluster test-readers test-reference test-browser real-run bench bench-quick docs lock dist env-archive smoke-spark clean
+.PHONY: help setup demo reference-demo test check test-fast test-slow s3-jars test-s3 test-cluster test-readers test-reference test-browser real-run bench bench-quick findings docs lock dist env-archive smoke-spark clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -117,6 +119,10 @@ bench: setup ## Throughput and accuracy of every part, as JSON lines
 bench-quick: setup ## The same on small samples
 	@for name in $(BENCHES); do $(BIN)/python -m bench.$$name --quick || exit 1; done
 
+findings: ## Run what shows behaviour of public packages (findings/), and list what changed since
+	@changed=; for script in findings/*.sh; do echo "== $$script"; bash $$script || changed="$$changed $$script"; done; \
+	  if [ -n "$$changed" ]; then echo "changed:$$changed"; exit 1; else echo "none has changed"; fi
+
 docs: setup ## Write the generated pages: signals, settings, report schema
 	$(BIN)/python -m jobs.upkeep.reference_pages docs
 
@@ -127,12 +133,12 @@ dist: setup ## The zip for spark-submit --py-files and the wheel
 	mkdir -p dist && $(BIN)/python -m zipfile -c dist/corpusmill.zip jobs udfs conf
 	$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
 
-env-archive: ## The Python environment for spark-submit --archives, without Spark itself (dist/environment.tar.gz)
+env-archive: ## The Python environment for spark-submit --archives, without Spark and test tools (dist/environment.tar.gz)
 	mkdir -p dist build
 	test -x build/environment/bin/python || $(PYTHON) -m venv build/environment
-	grep -v -i -E '^(pyspark|py4j)==' requirements.lock > build/environment.lock
-	build/environment/bin/python -m pip install --quiet --disable-pip-version-check -r build/environment.lock "venv-pack2==0.9.2"
-	build/environment/bin/python -m pip install --quiet --disable-pip-version-check --no-deps .
+	build/environment/bin/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock \
+	  ".[$(CLUSTER_EXTRAS)]" "venv-pack2==0.9.2"
+	build/environment/bin/python -m pip uninstall --quiet --yes pyspark py4j
 	build/environment/bin/venv-pack --quiet --force --prefix build/environment --output dist/environment.tar.gz
 
 smoke-spark: setup ## The sample's whole pipeline on the oldest and the newest Spark of the fleet, each in its own venv

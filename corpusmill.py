@@ -62,10 +62,11 @@ def trace(
         jobs.runtime.errors.InputError: There is no index, it is stale, or the phrase has no word.
     """
     _look_here_first()
+    from jobs.inspection.passage_places import placed
     from jobs.inspection.tracing import documents_table, trace_phrase
 
     found = trace_phrase(run, phrase, status=status, source=source, limit=limit)
-    return documents_table(found.documents)
+    return documents_table(placed(found.documents))
 
 
 def sample(run: str, rows: int = 20, *, status: str = "kept", seed: int = 0) -> pa.Table:

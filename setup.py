@@ -42,6 +42,7 @@ setup(
         "jinja2>=3.1",
         "kenlm==0.3.0",
         "lxml>=5",
+        "lxml_html_clean>=0.4",
         "numba>=0.61",
         "numpy>=1.26",
         "pandas>=2.2,<3",

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from jobs.ablation.ablation_facts import ablation_facts
-from jobs.ablation.arm_training import ArmTrainings
+from jobs.ablation.arm_training import ArmTrainings, Measured
 from jobs.ablation.arms import Arm, open_arms
-from jobs.ablation.held_out_choice import choose_held_out
+from jobs.ablation.held_out_choice import HeldOut, choose_held_out
+from jobs.ablation.memorised_text import SharedRuns, recited_tokens, shared_runs
 from jobs.ablation.packed_training import (
     EVALUATED_BATCHES,
     beginnings,
@@ -59,10 +60,13 @@ def ablate_command(arguments: argparse.Namespace) -> str | None:
         settings, held_out.rows, text, prompts, phrases, arguments, folder, reporter.note
     )
     measured = trainings.run(arms)
+    runs = {arm.name: _runs(arm, measured[arm.name], held_out) for arm in arms}
     facts = {
         **_training_facts(arguments, arms, settings),
         "held_out": {"kept": int(held_out.kept.sum()), **held_out.left_out},
-        **ablation_facts(measured, held_out, arguments.phrase),
+        **ablation_facts(measured, held_out, arguments.phrase, runs),
+        "recited": recited_tokens(arms[0].stream.length),
+        "longest_runs": [_longest(name, own, text) for name, (own, _) in runs.items()],
         "samples": [
             {
                 "prompt": text.decode(prompt),
@@ -72,6 +76,22 @@ def ablate_command(arguments: argparse.Namespace) -> str | None:
         ],
     }
     return _write(folder, facts, arms)
+
+
+def _runs(arm: Arm, models: Sequence[Measured], held_out: HeldOut) -> tuple[SharedRuns, SharedRuns]:
+    """What all models of an arm wrote shares with its rows, and with what all are measured on."""
+    written = [ids for one in models for ids in one.written]
+    return shared_runs(written, arm.stream.in_order()), shared_runs(written, [held_out.kept_row()])
+
+
+def _longest(arm: str, runs: SharedRuns, text: TokenText) -> dict[str, Any]:
+    document = None if runs.document is None else runs.document.as_py()
+    return {
+        "arm": arm,
+        "tokens": len(runs.longest),
+        "text": text.decode(runs.longest),
+        "document": document,
+    }
 
 
 def _phrase_ids(phrases: Sequence[str], text: TokenText, length: int) -> list[list[int]]:

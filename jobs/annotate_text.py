@@ -69,7 +69,7 @@ def annotate_stage(
         StageError: Spark failed.
     """
     source = require_manifest(context.folder("extracted"), "extract")
-    function = _annotator(recipe, perplexity_model, safety_model)
+    function = annotator(recipe, perplexity_model, safety_model)
     inputs = {
         "extracted": source.fingerprint,
         **_model_digests(recipe.safety, perplexity_model, safety_model),
@@ -164,7 +164,7 @@ def annotate_user_table(
     """
     require_apart(given, context.output)
     table = open_user_table(context.session, given, id_column, text_column)
-    function = _annotator(recipe, perplexity_model, safety_model)
+    function = annotator(recipe, perplexity_model, safety_model)
     rows = table.read(context.spark)
     wanted = rows.select(*_kept_columns(context, table, function))
     return run_stage(
@@ -226,11 +226,15 @@ def _configuration(recipe: Recipe, benchmarks: GivenBenchmarks | None) -> dict[s
     return settings
 
 
-def _annotator(
+def annotator(
     recipe: Recipe, perplexity_model: str | None, safety_model: str | None
 ) -> AnnotateBatches:
-    location = NodeCopy.of(perplexity_model).path if perplexity_model is not None else None
-    return AnnotateBatches(recipe.clean, location, safety_model, recipe.safety)
+    """Return what annotates with models, local or remote; shared lines and benchmarks come later."""
+    perplexity, safety = (
+        NodeCopy.of(folder).path if folder is not None else None
+        for folder in (perplexity_model, safety_model)
+    )
+    return AnnotateBatches(recipe.clean, perplexity, safety, recipe.safety)
 
 
 def _model_digests(

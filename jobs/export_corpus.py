@@ -1,16 +1,21 @@
-"""corpus/ → jsonl/: the same documents as compressed JSON lines, one file for each corpus file."""
+"""corpus/ → jsonl/ or partitioned/: the same documents as JSON lines, or in folders by values."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.command.opening import open_run
+from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
+from jobs.ingest.carried_fields import ALL
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import (
     Manifest,
@@ -18,77 +23,200 @@ from jobs.runtime.contract.manifest import (
     read_manifest,
     require_manifest,
 )
+from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
+from jobs.runtime.errors import InputError
+from jobs.runtime.spark.row_groups import ZSTD_LEVEL, row_group_bytes
+from jobs.runtime.spark.schemas import CORPUS_COLUMNS
 from jobs.runtime.store import storage
-from udfs.trainer_files.json_lines import write_json_lines
+from udfs.trainer_files.json_lines import BATCH_ROWS, write_json_lines
+from udfs.trainer_files.partitions import partitioned
 
-DATASET = "jsonl"
+LINES = "jsonl"
+PARTITIONED = "partitioned"
+MOST_PARTITIONS = 256
+"""That one file of the corpus may fall into: each is a file held open, and small ones read slowly."""
+MOST_HELD_BYTES = 64 << 20
+
+Converter = Callable[[str, str, int], dict[str, int]]
+"""Takes a file of the corpus, the folder to write to and the file's number; tells rows by file written."""
 
 
-def export_stage(context: RunContext) -> Manifest:
-    """Write ``jsonl/`` beside ``corpus/``; each task turns one Parquet file into one of JSON lines.
+def export_stage(
+    context: RunContext, partition_by: Sequence[str] = (), megabytes: float = 1
+) -> Manifest:
+    """Write ``jsonl/``, or ``partitioned/``, beside ``corpus/``; each task turns one file into others.
+
+    Args:
+        context: The run.
+        partition_by: Columns of the corpus, or fields of its ``metadata``; none: JSON lines.
+        megabytes: ``run.driver_megabytes``; 0 gives all work to Spark.
 
     Raises:
-        InputError: The publish stage has not run.
+        InputError: The publish stage has not run, or a column cannot name folders.
         AccountingError: A row was lost.
         StageError: Spark failed.
     """
     corpus = require_manifest(context.folder("corpus"), "publish")
+    own = context.own_tasks(megabytes)
     written: dict[str, int] = {}
+    convert: Converter = _Partitions(tuple(partition_by)) if partition_by else _lines
     return run_stage(
         context,
         Stage(
             name="export",
-            dataset=DATASET,
+            dataset=PARTITIONED if partition_by else LINES,
             module="jobs.export_corpus",
             inputs=_inputs(corpus),
-            configuration={},
-            chunks=[functools.partial(_write, context, corpus, written)],
+            configuration={"partition_by": list(partition_by)} if partition_by else {},
+            chunks=[functools.partial(_write, context, own, corpus, convert, written)],
             account=functools.partial(_account, corpus.rows, written),
             details=lambda: {"rows": written},
+            own_tasks=own,
         ),
     )
 
 
+def require_partitions(names: Sequence[str], carried: Sequence[str]) -> None:
+    """Refuse what rows of the corpus cannot be parted by.
+
+    Args:
+        names: Columns, or fields of ``metadata``.
+        carried: ``ingest.carry`` of the run.
+
+    Raises:
+        InputError: One is neither.
+    """
+    columns = [name for name in CORPUS_COLUMNS if name not in ("id", "text", "metadata")]
+    for name in names:
+        if name not in (*columns, *carried) and (ALL not in carried or name in CORPUS_COLUMNS):
+            raise InputError(
+                f"the corpus cannot be parted by {name!r}: wanted one of {', '.join(columns)}, or a column "
+                f"that the run keeps by --carry ({', '.join(carried) or 'none here'})"
+            )
+
+
 def tell_outdated(context: RunContext) -> None:
-    """Say so where ``jsonl/`` holds lines of an earlier corpus: whoever exported them keeps them."""
-    lines = read_manifest(context.folder(DATASET))
+    """Say so where an export holds an earlier corpus: whoever exported it keeps it."""
     corpus = require_manifest(context.folder("corpus"), "publish")
-    if lines is not None and lines.fingerprints["inputs"] != digest(_inputs(corpus)):
-        context.reporter.note(
-            f"{DATASET}/ holds lines of an earlier corpus: `corpusmill export {context.output}` makes them "
-            "anew"
-        )
+    for dataset in (LINES, PARTITIONED):
+        made = read_manifest(context.folder(dataset))
+        if made is not None and made.fingerprints["inputs"] != digest(_inputs(corpus)):
+            context.reporter.note(
+                f"{dataset}/ holds an earlier corpus: `corpusmill export {context.output}` makes it anew"
+            )
 
 
 def _inputs(corpus: Manifest) -> dict[str, str]:
     return {"corpus": corpus.fingerprint}
 
 
-def _write(context: RunContext, corpus: Manifest, written: dict[str, int], folder: str) -> None:
-    files = [file.path for file in corpus.files if file.path.endswith(".parquet")]
-    pairs = [
-        (storage.join(context.folder("corpus"), path), storage.join(folder, _name(number)))
-        for number, path in enumerate(files)
+def _write(
+    context: RunContext,
+    own_tasks: OwnTasks | None,
+    corpus: Manifest,
+    convert: Converter,
+    written: dict[str, int],
+    folder: str,
+) -> None:
+    paths = [file.path for file in corpus.files if file.path.endswith(".parquet")]
+    files = [
+        (storage.join(context.folder("corpus"), path), folder, number)
+        for number, path in enumerate(paths)
     ]
-    tasks = context.spark.sparkContext.parallelize(pairs, max(1, len(pairs)))
-    written.update(tasks.mapPartitions(_converted).collect())
+    if own_tasks is not None:
+        own_tasks.run(iter(files), lambda file: written.update(convert(*file)), len(files))
+        return
+    tasks = context.spark.sparkContext.parallelize(files, max(1, len(files)))
+    written.update(tasks.mapPartitions(functools.partial(_converted, convert)).collect())
 
 
-def _name(number: int) -> str:
-    return f"part-{number:05d}.jsonl.zst"
-
-
-def _converted(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int]]:
+def _converted(
+    convert: Converter, files: Iterable[tuple[str, str, int]]
+) -> Iterator[tuple[str, int]]:
     # Two attempts of a task write the same bytes under the same name, so either may win.
-    for source, target in pairs:
-        system, inner = storage.file_system(source)
-        with (
-            storage.open_output(target) as stream,
-            pq.ParquetFile(inner, filesystem=system) as file,
-        ):
-            yield target.rsplit("/", 1)[1], write_json_lines(file, stream)
+    for file in files:
+        yield from convert(*file).items()
+
+
+def _lines(source: str, folder: str, number: int) -> dict[str, int]:
+    name = f"part-{number:05d}.jsonl.zst"
+    with storage.open_output(storage.join(folder, name)) as stream, _opened(source) as file:
+        return {name: write_json_lines(file, stream)}
+
+
+@dataclass(frozen=True)
+class _Partitions:
+    """Writes the rows of a file of the corpus into a file for each of their partitions."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, source: str, folder: str, number: int) -> dict[str, int]:
+        rows: dict[str, int] = {}
+        with contextlib.ExitStack() as stack, _opened(source) as file:
+            writers: dict[str, _GroupWriter] = {}
+            for batch in file.iter_batches(BATCH_ROWS):
+                for partition, piece in partitioned(batch, self.names):
+                    path = f"{partition}/part-{number:05d}.parquet"
+                    if path not in writers:
+                        self._require_few(writers, source)
+                        target = stack.enter_context(
+                            storage.open_output(storage.join(folder, path))
+                        )
+                        writers[path] = stack.enter_context(_GroupWriter(target, piece.schema))
+                    writers[path].write(piece)
+                    rows[path] = rows.get(path, 0) + len(piece)
+                if sum(writer.held_bytes for writer in writers.values()) > MOST_HELD_BYTES:
+                    for writer in writers.values():
+                        writer.flush()
+        return rows
+
+    def _require_few(self, writers: Collection[str], source: str) -> None:
+        if len(writers) == MOST_PARTITIONS:
+            examples = ", ".join(list(writers)[:3])
+            raise InputError(
+                f"{source} falls into more than {MOST_PARTITIONS} partitions by {', '.join(self.names)} "
+                f"({examples}, …): choose columns of fewer values"
+            )
+
+
+class _GroupWriter:
+    """A Parquet file whose rows are gathered to row groups of the size that our datasets have."""
+
+    def __init__(self, target: BinaryIO, schema: pa.Schema) -> None:
+        self._writer = pq.ParquetWriter(
+            target, schema, compression="zstd", compression_level=ZSTD_LEVEL
+        )
+        self._enough = row_group_bytes(schema)
+        self._held: list[pa.RecordBatch] = []
+        self.held_bytes = 0
+
+    def __enter__(self) -> _GroupWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.flush()
+        self._writer.close()
+
+    def write(self, rows: pa.RecordBatch) -> None:
+        self._held.append(rows)
+        self.held_bytes += rows.nbytes
+        if self.held_bytes >= self._enough:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._held:
+            self._writer.write_table(pa.Table.from_batches(self._held))
+        self._held, self.held_bytes = [], 0
+
+
+@contextlib.contextmanager
+def _opened(source: str) -> Iterator[pq.ParquetFile]:
+    system, inner = storage.file_system(source)
+    with pq.ParquetFile(inner, filesystem=system) as file:
+        yield file
 
 
 def _account(rows_in: int, written: dict[str, int], files: Sequence[PublishedFile]) -> RowAccounts:
@@ -98,8 +226,12 @@ def _account(rows_in: int, written: dict[str, int], files: Sequence[PublishedFil
 
 def export_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill export`."""
+    recipe = open_recipe(arguments, arguments.run)
+    given = arguments.partition_by
+    names = given.split(",") if given is not None else ()
+    require_partitions(names, recipe.ingest.carry)
     with open_run(arguments, arguments.run) as context:
-        export_stage(context)
+        export_stage(context, names, recipe.run.driver_megabytes)
     return None
 
 

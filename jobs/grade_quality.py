@@ -25,6 +25,7 @@ from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet
 from jobs.runtime.contract.user_tables import open_user_table, require_apart
 from jobs.runtime.errors import MissingRequirementError
 from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.store.node_copies import NodeCopy
 from jobs.verdicts.expressions import LANGUAGE, failing, verdict_columns
 from jobs.verdicts.thresholds import resolve
 from udfs.grade_batches import GradeBatches
@@ -95,7 +96,9 @@ def grade_user_table(
             module="jobs.grade_quality",
             inputs={"table": table.fingerprint, "grader": grader_digest(grader)},
             configuration={},
-            chunks=[parquet_chunk(lambda: map_batches(wanted, GradeBatches(grader)))],
+            chunks=[
+                parquet_chunk(lambda: map_batches(wanted, GradeBatches(NodeCopy.of(grader).path)))
+            ],
             account=all_rows_out,
         ),
     )
@@ -113,9 +116,8 @@ def grade_verdicts(context: RunContext) -> DataFrame | None:
 def _grades(context: RunContext, grader: str) -> DataFrame:
     living = without_duplicates(context, surviving(context))
     # The rules may differ by language, so it travels along.
-    return map_batches(
-        living.select("id", "text", F.struct(LANGUAGE).alias("language")), GradeBatches(grader)
-    )
+    wanted = living.select("id", "text", F.struct(LANGUAGE).alias("language"))
+    return map_batches(wanted, GradeBatches(NodeCopy.of(grader).path))
 
 
 def _account(

@@ -148,12 +148,15 @@ class _Build:
         if self._works_here(chunks, own):
             tasks = OwnTasks(self._context.threads)
             return [
-                StageWork(functools.partial(self._write_here, tasks, chunk), tasks)
+                StageWork(functools.partial(self._write_here, tasks, chunk), tasks, len(chunk))
                 for chunk in chunks
             ]
         gigabytes = self._recipe.run.chunk_gigabytes
         chunks = by_bytes(self._files, lambda file: file.bytes, gigabytes)
-        return [StageWork(functools.partial(self._write_by_spark, chunk)) for chunk in chunks]
+        return [
+            StageWork(functools.partial(self._write_by_spark, chunk), files=len(chunk))
+            for chunk in chunks
+        ]
 
     def _works_here(self, chunks: Sequence[Sequence[TextFile]], most: float) -> bool:
         table = self._source.table

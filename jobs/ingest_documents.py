@@ -155,7 +155,7 @@ def _details(
 
 
 def take_inputs(arguments: argparse.Namespace) -> None:
-    """Add what ``--inputs-from`` lists to the inputs, and ``--text-column`` to the recipe's changes.
+    """Add what ``--inputs-from`` lists to the inputs, and columns that are named to the recipe's changes.
 
     Raises:
         InputError: There is no input at all, or a list cannot be read.
@@ -169,6 +169,8 @@ def take_inputs(arguments: argparse.Namespace) -> None:
     if arguments.text_column is not None:
         column = json.dumps([arguments.text_column])
         arguments.overrides += [f"ingest.text_fields={column}", "ingest.html_fields=[]"]
+    if arguments.carry is not None:
+        arguments.overrides.append(f"ingest.carry={json.dumps(arguments.carry.split(','))}")
 
 
 def ingest_command(arguments: argparse.Namespace) -> str | None:

@@ -282,7 +282,7 @@ def _part(context: RunContext, files: Sequence[PublishedFile]) -> _Part:
 
 
 def _corpus_settings(recipe: Recipe) -> dict[str, object]:
-    return recipe.publish.model_dump(exclude={"json_lines"})  # another stage's
+    return recipe.publish.model_dump(exclude={"json_lines", "partition_by"})  # another stage's
 
 
 def _ledger(context: RunContext) -> DataFrame:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from jobs.annotate_text import absent_signals, annotate_stage
+from jobs.annotate_text import absent_signals, annotate_stage, annotator
 from jobs.command.opening import open_models, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
@@ -15,7 +15,7 @@ from jobs.contamination.spark_table import DATASET as MATCHES
 from jobs.decide_verdicts import decide_stage
 from jobs.dedup.published_signatures import require_comparable
 from jobs.dedup.signatures import require_columns
-from jobs.export_corpus import export_stage, tell_outdated
+from jobs.export_corpus import export_stage, require_partitions, tell_outdated
 from jobs.extract_text import extract_inputs
 from jobs.find_duplicates import dedup_stage, search_recipe
 from jobs.grade_quality import DATASET as GRADES
@@ -42,7 +42,6 @@ from jobs.train_perplexity import DATASET as MODELS
 from jobs.train_perplexity import MODEL_DATASET, train_stage
 from jobs.verdicts.sql_rules import require_expressions
 from jobs.verdicts.thresholds import why_missing
-from udfs.annotate_batches import AnnotateBatches
 
 
 def run_pipeline(
@@ -91,9 +90,10 @@ def run_pipeline(
     store_recipe(context.output, recipe)  # one that was refused on the way is not the run's
     publish_stage(context, recipe)
     if recipe.publish.json_lines:
-        export_stage(context)
-    else:
-        tell_outdated(context)
+        export_stage(context, (), recipe.run.driver_megabytes)
+    if recipe.publish.partition_by:
+        export_stage(context, recipe.publish.partition_by, recipe.run.driver_megabytes)
+    tell_outdated(context)
     report = report_run(context, recipe)
     context.reporter.where_time_went()
     return report
@@ -119,7 +119,7 @@ def _tell_unjudged(
     context: RunContext, recipe: Recipe, models: RunModels, benchmarks: GivenBenchmarks | None
 ) -> None:
     """Name the rules that this run will have no values for, before it begins."""
-    function = AnnotateBatches(recipe.clean, None, models.safety, recipe.safety)
+    function = annotator(recipe, None, models.safety)
     absent = absent_signals(function, benchmarks)
     del absent["perplexity"], absent["shared_lines"]  # made by the run where a rule asks
     if models.grader is None:
@@ -159,6 +159,7 @@ def run_command(arguments: argparse.Namespace) -> str | None:
     models = open_models(arguments, recipe)
     benchmarks = open_benchmarks(arguments)
     _require_possible(arguments, recipe, models)
+    require_partitions(recipe.publish.partition_by, recipe.ingest.carry)
     with open_run(arguments, arguments.output) as opened:
         most_lost = None if arguments.redo else recipe.run.redo_seconds
         context = replace(opened, most_lost=most_lost, refit=arguments.refit)

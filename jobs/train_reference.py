@@ -1,4 +1,4 @@
-"""packed/ → a small model: its log, its curve, its samples, and a checkpoint to go on from."""
+"""packed/ → a small model: its log, curve, samples, a checkpoint; with --score a run as the model sees it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from jobs.ablation.packed_training import (
     training_pace,
     training_settings,
 )
+from jobs.ablation.run_scoring import document_scorer, write_scores
+from jobs.ablation.scored_documents import Sample, choose_documents
 from jobs.command.running import run
+from jobs.inspection.run_tables import RunTables
 from jobs.models.reference.row_stream import RowStream
 from jobs.models.reference.run_log import LOG_NAME, read_log
 from jobs.models.reference.settings import SIZES
@@ -35,10 +38,25 @@ def train_reference_command(arguments: argparse.Namespace) -> str | None:
     settings = training_settings(arguments, size, stream)
     data = training_data(rows, stream, size, arguments.tokenizer, arguments.prompt)
     pace = training_pace(arguments, settings, stream.length)
+    # A run that cannot be scored is told before hours of training.
+    sample = _sample(arguments)
     with machine(arguments.device) as here:
         reporter = Reporter(quiet=arguments.quiet or here.rank > 0)
-        Trainer(data, settings, pace, folder, here, reporter.note).run()
-        return _summary(folder) if here.rank == 0 else None
+        trainer = Trainer(data, settings, pace, folder, here, reporter.note)
+        trainer.run()
+        if here.rank > 0:
+            return None
+        told = [_summary(folder)]
+        if sample is not None:
+            scorer = document_scorer(trainer, data, rows, settings, here, reporter.note)
+            told += write_scores(folder, arguments, scorer, settings, sample)
+        return "\n".join(told)
+
+
+def _sample(arguments: argparse.Namespace) -> Sample | None:
+    if arguments.score is None:
+        return None
+    return choose_documents(RunTables(arguments.score), arguments.score_documents)
 
 
 def _summary(folder: Path) -> str:

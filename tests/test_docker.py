@@ -1,5 +1,6 @@
 """The images' recipes name files and modules that exist; no engine runs here, so no more is claimed."""
 
+import importlib.metadata as metadata
 import importlib.util
 import os
 import re
@@ -32,6 +33,18 @@ def test_the_three_images_are_here() -> None:
 
 @pytest.mark.parametrize("name", sorted(FILES))
 class TestImage:
+    def test_it_carries_what_stages_import_and_no_test_tools(self, name: str) -> None:
+        makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+        (extras,) = re.findall(r"^CLUSTER_EXTRAS := (.+)$", makefile, re.MULTILINE)
+        (installed,) = re.findall(r'--constraint requirements\.lock "\.\[(.+)\]"', FILES[name])
+        assert set(extras.split(",")) <= set(installed.split(","))
+        assert "test" not in installed
+        assert "-r requirements.lock" not in FILES[name]
+
+    def test_the_module_that_the_command_enters_by_is_copied(self, name: str) -> None:
+        entry = metadata.entry_points(group="console_scripts")["corpusmill"].module
+        assert f" {entry}.py " in FILES[name]
+
     def test_every_line_is_an_instruction(self, name: str) -> None:
         assert {line.split()[0] for line in instructions(FILES[name])} <= INSTRUCTIONS
 
@@ -56,7 +69,7 @@ class TestImage:
 
 def test_dataproc_mounts_its_own_spark_under_its_own_user() -> None:
     text = FILES["Dockerfile.dataproc"]
-    assert "pyspark|py4j" in text
+    assert "rm /wheels/pyspark-* /wheels/py4j-*" in text
     assert "openjdk" not in text
     assert "--uid 1099 --gid 1099" in text
 

@@ -15,7 +15,10 @@ from jobs.recipes.rules import Rule
 from tests.conftest import REPOSITORY
 
 PAGES = sorted(
-    [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *REPOSITORY.glob("docs/**/*.md")]
+    [
+        *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "findings/README.md")),
+        *REPOSITORY.glob("docs/**/*.md"),
+    ]
 )
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -82,6 +85,17 @@ def test_yaml_in_the_documents_is_valid(tmp_path: Path, page: str, text: str) ->
 def test_links_between_documents_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize(
+    ("index", "pattern"), [("docs/README.md", "*.md"), ("findings/README.md", "*.sh")]
+)
+def test_an_index_leads_to_every_page_beside_it(index: str, pattern: str) -> None:
+    path = REPOSITORY / index
+    listed = set(re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")))
+    pages = {found.name for found in path.parent.glob(pattern)} - {path.name}
+    assert pages
+    assert pages - listed == set()
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda page: page.name)

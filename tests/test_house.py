@@ -74,7 +74,6 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "planning": {"runtime", "runtime.store", "dedup"},
     "packing": _SPEAKS_TO_ALL,
     "tracing": {*_SPEAKS_TO_ALL, "dedup"},
-    "ablation": {"runtime", "models", "packing"},
     "command": {*_SPEAKS_TO_ALL, "models", "recipes"},
     "report": {*_SPEAKS_TO_ALL, "dedup", "contamination", "recipes", "verdicts"},
     "inspection": {
@@ -86,6 +85,13 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
         "recipes",
         "verdicts",
         "command",
+    },
+    "ablation": {
+        *_SPEAKS_TO_ALL - {"runtime.spark"},
+        "models",
+        "packing",
+        "report",
+        "inspection",
     },
     "serving": {
         "runtime",

@@ -34,7 +34,7 @@ class AnnotateBatches:
         cleaning: What is cut from a text.
         perplexity_model: Tells a worker where on its machine the perplexity models lie (fetching
             them if need be); None leaves perplexity null.
-        safety_model: Folder of a trained model; None leaves its score null.
+        safety_model: Tells where a trained model lies, likewise; None leaves its score null.
         safety: Keyword lists, domains and how they are combined with the model.
         shared_lines: Gives the sorted keys of lines that many documents of a site have, of
             ``udfs.signals.shared_lines``; None leaves their shares null.
@@ -43,7 +43,7 @@ class AnnotateBatches:
 
     cleaning: CleaningSettings
     perplexity_model: Callable[[], str] | None = None
-    safety_model: str | None = None
+    safety_model: Callable[[], str] | None = None
     safety: SafetySettings = DEFAULT_SETTINGS
     shared_lines: Callable[[], npt.NDArray[np.uint64]] | None = None
     benchmarks: Callable[[], BenchmarkIndex] | None = None
@@ -68,7 +68,8 @@ class AnnotateBatches:
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield a batch for each batch."""
         model = read_model(self.perplexity_model(), verify=False) if self.perplexity_model else None
-        screen = SafetyScreen.open(self.safety_model, self.safety)
+        safety_model = self.safety_model() if self.safety_model else None
+        screen = SafetyScreen.open(safety_model, self.safety)
         compared = [contamination_annotator(self.benchmarks())] if self.benchmarks else []
         for batch in batches:
             texts, cleaning = clean(batch.column("text").fill_null(""), self.cleaning)

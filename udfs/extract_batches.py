@@ -27,6 +27,7 @@ COLUMNS: dict[str, pa.DataType] = {
     "charset": pa.string(),
     "tables_kept": pa.int32(),
     "tables_dropped": pa.int32(),
+    "page_starts": pa.list_(pa.int32()),
     "content_bytes": pa.int64(),
     "content_hash": pa.string(),
     "status": pa.string(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -20,10 +20,10 @@ class GradeBatches:
     The language of a text is taken from a struct column ``language`` where there is one.
 
     Attributes:
-        grader: Folder of a trained grader.
+        grader: Tells a worker where on its machine the trained grader lies (fetching it if need be).
     """
 
-    grader: str
+    grader: Callable[[], str]
 
     def output_schema(self, schema: pa.Schema) -> pa.Schema:
         """Return the output's schema: ``text`` gone, ``quality`` appended."""
@@ -32,7 +32,7 @@ class GradeBatches:
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield a batch for each batch."""
-        model = open_grader(self.grader)
+        model = open_grader(self.grader())
         for batch in batches:
             texts = batch.column("text")
             grades = grade(texts, _languages(batch, texts), model)

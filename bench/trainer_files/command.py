@@ -6,6 +6,7 @@ tasks alone. The peer has its own environment, made at the first run.
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import sys
@@ -17,22 +18,30 @@ import pyarrow.parquet as pq
 from bench.measuring import measured_command, print_result
 from bench.peer_environment import peer_environment
 from bench.shared_folder import OUTPUT
-from bench.trainer_files.corpora import KINDS, documents
+from bench.trainer_files.corpora import KINDS, altered, documents
 from bench.trainer_files.vocabulary import tokeniser
 
 PEER = ("datatrove[io]==0.9.0", "tokenizers==0.22.2", "pyarrow", "orjson", "humanize", "numpy")
 FOLDER = OUTPUT / "trainer-files"
 
 
+ROUNDS = 6  # of the larger corpus, beside which start and vocabulary are little
+
+
 def measure_command(most_bytes: int, *, peers: bool, large_bytes: int = 0) -> None:
     """Print tokens a second and peak memory; with a document of ``large_bytes`` among the others."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    source = _source(most_bytes, large_bytes)
+    texts = [text for kind in KINDS for text in documents(kind, most_bytes // len(KINDS))]
     (FOLDER / "tokenizer.json").write_bytes(tokeniser().content)
-    _measure("corpusmill pack", source)
-    _measure("corpusmill pack, by Spark", source, "--set", "run.driver_megabytes=0")
+    once = _written("texts", texts, large_bytes)
+    _measure("corpusmill pack", once)
+    _measure("corpusmill pack, by Spark", once, "--set", "run.driver_megabytes=0")
+    rounds = (altered(texts, number) for number in range(ROUNDS))
+    larger = _written(f"{ROUNDS}-rounds", list(itertools.chain.from_iterable(rounds)))
+    _measure(f"corpusmill pack, {ROUNDS} rounds", larger)
     if peers:
-        _measure_datatrove(source)
+        _measure_datatrove(once)
+        _measure_datatrove(larger)
 
 
 def _measure(system: str, source: Path, *further: str) -> None:
@@ -79,11 +88,12 @@ def _print(system: str, source: Path, tokens: int, seconds: float, **facts: floa
     )
 
 
-def _source(most_bytes: int, large_bytes: int) -> Path:
-    texts = [text for kind in KINDS for text in documents(kind, most_bytes // len(KINDS))]
+def _written(name: str, texts: list[str], large_bytes: int = 0) -> Path:
+    held = texts
     if large_bytes:
-        texts.append(("".join(texts) * (1 + large_bytes // most_bytes))[:large_bytes])
-    path = FOLDER / "texts.parquet"
-    table = pa.table({"id": pa.array(range(len(texts)), pa.int64()), "text": texts})
+        joined = "".join(texts)
+        held = [*texts, (joined * (1 + large_bytes // len(joined)))[:large_bytes]]
+    path = FOLDER / f"{name}.parquet"
+    table = pa.table({"id": pa.array(range(len(held)), pa.int64()), "text": held})
     pq.write_table(table, path, row_group_size=5_000)
     return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sysconfig
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -42,6 +42,22 @@ def awkward(count: int, seed: int = 7) -> Iterator[str]:
         text = draw.choice(real)
         start = draw.randrange(len(text))
         yield draw.choice(_CHANGES)(text[start : start + draw.randrange(1, 400)], draw)
+
+
+def altered(texts: Sequence[str], round_: int) -> Iterator[str]:
+    """Yield the texts with one character in forty drawn anew: a larger corpus than there is.
+
+    A letter becomes another of the same text, so that languages and alphabets stay and words do not.
+    Round 0 leaves texts as they are.
+    """
+    for number, text in enumerate(texts):
+        letters = list(text)
+        draw = Random(1_000_003 * round_ + number)
+        for place in range(draw.randrange(80), len(letters) if round_ else 0, 40):
+            other = letters[draw.randrange(len(letters))]
+            if letters[place].isalpha() and other.isalpha():
+                letters[place] = other
+        yield "".join(letters)
 
 
 def _mixture(text: str, draw: Random) -> str:

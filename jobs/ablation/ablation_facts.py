@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from jobs.ablation.arm_training import Measured
 from jobs.ablation.held_out_choice import HeldOut
+from jobs.ablation.memorised_text import SharedRuns
+from jobs.models.reference.held_out import GRAM
 from jobs.models.reference.spread import difference, spread
 from jobs.models.reference.token_text import bits_a_byte
 from udfs.lines.text_batch import TextBatch
@@ -18,7 +20,10 @@ from udfs.signals.annotate import annotate
 
 
 def ablation_facts(
-    measured: Mapping[str, Sequence[Measured]], held_out: HeldOut, phrases: Sequence[str]
+    measured: Mapping[str, Sequence[Measured]],
+    held_out: HeldOut,
+    phrases: Sequence[str],
+    runs: Mapping[str, tuple[SharedRuns, SharedRuns]],
 ) -> dict[str, Any]:
     """Return ``bits``, ``behaviour`` and ``comparisons`` of the first arm with every other.
 
@@ -26,6 +31,8 @@ def ablation_facts(
         measured: Arm's name → its models, by seed.
         held_out: What they were measured on.
         phrases: Texts that models may say again and again.
+        runs: Arm's name → what all that its models wrote, one model behind the other, shares with the
+            arm's rows and with held-out segments.
     """
     bits = [_bits(measured, held_out, name) for name in held_out.groups]
     behaviour = [_behaviour(measured, "repeated 5-grams, share", repeated_share)]
@@ -38,6 +45,7 @@ def ablation_facts(
             for models in measured.values()
         ]
         behaviour.append({"name": "phrase behind itself, bits", "arms": arms})
+    behaviour += _memorised(measured, held_out, runs)
     baseline, *others = measured
     comparisons = [
         _comparison(row, title, place, baseline, name)
@@ -45,6 +53,38 @@ def ablation_facts(
         for place, name in enumerate(others, start=1)
     ]
     return {"bits": bits, "behaviour": behaviour, "comparisons": comparisons}
+
+
+def _memorised(
+    measured: Mapping[str, Sequence[Measured]],
+    held_out: HeldOut,
+    runs: Mapping[str, tuple[SharedRuns, SharedRuns]],
+) -> list[dict[str, Any]]:
+    """Rows of what was written that stands in documents, and of documents that are written on."""
+    rows = []
+    for place, whose in enumerate(("the arm's own text", "held-out text")):
+        arms = []
+        for name, models in measured.items():
+            # All models wrote the same number of texts.
+            count = len(models[0].written)
+            found = [
+                runs[name][place].share(slice(number * count, (number + 1) * count))
+                for number in range(len(models))
+            ]
+            arms.append(_over_seeds(found))
+        rows.append({"name": f"written in runs of {GRAM} tokens of {whose}, share", "arms": arms})
+    recited = {
+        "own": [[one.recited_own for one in models] for models in measured.values()],
+        "held-out": [
+            [one.recited[held_out.kept] for one in models] for models in measured.values()
+        ],
+    }
+    for whose, of_arms in recited.items():
+        if any(np.isnan(one).all() for models in of_arms for one in models):
+            continue  # documents are too short to be written on
+        arms = [_over_seeds([float(np.nanmean(one)) for one in models]) for models in of_arms]
+        rows.append({"name": f"{whose} documents written on word for word, share", "arms": arms})
+    return rows
 
 
 def _bits(

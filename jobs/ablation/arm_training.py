@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from jobs.ablation.arms import Arm
+from jobs.ablation.memorised_text import recited_shares
 from jobs.ablation.packed_training import training_pace
-from jobs.models.reference.row_stream import PackedRow
+from jobs.models.reference.row_stream import PackedRow, RowStream
 from jobs.models.reference.settings import TrainingSettings
 from jobs.models.reference.token_text import TokenText
 
 if TYPE_CHECKING:
+    from jobs.models.reference.evaluation import SegmentLosses
     from jobs.models.reference.machine import Machine
     from jobs.models.reference.training import Trainer
 
@@ -31,13 +33,19 @@ class Measured(NamedTuple):
     Attributes:
         nats: float64[segments]; of each held-out segment.
         continuations: What it wrote on from each prompt, once for each seed of a continuation.
+        written: The same as ids, one behind the other.
         said_again: float64[phrases]; nats of each phrase right behind itself. The less, the sooner
             the model loops.
+        recited: float64[segments]; how far it writes on each held-out segment word for word.
+        recited_own: float64[segments]; the same of segments that it was trained on, as many rows of them.
     """
 
     nats: npt.NDArray[np.float64]
     continuations: list[list[str]]
+    written: list[list[int]]
     said_again: npt.NDArray[np.float64]
+    recited: npt.NDArray[np.float64]
+    recited_own: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ class ArmTrainings:
             for seed, arm in itertools.product(range(self.arguments.seeds), arms):
                 trainer = self._trainer(arm, seed, here)
                 trainer.run()
-                measured[arm.name].append(self._measured(trainer, here, arm.stream.length))
+                measured[arm.name].append(self._measured(trainer, here, arm.stream))
         return measured
 
     def _trainer(self, arm: Arm, seed: int, here: Machine) -> Trainer:
@@ -96,25 +104,37 @@ class ArmTrainings:
 
         return Trainer(data, settings, pace, place, here, note)
 
-    def _measured(self, trainer: Trainer, here: Machine, length: int) -> Measured:
+    def _measured(self, trainer: Trainer, here: Machine, stream: RowStream) -> Measured:
         from jobs.models.reference.evaluation import segment_losses
         from jobs.models.reference.sampling import continued
 
+        length = stream.length
         at_once = training_pace(self.arguments, self.settings, length).rows_at_once
-        losses = segment_losses(trainer.model, self.held_out, self.settings, here, length, at_once)
+
+        def losses(rows: Sequence[PackedRow]) -> SegmentLosses:
+            return segment_losses(trainer.model, rows, self.settings, here, length, at_once)
+
+        held_out = losses(self.held_out)
+        # The same rows of an arm for every seed.
+        own = losses(list(itertools.islice(stream.shuffled(0), len(self.held_out))))
         seeds = range(self.arguments.continuations)
         written = []
         for prompt in self.prompts:
             tokens = min(CONTINUATION_TOKENS, length - len(prompt))
-            found = continued(trainer.model, prompt, seeds, here, tokens=tokens, eos=self.text.eos)
-            written.append([self.text.decode(ids) for ids in found])
+            written.append(
+                continued(trainer.model, prompt, seeds, here, tokens=tokens, eos=self.text.eos)
+            )
         # Once more less once: what the second time costs behind the first.
         rows = [row_of(ids, times) for ids in self.phrases for times in (2, 1)]
-        again = np.empty(0)
-        if rows:
-            said = segment_losses(trainer.model, rows, self.settings, here, length, at_once)
-            again = said.nats[::2] - said.nats[1::2]
-        return Measured(losses.nats, written, again)
+        said = losses(rows).nats if rows else np.empty(0)
+        return Measured(
+            held_out.nats,
+            [[self.text.decode(ids) for ids in found] for found in written],
+            [ids for found in written for ids in found],
+            said[::2] - said[1::2],
+            recited_shares(held_out.hits, length),
+            recited_shares(own.hits, length),
+        )
 
 
 def row_of(ids: Sequence[int], times: int) -> PackedRow:

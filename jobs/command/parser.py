@@ -17,6 +17,7 @@ from jobs.command.planning_words import add_dedup_plan, add_plan, add_submit
 from jobs.command.reference_words import add_reference
 from jobs.command.stage_words import (
     add_decontaminate,
+    add_export,
     add_ingest,
     add_pack,
     add_run,
@@ -46,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_dedup_plan(commands)
     add_decontaminate(commands)
     add_run_stages(commands)
+    add_export(commands)
     add_pack(commands)
     add_inspection(commands)
     add_serve(commands)

@@ -17,6 +17,7 @@ def add_reference(commands: Subcommands) -> None:
         "Train a decoder on what `corpusmill pack` wrote and write log.jsonl, curve.svg, samples.jsonl\n"
         "and a checkpoint: after a kill the same command goes on. Needs the extra `reference` (torch).\n\n"
         "  corpusmill train-reference RUN OUTPUT --size tiny\n"
+        "  corpusmill train-reference RUN OUTPUT --size tiny --score RUN\n"
         "  torchrun --nproc-per-node 8 jobs/train_reference.py RUN OUTPUT --size 110m --compile",
     )
     train.add_argument(
@@ -28,6 +29,15 @@ def add_reference(commands: Subcommands) -> None:
     train.add_argument(
         "--prompt", action="append", default=[], metavar="TEXT",
         help="what samples begin with; may be repeated; default: beginnings of held-out documents",
+    )  # fmt: skip
+    train.add_argument(
+        "--score", metavar="RUN",
+        help="then score this run's documents, trained on or not, and write scores.html, scores.json and "
+        "scores.parquet: the model's loss beside KenLM's, and where they disagree",
+    )  # fmt: skip
+    train.add_argument(
+        "--score-documents", type=positive, default=1_000, metavar="N",
+        help="most documents of each language to score; default: 1,000",
     )  # fmt: skip
     _add_machine_arguments(train)
     train.set_defaults(command="train-reference")

@@ -65,6 +65,12 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="column of tables (Parquet, JSON lines, CSV, TSV) with text",
     )
+    parser.add_argument(
+        "--carry",
+        metavar="A,B",
+        help="further columns of tables, and partitions in paths (year=2024/), to keep as a JSON object in "
+        "`metadata` down to the corpus; `all`: every one that is not read as something else",
+    )
 
 
 def _add_against(parser: argparse.ArgumentParser) -> None:
@@ -272,9 +278,29 @@ def add_run_stages(commands: Subcommands) -> None:
     for name, help_ in (
         ("decide", "judge a run's signals by the recipe's rules"),
         ("publish", "write a run's corpus, ledger of what left, and quarantine"),
-        ("export", "write a run's corpus as compressed JSON lines, too"),
         ("report", "write a run's report.json, report.html and dataset card"),
     ):
         stage = add_command(commands, name, help_, f"{help_[0].upper()}{help_[1:]}.")
         stage.add_argument("run", metavar="RUN", help="folder or prefix of the run")
         finish_command(stage, name)
+
+
+def add_export(commands: Subcommands) -> None:
+    """Add ``export``."""
+    export = add_command(
+        commands,
+        "export",
+        "write a run's corpus as compressed JSON lines, or in folders by values of columns",
+        "Write the documents of corpus/ once more: as zstd-compressed JSON lines (jsonl/), or as Parquet\n"
+        "in folders by values of columns (partitioned/language=en/…), which Spark, DuckDB and Arrow know.\n\n"
+        "  corpusmill export RUN\n"
+        "  corpusmill export RUN --partition-by language\n"
+        "  corpusmill export RUN --partition-by year,format   # year: a column kept by `run --carry`",
+    )
+    export.add_argument("run", metavar="RUN", help="folder or prefix of the run")
+    export.add_argument(
+        "--partition-by",
+        metavar="A,B",
+        help="columns of the corpus, or fields of its metadata; a path holds their values",
+    )
+    finish_command(export, "export")

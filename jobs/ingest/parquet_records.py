@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.ingest.carried_fields import ALL
 from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_record import UNKNOWN_RECORD, SourceRecord, field_record
 
@@ -35,7 +36,9 @@ def parquet_records(stream: BinaryIO, settings: IngestSettings) -> Iterator[Sour
         *settings.html_fields, *settings.text_fields, *settings.url_fields, *settings.id_fields,
         *settings.date_fields,
     }  # fmt: skip
-    columns = [name for name in table.schema_arrow.names if name in wanted]
+    carry_all = ALL in settings.carry
+    wanted |= set(settings.carry)
+    columns = [name for name in table.schema_arrow.names if carry_all or name in wanted]
     if not {*settings.html_fields, *settings.text_fields} & set(columns):
         names = ", ".join(table.schema_arrow.names)
         raise ValueError(
@@ -56,7 +59,7 @@ def _group_records(
     try:
         for batch in table.iter_batches(size, row_groups=[group], columns=columns):
             for fields in _rows(batch):
-                yield field_record(fields, "row", settings)
+                yield field_record(fields, None, settings)
                 done += 1
     except _UNREADABLE_GROUP as error:
         damage = " ".join(str(error).split())[:300]
@@ -83,7 +86,7 @@ def _rest_of_group(
         for fields in _rows(batch):
             number += 1
             if number > done:
-                record = field_record(fields, "row", settings)
+                record = field_record(fields, None, settings)
                 is_lost = record.status == "malformed" and not has_text
                 yield _lost(reason, record) if is_lost else record
     missing = total - max(number, done)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from jobs.ingest.carried_fields import with_partitions
 from jobs.ingest.record_readers import read_records
 from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_files import SourceFile
 from jobs.ingest.source_record import SourceRecord
 from jobs.runtime.contract.document_ids import document_id
 from jobs.runtime.errors import StoreReadError
-from jobs.runtime.spark.schemas import DOCUMENTS_WITH_CONTENT
+from jobs.runtime.spark.schemas import DOCUMENTS, DOCUMENTS_WITH_CONTENT
 from jobs.runtime.store import storage
 
 BATCH_BYTES = 8 << 20
@@ -37,8 +38,9 @@ class DocumentReader:
                 for row, record in enumerate(self._records(file)):
                     if row % parts != part:
                         continue
-                    waiting.append(_document(file, row, record))
-                    held += len(record.content)
+                    metadata = with_partitions(record.metadata, file.source, self.settings.carry)
+                    waiting.append(_document(file, row, record, metadata))
+                    held += len(record.content) + len(metadata or "")
                     if held >= BATCH_BYTES or len(waiting) >= BATCH_ROWS:
                         yield pa.RecordBatch.from_pylist(waiting, schema=DOCUMENTS_WITH_CONTENT)
                         waiting, held = [], 0
@@ -61,23 +63,27 @@ class DocumentReader:
 
 @dataclass(frozen=True)
 class DocumentLister:
-    """A function for mapInArrow: reads each named file and yields who and where, without the bytes."""
+    """A function for mapInArrow: reads each named file and yields who and where, without the contents."""
 
     settings: IngestSettings
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield batches of ``DOCUMENTS``."""
         for batch in DocumentReader(self.settings)(batches):
-            yield batch.drop_columns(["content"])
+            yield batch.select(DOCUMENTS.names)
 
 
-def _document(file: SourceFile, row: int, record: SourceRecord) -> dict[str, object]:
+def _document(
+    file: SourceFile, row: int, record: SourceRecord, metadata: str | None
+) -> dict[str, object]:
     return {
         "id": document_id(file.number, row),
         "source": file.source,
         "source_id": record.source_id,
         "url": record.url,
         "fetched_at": record.fetched_at,
+        "metadata": metadata,
+        "place": record.place,
         "content": record.content,
         "content_bytes": len(record.content),
         "declared_charset": record.declared_charset,

@@ -30,6 +30,12 @@ class IngestSettings(BaseModel):
         ("fetched_at", "timestamp", "date", "crawl_date"), description="columns for the fetch time"
     )
 
+    carry: tuple[str, ...] = Field(
+        (),
+        description="further columns of tables (Parquet, JSON, CSV, TSV) and partitions in paths "
+        "(`year=2024/`) to keep, as a JSON object in `metadata`; `[all]`: every one that is not read as "
+        "something else",
+    )
     paths_prefix: str = Field(
         "s3://commoncrawl/",
         description="where `cc:NAME`, and paths in lists (`warc.paths.gz`) that begin with no slash or "

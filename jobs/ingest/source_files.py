@@ -16,6 +16,7 @@ from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.schemas import SOURCE_FILES
 from jobs.runtime.store import storage
+from jobs.runtime.store.glob_patterns import fixed_part, is_glob
 
 PLAN_NAME = "_sources.arrow"
 """In ``documents/``: which file has which number; no Parquet, which would pass for documents."""
@@ -107,9 +108,8 @@ def require_inputs(inputs: Sequence[str], prefix: str = "") -> None:
     for given in inputs:
         named = storage.absolute(list_of(given, prefix) or given)
         place = named
-        globs = [place.index(mark) for mark in storage.GLOB_CHARACTERS if mark in place]
-        if globs and not storage.exists(place):
-            place = place[: min(globs)].rsplit("/", 1)[0]
+        if is_glob(place) and not storage.exists(place):
+            place = fixed_part(place)
         if not storage.exists(place):
             storage.find_files(named)  # says what is wrong
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from jobs.ingest.carried_fields import carried
 from jobs.ingest.settings import IngestSettings
 
 
@@ -16,6 +17,8 @@ class SourceRecord:
     Attributes:
         content: The bytes of the page, book or text.
         is_text: The content is already extracted text in UTF-8.
+        metadata: JSON object of the columns that are carried beside; None where there are none.
+        place: Where it begins in its file, for people; None where its number tells as much.
         status: ``ok`` or why the record cannot be used.
     """
 
@@ -25,6 +28,8 @@ class SourceRecord:
     declared_charset: str | None = None
     source_id: str | None = None
     is_text: bool = False
+    metadata: str | None = None
+    place: str | None = None
     status: str = "ok"
     detail: str = ""
 
@@ -42,38 +47,45 @@ def too_big(
     return replace(known, status="too_big", detail=wanted)
 
 
-def field_record(fields: Mapping[str, Any], place: str, settings: IngestSettings) -> SourceRecord:
+def field_record(
+    fields: Mapping[str, Any], place: str | None, settings: IngestSettings
+) -> SourceRecord:
     """Return the record of named fields, of a JSON object or a table's row.
 
     Args:
         fields: Values by name.
-        place: Where it stands in its file, for people.
+        place: Of :class:`SourceRecord`.
         settings: Names that text, page, address, id and date go by.
     """
-    html = _first(fields, settings.html_fields)
-    value = html if html is not None else _first(fields, settings.text_fields)
-    date = _first(fields, settings.date_fields)
-    identifier = _first(fields, settings.id_fields)
-    url = _first(fields, settings.url_fields)
+    page = _first(fields, settings.html_fields)
+    content = page if page is not None else _first(fields, settings.text_fields)
+    others = [
+        _first(fields, names)
+        for names in (settings.url_fields, settings.date_fields, settings.id_fields)
+    ]
+    url, date, identifier = (None if name is None else str(fields[name]) for name in others)
     known = SourceRecord(
-        url=str(url) if url is not None else None,
-        fetched_at=str(date) if date is not None else None,
-        source_id=str(identifier) if identifier is not None else None,
+        url=url,
+        fetched_at=date,
+        source_id=identifier,
+        place=place,
+        metadata=carried(fields, {content, *others}, settings.carry),
     )
+    value = None if content is None else fields[content]
     if value is None:
         wanted = " or ".join(settings.text_fields + settings.html_fields)
-        return replace(known, status="malformed", detail=f"{place} has no {wanted}")
+        return replace(known, status="malformed", detail=f"{place or 'row'} has no {wanted}")
     if not isinstance(value, bytes | str):
         kind = type(value).__name__
-        return replace(known, status="malformed", detail=f"{place}: text is a {kind}")
+        return replace(known, status="malformed", detail=f"{place or 'row'}: text is a {kind}")
     # JSON may smuggle in half a surrogate pair, which UTF-8 cannot hold.
-    content = value.encode("utf-8", "replace") if isinstance(value, str) else value
-    if len(content) > settings.max_document_bytes:
-        return too_big(f"{len(content):,} bytes", settings, known)
+    raw = value.encode("utf-8", "replace") if isinstance(value, str) else value
+    if len(raw) > settings.max_document_bytes:
+        return too_big(f"{len(raw):,} bytes", settings, known)
     declared = "utf-8" if isinstance(value, str) else None
-    is_text = html is None and isinstance(value, str)
-    return replace(known, content=content, declared_charset=declared, is_text=is_text)
+    is_text = page is None and isinstance(value, str)
+    return replace(known, content=raw, declared_charset=declared, is_text=is_text)
 
 
-def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    return next((fields[name] for name in names if fields.get(name) is not None), None)
+def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if fields.get(name) is not None), None)

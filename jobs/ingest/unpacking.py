@@ -50,7 +50,7 @@ class Stretch(io.RawIOBase):
         damage: What ended it, known when all is read; empty where the file ends in order.
         damaged_at: Where in the file the member begins that is damaged.
         is_packed: Whether the file has checks of its own, so that an end in order is an end.
-        member_starts: Places in the stretch at which a gzip member begins, the latest that were read.
+        member_starts: Where gzip members begin, in the stretch and in the file, the latest that were read.
     """
 
     def __init__(self, stream: BinaryIO, start: int, compression: str | None) -> None:
@@ -58,7 +58,7 @@ class Stretch(io.RawIOBase):
         self.start = self.damaged_at = start
         self.damage = ""
         self.is_packed = compression is not None
-        self.member_starts: deque[int] = deque(maxlen=_MOST_STARTS)
+        self.member_starts: deque[tuple[int, int]] = deque(maxlen=_MOST_STARTS)
         self._stream = stream
         self._parts = {None: self._plain, "gzip": self._gzip, "zstd": self._zstd}[compression]()
         self._rest = b""
@@ -92,7 +92,7 @@ class Stretch(io.RawIOBase):
             if not raw:
                 continue
             self.damaged_at = place
-            self.member_starts.append(given)
+            self.member_starts.append((given, place))
             member = zlib.decompressobj(wbits=31)
             try:
                 while not member.eof:

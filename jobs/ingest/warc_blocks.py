@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from jobs.ingest.http_payload import MAXIMUM_HEAD, header_fields
@@ -39,6 +39,7 @@ class WarcBlock:
         size: Bytes that the block has, whether held or not.
         fault: What makes it unusable; empty for a good one.
         note: What was odd about it and could be mended.
+        place: Where in the file it begins, for people; None behind a damage of what has no members.
     """
 
     headers: dict[str, str] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class WarcBlock:
     size: int = 0
     fault: str = ""
     note: str = ""
+    place: str | None = None
 
     @property
     def type(self) -> str:
@@ -64,7 +66,8 @@ def read_blocks(stretch: Stretch, limit: int) -> Iterator[WarcBlock]:
     while window.skip(_BETWEEN_RECORDS):
         place = window.place
         if window.matches(_VERSION):
-            block = _read_block(window, limit)
+            where = window.place_in_file()
+            block = replace(_read_block(window, limit), place=where)
             yield block
             if stretch.damage and block.fault.endswith(stretch.damage):
                 return
@@ -175,6 +178,17 @@ class _Window:
         """Where in the stretch it stands, in unpacked bytes."""
         return self._given_up + self.at
 
+    def place_in_file(self) -> str | None:
+        """Say where in the file it stands: of a member of its own the byte that a crawl's index gives."""
+        starts = self.stretch.member_starts
+        while starts and starts[0][0] < self.place:
+            starts.popleft()
+        if starts and starts[0][0] == self.place:
+            return f"byte {starts[0][1]}"
+        if not self.stretch.is_packed:
+            return f"byte {self.stretch.start + self.place}"
+        return None if self.stretch.start else f"byte {self.place}, unpacked"
+
     def ensure(self, count: int) -> bool:
         """Read on until there are so many bytes, if there are."""
         if self.at > _KEPT_BEHIND:
@@ -245,9 +259,9 @@ class _Window:
         """Tell whether a member of its own, and a record with it, begins before so many bytes end."""
         self.ensure(count)
         starts = self.stretch.member_starts
-        while starts and starts[0] <= self.place:
+        while starts and starts[0][0] <= self.place:
             starts.popleft()
-        for start in starts:
+        for start, _ in starts:
             if start >= self.place + count:
                 break
             if _VERSION.match(self._held, start - self._given_up):

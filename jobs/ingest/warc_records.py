@@ -55,6 +55,7 @@ def _record(block: WarcBlock, settings: IngestSettings) -> SourceRecord:
         url=block.headers.get("warc-target-uri", "").removeprefix("<").removesuffix(">") or None,
         fetched_at=block.headers.get("warc-date") or None,
         source_id=block.headers.get("warc-record-id") or None,
+        place=block.place,
     )
     if block.fault:
         return replace(known, status="malformed", detail=block.fault)

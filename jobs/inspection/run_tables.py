@@ -59,18 +59,21 @@ class RunTables:
         Raises:
             InputError: ``annotated/`` was never published, or a file cannot be read.
         """
-        paths = self._paths("annotated")
-        if not paths:
-            return []
-        with opened(paths[0]) as file:
-            schema = file.schema_arrow
         return [
             f"{group.name}.{field.name}"
-            for group in schema
+            for group in self._schema("annotated")
             if pa.types.is_struct(group.type)
             for field in group.type
             if any(is_kind(field.type) for is_kind in SIGNAL_KINDS)
         ]
+
+    def column_names(self, dataset: str) -> list[str]:
+        """Return the columns that a dataset has; a former version of ours wrote fewer.
+
+        Raises:
+            InputError: The dataset was never published, or a file cannot be read.
+        """
+        return list(self._schema(dataset).names)
 
     def batches(self, dataset: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield columns of all rows, a bounded number at a time."""
@@ -98,6 +101,13 @@ class RunTables:
             if len(found) == len(wanted):
                 break
         return found
+
+    def _schema(self, dataset: str) -> pa.Schema:
+        """Columns of the first file; of a dataset without files, none."""
+        for path in self._paths(dataset):
+            with opened(path) as file:
+                return file.schema_arrow
+        return pa.schema([])
 
     def _paths(self, dataset: str) -> list[str]:
         folder = storage.join(self.output, dataset)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from jobs.inspection.find_documents import read_text_file
 from jobs.inspection.packed_rows import PackedSegment, packed_segments
+from jobs.inspection.passage_places import placed
 from jobs.inspection.tracing import (
     LEFT,
     AnswerTrace,
@@ -141,9 +142,12 @@ def trace_command(arguments: argparse.Namespace) -> str | None:
     chosen = {"status": status, "source": arguments.source, "limit": arguments.limit}
     if arguments.file is not None:
         answer = trace_answer(arguments.run, read_text_file(arguments.file, "--file"), **chosen)
+        spans = [replace(span, documents=placed(span.documents)) for span in answer.spans]
+        answer = replace(answer, spans=tuple(spans))
         documents = [document for span in answer.spans for document in span.documents]
         packed = _packed(arguments.run, documents)
         return trace_json(answer, packed) if arguments.json else answer_text(answer, packed)
     phrase = trace_phrase(arguments.run, arguments.phrase, **chosen)
+    phrase = replace(phrase, documents=placed(phrase.documents))
     packed = _packed(arguments.run, phrase.documents)
     return trace_json(phrase, packed) if arguments.json else phrase_text(phrase, packed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import pyarrow as pa
 
@@ -19,7 +19,7 @@ class TracedDocument:
         reason: Why it left.
         keeper: Of a duplicate: id of the document kept in its place.
         source: Its input file.
-        place: Where it lies there.
+        place: Where it lies there; see ``jobs.inspection.passage_places.placed``.
         url: Its address.
         source_id: The id that the source gives it.
         grade: 0 to 5.
@@ -28,6 +28,7 @@ class TracedDocument:
         match: The document's own words.
         after: Up to 240 characters behind it.
         keeper_run: 0: the keeper is of this run; n: of the n-th run of ``--against``.
+        run: Folder of the run it is of; empty: of the user's table.
     """
 
     id: int | str | None
@@ -45,6 +46,7 @@ class TracedDocument:
     match: str
     after: str
     keeper_run: int = 0
+    run: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,9 @@ def documents_table(documents: Sequence[TracedDocument]) -> pa.Table:
     numbers = {"keeper": pa.int64(), "grade": pa.float64(), "keeper_run": pa.int64()}
     named = any(isinstance(document.id, str) for document in documents)
     types = {"id": pa.string() if named else pa.int64(), **numbers}
+    names = [column.name for column in fields(TracedDocument)]
     columns = [
-        pa.array(
-            [getattr(one, field.name) for one in documents], types.get(field.name, pa.string())
-        )
-        for field in fields(TracedDocument)
+        pa.array([getattr(one, name) for one in documents], types.get(name, pa.string()))
+        for name in names
     ]
-    return pa.table(columns, names=[field.name for field in fields(TracedDocument)])
+    return pa.table(columns, names=names)

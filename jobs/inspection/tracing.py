@@ -6,6 +6,7 @@ A fingerprint is only looked up; whoever is told here was read and compared toke
 from __future__ import annotations
 
 import fnmatch
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -38,9 +39,11 @@ from udfs.tracing.fingerprints import (
     all_grams,
     fingerprints,
     folded_texts,
+    window_fingerprints,
 )
 from udfs.tracing.matching import phrase_places
-from udfs.tracing.shared_spans import answer_grams, extend_spans, maximal_spans
+from udfs.tracing.shared_spans import AnswerGrams, answer_grams, extend_spans, maximal_spans
+from udfs.tracing.sharing_documents import SharingDocuments, sharing_documents
 
 __all__ = [
     "LEFT", "AnswerTrace", "PhraseTrace", "TracedDocument", "TracedSpan", "documents_table", "trace_answer",
@@ -53,7 +56,12 @@ MOST_LOOKED_UP: Final = 4
 SCANNED_BYTES: Final = 16 << 20
 """Texts that are read whole for a phrase too short for the index; a third of a second."""
 MOST_VERIFIED: Final = 4_000
-"""Documents of one fingerprint of an answer that are read; more have it only of set phrases."""
+"""Documents with the same fingerprints of an answer that are read; more have them only of set phrases."""
+MOST_IN_VAIN: Final = 64
+"""Row groups, of 4 MiB in a run, that an answer's comparison unpacks without finding more than it knows."""
+READ_TOGETHER: Final = 256
+NUMBERS_TOGETHER: Final = 1 << 16
+"""Documents, and the numbers among which they lie, that are read before it is asked who may still add."""
 Answer = TypeVar("Answer")
 Fates = dict[tuple[str, int], dict[str, Any]]
 """A row of ``documents_schema`` by segment and number of the document."""
@@ -246,21 +254,60 @@ class _Tracer:
                 yield _Found(segment, number, text.file, text.row, text.origin, passage)
 
     def _longest(self, tokens: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.int64], bool]:
-        """What documents share from each token of an answer on; whether all of them were compared."""
+        """What documents share from each token of an answer on; whether all were compared that could add."""
         grams = answer_grams(tokens)
         longest = np.zeros(len(tokens), np.int64)
-        complete = True
-        for segment, lists in self._of_each_segment(
-            lambda segment: self._postings(segment, _fingerprints(tokens, segment))
-        ):
-            read = np.empty(0, np.int64)
-            for documents in sorted(lists, key=len):
-                lacking = np.setdiff1d(documents, read, assume_unique=True)
-                complete = complete and len(lacking) <= MOST_VERIFIED
-                read = np.union1d(read, lacking[:MOST_VERIFIED])
-            for _, text in self._reader.texts(segment, read):
-                extend_spans(grams, text.hashes, np.array([0, len(text.hashes)]), longest)
+        asked = self._of_each_segment(lambda segment: self._sharing(segment, tokens))
+        # Rare words first: what they show need not be looked for in the many who have common ones.
+        for segment, groups in asked:
+            self._extend(longest, grams, segment, _all_of(groups, lambda one: one.is_rare))
+        complete, in_vain = True, 0
+        for segment, groups in asked:
+            is_open = functools.partial(_may_add, longest)
+            unread = _all_of(groups, is_open)
+            complete = complete and len(unread) == sum(
+                len(one.documents) for one in groups if is_open(one)
+            )
+            while len(unread) and in_vain < MOST_IN_VAIN:
+                near = np.searchsorted(unread, unread[0] + NUMBERS_TOGETHER)
+                piece, unread = np.split(unread, [min(near, READ_TOGETHER)])
+                known, read = maximal_spans(longest), self._reader.unpacked
+                self._extend(longest, grams, segment, piece)
+                in_vain += self._reader.unpacked - read
+                if maximal_spans(longest) != known:
+                    in_vain = 0
+                    unread = np.intersect1d(unread, _all_of(groups, is_open), assume_unique=True)
+            complete = complete and not len(unread)
         return longest, complete
+
+    def _extend(
+        self,
+        longest: npt.NDArray[np.int64],
+        grams: AnswerGrams,
+        segment: Segment,
+        documents: npt.NDArray[np.int64],
+    ) -> None:
+        """Raise ``longest`` to what some documents share with an answer."""
+        for _, text in self._reader.texts(segment, documents):
+            extend_spans(grams, text.hashes, np.array([0, len(text.hashes)]), longest)
+
+    def _sharing(self, segment: Segment, tokens: npt.NDArray[np.uint64]) -> list[SharingDocuments]:
+        """The documents of a segment that may share a span with an answer."""
+        windows = window_fingerprints(tokens, segment.hash_bits)
+        return sharing_documents(windows, self._postings(segment, distinct_integers(windows)))
+
+
+def _all_of(
+    groups: Sequence[SharingDocuments], chosen: Callable[[SharingDocuments], bool]
+) -> npt.NDArray[np.int64]:
+    """The documents of some groups, ascending, of each at most ``MOST_VERIFIED``."""
+    documents = [one.documents[:MOST_VERIFIED] for one in groups if chosen(one)]
+    return np.sort(np.concatenate([np.empty(0, np.int64), *documents]))
+
+
+def _may_add(longest: npt.NDArray[np.int64], group: SharingDocuments) -> bool:
+    """Whether documents that were not read may hold more of an answer than is known."""
+    return not group.is_rare and not group.is_within(longest)
 
 
 def _told(
@@ -296,6 +343,7 @@ def _document(found: _Found, row: dict[str, Any]) -> TracedDocument:
         match=match,
         after=after,
         keeper_run=row["keeper_run"] or 0,
+        run=found.segment.home if in_run else "",
     )
 
 

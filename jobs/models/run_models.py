@@ -38,7 +38,7 @@ class RunModels:
 
         Args:
             perplexity: Folder or pair of perplexity models, local or remote.
-            grader: Folder of a grader.
+            grader: Folder of a grader, local or remote.
             safety: Folder of a safety model.
             languages: Languages that the perplexity models must know; None asks for none.
             grade_languages: Languages that the grader must know.
@@ -91,7 +91,7 @@ def grader_digest(folder: str) -> str:
     Raises:
         MissingRequirementError: It is missing, truncated or of another version.
     """
-    return _opened(lambda: grader_model.open_grader(folder).digest)
+    return _opened(lambda: grader_model.open_grader(NodeCopy.of(folder).path()).digest)
 
 
 def require_graded(folder: str, languages: Sequence[str]) -> None:
@@ -100,7 +100,8 @@ def require_graded(folder: str, languages: Sequence[str]) -> None:
     Raises:
         MissingRequirementError: It cannot.
     """
-    _opened(lambda: grader_model.open_grader(folder).refuse_languages(languages, folder))
+    path = NodeCopy.of(folder).path()
+    _opened(lambda: grader_model.open_grader(path).refuse_languages(languages, folder))
 
 
 def safety_digest(folder: str) -> str:
@@ -109,7 +110,7 @@ def safety_digest(folder: str) -> str:
     Raises:
         MissingRequirementError: It is missing, truncated or of another version.
     """
-    return _opened(lambda: safety_signals.check_safety_model(folder))
+    return _opened(lambda: safety_signals.check_safety_model(NodeCopy.of(folder).path()))
 
 
 def _opened(open_model: Callable[[], Result]) -> Result:

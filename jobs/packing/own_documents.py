@@ -55,10 +55,11 @@ class OwnDocuments:
         return found
 
     def beginnings(self, characters: int, most: int) -> list[tuple[str, int]]:
-        """Take the first documents that have text."""
+        """Take documents that have text, evenly spread over the table: its sources may lie one by one."""
         texts = self._texts
         sizes = np.diff(texts.offsets)
-        rows = np.flatnonzero(sizes)[:most]
+        filled = np.flatnonzero(sizes)
+        rows = filled[np.linspace(0, len(filled) - 1, min(most, len(filled)), dtype=np.int64)]
         starts = texts.offsets[rows].tolist()
         # A character has four bytes at most.
         heads = [texts.data[at : at + 4 * characters].tobytes() for at in starts]

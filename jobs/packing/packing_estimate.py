@@ -14,9 +14,10 @@ from jobs.runtime.amounts import rounded, share, size
 from udfs.trainer_files.packing.document_pieces import place_documents
 from udfs.trainer_files.packing.settings import PackSettings
 from udfs.trainer_files.tokenising.engines import load_engine
-from udfs.trainer_files.tokenising.identity_check import CHECKED_CHARACTERS, choose_engine
+from udfs.trainer_files.tokenising.identity_check import choose_engine
 
 SAMPLED_DOCUMENTS: Final = 1_000
+SAMPLED_CHARACTERS: Final = 20_000
 LENGTHS: Final = tuple(1 << power for power in range(9, 18))  # 512 to 131,072
 WHOLE_SHARE: Final = 0.9
 """The proposed length is the shortest that leaves so much of the documents uncut."""
@@ -32,7 +33,7 @@ def estimate_text(
     first, *others = [chunk() for chunk in chunks]
     counts = [documents.count(settings) for documents in (first, *others)]
     # A document's beginning tells how many bytes a token of it has; books would not fit the driver.
-    rows = first.beginnings(CHECKED_CHARACTERS, SAMPLED_DOCUMENTS)
+    rows = first.beginnings(SAMPLED_CHARACTERS, SAMPLED_DOCUMENTS)
     sample = [text for text, _ in rows]
     choice = choose_engine(
         tokeniser.file, sample, special_tokens_in_text=settings.special_tokens_in_text

@@ -6,7 +6,6 @@ attempts of a task write the same bytes under the same names, so that either may
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from jobs.runtime.store import storage
 from udfs.trainer_files.packing.packed_groups import FrameIds, PackedGroup, packed_groups
 from udfs.trainer_files.packing.settings import PackSettings
 from udfs.trainer_files.packing.token_rows import METADATA_KEY
-from udfs.trainer_files.tokenising.engines import EngineName, TokenEngine, load_engine
+from udfs.trainer_files.tokenising.engines import EngineName, load_engine
 from udfs.trainer_files.tokenising.tokeniser_file import TokeniserFile
 
 TRAIN, VALIDATION, QUARANTINED = "train", "validation", "quarantined"
@@ -57,7 +56,11 @@ class RowWriter:
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Write the groups of a task."""
-        engine = _engine(self.tokeniser(), self.engine, self.settings.special_tokens_in_text)
+        engine = load_engine(
+            self.tokeniser(),
+            self.engine,
+            special_tokens_in_text=self.settings.special_tokens_in_text,
+        )
         for group in packed_groups(batches, engine, self.settings, self.frame, self.id_type):
             written = list(self._write(group))
             yield pa.RecordBatch.from_pylist(
@@ -74,12 +77,6 @@ class RowWriter:
                 told = facts if folder == split else {**self.facts, "split": QUARANTINED}
                 _write_table(storage.join(self.folder, path), table, told)
                 yield path, table.num_rows
-
-
-@functools.lru_cache(maxsize=1)
-def _engine(file: TokeniserFile, name: EngineName, special_tokens_in_text: bool) -> TokenEngine:
-    # A worker serves many tasks; a vocabulary of 128,000 takes it a second to load.
-    return load_engine(file, name, special_tokens_in_text=special_tokens_in_text)
 
 
 def _write_table(path: str, table: pa.Table, facts: Mapping[str, Any]) -> None:

@@ -62,6 +62,11 @@ class PublishSettings(BaseModel):
     json_lines: bool = Field(
         False, description="write jsonl/ beside corpus/: zstd-compressed JSON lines for trainers"
     )
+    partition_by: tuple[str, ...] = Field(
+        (),
+        description="columns of the corpus (`[language]`), or fields of `metadata`, by whose values "
+        "partitioned/ is written beside corpus/: folders like `language=en/` that Spark, DuckDB, Arrow know",
+    )
 
 
 class ReportSettings(BaseModel):

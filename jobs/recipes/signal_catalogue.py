@@ -26,6 +26,11 @@ DOCUMENT_FIELDS = tuple(
         ),
         ("url", "URL", "its address; null where none is known"),
         ("licence_url", "URL", "its licence; null where none is declared"),
+        (
+            "metadata",
+            "a JSON object",
+            "further columns of its table (`ingest.carry`); ask it by get_json_object",
+        ),
     )
 )
 

@@ -46,10 +46,11 @@ def input_facts(documents: DataFrame) -> InputFacts:
     ).collect()[0]
     first, last = row["first"] or "", row["last"] or ""
     # What the first and the last in order share, all in between share too.
-    return InputFacts(bytes=row["bytes"] or 0, common_folder=_common_folder(first, last))
+    return InputFacts(bytes=row["bytes"] or 0, common_folder=shared_folder(first, last))
 
 
-def _common_folder(first: str, last: str) -> str:
+def shared_folder(first: str, last: str) -> str:
+    """Return the folder that paths share, given the first and the last of them in order."""
     pairs = enumerate(zip(first, last, strict=False))
     differs = next((place for place, (a, b) in pairs if a != b), min(len(first), len(last)))
     return first[: first[:differs].rfind("/") + 1]
@@ -105,7 +106,7 @@ def table_input_facts(documents: pa.Table) -> InputFacts:
     """The same as :func:`input_facts` for ``content_bytes, source`` in memory."""
     size = pc.sum(documents.column("content_bytes")).as_py() or 0
     ends = pc.min_max(documents.column("source")).as_py()
-    return InputFacts(size, _common_folder(ends["min"] or "", ends["max"] or ""))
+    return InputFacts(size, shared_folder(ends["min"] or "", ends["max"] or ""))
 
 
 def source_name(url: str | None, source: str | None, common_folder: str) -> str:

@@ -26,7 +26,7 @@ from jobs.serving.served_run import ServedRun
 from jobs.serving.thresholds_page import recipe_file, thresholds
 from jobs.serving.views import Handler, Site, View
 
-MOST_FORM_BYTES = 1 << 16
+MOST_FORM_BYTES = 1 << 17  # an address of a long question, written twice over
 PAGES: dict[str, Handler] = {
     "/ask": ask,
     "/browse": browse,

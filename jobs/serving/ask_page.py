@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from jobs.inspection.passage_places import placed
 from jobs.inspection.tracing import (
     LEFT,
     AnswerTrace,
@@ -102,6 +103,7 @@ def ask(view: View) -> Response:
         fault=fault,
         indexed=read_manifest(storage.join(view.run.tables.output, DATASET)),
         output=view.run.tables.output,
+        marks=view.marks_by_id,
         phrase=found if isinstance(found, PhraseTrace) else None,
         answer=found if isinstance(found, AnswerTrace) else None,
         pieces=_parts(found) if isinstance(found, AnswerTrace) else [],
@@ -175,7 +177,7 @@ def _documents(
     whole = not question.status and not question.source
     pages = max(1, -(-len(documents) // DOCUMENTS))
     page = min(question.page, pages)
-    here = documents[(page - 1) * DOCUMENTS : page * DOCUMENTS]
+    here = placed(documents[(page - 1) * DOCUMENTS : page * DOCUMENTS])
     return {
         "shown": shown,
         "listed": len(documents),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import parse_qs, urlencode
 
 from starlette.responses import Response
@@ -9,6 +10,9 @@ from starlette.responses import Response
 from jobs.serving.document_page import known_id
 from jobs.serving.marks import LABELS, Mark, csv_of, exclusions_of, labelled_of, set_mark
 from jobs.serving.views import View
+
+LISTS: Final = ("ask", "browse")
+"""Pages whose rows have buttons that mark: the form leads back to the row."""
 
 
 def basket(view: View) -> Response:
@@ -21,12 +25,17 @@ def basket(view: View) -> Response:
 def mark(view: View) -> Response:
     """Mark a document, or take its mark away, and lead back to where that was done."""
     number, wanted = known_id(view), view.form.get("mark", "")
-    given = None if wanted == "none" else Mark(wanted, view.form.get("note", "").strip())
-    set_mark(view.run.tables, number, given)
-    if view.form.get("back") == "basket":
+    former = view.marks_by_id.get(number)
+    # A list has no field for a note: the one that was given stays.
+    note = view.form.get("note", former.note if former else "").strip()
+    set_mark(view.run.tables, number, None if wanted == "none" else Mark(wanted, note))
+    back = view.form.get("back")
+    if back == "basket":
         return view.see_other("/basket")
     # Written anew, so that no form leads to another page than ours.
     address = urlencode(parse_qs(view.form.get("address", "")), doseq=True)
+    if back in LISTS:
+        return view.see_other(f"/{back}?{address}#d{number}")
     return view.see_other(f"/document/{number}?{address}#mark")
 
 

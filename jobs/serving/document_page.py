@@ -10,9 +10,11 @@ from starlette.responses import Response
 
 from jobs.inspection.explain import Explanation, RuleAnswer, explain_documents
 from jobs.inspection.explain_text import CARRIED, outcome
+from jobs.inspection.passage_places import part_of
 from jobs.inspection.raw_document import raw_document
 from jobs.recipes.printing import bounds_text
 from jobs.runtime.amounts import measure
+from jobs.runtime.contract.document_ids import place_of
 from jobs.runtime.errors import InputError
 from jobs.serving.differences import Piece, differences
 from jobs.serving.document_query import DocumentQuery
@@ -20,6 +22,7 @@ from jobs.serving.marks import LABELS
 from jobs.serving.passing_bounds import passing_bound
 from jobs.serving.text_window import window
 from jobs.serving.views import View, whole_number
+from jobs.tracing.text_reader import CONTEXT_CHARACTERS
 
 VIEWS: Final = {
     "cleaned": "Cleaned",
@@ -52,7 +55,7 @@ def document(view: View) -> Response:
         id=number,
         found=found,
         outcome=outcome(found),
-        facts=_facts(found),
+        facts=_facts(found, _place(found, pieces) if hit is not None else None),
         failed=[rule_line(answer, found) for answer in found.answers if answer.fails],
         near=[rule_line(answer, found) for answer in _near(found)],
         passed=sum(not one.fails and one.value is not None for one in found.answers),
@@ -143,12 +146,24 @@ def _near(found: Explanation) -> list[RuleAnswer]:
     return sorted(near, key=lambda answer: answer.distance or 0.0)
 
 
-def _facts(found: Explanation) -> list[tuple[str, str]]:
-    """Name and value of what source and extraction tell."""
+def _place(found: Explanation, pieces: list[Piece]) -> str | None:
+    """Page or chapter of the passage that was looked for."""
+    number = next(place for place, piece in enumerate(pieces) if piece.kind == "hit")
+    before, after = (
+        "".join(piece.text for piece in some) for some in (pieces[:number], pieces[number + 1 :])
+    )
+    around = before[-CONTEXT_CHARACTERS:], pieces[number].text, after[:CONTEXT_CHARACTERS]
+    return part_of(found.extracted or {"text": ""}, *around)
+
+
+def _facts(found: Explanation, place: str | None) -> list[tuple[str, str]]:
+    """Name and value of what source and extraction tell, and the page of the passage looked for."""
     extracted: Mapping[str, Any] = found.extracted or {}
     fetched = found.fetched
     facts = [
         ("File", fetched["source"]),
+        ("Place in the file", extracted.get("place") or f"record {place_of(found.id)[1]}"),
+        ("The passage", place),
         ("Id of the source", extracted.get("source_id")),
         ("Fetched", extracted.get("fetched_at")),
         ("Bytes", f"{fetched['content_bytes'] or 0:,}"),

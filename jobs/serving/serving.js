@@ -1,10 +1,28 @@
-// Keys for links and buttons that carry data-key, and sliders beside the fields of bounds. All works without.
+// Keys for links and buttons that carry data-key, for the rows of a list and for the marks of one row: that
+// which has the focus, or which a mark led back to. Sliders beside the fields of bounds. All works without.
 "use strict";
+const rows = [...document.querySelectorAll("[data-row]")];
+const focusRow = (row) => row?.querySelector("a.row").focus();
+const onRow = (key) => {
+  const row = document.activeElement.closest("[data-row]") ?? document.querySelector("[data-row]:target");
+  if (row === null) {
+    if (key !== "j") return false;
+    focusRow(rows[0]);
+    return true;
+  }
+  if (key === "j" || key === "k") focusRow(rows[rows.indexOf(row) + (key === "j" ? 1 : -1)]);
+  else row.querySelector(`[data-mark="${key}"]`)?.click();
+  return true;
+};
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, select, textarea, [contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   const named = { ArrowLeft: "k", ArrowRight: "j" };
   const key = named[event.key] ?? event.key;
+  if (rows.length && "jkgsw".includes(key) && onRow(key)) {
+    event.preventDefault();
+    return;
+  }
   const found = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
   if (found) {
     event.preventDefault();

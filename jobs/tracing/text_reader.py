@@ -23,6 +23,7 @@ ORIGIN: Final = ("source", "source_id", "url")
 CONTEXT_CHARACTERS: Final = 240
 _WIDEST: Final = 4  # bytes of a character
 _BATCH_ROWS: Final = 256
+_SPLIT_TOGETHER: Final = 64
 _HELD_BYTES: Final = 64 << 20
 _READ_BYTES: Final = 1 << 20
 _GROUPS_AHEAD: Final = (
@@ -68,9 +69,11 @@ class TextReader:
 
     Attributes:
         table: Of ``fold_table``.
+        unpacked: Row groups that were unpacked.
     """
 
     table: npt.NDArray[np.int32]
+    unpacked: int = 0
     _held: OrderedDict[tuple[str, int], TracedText] = field(default_factory=OrderedDict)
     _bytes: int = 0
 
@@ -101,23 +104,42 @@ class TextReader:
         return text
 
     def _read(self, segment: Segment, documents: npt.NDArray[np.int64]) -> Iterator[TracedText]:
-        """Texts of documents in their order; the next row groups are unpacked meanwhile."""
+        """Texts of documents in their order, split some at a time: each time costs as much as a long text."""
+        waiting: list[_Rows] = []
+        for read in self._in_order(segment, documents):
+            waiting += read
+            many = sum(len(one.rows) for one in waiting) >= _SPLIT_TOGETHER
+            if many or sum(one.texts.nbytes for one in waiting) >= _READ_BYTES:
+                yield from self._split(waiting)
+                waiting = []
+        yield from self._split(waiting)
+
+    def _in_order(
+        self, segment: Segment, documents: npt.NDArray[np.int64]
+    ) -> Iterator[list[_Rows]]:
+        """Row groups with documents; the next ones are unpacked meanwhile."""
         with ThreadPoolExecutor(_GROUPS_AHEAD) as pool:
             ahead: deque[Future[list[_Rows]]] = deque()
             for wanted in _wanted_groups(segment, documents):
+                self.unpacked += 1
                 ahead.append(pool.submit(_unpacked, wanted))
                 if len(ahead) > _GROUPS_AHEAD:
-                    yield from self._split(ahead.popleft().result())
+                    yield ahead.popleft().result()
             while ahead:
-                yield from self._split(ahead.popleft().result())
+                yield ahead.popleft().result()
 
     def _split(self, read: list[_Rows]) -> Iterator[TracedText]:
-        for file, rows, texts_column, origin_columns in read:
-            texts = folded_texts(texts_column, self.table)
+        chunks = [chunk for one in read for chunk in one.texts.chunks]
+        if not chunks:
+            return
+        texts = folded_texts(pa.chunked_array(chunks), self.table)
+        place = 0
+        for file, rows, _, origin_columns in read:
             origins = origin_columns.to_pylist() or [{}] * len(rows)
-            for place, (row, origin) in enumerate(zip(rows.tolist(), origins, strict=True)):
+            for row, origin in zip(rows.tolist(), origins, strict=True):
                 begin, stop = texts.text_offsets[place : place + 2]
                 here = slice(*texts.offsets[place : place + 2])
+                place += 1
                 yield TracedText(
                     origin,
                     file,

@@ -10,6 +10,7 @@ shows what the kernels' cache is worth.
 from __future__ import annotations
 
 import argparse
+import base64
 import multiprocessing
 import os
 import sys
@@ -49,6 +50,8 @@ from udfs.tracing.shared_spans import answer_grams, extend_spans
 from udfs.trainer_files.packing.packed_groups import FrameIds, packed_groups
 from udfs.trainer_files.packing.settings import PackSettings
 from udfs.trainer_files.tokenising.engines import EngineName, TokenBatch
+from udfs.trainer_files.tokenising.han_runs import han_runs
+from udfs.trainer_files.tokenising.tiktoken_file import tokeniser_json
 
 # Two stories that pass the default rules, so that no later kernel stays cold, and the kinds of text
 # that kernels branch on: mixed scripts, capitals, marks, tags, lists, tables, repetition.
@@ -166,6 +169,11 @@ def _pack() -> None:
     }
     batches = [pa.RecordBatch.from_pydict(columns)]
     list(packed_groups(batches, _Bytes(), PackSettings(), FrameIds(1, 2, 0), pa.int64()))
+    ranks = (base64.b64encode(bytes([byte])) + b" %d" % byte for byte in range(256))
+    runs = han_runs(tokeniser_json(b"\n".join(ranks), "cl100k_base", {}))
+    if runs is None:
+        raise RuntimeError("a vocabulary of bytes has Chinese that may be taken out of texts")
+    runs.encode([CHINESE], _Bytes().encode)
 
 
 def _as_they_are(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

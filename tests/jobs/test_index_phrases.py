@@ -83,9 +83,7 @@ def test_a_killed_index_goes_on_from_its_chunks(
     assert len(segments) > 2
     assert told(run) == told(ours)
     # As a kill after the first chunk leaves it.
-    progress = {"stage": "index", "fingerprint": manifest.fingerprint}
-    (run / "phrase_index" / "_in_progress.json").write_text(json.dumps(progress), "utf-8")
-    (run / "phrase_index" / "_manifest.json").unlink()
+    kill(run, manifest, len(segments))
     for segment in segments[1:]:
         shutil.rmtree(segment.parent)
     with pytest.raises(InputError, match="has no index"):
@@ -94,6 +92,21 @@ def test_a_killed_index_goes_on_from_its_chunks(
     index(context, TINY_CHUNKS)
     assert segments[0].stat().st_mtime_ns == before
     assert told(run) == told(ours)
+
+
+def kill(run: Path, manifest: Manifest, chunks: int) -> None:
+    """Leave an index as it is without its manifest."""
+    read = [
+        json.loads(path.read_text("utf-8"))["files"]
+        for path in run.glob("phrase_index/chunk-*/segment.json")
+    ]
+    progress = {
+        "stage": "index",
+        "fingerprint": manifest.fingerprint,
+        "cut": [len(files) for files in read],
+    }
+    (run / "phrase_index" / "_in_progress.json").write_text(json.dumps(progress), "utf-8")
+    (run / "phrase_index" / "_manifest.json").unlink()
 
 
 def test_a_table_of_the_users_with_columns_of_any_name(spark: SparkSession, tmp_path: Path) -> None:

@@ -263,7 +263,8 @@ def test_a_finished_runs_corpus_is_packed_in_chunks_that_resume(
     files = {file.path: file for file in whole.files}
     folder = Path(context.folder("packed"))
     if len(source.chunks) > 1:
-        marker = json.dumps({"stage": "pack", "fingerprint": whole.fingerprint})
+        cut = [0] * len(source.chunks)
+        marker = json.dumps({"stage": "pack", "fingerprint": whole.fingerprint, "cut": cut})
         (folder / "_in_progress.json").write_text(marker)
         (folder / "_manifest.json").unlink()
         again = pack_stage(context, source, tokeniser, recipe.pack)

@@ -6,19 +6,34 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pytest
 import yaml
 
-from jobs.export_corpus import export_stage
+from jobs import export_corpus
+from jobs.export_corpus import export_stage, require_partitions, tell_outdated
 from jobs.report.dataset_card import size_class
+from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.errors import InputError
 from tests.sample_run import FinishedRun
 
 pytestmark = pytest.mark.spark
 
 
-def test_the_lines_are_the_corpus(finished_run: FinishedRun, tmp_path: Path) -> None:
+@pytest.fixture(params=["here", "spark"])
+def context(
+    request: pytest.FixtureRequest, finished_run: FinishedRun, tmp_path: Path
+) -> RunContext:
     shutil.copytree(finished_run.folder, tmp_path / "run")
-    manifest = export_stage(replace(finished_run.context, output=str(tmp_path / "run")))
+    here = request.param == "here"
+    return replace(finished_run.context, output=str(tmp_path / "run"), local=here)
+
+
+def test_the_lines_are_the_corpus(
+    context: RunContext, finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    manifest = export_stage(context)
     found = []
     for file in manifest.files:
         path = str(tmp_path / "run" / "jsonl" / file.path)
@@ -31,6 +46,65 @@ def test_the_lines_are_the_corpus(finished_run: FinishedRun, tmp_path: Path) -> 
     assert {row["id"]: row for row in found} == corpus
     assert manifest.accounts.rows_in == manifest.accounts.rows_out == len(found)
     assert all(file.path.endswith(".jsonl.zst") for file in manifest.files)
+
+
+def test_partitions_are_the_corpus_by_language_as_spark_and_arrow_read_them(
+    context: RunContext, finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    manifest = export_stage(context, ["language", "format"])
+    corpus = {row["id"]: row for row in finished_run.rows("corpus")}
+    folder = str(tmp_path / "run" / "partitioned")
+    schema = pa.schema([("language", pa.string()), ("format", pa.string())])
+    partitioning = ds.partitioning(schema, flavor="hive")
+    read = ds.dataset(folder, partitioning=partitioning, format="parquet").to_table().to_pylist()
+    assert {row["id"]: row for row in read} == corpus
+    assert manifest.accounts.rows_in == manifest.accounts.rows_out == len(read)
+    by_spark = context.spark.read.parquet(folder)
+    english = by_spark.where("language = 'en'").count()
+    assert english == sum(row["language"] == "en" for row in corpus.values()) > 0
+
+
+def test_an_export_of_an_earlier_corpus_is_told(
+    context: RunContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export_stage(context, ["language"])
+    told = replace(context, reporter=Reporter())
+    tell_outdated(told)
+    assert "partitioned/" not in capsys.readouterr().err
+    path = Path(context.folder("corpus")) / "_manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["fingerprint"] = "another"
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    tell_outdated(told)
+    assert "partitioned/ holds an earlier corpus" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "carried", "is_refused"),
+    [
+        ("language", (), False), ("langage", (), True), ("text", (), True), ("id", ("all",), True),
+        ("votes", ("votes",), False), ("votes", ("year",), True), ("votes", ("all",), False),
+    ],
+)  # fmt: skip
+def test_what_names_no_partitions_is_refused_before_anything_is_read(
+    name: str, carried: tuple[str, ...], is_refused: bool
+) -> None:
+    if not is_refused:
+        require_partitions([name], carried)
+        return
+    with pytest.raises(
+        InputError, match=f"parted by '{name}': wanted one of source, url, language"
+    ):
+        require_partitions([name], carried)
+
+
+def test_too_many_partitions_are_refused_by_name(
+    context: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_corpus, "MOST_PARTITIONS", 2)
+    local = replace(context, local=True)
+    with pytest.raises(InputError, match=r"more than 2 partitions by url .*of fewer values"):
+        export_stage(local, ["url"])
 
 
 def test_the_card_tells_counts_languages_and_limits(finished_run: FinishedRun) -> None:

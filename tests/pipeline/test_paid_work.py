@@ -79,7 +79,7 @@ def test_an_unchanged_run_leaves_what_others_made_where_it_is(crawl: Path, outpu
     status, told = run("run", str(crawl), str(output))
     assert status == 0
     assert held(output) == before
-    assert "jsonl/ holds lines of an earlier corpus: `corpusmill export" in told
+    assert "jsonl/ holds an earlier corpus: `corpusmill export" in told
 
 
 @pytest.mark.parametrize(

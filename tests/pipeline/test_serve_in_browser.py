@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow.parquet as pq
 import pytest
@@ -241,6 +242,58 @@ def test_a_document_is_marked_by_a_key_and_exported(
     )
     page.get_by_role("button", name=f"Take the mark of document {number} away").click()
     page.wait_for_selector("text=Mark documents good, unsure or wrong")
+    assert pq.read_table(run / NAME).num_rows == 0
+
+
+def test_rows_of_a_list_are_marked_by_key_and_by_mouse(page: Page, address: str, run: Path) -> None:
+    page.goto(f"{address}/sample/browse?status=dropped")
+    rows = page.locator("tr[data-row]")
+    first, second = (rows.nth(place).get_attribute("id") for place in (0, 1))
+    assert first
+    assert second
+    for key in "jjk":
+        page.keyboard.press(key)
+    with page.expect_navigation(url=f"**/browse?status=dropped&page=1#{first}"):
+        page.keyboard.press("w")
+    assert page.locator(f"#{first} [aria-pressed=true]").inner_text() == "wrong"
+    page.keyboard.press("j")  # on from the row that was marked
+    with page.expect_navigation(url=f"**#{second}"):
+        page.keyboard.press("g")
+    with page.expect_navigation(url=f"**#{first}"):
+        page.locator(f"#{first}").get_by_role("button", name="unsure").click()
+    marked = {f"d{one['id']}": one["mark"] for one in pq.read_table(run / NAME).to_pylist()}
+    assert marked == {first: "unsure", second: "good"}
+    for number in (first, second):
+        with page.expect_navigation(url=f"**#{number}"):
+            page.locator(f"#{number} [aria-pressed=true]").click()
+    assert pq.read_table(run / NAME).num_rows == 0
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/document/{first[1:]}?status=dropped")
+
+
+def test_documents_of_an_answer_are_marked_where_they_are_found(
+    page: Page, address: str, run: Path, finished_run: FinishedRun
+) -> None:
+    near = row(finished_run, "duplicates", kind="near")
+    judged = {one["id"]: one["text"] for one in finished_run.rows("annotated", ["id", "text"])}
+    phrase = shared_words(judged[near["keeper_id"]], judged[near["id"]])
+    page.goto(f"{address}/sample/ask?q={quote(phrase)}")
+    held = page.locator("article[data-row]")
+    kept = held.first.get_attribute("id")
+    held.first.locator("a.row").focus()
+    with page.expect_navigation(url=f"**#{kept}"):
+        page.keyboard.press("g")
+    assert page.locator("#q").input_value() == phrase
+    page.keyboard.press("j")
+    with page.expect_navigation():
+        page.keyboard.press("w")
+    marks = [one["mark"] for one in pq.read_table(run / NAME).to_pylist()]
+    assert marks == ["good", "wrong"]
+    for left in (1, 0):
+        with page.expect_navigation():
+            page.locator("[aria-pressed=true]").first.click()
+        assert page.locator("[aria-pressed=true]").count() == left
     assert pq.read_table(run / NAME).num_rows == 0
 
 

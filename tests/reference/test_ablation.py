@@ -43,6 +43,13 @@ def test_an_ablation_tells_a_refrain_from_none(
     assert cleaned_count < 0.5
     raw_bits, cleaned_bits = (arm["mean"] for arm in facts["behaviour"][2]["arms"])
     assert raw_bits < cleaned_bits / 2
+    written = next(row for row in facts["behaviour"] if row["name"].startswith("written in runs"))
+    raw_share, cleaned_share = (arm["mean"] for arm in written["arms"])
+    assert raw_share > 0.3
+    assert cleaned_share < raw_share / 2
+    longest = facts["longest_runs"][0]
+    assert REFRAIN.strip() in longest["text"]
+    assert 0 <= longest["document"] < 120
     assert facts["held_out"]["kept"] > 0
     assert all(0 < arm["mean"] < 10 for row in facts["bits"] for arm in row["arms"])
     assert "cleaned less raw, bits a byte" in shown

@@ -107,6 +107,8 @@ class ReadDocument:
         tables_kept: Tables written as Markdown.
         tables_dropped: Tables removed because their cells could not be told apart.
         pages: PDF pages, EPUB chapters read, otherwise 1.
+        page_starts: Characters of the text before each page of a PDF and each document of an EPUB's spine;
+            one without text begins where the next does. Empty for other formats.
         detail: What of the document could not be read although the rest was; empty when all was.
     """
 
@@ -122,6 +124,7 @@ class ReadDocument:
     tables_kept: int = 0
     tables_dropped: int = 0
     pages: int = 1
+    page_starts: tuple[int, ...] = ()
     detail: str = ""
 
 
@@ -148,6 +151,7 @@ class Extraction:
         tables_kept: Tables written as Markdown.
         tables_dropped: Tables removed as unreadable.
         pages: PDF pages, EPUB chapters read, otherwise 1 (0 when nothing was read).
+        page_starts: As of ``ReadDocument``; empty unless the status is ``ok``.
     """
 
     status: str
@@ -166,6 +170,7 @@ class Extraction:
     tables_kept: int = 0
     tables_dropped: int = 0
     pages: int = 0
+    page_starts: tuple[int, ...] = ()
 
 
 class DocumentRefusedError(Exception):

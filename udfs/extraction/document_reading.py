@@ -134,4 +134,5 @@ def _extraction(
         tables_kept=document.tables_kept,
         tables_dropped=document.tables_dropped,
         pages=document.pages,
+        page_starts=document.page_starts if status == "ok" else (),
     )

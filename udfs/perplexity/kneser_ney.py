@@ -1,4 +1,4 @@
-"""Modified Kneser-Ney smoothing: n-gram counts -> probabilities and back-offs, in pure numpy.
+"""Modified Kneser-Ney smoothing: n-gram counts -> probabilities and back-offs.
 
 Chen and Goodman, An Empirical Study of Smoothing Techniques for Language Modeling (1998), in the
 variant of KenLM's ``lmplz`` (Heafield et al., ACL 2013), whose numbers this reproduces:
@@ -18,10 +18,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+from udfs.columns.compiled import kernel
 
 UNKNOWN_ID: Final = 0
 BEGIN_ID: Final = 1
@@ -34,6 +36,7 @@ DISCOUNT_FALLBACK: Final[Discounts] = (0.5, 1.0, 1.5)  # lmplz --discount_fallba
 Ids = npt.NDArray[np.int32]
 Counts = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 class NgramSection(NamedTuple):
@@ -130,50 +133,52 @@ def _exact_sum(adjusted: Counts, of_order: Discounts) -> float:
     return ones * of_order[0] + twos * of_order[1] + int((adjusted >= 3).sum()) * of_order[2]
 
 
-class ContextSums(NamedTuple):
-    """What a context's continuations add up to; whole numbers, so that partial sums may be added.
-
-    Attributes:
-        total: int64[contexts], a(h.).
-        kept: int64[contexts, 3], kept continuations with a = 1, 2, >= 3.
-        pruned: int64[contexts], sum of a over the pruned continuations.
-    """
-
-    total: Counts
-    kept: Counts
-    pruned: Counts
-
-
+@kernel
 def context_sums(
-    context: npt.NDArray[np.int64], contexts: int, adjusted: Counts, keep: npt.NDArray[np.bool_]
-) -> ContextSums:
-    """Add up the continuations of each context.
+    context: npt.NDArray[np.int32],
+    contexts: int,
+    adjusted: Counts,
+    keep: npt.NDArray[np.bool_],
+    of_order: Discounts,
+) -> tuple[Counts, Counts, Reals]:
+    """Add up the continuations of each context, in whole numbers as far as they go.
 
     Args:
-        context: int64[n-grams], the number of each n-gram's context.
+        context: int32[n-grams], the number of each n-gram's context; not falling.
         contexts: Number of contexts.
         adjusted: int64[n-grams].
         keep: bool[n-grams], False for pruned ones.
+        of_order: Discounts of the n-grams.
 
     Returns:
-        The sums by context.
+        int64[contexts], a(h.); int64[contexts], the number of continuations that are kept;
+        float64[contexts], gamma, the mass that a context leaves to its shorter form: 1 where none follows.
     """
-
-    def weighted(weights: Counts) -> Counts:
-        # float64 sums of whole numbers are exact below 2**53
-        return np.bincount(context, weights=weights, minlength=contexts).astype(np.int64)
-
-    capped = np.minimum(adjusted, 3)
-    kept = [np.bincount(context[keep & (capped == k)], minlength=contexts) for k in (1, 2, 3)]
-    return ContextSums(
-        weighted(adjusted), np.stack(kept, axis=1), weighted(np.where(keep, 0, adjusted))
-    )
-
-
-def context_gammas(sums: ContextSums, of_order: Discounts) -> Reals:
-    """float64[contexts]: the probability mass that each context leaves to its shorter form."""
-    gammas: Reals = (sums.kept @ np.array(of_order) + sums.pruned) / sums.total
-    return gammas
+    total = np.zeros(contexts, np.int64)
+    kept = np.zeros(contexts, np.int64)
+    gamma = np.ones(contexts, np.float64)
+    start = 0
+    while start < len(context):
+        number = context[start]
+        ones, twos, more, pruned = 0, 0, 0, 0
+        stop = start
+        while stop < len(context) and context[stop] == number:
+            count = adjusted[stop]
+            total[number] += count
+            if not keep[stop]:
+                pruned += count
+            elif count == 1:
+                ones += 1
+            elif count == 2:
+                twos += 1
+            else:
+                more += 1
+            stop += 1
+        kept[number] = ones + twos + more
+        mass = ones * of_order[0] + twos * of_order[1] + more * of_order[2] + pruned
+        gamma[number] = mass / total[number]
+        start = stop
+    return total, kept, gamma
 
 
 def log10(values: Reals) -> npt.NDArray[np.float32]:
@@ -183,28 +188,72 @@ def log10(values: Reals) -> npt.NDArray[np.float32]:
 
 
 class _Order(NamedTuple):
-    """One order while counting: every different n-gram, numbered."""
+    """One order while counting: every different n-gram, numbered by its words, the first of them first."""
 
-    prefix: npt.NDArray[np.int64]  # number of the (n-1)-gram without the last word
-    suffix: npt.NDArray[np.int64]  # number of the (n-1)-gram without the first word
+    prefix: Ids  # number of the (n-1)-gram without the last word
+    suffix: Ids  # number of the (n-1)-gram without the first word
     last: Ids
     raw: Counts
     begins: npt.NDArray[np.bool_]  # first word is <s>
 
 
-def _grouped(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
-    """Different keys in order, a place of each, the number of every key, and counts: ``np.unique`` unstable.
+@kernel
+def _by_word(ids: Ids, counts: Counts) -> Ids:
+    """int32[tokens]: the places of ``ids``, sorted by their word."""
+    slots = np.cumsum(counts) - counts
+    places = np.empty(len(ids), np.int32)
+    for place in range(len(ids)):
+        places[slots[ids[place]]] = place
+        slots[ids[place]] += 1
+    return places
 
-    Of equal keys any place will do, and a sort that need not keep their order takes a third of the time.
+
+@kernel
+def _numbered(
+    ids: Ids, by_word: Ids, ending: Ids, shorter: int
+) -> tuple[Ids, Ids, Ids, Counts, Ids]:
+    """Number the n-grams one word longer than those whose numbers are known.
+
+    Sorted by the last word they are dealt out by the number of the rest: two passes, where a sort by
+    comparison takes twenty.
+
+    Args:
+        ids: int32[tokens].
+        by_word: Places sorted by word.
+        ending: int32[tokens], the number of the shorter n-gram that ends at each place, -1 for none.
+        shorter: How many different ones there are.
+
+    Returns:
+        Prefix, suffix, last word and raw count of each n-gram; and what ``ending`` is for them.
     """
-    order = np.argsort(keys)
-    ordered = keys[order]
-    new = np.ones(len(keys), np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-    inverse = np.empty(len(keys), np.int64)
-    inverse[order] = np.cumsum(new) - 1
-    starts = np.flatnonzero(new)
-    return ordered[starts], order[starts], inverse, np.diff(np.append(starts, len(keys)))
+    slots = np.zeros(shorter + 1, np.int64)
+    for place in range(1, len(ids)):
+        if ids[place] != BEGIN_ID and ending[place - 1] >= 0:
+            slots[ending[place - 1] + 1] += 1
+    slots = np.cumsum(slots)
+    ordered = np.empty(slots[shorter], np.int32)
+    for place in by_word:
+        if ids[place] != BEGIN_ID and ending[place - 1] >= 0:
+            before = ending[place - 1]
+            ordered[slots[before]] = place
+            slots[before] += 1
+    prefix = np.empty(len(ordered), np.int32)
+    suffix = np.empty(len(ordered), np.int32)
+    last = np.empty(len(ordered), np.int32)
+    raw = np.zeros(len(ordered), np.int64)
+    longer = np.full(len(ids), np.int32(-1), np.int32)
+    number = -1
+    for place in ordered:
+        before, word = ending[place - 1], ids[place]
+        if number < 0 or before != prefix[number] or word != last[number]:
+            number += 1
+            prefix[number] = before
+            suffix[number] = ending[place]
+            last[number] = word
+        raw[number] += 1
+        longer[place] = number
+    stop = number + 1
+    return prefix[:stop], suffix[:stop], last[:stop], raw[:stop], longer
 
 
 def count_orders(ids: Ids, order: int, vocabulary: int) -> list[_Order]:
@@ -220,28 +269,13 @@ def count_orders(ids: Ids, order: int, vocabulary: int) -> list[_Order]:
     """
     words = np.arange(vocabulary, dtype=np.int32)
     raw = np.bincount(ids, minlength=vocabulary).astype(np.int64)
-    zeros = np.zeros(vocabulary, np.int64)
+    zeros = np.zeros(vocabulary, np.int32)
     orders = [_Order(zeros, zeros, words, raw, words == BEGIN_ID)]
-    starts = np.flatnonzero(ids == BEGIN_ID)
-    lengths = np.diff(np.append(starts, len(ids)))
-    depth = np.arange(len(ids)) - np.repeat(starts, lengths)  # 0 at <s>
-    ending = ids.astype(np.int64)  # number of the n-gram that ends at each position
-    for n in range(2, order + 1):
-        positions = np.flatnonzero(depth >= n - 1)
-        key = ending[positions - 1] * vocabulary + ids[positions]
-        different, first, inverse, raw = _grouped(key)
-        prefix = different // vocabulary
-        orders.append(
-            _Order(
-                prefix,
-                ending[positions[first]],
-                (different % vocabulary).astype(np.int32),
-                raw.astype(np.int64),
-                orders[-1].begins[prefix],
-            )
-        )
-        ending = np.full(len(ids), -1, np.int64)
-        ending[positions] = inverse
+    by_word, ending = _by_word(ids, raw), ids
+    for _ in range(2, order + 1):
+        shorter = orders[-1]
+        prefix, suffix, last, raw, ending = _numbered(ids, by_word, ending, len(shorter.raw))
+        orders.append(_Order(prefix, suffix, last, raw, shorter.begins[prefix]))
     return orders
 
 
@@ -254,6 +288,30 @@ def adjusted_counts(orders: Sequence[_Order]) -> list[Counts]:
     adjusted.append(orders[-1].raw)
     adjusted[0][BEGIN_ID] = 0  # <s> is never predicted and takes no part in the statistics
     return adjusted
+
+
+def _kept(values: npt.NDArray[Kind], keep: npt.NDArray[np.bool_]) -> npt.NDArray[Kind]:
+    """The chosen rows; without a copy where all are chosen, as in models that are not pruned."""
+    return values if keep.all() else values[keep]
+
+
+@kernel
+def _interpolated(
+    prefix: Ids,
+    suffix: Ids,
+    adjusted: Counts,
+    total: Counts,
+    gamma: Reals,
+    shorter: Reals,
+    of_order: Discounts,
+) -> Reals:
+    """float64[n-grams]: p of each n-gram from its context's sums and the p of its suffix."""
+    probability = np.empty(len(prefix), np.float64)
+    for number in range(len(prefix)):
+        count, context = adjusted[number], prefix[number]
+        own = max(count - of_order[min(count, 3) - 1], 0.0)
+        probability[number] = own / total[context] + gamma[context] * shorter[suffix[number]]
+    return probability
 
 
 def estimate(ids: Ids, order: int, prune: Sequence[int], vocabulary: int) -> list[NgramSection]:
@@ -284,18 +342,16 @@ def estimate(ids: Ids, order: int, prune: Sequence[int], vocabulary: int) -> lis
     backoffs: list[Reals] = []
     for n in range(1, order):
         counted, of_order = orders[n], discounts(counts_of_counts(adjusted[n]))
-        sums = context_sums(counted.prefix, len(orders[n - 1].raw), adjusted[n], keep[n])
-        used = sums.total > 0
-        gamma = np.ones(len(used))
-        gamma[used] = context_gammas(ContextSums(*(part[used] for part in sums)), of_order)
-        own = np.maximum(adjusted[n] - discount_of(adjusted[n], of_order), 0.0)
-        probability = (
-            own / sums.total[counted.prefix] + gamma[counted.prefix] * probability[counted.suffix]
+        total, _, gamma = context_sums(
+            counted.prefix, len(orders[n - 1].raw), adjusted[n], keep[n], of_order
+        )
+        probability = _interpolated(
+            counted.prefix, counted.suffix, adjusted[n], total, gamma, probability, of_order
         )
         words = np.concatenate([words[counted.prefix], counted.last[:, None]], axis=1)
-        backoffs.append(gamma[keep[n - 1]])
-        kept_words.append(words[keep[n]])
-        kept_probability.append(probability[keep[n]])
+        backoffs.append(_kept(gamma, keep[n - 1]))
+        kept_words.append(_kept(words, keep[n]))
+        kept_probability.append(_kept(probability, keep[n]))
     backoffs.append(np.ones(len(kept_words[-1])))
     return [
         NgramSection(*parts)

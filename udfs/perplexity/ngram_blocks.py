@@ -27,7 +27,6 @@ from udfs.perplexity.kneser_ney import (
     Ids,
     NgramSection,
     Reals,
-    context_gammas,
     context_sums,
     discount_of,
     log10,
@@ -196,10 +195,11 @@ def discount_bucket(
     words, adjusted, keep = words[order], adjusted[order], keep[order]
     starts = group_starts(words[:, :-1])
     context = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(words))))
-    sums = context_sums(context, len(starts), adjusted, keep)
-    gamma = context_gammas(sums, of_order)
-    share = np.maximum(adjusted - discount_of(adjusted, of_order), 0.0) / sums.total[context]
-    used = sums.kept.any(axis=1)
+    total, kept, gamma = context_sums(
+        context.astype(np.int32), len(starts), adjusted, keep, of_order
+    )
+    share = np.maximum(adjusted - discount_of(adjusted, of_order), 0.0) / total[context]
+    used = kept > 0
     return (
         DiscountedNgrams(words[keep], share[keep], gamma[context][keep]),
         ContextGammas(words[starts[used], :-1], gamma[used]),

@@ -11,12 +11,8 @@ import numpy.typing as npt
 
 from udfs.columns.compiled import kernel
 from udfs.perplexity.kenlm_binary import load
-from udfs.perplexity.kenlm_tables import KenlmTables, open_tables
+from udfs.perplexity.kenlm_tables import KenlmTables, longer_key, open_tables, word_hash
 
-_MURMUR: Final = np.uint64(0xC6A4A7935BD1E995)
-_MURMUR_SHIFT: Final = np.uint64(47)
-_OLDER: Final = np.uint64(8978948897894561157)
-_NEXT: Final = np.uint64(17894857484156487943)
 _SIGN: Final = np.uint32(0x80000000)
 _UNKNOWN: Final = np.uint32(0)
 _HALF: Final = np.uint64(32)
@@ -138,26 +134,7 @@ def _word_ids(
         stop = start
         while data[stop] > 0x20:
             stop += 1
-        value = np.uint64(stop - start) * _MURMUR
-        while start + 8 <= stop:
-            part = np.uint64(0)
-            for byte in range(8):
-                part |= np.uint64(data[start + byte]) << np.uint64(8 * byte)
-            part *= _MURMUR
-            part ^= part >> _MURMUR_SHIFT
-            value = (value ^ (part * _MURMUR)) * _MURMUR
-            start += 8
-        if start < stop:
-            part = np.uint64(0)
-            shift = np.uint64(0)
-            while start < stop:
-                part |= np.uint64(data[start]) << shift
-                shift += np.uint64(8)
-                start += 1
-            value = (value ^ part) * _MURMUR
-        value ^= value >> _MURMUR_SHIFT
-        value *= _MURMUR
-        value ^= value >> _MURMUR_SHIFT
+        value = word_hash(data, start, stop)
         start = stop + 1
         bucket = value % buckets
         while True:
@@ -233,7 +210,7 @@ def _match(
         left = np.uint64(0)
         for index in range(count):
             i = waiting[index]
-            key = (nodes[i] * _OLDER) ^ ((np.uint64(words[i - reach]) + one) * _NEXT)
+            key = longer_key(nodes[i], words[i - reach])
             nodes[i] = key
             bucket = key % buckets
             while True:

@@ -44,6 +44,49 @@ def token_hashes(data: npt.NDArray[np.uint8], tokens: int) -> npt.NDArray[np.uin
 
 
 @kernel
+def number_hashes(
+    hashes: npt.NDArray[np.uint64],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Number different hashes in the order in which they come.
+
+    Args:
+        hashes: uint64[tokens], none 0.
+
+    Returns:
+        int32[tokens], the number of each; int64[different hashes], where each stands first.
+    """
+    numbers = np.empty(len(hashes), np.int32)
+    first = np.empty(len(hashes), np.int64)
+    size = 1024
+    keys = np.zeros(size, np.uint64)
+    values = np.empty(size, np.int32)
+    found = 0
+    for token in range(len(hashes)):
+        value = hashes[token]
+        slot = np.int64(value & np.uint64(size - 1))
+        while keys[slot] != value and keys[slot] != _EMPTY:
+            slot = (slot + 1) & (size - 1)
+        if keys[slot] == _EMPTY:
+            keys[slot] = value
+            values[slot] = found
+            first[found] = token
+            found += 1
+        numbers[token] = values[slot]
+        if 2 * found > size:
+            size *= 2
+            keys = np.zeros(size, np.uint64)
+            values = np.empty(size, np.int32)
+            for number in range(found):
+                value = hashes[first[number]]
+                slot = np.int64(value & np.uint64(size - 1))
+                while keys[slot] != _EMPTY:
+                    slot = (slot + 1) & (size - 1)
+                keys[slot] = value
+                values[slot] = number
+    return numbers, first[:found]
+
+
+@kernel
 def document_hashes(
     hashes: npt.NDArray[np.uint64], boundaries: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.uint64]:

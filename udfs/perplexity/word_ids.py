@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from udfs.perplexity.arpa_file import SPECIAL_WORDS
 from udfs.perplexity.kneser_ney import BEGIN_ID, END_ID, FIRST_WORD_ID
-from udfs.perplexity.vocabulary import token_hashes
+from udfs.perplexity.vocabulary import number_hashes, token_hashes
 
 _LINE_FEED = 0x0A
 
@@ -91,10 +91,39 @@ def encode_lines(
             "a token of the training text is not in its vocabulary: the text changed between two "
             "reads; train again on a text that stays as it is"
         )
+    return _between_marks(ids[places], separators)
+
+
+def number_words(data: npt.NDArray[np.uint8]) -> tuple[pa.Array, npt.NDArray[np.int32]]:
+    """The vocabulary of a text, and the text in its ids: what the functions above give of a whole text.
+
+    Args:
+        data: uint8[bytes] as in ``TokenLines.data``.
+
+    Returns:
+        ``Vocabulary.words``, and what ``encode_lines`` returns.
+    """
+    stops = np.flatnonzero(data <= 0x20)
+    numbers, first = number_hashes(token_hashes(data, len(stops)))
+    ends = stops[first]
+    starts = np.where(first > 0, stops[first - 1] + 1, 0)
+    text = data.tobytes()
+    words = [text[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+    order = sorted(range(len(words)), key=words.__getitem__)
+    ids = np.empty(len(words), np.int32)
+    ids[order] = np.arange(FIRST_WORD_ID, FIRST_WORD_ID + len(words))
+    texts = [*SPECIAL_WORDS, *(words[number].decode() for number in order)]
+    return pa.array(texts, pa.large_string()), _between_marks(ids[numbers], data[stops])
+
+
+def _between_marks(
+    ids: npt.NDArray[np.int32], separators: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.int32]:
+    """Put each line between ``<s>`` and ``</s>``; a separator stands behind each token."""
     last = separators == _LINE_FEED
     lines_before = np.cumsum(last) - last
-    positions = np.arange(len(found)) + 1 + 2 * lines_before
-    encoded = np.full(len(found) + 2 * int(last.sum()), BEGIN_ID, np.int32)
-    encoded[positions] = ids[places]
+    positions = np.arange(len(ids)) + 1 + 2 * lines_before
+    encoded = np.full(len(ids) + 2 * int(last.sum()), BEGIN_ID, np.int32)
+    encoded[positions] = ids
     encoded[positions[last] + 1] = END_ID
     return encoded

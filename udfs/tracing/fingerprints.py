@@ -108,6 +108,26 @@ def all_grams(hashes: npt.NDArray[np.uint64], bits: int = HASH_BITS) -> npt.NDAr
     return (grams[: max(0, len(hashes) - GRAM + 1)] >> np.uint64(64 - bits)).astype(np.int64)
 
 
+def window_fingerprints(
+    hashes: npt.NDArray[np.uint64], bits: int = HASH_BITS
+) -> npt.NDArray[np.int64]:
+    """Return the fingerprint of every run of ``GUARANTEED`` tokens of one text, in order.
+
+    Args:
+        hashes: uint64[tokens].
+        bits: Of a fingerprint.
+
+    Returns:
+        int64[tokens - GUARANTEED + 1]: every text with that run has it among its own.
+    """
+    grams = all_grams(hashes, bits)
+    if len(grams) < WINDOW:
+        return grams[:0]
+    windows = np.lib.stride_tricks.sliding_window_view(grams, WINDOW)
+    chosen: npt.NDArray[np.int64] = windows.min(axis=1)
+    return chosen
+
+
 def _first_bits(bits: int) -> np.uint64:
     """What a hash keeps of itself, above the number of its text."""
     return ~np.uint64((1 << (64 - bits)) - 1)

@@ -12,7 +12,12 @@ from pyspark.sql import functions as F
 from jobs.models.perplexity.distributed_training import train_distributed
 from jobs.models.perplexity.sample_texts import LanguageSample, plan_samples, tokenise_sample
 from jobs.models.perplexity.settings import PerplexitySettings
-from jobs.models.perplexity.trained_model import TrainedModel, train_in_memory
+from jobs.models.perplexity.trained_model import (
+    ArpaSource,
+    EstimatedModel,
+    TrainedModel,
+    train_in_memory,
+)
 from jobs.runtime.store.storage import join, spark_path, spark_read_path
 
 SampleRow = tuple[str, int, int, bytes]
@@ -27,7 +32,7 @@ class SampleDocuments(Protocol):
         """Their plan."""
         ...
 
-    def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> TrainedModel:
+    def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> ArpaSource:
         """Train on all documents but those of one fold."""
         ...
 
@@ -51,7 +56,7 @@ class CollectedSample:
         """Take a row of ``tokenise_sample``."""
         self._documents.append((fold, sampling_key, bytes(tokens)))
 
-    def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> TrainedModel:
+    def train(self, held_out_fold: int | None, order: int, prune: Sequence[int]) -> EstimatedModel:
         """Train in memory."""
         return train_in_memory(self.seen(held_out_fold), order, prune)
 

@@ -11,22 +11,24 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from udfs.perplexity.arpa_file import compress_file, format_section, write_arpa
 from udfs.perplexity.folder import FORMAT_VERSION, MODEL_CARD, MODEL_FORMAT
-from udfs.perplexity.kenlm_binary import reads_gzip, write_binary
-from udfs.perplexity.kneser_ney import estimate
+from udfs.perplexity.kenlm_binary import load, reads_gzip, write_binary
+from udfs.perplexity.kenlm_tables import write_tables
+from udfs.perplexity.kneser_ney import NgramSection, estimate
 from udfs.perplexity.model import file_entry
-from udfs.perplexity.ngram_scoring import open_line_scorer
+from udfs.perplexity.ngram_scoring import LibraryScorer, open_line_scorer
 from udfs.perplexity.tokens import TOKEN_SCHEME
-from udfs.perplexity.word_ids import build_vocabulary, distinct_words, encode_lines
+from udfs.perplexity.word_ids import number_words
 
 _SAMPLE_LINES = 50  # lines that ARPA and binary must score alike
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """What training yields, whichever way it ran.
+    """What training as Spark jobs yields.
 
     Attributes:
         counts: N-grams of each order.
@@ -54,7 +56,50 @@ class ArpaSource(Protocol):
         ...
 
 
-def train_in_memory(documents: Iterable[bytes], order: int, prune: Sequence[int]) -> TrainedModel:
+@dataclass(frozen=True)
+class EstimatedModel:
+    """A model that lies in this process's memory.
+
+    Attributes:
+        words: large_string[words]; index = word id.
+        sections: One an order, as ``estimate`` returns them.
+    """
+
+    words: pa.Array
+    sections: Sequence[NgramSection]
+
+    @property
+    def counts(self) -> list[int]:
+        """N-grams of each order."""
+        return [len(section.words) for section in self.sections]
+
+    def write_arpa(self, path: Path) -> None:
+        """Write the model as plain text."""
+        backoffs = [*(section.log_backoff for section in self.sections[:-1]), None]
+        texts = (
+            [format_section(section.words, section.log_probability, backoff, self.words)]
+            for section, backoff in zip(self.sections, backoffs, strict=True)
+        )
+        write_arpa(path, self.counts, texts)
+
+    def write_binary(self, path: Path, samples: Sequence[bytes]) -> bool:
+        """Write the model as kenlm's binary, unless this machine's kenlm reads something else in it.
+
+        Args:
+            path: The file; left absent when kenlm does not read it.
+            samples: Lines of tokens that kenlm must score as the file is meant.
+
+        Returns:
+            Whether ``path`` exists.
+        """
+        write_tables(path, self.words, self.sections)
+        if _reads_alike(path, samples):
+            return True
+        path.unlink()
+        return False
+
+
+def train_in_memory(documents: Iterable[bytes], order: int, prune: Sequence[int]) -> EstimatedModel:
     """Train on the driver.
 
     Args:
@@ -63,21 +108,8 @@ def train_in_memory(documents: Iterable[bytes], order: int, prune: Sequence[int]
         prune: One threshold an order.
     """
     data = np.frombuffer(b"".join(documents), np.uint8)
-    vocabulary = build_vocabulary(set(distinct_words(data)))
-    ids = encode_lines(data, vocabulary.hashes, vocabulary.ids)
-    sections = estimate(ids, order, prune, len(vocabulary.words))
-    texts = (
-        [
-            format_section(
-                section.words,
-                section.log_probability,
-                section.log_backoff if n < order else None,
-                vocabulary.words,
-            )
-        ]
-        for n, section in enumerate(sections, start=1)
-    )
-    return TrainedModel([len(section.words) for section in sections], texts)
+    words, ids = number_words(data)
+    return EstimatedModel(words, estimate(ids, order, prune, len(words)))
 
 
 def write_model_files(
@@ -106,21 +138,44 @@ def write_model_files(
         ValueError: kenlm cannot read what was written.
     """
     lines = [line for document in held_out for line in document.splitlines()]
-    # kenlm reads plain text in half the time; compressing what is read once costs more than training.
+    samples = lines[:_SAMPLE_LINES] or [b"</s>"]
     plain, path = folder / f"{stem}.arpa", folder / f"{stem}.binary"
-    trained.write_arpa(plain)
-    as_binary = binary and write_binary(plain, path, [*lines[:_SAMPLE_LINES], b""])
-    if as_binary and not keep_arpa:
-        plain.unlink()
-    else:
-        arpa = _packed(plain)
-        path = path if as_binary else arpa
+    as_binary = (
+        binary and isinstance(trained, EstimatedModel) and trained.write_binary(path, samples)
+    )
+    if keep_arpa or not as_binary:
+        # kenlm reads plain text in half the time; compressing what is read once costs more than training.
+        trained.write_arpa(plain)
+        as_binary = as_binary or (binary and write_binary(plain, path, samples))
+        if as_binary and not keep_arpa:
+            plain.unlink()
+        else:
+            arpa = _packed(plain)
+            path = path if as_binary else arpa
     return {
         "model": asdict(file_entry(path)),
         "kind": "binary" if as_binary else "arpa",
         "ngrams": list(trained.counts),
         "held_out": _measure(path, lines) if lines else None,
     }
+
+
+def _reads_alike(path: Path, lines: Sequence[bytes]) -> bool:
+    """Whether kenlm scores lines by a binary as our own reading of its tables does."""
+    try:
+        library, tables = LibraryScorer(load(path)), open_line_scorer(path)
+    except ValueError:
+        return False
+    data, offsets = _joined(lines)
+    found, meant = library.score(data, offsets), tables.score(data, offsets)
+    return np.array_equal(found.log10_probability, meant.log10_probability)
+
+
+def _joined(lines: Sequence[bytes]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Lines as ``LineScorer.score`` wants them."""
+    ends = np.cumsum([len(line) + 1 for line in lines])
+    data = np.frombuffer(b"\n".join(lines) + b"\n", np.uint8)
+    return data, np.concatenate([[0], ends])
 
 
 def _packed(plain: Path) -> Path:
@@ -162,10 +217,9 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
 
 def _measure(path: Path, lines: list[bytes]) -> dict[str, Any]:
     """Perplexity and share of unknown tokens on text that the model has not seen."""
-    data = np.frombuffer(b"\n".join(lines) + b"\n", np.uint8)
+    data, offsets = _joined(lines)
     tokens = int((data <= 0x20).sum())
-    ends = np.cumsum([len(line) + 1 for line in lines])
-    scores = open_line_scorer(path).score(data, np.concatenate([[0], ends]))
+    scores = open_line_scorer(path).score(data, offsets)
     log10_probability = math.fsum(scores.log10_probability.tolist())
     return {
         "tokens": tokens,

@@ -25,10 +25,12 @@ class SegmentLosses(NamedTuple):
     Attributes:
         nats: float64[segments]; minus the natural logarithm of the probability of what was predicted.
         tokens: int64[segments]; tokens predicted.
+        hits: bool[tokens] of each segment; what was predicted was the likeliest.
     """
 
     nats: npt.NDArray[np.float64]
     tokens: npt.NDArray[np.int64]
+    hits: list[npt.NDArray[np.bool_]]
 
 
 def segment_losses(
@@ -42,6 +44,7 @@ def segment_losses(
     """Score rows; documents never see each other, however the model was trained."""
     kind = "boolean" if settings.mask == "causal" else settings.mask
     nats: list[npt.NDArray[np.float64]] = []
+    hits: list[npt.NDArray[np.bool_]] = []
     with torch.no_grad():
         for start in range(0, len(rows), rows_at_once):
             part = rows[start : start + rows_at_once]
@@ -59,8 +62,15 @@ def segment_losses(
                 np.add.reduceat(one[: row.segment_lengths.sum()], _starts(row))
                 for one, row in zip(found.double().cpu().numpy(), part, strict=True)
             ]
+            likeliest = (scores.argmax(-1) == tensors.labels).cpu().numpy()
+            for one, row in zip(likeliest, part, strict=True):
+                # Behind the last token of a segment nothing is predicted.
+                pieces = np.split(
+                    one[: row.segment_lengths.sum()], np.cumsum(row.segment_lengths)[:-1]
+                )
+                hits += [piece[:-1] for piece in pieces]
     lengths = np.concatenate([row.segment_lengths for row in rows])
-    return SegmentLosses(np.concatenate(nats), lengths.astype(np.int64) - 1)
+    return SegmentLosses(np.concatenate(nats), lengths.astype(np.int64) - 1, hits)
 
 
 def _starts(row: PackedRow) -> npt.NDArray[np.int64]:

@@ -93,12 +93,19 @@ class _Scale:
             y = self.y(loss)
             parts.append(f'<line class="grid" x1="{LEFT}" y1="{y}" x2="{RIGHT}" y2="{y}"/>')
             parts.append(f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{loss}</text>')
-        for number in range(TICKS + 1):
-            tokens = self._tokens * number / TICKS
+        every = _round_step(self._tokens / TICKS)
+        for number in range(int(self._tokens / every) + 1):
+            tokens = every * number
             parts.append(
                 f'<text x="{self.x(tokens)}" y="{BOTTOM + 18}" text-anchor="middle">{_count(tokens)}</text>'
             )
         return parts
+
+
+def _round_step(least: float) -> float:
+    """The first of 1, 2, 5, 10, 20... that is no less."""
+    unit: float = 10.0 ** math.floor(math.log10(least))
+    return next(unit * part for part in (1, 2, 5, 10) if unit * part >= least)
 
 
 def _count(tokens: float) -> str:

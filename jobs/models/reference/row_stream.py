@@ -114,8 +114,7 @@ class RowStream:
     def in_order(self) -> Iterator[PackedRow]:
         """Return the rows once, as they lie in the files."""
         for group in self._groups:
-            batch = _read([group])
-            yield from (_row(batch, place) for place in range(group.rows))
+            yield from packed_rows(_read([group]))
 
     def shuffled(self, seed: int, first: int = 0) -> Iterator[PackedRow]:
         """Return rows without end, each once an epoch.
@@ -156,6 +155,11 @@ def _read(groups: Sequence[_Group]) -> RowBatch:
         with opened(group.path) as file:
             tables.append(file.read_row_group(group.number, columns=list(COLUMNS)))
     return row_batch(pa.concat_tables(tables))
+
+
+def packed_rows(batch: RowBatch) -> Iterator[PackedRow]:
+    """Return all rows of a batch, without copies."""
+    return (_row(batch, place) for place in range(len(batch.padding)))
 
 
 def _row(batch: RowBatch, place: int) -> PackedRow:

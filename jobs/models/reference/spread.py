@@ -35,8 +35,11 @@ class Difference:
 
     @property
     def is_told(self) -> bool:
-        """Say whether the interval leaves out nothing-at-all."""
-        return self.low > 0 or self.high < 0
+        """Say whether the interval leaves out nothing-at-all; one without width is none.
+
+        What is counted may differ by the same in two seeds by chance, and then says nothing of a third.
+        """
+        return self.low < self.high and (self.low > 0 or self.high < 0)
 
 
 def difference(values: Sequence[float], others: Sequence[float]) -> Difference:

@@ -62,10 +62,11 @@ MOST_THREADS = 8
 
 
 class StageWork(NamedTuple):
-    """A writer of one chunk, and what it gives its work to where it needs no Spark."""
+    """A writer of one chunk, what it gives its work to where it needs no Spark, and the files it reads."""
 
     write: Callable[[str], None]
     own_tasks: OwnTasks | None = None
+    files: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class Stage:
         division: How the chunks divide an input; None: each needs all of it.
         fitted_on: Chunks of the input, where what is made is fitted to it (models, thresholds): it stays
             when the input grows, while one that it was fitted on is there, until ``RunContext.refit``.
+        cut: Of chunks without a division: files that each reads, in the order of the inputs; empty where the
+            number of chunks says as much. Chunks of work that was cut otherwise hold other files.
     """
 
     name: str
@@ -100,12 +103,13 @@ class Stage:
     own_tasks: OwnTasks | None = None
     division: Division | None = None
     fitted_on: Sequence[str] | None = None
+    cut: Sequence[int] = ()
 
     @classmethod
     def of_work(cls, *parts: StageWork, **facts: Any) -> Stage:
         """Return a stage whose chunks are of one kind, with the other attributes as named."""
         writers, own = [part.write for part in parts], parts[0].own_tasks
-        return cls(chunks=writers, own_tasks=own, **facts)
+        return cls(chunks=writers, own_tasks=own, cut=[part.files for part in parts], **facts)
 
 
 @dataclass(frozen=True)
@@ -222,7 +226,8 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         )
         return published
     started = time.monotonic()
-    claim(folder, stage.name, fingerprint, len(stage.chunks), names)
+    cut = list(stage.cut) or [0] * len(stage.chunks)
+    claim(folder, {"stage": stage.name, "fingerprint": fingerprint, "cut": cut}, names)
     spark = None if stage.in_driver or stage.own_tasks else context.spark
     faults = OWN_FAULTS if stage.own_tasks else SPARK_FAULTS
     with context.reporter.stage(spark, stage.name, stage.own_tasks) as group:

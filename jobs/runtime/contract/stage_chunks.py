@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from jobs.runtime.contract.chunks import RECORD_NAME, finish_chunk, finished_chunks
 from jobs.runtime.contract.manifest import MANIFEST_NAME, PublishedFile, published_files
@@ -34,15 +35,13 @@ def require_claimable(folder: str) -> None:
         )
 
 
-def claim(folder: str, stage: str, fingerprint: str, chunks: int, names: Sequence[str]) -> None:
+def claim(folder: str, ours: Mapping[str, Any], names: Sequence[str]) -> None:
     """Mark a dataset as being made, and delete what is no part of it.
 
     Args:
         folder: Of the dataset.
-        stage: Which makes it.
-        fingerprint: Of what is made.
-        chunks: How many.
-        names: Folders of the chunks of a divided input; none: all are of this fingerprint.
+        ours: What is made and how it is cut: ``stage``, ``fingerprint``, ``cut``.
+        names: Folders of the chunks of a divided input; none: those there are of what was made before.
 
     Raises:
         InputError: The folder holds something that is not ours.
@@ -54,20 +53,19 @@ def claim(folder: str, stage: str, fingerprint: str, chunks: int, names: Sequenc
         require_ours(folder)
         if names:
             others = sorted(set(storage.child_names(folder)) - {*names, IN_PROGRESS_NAME})
-        elif chunks == 1 or _fingerprint_in_progress(marker) != fingerprint:
+        elif len(ours["cut"]) == 1 or _in_progress(marker) != ours:
             storage.delete_tree(folder)
     # Before the manifest goes: a folder with neither would pass for somebody else's.
-    storage.write_text(marker, json.dumps({"stage": stage, "fingerprint": fingerprint}))
+    storage.write_text(marker, json.dumps(ours))
     for name in others:
         storage.delete_tree(storage.join(folder, name))
 
 
-def _fingerprint_in_progress(marker: str) -> str | None:
+def _in_progress(marker: str) -> dict[str, Any] | None:
     try:
-        found = read_mapping(marker)
+        return read_mapping(marker)
     except DamagedRecordError:  # a crash cut it short: whose chunks these are, nobody knows
         return None
-    return None if found is None else found.get("fingerprint")
 
 
 def write_chunks(

@@ -19,7 +19,13 @@ _ORIGIN = (
     ("source_id", pa.string(), "the id the source itself gives (WARC record id, id column)"),
     ("url", pa.string(), "the page's address, where the source tells it"),
     ("fetched_at", pa.string(), "when the crawler fetched it, as the source writes it"),
+    (
+        "place",
+        pa.string(),
+        "where its record begins in the file: byte of a WARC file, line, element",
+    ),
 )
+_METADATA = ("metadata", pa.string(), "JSON object of the source's further columns (ingest.carry)")
 _STATUS = (
     ("status", pa.string(), "ok, or the named reason why the document cannot be used"),
     ("detail", pa.string(), "the given and the wanted value behind the status"),
@@ -50,11 +56,12 @@ SOURCE_TASKS = pa.schema([
 DOCUMENTS = _schema(*_ORIGIN, _BYTES, *_RECORD)
 
 DOCUMENTS_WITH_CONTENT = _schema(
-    *_ORIGIN, ("content", pa.binary(), "raw bytes as fetched"), _BYTES, *_RECORD
+    *_ORIGIN, _METADATA, ("content", pa.binary(), "raw bytes as fetched"), _BYTES, *_RECORD
 )
 
 EXTRACTED = _schema(
     *_ORIGIN,
+    _METADATA,
     ("text", pa.string(), "extracted text, Markdown for pages"),
     ("title", pa.string(), "title the document gives itself"),
     ("author", pa.string(), "author the document names"),
@@ -67,6 +74,11 @@ EXTRACTED = _schema(
     ("charset", pa.string(), "charset the bytes were decoded with"),
     ("tables_kept", pa.int32(), "tables kept as Markdown"),
     ("tables_dropped", pa.int32(), "tables that came apart and were left out"),
+    (
+        "page_starts",
+        pa.list_(pa.int32()),
+        "characters of the text before each page (PDF) or document of the spine (EPUB); else empty",
+    ),
     _BYTES,
     ("content_hash", pa.string(), "of documents that are not ok: BLAKE2b of the raw bytes"),
     *_STATUS,
@@ -80,12 +92,12 @@ EXTRACTED = _schema(
 
 CARRIED = (
     "id", "source", "source_id", "url", "fetched_at", "title", "author", "date", "format",
-    "licence_url",
+    "licence_url", "metadata",
 )  # fmt: skip
 
 CORPUS_COLUMNS = (
     "id", "text", "source", "url", "language", "title", "author", "date", "format", "fetched_at",
-    "licence_url", "source_id",
+    "licence_url", "source_id", "metadata",
 )  # fmt: skip
 
 DUPLICATES = _schema(

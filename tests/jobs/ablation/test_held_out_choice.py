@@ -7,6 +7,9 @@ import pytest
 from jobs.ablation.arms import Arm, open_arms
 from jobs.ablation.held_out_choice import HeldOut, choose_held_out
 from jobs.ablation.packed_training import token_text
+from jobs.models.reference.held_out import segment_ids
+from jobs.models.reference.row_stream import PackedRow
+from jobs.packing.opened_rows import OpenedRows
 from jobs.runtime.errors import InputError
 from tests.packed_folder import documents, packed_folder
 from udfs.trainer_files.packing.settings import PackSettings
@@ -51,6 +54,31 @@ def test_what_another_arm_trains_on_counts_for_none(tmp_path: Path) -> None:
     }  # fmt: skip
     (size,) = found.text_bytes[found.groups["language zh"]]
     assert len(CHINESE.encode()) - 3 <= size < len(CHINESE.encode())  # all but the first token
+
+
+def test_what_counts_is_one_row(tmp_path: Path) -> None:
+    arms = opened(tmp_path, [[ENGLISH, OTHER, SHORT], [ENGLISH, CHINESE]], also_trained=OTHER)
+    found = chosen(arms)
+    row = found.kept_row()
+    text = token_text(arms[0].rows.tokeniser(None), arms[0].stream.facts["eos_id"])
+    told = [text.decode(ids.tolist()) for ids in segment_ids(row)]
+    assert [ENGLISH in one or CHINESE in one for one in told] == [True, True]
+    assert len(row.documents) == len(row.continued) == 2
+
+
+def test_sources_are_groups_also_where_another_arm_knows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def named(packed: OpenedRows, rows: list[PackedRow]) -> list[str | None]:
+        count = sum(len(row.segment_lengths) for row in rows)
+        return ["novels" if packed.given.endswith("cleaned") else None] * count
+
+    monkeypatch.setattr("jobs.ablation.held_out_choice.segment_sources", named)
+    # The one that both held out counts as the first arm's, which does not know its source.
+    found = chosen(opened(tmp_path, [[ENGLISH, OTHER], [ENGLISH]], also_trained=SHORT))
+    assert {name: int(mask.sum()) for name, mask in found.groups.items()} == {
+        "all": 2, "held out of raw": 2, "language en": 2, "source novels": 1,
+    }  # fmt: skip
 
 
 def test_rows_of_its_own_are_taken_whole(tmp_path: Path) -> None:

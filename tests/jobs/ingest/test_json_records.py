@@ -144,3 +144,10 @@ def test_a_small_file_of_millions_of_broken_lines_is_no_million_rows(
     found = read(gzip.compress(b'{"text": "one"}\n' + b"x\n" * 5000))
     assert len(found) == 52
     assert "51 lines in a row are no objects, up to line 52" in found[-1].detail
+
+
+def test_the_place_of_a_record_is_its_line_or_element() -> None:
+    blank = lines(ROWS[:1]) + "\n" + lines(ROWS[1:])
+    assert [one.place for one in read(blank.encode())] == ["line 1", "line 3", "line 4"]
+    array = json.dumps(ROWS).encode()
+    assert [one.place for one in read(array)] == ["element 1", "element 2", "element 3"]

@@ -129,6 +129,7 @@ def test_warc_gives_responses_with_their_headers() -> None:
             fetched_at="2026-01-02T03:04:05Z",
             declared_charset="gbk",
             source_id="<urn:uuid:00000000-0000-0000-0000-000000000001>",
+            place="byte 225, unpacked",  # one member for all: behind the request
         )
     ]
 

@@ -122,3 +122,28 @@ def test_every_record_is_counted_whatever_stands_in_one(
     found = read(gzipped(*records) if packed else b"".join(records))
     assert [one.url for one in found] == [f"https://a.example/{number}" for number in range(3)]
     assert [found[0].content, found[2].content] == [PAGE, PAGE]
+
+
+def test_the_place_of_a_record_is_the_byte_at_which_it_can_be_read_alone() -> None:
+    records = [record(number, http(PAGE)) for number in range(3)]
+    for content, reader in ((b"".join(records), bytes), (gzipped(*records), gzip.decompress)):
+        for found in read(content):
+            assert found.place is not None
+            place = int(found.place.removeprefix("byte "))
+            assert reader(content[place:]).startswith(b"WARC/1.0")
+            assert (found.source_id or "").encode() in reader(content[place:])[:300]
+
+
+def test_of_records_that_share_a_member_the_place_is_told_unpacked() -> None:
+    records = [record(number, http(PAGE)) for number in range(3)]
+    whole = b"".join(records)
+    places = ["byte 0", *(f"byte {len(records[0]) * number}, unpacked" for number in (1, 2))]
+    assert [one.place for one in read(gzip.compress(whole))] == places
+
+
+def test_behind_a_damaged_member_places_are_still_of_the_file() -> None:
+    first, second, third = (gzip.compress(record(n, http(PAGE))) for n in range(3))
+    broken = second[:-30] + bytes(22) + second[-8:]
+    found = read(first + broken + third)
+    assert [one.status for one in found][:1] == ["ok"]
+    assert found[-1].place == f"byte {len(first) + len(broken)}"

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,11 +19,15 @@ from jobs.runtime.contract.driver_tables import MEBIBYTE
 from jobs.runtime.contract.manifest import require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.errors import CorpusmillError, InputError, StageError
+from jobs.runtime.spark.han_variants import han_variants
 from jobs.tracing import look_up, own_build, text_reader
 from jobs.tracing.indexed_documents import run_documents
 from tests.jobs.finished_run import FinishedRun, make_finished_run, write_manifest
 from tests.jobs.tracing.traced_tables import index_table, own_context, write_grades, write_texts
 from tests.packed_files import ROWS
+from udfs.text.folding import fold_table
+from udfs.tracing import sharing_documents
+from udfs.tracing.fingerprints import fingerprints, folded_texts
 from udfs.trainer_files.packing.token_rows import row_schema
 
 GULLS = "when the fog had lifted and the gulls were back"
@@ -163,15 +168,56 @@ def test_an_answer_with_combining_marks_counts_characters_of_what_is_given_back(
     assert [trace.answer[s.start : s.end] for s in trace.spans] == [GULLS]
 
 
+def sharing_texts(copies: int) -> tuple[list[str], str]:
+    """Texts that share a fingerprint with an answer, four words of it, and no more; and the answer."""
+    draw = np.random.default_rng(18)
+
+    def words(count: int) -> str:
+        return " ".join(f"w{number}" for number in draw.integers(0, 1 << 30, count))
+
+    table = fold_table(han_variants())
+
+    def chosen(text: str) -> set[int]:
+        tokens = folded_texts(pa.array([text], pa.large_string()), table)
+        return set(fingerprints(tokens.hashes, tokens.offsets, 30).hashes.tolist())
+
+    while True:
+        set_phrase = words(4)
+        (own,) = chosen(set_phrase)
+        answer = f"{words(8)} {set_phrase} {words(8)}"
+        texts = [f"{words(8)} {set_phrase} {words(8)}" for _ in range(copies)]
+        if all(own in chosen(text) for text in (answer, *texts)):
+            return texts, answer
+
+
 def test_an_answer_of_set_phrases_says_that_not_all_was_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing_documents, "RARE", 3)
+    texts, answer = sharing_texts(copies=8)
+    index_table(write_texts(tmp_path / "t", texts, rows_a_group=1), tmp_path / "i")
+    index = str(tmp_path / "i")
+    assert trace_answer(index, answer).complete
+    for name, value in (("MOST_VERIFIED", 5), ("MOST_IN_VAIN", 0)):
+        with monkeypatch.context() as patch:
+            patch.setattr(tracing, name, value)
+            assert not trace_answer(index, answer).complete
+            # Of those who cannot hold more than is known none need be compared.
+            assert trace_answer(index, texts[3]).complete
+            assert [span.found for span in trace_answer(index, texts[3]).spans] == [1]
+
+
+def test_what_is_known_of_a_span_spares_reading_all_its_holders(
     indexed: FinishedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = trace_answer(indexed.output, GULLS)
-    monkeypatch.setattr(tracing, "MOST_VERIFIED", 5)
-    some = trace_answer(indexed.output, GULLS)
-    assert whole.complete
-    assert not some.complete
-    assert some.spans == whole.spans  # counts stay true
+    monkeypatch.setattr(tracing, "READ_TOGETHER", 1)
+    monkeypatch.setattr(sharing_documents, "RARE", 0)
+    read: list[int] = []
+    extend = tracing.extend_spans
+    monkeypatch.setattr(tracing, "extend_spans", lambda *given: [read.append(1), extend(*given)])
+    assert trace_answer(indexed.output, GULLS) == whole
+    assert len(read) < whole.spans[0].found
 
 
 def test_of_an_answer_nobody_wrote_no_span_is_told(indexed: FinishedRun) -> None:
@@ -223,6 +269,32 @@ def test_a_killed_build_leaves_no_index_and_is_made_again(
         trace_phrase(copied, GULLS)
     index_run(copied)
     assert trace_phrase(copied, GULLS).found
+
+
+@pytest.mark.parametrize("later", [1.7, 1_000.0])
+def test_a_killed_build_that_goes_on_with_other_chunks_holds_every_document_once(
+    copied: str, indexed: FinishedRun, monkeypatch: pytest.MonkeyPatch, later: float
+) -> None:
+    shutil.rmtree(Path(copied, "phrase_index"))
+    files = [size for name in ("corpus", "annotated", "extracted") for size in sized(copied, name)]
+    most = (max(files) + 1) / MEBIBYTE / OWN_TIMES
+    written = own_build.write_documents
+
+    def once(folder: str, *given: Any) -> Any:
+        if folder.endswith("chunk-00001"):
+            raise OSError("No space left on device")
+        return written(folder, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(own_build, "write_documents", once)
+        with pytest.raises(StageError, match="no space left on device"):
+            index_run(copied, f"run.driver_megabytes={most}")
+    assert Path(copied, "phrase_index", "chunk-00000", "segment.json").exists()
+    index_run(copied, f"run.driver_megabytes={most * later}")
+    accounts = require_manifest(f"{copied}/phrase_index", "index").accounts
+    assert accounts == require_manifest(f"{indexed.output}/phrase_index", "index").accounts
+    for phrase in (GULLS, CALL):
+        assert trace_phrase(copied, phrase) == trace_phrase(indexed.output, phrase)
 
 
 def test_larger_runs_are_indexed_in_segments(copied: str, indexed: FinishedRun) -> None:

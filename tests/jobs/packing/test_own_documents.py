@@ -140,3 +140,16 @@ def test_ids_that_rows_cannot_name_are_refused_by_their_type(
         InputError, match="--id-column has type double; rows name their documents by"
     ):
         packed(None, given, tmp_path / "out", tokeniser_path, [])
+
+
+def test_what_engines_are_compared_on_is_spread_over_the_table() -> None:
+    texts = [f"{number:04} {'x' * 50}" if number % 3 else "" for number in range(3_000)]
+    documents = own_documents.OwnDocuments(pa.table({"id": range(3_000), "text": texts}))
+    found = documents.beginnings(4, 100)
+    numbers = [int(text) for text, _ in found]
+    assert [size for _, size in found] == [55] * 100
+    assert numbers[0] == 1
+    assert numbers[-1] == 2_999
+    assert 27 <= min(map(int.__sub__, numbers[1:], numbers)) <= 33
+    assert len(documents.beginnings(4, 5_000)) == 2_000
+    assert own_documents.OwnDocuments(documents.table.slice(0, 0)).beginnings(4, 5) == []

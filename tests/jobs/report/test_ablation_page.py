@@ -30,7 +30,17 @@ FACTS = {
     "held_out": {"kept": 12, "seen": 3, "short": 2, "twice": 1},
     "bits": [{"name": "all", "bytes": 5_000, "arms": [value(1.5), value(1.25)]}],
     "behaviour": [{"name": "repeated 5-grams, share", "arms": [value(0.5), value(0.125)]}],
-    "comparisons": [comparison(), comparison(mean=0.001, low=-1.0, high=1.0, is_told=False)],
+    "comparisons": [
+        comparison(),
+        comparison(mean=0.001, low=-1.0, high=1.0, is_told=False),
+        comparison(mean=0.5, low=0.5, high=0.5, is_told=False),
+        comparison(mean=0.0, low=0.0, high=0.0, is_told=False),
+    ],
+    "recited": 50,
+    "longest_runs": [
+        {"arm": "raw", "tokens": 21, "text": "<b>the lamp was lit</b>", "document": 67108864},
+        {"arm": "cleaned", "tokens": 0, "text": "", "document": None},
+    ],
     "samples": [{"prompt": "the lamp", "texts": ["<script>alert(1)</script>", "was \u202elit"]}],
 }  # fmt: skip
 
@@ -44,10 +54,13 @@ def page() -> str:
 @pytest.mark.parametrize(
     "words",
     [
-        "−0.123 (95 %: −0.200 to −0.050, 2 seeds). The difference is larger than what seeds do.",
+        "−0.123", "−0.200 to −0.050", "<strong>The difference is larger than what seeds do.</strong>",
+        "Of 2 seeds", "The same difference in all, which gives no interval.", "No difference in any.",
         "Seeds alone differ as much: no difference can be told.",
         "1.500 ± 0.010", "1.250 ± 0.010", "0.125 ± 0.010", "262,208 weights (tiny)",
-        "12 segments are measured", "the lamp",
+        "12 segments are measured", "the lamp", "raw: 21 tokens, document <code>67108864</code>",
+        "cleaned: none of 4 tokens or more</span>", "&lt;b&gt;the lamp was lit&lt;/b&gt;",
+        "behind its first 50",
     ],
 )  # fmt: skip
 def test_it_says(page: str, words: str) -> None:

@@ -294,6 +294,25 @@ class TestMarks:
         )
         assert pq.read_table(folder / NAME).num_rows == 0
 
+    def test_a_mark_of_a_list_keeps_the_note_and_leads_back_to_its_row(
+        self, client: TestClient, folder: Path
+    ) -> None:
+        place, token = f"/run/document/{HOSTILE}/mark", form_token(client)
+        client.post(place, data={"form_token": token, "mark": "wrong", "note": "n"})
+        listed = {"form_token": token, "mark": "good", "address": "status=kept&page=2"}
+        for back in ("browse", "ask"):
+            answer = client.post(place, data={**listed, "back": back})
+            assert answer.headers["location"] == f"/run/{back}?status=kept&page=2#d{HOSTILE}"
+            (kept,) = pq.read_table(folder / NAME).to_pylist()
+            assert (kept["mark"], kept["note"]) == ("good", "n")
+        page = client.get("/run/browse?signal=&source=page0065").text
+        row = page[page.index(f'<tr id="d{HOSTILE}"') :]
+        assert re.findall(r'value="(\w+)" data-mark="(\w)" aria-pressed="(\w+)"', row)[:3] == [
+            ("none", "g", "true"), ("unsure", "s", "false"), ("wrong", "w", "false"),
+        ]  # fmt: skip
+        elsewhere = client.post(place, data={**listed, "back": "//evil"}).headers["location"]
+        assert elsewhere.startswith(f"/run/document/{HOSTILE}?")
+
     @pytest.mark.parametrize("token", [None, "", "x" * 43, "é"])
     def test_a_form_of_another_page_writes_nothing(
         self, client: TestClient, folder: Path, token: str | None
@@ -312,7 +331,7 @@ class TestMarks:
         assert location.startswith(f"/run/document/{HOSTILE}?x=y%0D%0A")
 
     def test_a_form_without_end_is_refused(self, client: TestClient) -> None:
-        answer = client.post(f"/run/document/{HOSTILE}/mark", content=b"a" * 100_000)
+        answer = client.post(f"/run/document/{HOSTILE}/mark", content=b"a" * 200_000)
         assert answer.status_code == 413
 
     def test_looking_writes_nothing(self, client: TestClient, folder: Path) -> None:

@@ -80,8 +80,7 @@ def test_arpa_stays_beside_the_binary_only_where_it_is_asked_for(
 ) -> None:
     trained = train_in_memory([b"the cat sat\na log\n"], 2, (0, 0))
     entry = write_model_files(tmp_path, "en.0", trained, [], binary=True, keep_arpa=keep)
-    if entry["kind"] != "binary":
-        pytest.skip("this machine has neither build_binary nor the kenlm release that is known")
+    assert entry["kind"] == "binary"
     packed = "en.0.arpa.gz" if reads_gzip() else "en.0.arpa"
     found = sorted(path.name for path in tmp_path.iterdir())
     assert found == ([packed] if keep else []) + ["en.0.binary"]
@@ -91,6 +90,26 @@ def test_arpa_stays_beside_the_binary_only_where_it_is_asked_for(
         )
 
 
+@pytest.fixture
+def unreadable_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kenlm of another format."""
+
+    def write(path: Path, *_: object) -> None:
+        path.write_bytes(b"mmap lm http://kheafield.com/code format version 9")
+
+    monkeypatch.setattr("jobs.models.perplexity.trained_model.write_tables", write)
+
+
+@pytest.mark.usefixtures("unreadable_tables")
+def test_kenlm_that_cannot_read_our_binary_writes_its_own(tmp_path: Path) -> None:
+    trained = train_in_memory([b"the cat sat\na log\n"], 2, (0, 0))
+    entry = write_model_files(tmp_path, "en.0", trained, [], binary=True)
+    if entry["kind"] != "binary":
+        pytest.skip("this machine has neither build_binary nor the kenlm release that is known")
+    assert load(tmp_path / "en.0.binary").order == 2
+
+
+@pytest.mark.usefixtures("unreadable_tables")
 def test_a_model_that_no_binary_can_be_made_of_stays_as_arpa(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,3 +118,17 @@ def test_a_model_that_no_binary_can_be_made_of_stays_as_arpa(
     entry = write_model_files(tmp_path, "en.0", trained, [], binary=True)
     assert entry["kind"] == "arpa"
     assert [path.name for path in tmp_path.iterdir()] == [entry["model"]["name"]]
+
+
+def test_binary_that_kenlm_scores_otherwise_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = train_in_memory([b"the cat\nquite another text\n"], 2, (0, 0))
+    trained = train_in_memory([b"the cat sat\na log\n"], 2, (0, 0))
+    path = tmp_path / "en.0.binary"
+    assert trained.write_binary(path, [b"the cat"])
+    other.write_binary(tmp_path / "other", [b"the cat"])
+    read = load(tmp_path / "other")
+    monkeypatch.setattr("jobs.models.perplexity.trained_model.load", lambda _: read)
+    assert not trained.write_binary(path, [b"the cat"])
+    assert not path.exists()

@@ -21,7 +21,7 @@ SURE_SHARE = 4
 FEW_CONTINUATION_BYTES = 12
 """Up to these GBK and its like may be UTF-8 by chance."""
 
-_ABOVE_ASCII = re.compile("[^\\x00-\\x7f]")
+_ASCII = bytes(range(128))
 _STRAY = re.compile("[\udc80-\udcff]+")
 _LONGEST_TORN_START = 3
 _NEAR = 40
@@ -60,7 +60,10 @@ class Utf8Text(NamedTuple):
         """Whether it is a word or two of letters from several scripts: pairs of bytes look so by chance."""
         if self.evidence > FEW_CONTINUATION_BYTES:
             return False
-        letters = filter(str.isalpha, set(_ABOVE_ASCII.findall(self.text)))
+        if self.text.isascii():
+            return False
+        above = self.text.encode("utf-8", "replace").translate(None, _ASCII).decode("utf-8")
+        letters = filter(str.isalpha, set(above))
         return len({unicodedata.name(letter, "").partition(" ")[0] for letter in letters}) > 1
 
 

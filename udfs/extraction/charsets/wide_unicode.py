@@ -18,6 +18,8 @@ def unmarked_wide_codec(content: bytes) -> str | None:
         ``utf-32-be``, ``utf-32-le``, ``utf-16-be``, ``utf-16-le`` or None.
     """
     sample = content[:SAMPLE]
+    if 0 not in sample:
+        return None
     return _utf32(sample, is_whole=len(sample) == len(content)) or _utf16(sample)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from udfs.extraction.contract import (
     DEFAULT_OPTIONS,
@@ -13,7 +14,7 @@ from udfs.extraction.contract import (
 from udfs.extraction.epub.archive import CONTAINER, EpubArchive, Package
 from udfs.extraction.epub.chapters import Chapter, read_chapter
 from udfs.extraction.epub.parsing import parse_chapter
-from udfs.extraction.markdown.cleanup import clean_field, clean_text
+from udfs.extraction.markdown.cleanup import clean_field, clean_parts, clean_text
 from udfs.extraction.markdown.gutenberg_licence import strip_gutenberg_licence
 
 READER = "epub_spine"
@@ -49,9 +50,11 @@ def read_epub(content: bytes, options: ExtractionOptions = DEFAULT_OPTIONS) -> R
     """
     archive = EpubArchive(content, options)
     package = archive.package()
-    chapters = []
+    chapters: list[Chapter] = []
+    places = []
     unreadable: dict[str, DocumentRefusedError] = {}
     for path, linear in package.chapters:
+        places.append((len(chapters), 0))
         try:
             root = parse_chapter(archive.read(path))
         except DocumentRefusedError as refusal:
@@ -66,11 +69,14 @@ def read_epub(content: bytes, options: ExtractionOptions = DEFAULT_OPTIONS) -> R
             chapters.append(chapter)
     if not chapters and unreadable:
         raise next(iter(unreadable.values()))
-    text = clean_text("\n\n".join(chapter.text for chapter in chapters))
+    text, starts = clean_parts([chapter.text for chapter in chapters], places)
     if options.strip_gutenberg_licence:
-        text = clean_text(strip_gutenberg_licence(text).text)
+        whole, text = text, clean_text(strip_gutenberg_licence(text).text)
+        cut = whole.find(text)
+        starts = tuple(min(max(0, start - cut), len(text)) for start in starts)
     lost = [*package.refused_paths, *unreadable]
-    return _as_document(text, chapters, package, _detail(package, lost, archive.names_stored_twice))
+    detail = _detail(package, lost, archive.names_stored_twice)
+    return replace(_as_document(text, chapters, package, detail), page_starts=starts)
 
 
 def _detail(package: Package, lost: list[str], names_stored_twice: int) -> str:

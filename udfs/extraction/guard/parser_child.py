@@ -165,9 +165,9 @@ class ParserChild:
                 if is_final or (fresh and loss.status == "oom"):
                     return Extraction(loss.status, format=name, detail=loss.detail)
                 continue
-            extraction = Extraction(
-                text=str(answer.payload, "utf-8"), **answer.header["extraction"]
-            )
+            facts = answer.header["extraction"]
+            facts["page_starts"] = tuple(facts["page_starts"])  # JSON knows lists alone
+            extraction = Extraction(text=str(answer.payload, "utf-8"), **facts)
             self._account(answer, name)
             if extraction.status == "oom":
                 self._forget(kill=True)

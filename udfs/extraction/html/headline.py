@@ -11,8 +11,11 @@ import unicodedata
 from typing import Final
 
 _LETTERS = re.compile(r"[^\W_]+")
+_SIGNS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
+_SIGNS_IN_LINES = _SIGNS.replace(b"\n", b"")
+_LOWER_CASE = bytes(range(128)).lower().ljust(256, b"\0")
 _HOST = re.compile(r"(?:[a-z]+:)?//([^/?#]*)", re.IGNORECASE)
-_HEADING = re.compile(r"^#+ .*", re.MULTILINE)
+_HEADING = re.compile("#+ ")
 _SEPARATOR = re.compile(r"\s+[|·•»–—\-]+\s+|\s*[|｜»]\s*|\s*——\s*|_(?=[^_]{2,20}$)")
 """Between the headline and the name of the site, as in the title that a browser shows."""
 _BEHIND_WIDE = re.compile("[\u3001-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]_")
@@ -84,8 +87,9 @@ def with_headline(text: str, title: str | None) -> str:
         return text
     top = text.split("\n", FIRST_LINES)[:FIRST_LINES]
     longest = 4 * len(title or "") + 20
-    lines = [_letters(line) for line in [*top, *_HEADING.findall(text)] if len(line) <= longest]
-    if any(wanted in line and len(line) <= LONGEST_LINE * len(wanted) for line in lines):
+    lines = [line for line in [*top, *_headings(text)] if len(line) <= longest]
+    longest = LONGEST_LINE * len(wanted)
+    if any(wanted in line and len(line) <= longest for line in _letters_of_lines(lines)):
         return text
     starts = list(filter(None, map(_letters, top)))
     if any(line in wanted and len(line) >= BETTER_PART * len(wanted) for line in starts):
@@ -98,7 +102,21 @@ def with_headline(text: str, title: str | None) -> str:
     return f"# {title}\n\n{text}"
 
 
+def _headings(text: str) -> list[str]:
+    """Its lines that begin with ``#``."""
+    return [line for line in text.split("\n") if line.startswith("#") and _HEADING.match(line)]
+
+
 def _letters(text: str) -> str:
     """Letters and digits alone, in one case and one width."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return "".join(_LETTERS.findall(plain.casefold()))
+    if text.isascii():
+        return text.encode().translate(_LOWER_CASE, _SIGNS).decode()
+    return "".join(_LETTERS.findall(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _letters_of_lines(lines: list[str]) -> list[str]:
+    """``_letters`` of each line; all at once where they are ASCII."""
+    joined = "\n".join(lines)
+    if joined.isascii():
+        return joined.encode().translate(_LOWER_CASE, _SIGNS_IN_LINES).decode().split("\n")
+    return [_letters(line) for line in lines]

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from lxml import etree
+
 from udfs.extraction.markdown.cleanup import clean_field
 
 MAXIMUM_JSON_CHARACTERS = 200_000
@@ -38,6 +40,7 @@ _ISO_DATE = re.compile(
 )
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 _TITLE_SEPARATOR = re.compile(r"\s+[|·•»–—\-]\s+|\s*[|»]\s*|_(?=[^_]{2,20}$)")
+_ITEM_TYPES = etree.XPath("//@itemtype")
 _XHTML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -119,7 +122,7 @@ def _kinds(tree: Any, metas: dict[str, str], linked_data: list[dict[str, Any]]) 
     for node in linked_data:
         kind = node.get("@type")
         stated += kind if isinstance(kind, list) else [kind]
-    stated += [address.rpartition("/")[2] for address in tree.xpath("//@itemtype")]
+    stated += [address.rpartition("/")[2] for address in _ITEM_TYPES(tree)]
     return frozenset(kind.lower() for kind in stated if isinstance(kind, str))
 
 

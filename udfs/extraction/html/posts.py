@@ -142,11 +142,12 @@ def posts_page(tree: Any) -> str:
 def _groups(tree: Any) -> dict[tuple[str, str], _Group]:
     groups: dict[tuple[str, str], _Group] = {}
     verdicts: dict[str, bool | None] = {}
+    signatures: dict[tuple[str, str], str] = {}
     for element in tree.iter(*_CONTAINERS):
-        signature = _DIGITS.sub("#", element.get("class") or element.get("id") or "")
-        identity = element.get("id")
-        if identity and _BODY_NAMES.fullmatch(_DIGITS.sub("#", identity)):
-            signature = _DIGITS.sub("#", identity)
+        names = element.get("class") or "", element.get("id") or ""
+        if names not in signatures:
+            signatures[names] = _signature(*names)
+        signature = signatures[names]
         if not signature:
             continue
         if signature not in verdicts:
@@ -161,6 +162,13 @@ def _groups(tree: Any) -> dict[tuple[str, str], _Group]:
             groups[key] = _Group(is_body)
         groups[key].elements.append(element)
     return groups
+
+
+def _signature(classes: str, identity: str) -> str:
+    """What elements of one kind share: their classes, or an id that names a body or stands alone."""
+    own = _DIGITS.sub("#", identity)
+    is_named = bool(own) and _BODY_NAMES.fullmatch(own) is not None
+    return own if is_named or not classes else _DIGITS.sub("#", classes)
 
 
 def _is_body(signature: str) -> bool | None:

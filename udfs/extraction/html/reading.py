@@ -292,5 +292,5 @@ def _as_document(text: str, extractor: str, metadata: PageMetadata) -> ReadDocum
         language=metadata.language,
         canonical_url=metadata.canonical_url,
         licence_url=metadata.licence_url,
-        tables_kept=len(_TABLE_RULE.findall(text)),
+        tables_kept=len(_TABLE_RULE.findall(text)) if "---" in text else 0,
     )

@@ -30,6 +30,7 @@ _RANGE = re.compile(r"\d[-\u2010-\u2013]$")
 _CONJUNCTIONS = frozenset({"und", "oder", "bzw", "sowie", "och", "eller", "og"})
 _SHORT_CONJUNCTIONS = frozenset({"and", "or", "to", "et", "ou", "en", "of"})  # or an end: thous-and
 _WORD_START = re.compile(r"^([^\W\d_]+)")
+_REST_OF_WORD = re.compile(r"(?<=\w)\w*")
 
 
 class WordForms:
@@ -178,24 +179,41 @@ def join_lines(upper: str, lower: str, forms: WordForms = NO_FORMS) -> str:
     return f"{upper} {lower}"
 
 
-def join_blocks(blocks: Iterable[list[str]], forms: WordForms) -> str:
+def join_pages(
+    pages: Iterable[Iterable[list[str]]], forms: WordForms
+) -> tuple[list[str], list[tuple[int, int]]]:
     """Join all columns and pages; a sentence that runs over the end of one is one paragraph.
 
     Args:
-        blocks: Of each its paragraphs, headings and Markdown tables.
+        pages: Of each its blocks, of each block its paragraphs, headings and Markdown tables.
         forms: How the document writes its words.
 
     Returns:
-        Text with a blank line between paragraphs.
+        The paragraphs, and where each page begins: the paragraph, and characters before it there. Of a word
+        that two pages share the first has all.
     """
     written: list[str] = []
-    for paragraphs in blocks:
-        following = paragraphs
-        if written and paragraphs and _continues(written[-1], paragraphs[0]):
-            written[-1] = join_lines(written[-1], paragraphs[0], forms)
-            following = paragraphs[1:]
-        written += following
-    return "\n\n".join(written)
+    starts: list[tuple[int, int]] = []
+    for blocks in pages:
+        start: tuple[int, int] | None = None
+        for paragraphs in blocks:
+            following = paragraphs
+            if written and paragraphs and _continues(written[-1], paragraphs[0]):
+                written[-1] = join_lines(written[-1], paragraphs[0], forms)
+                following = paragraphs[1:]
+                start = start or (len(written) - 1, _behind_word(written[-1], len(paragraphs[0])))
+            elif paragraphs:
+                start = start or (len(written), 0)
+            written += following
+        starts.append(start or (len(written), 0))
+    return written, starts
+
+
+def _behind_word(joined: str, added: int) -> int:
+    """Where the last characters of a paragraph begin, or the first word of theirs that is whole."""
+    place = len(joined) - added
+    rest = _REST_OF_WORD.match(joined, place)
+    return place if rest is None or is_wide(joined[place - 1]) else rest.end()
 
 
 def _continues(last: str, first: str) -> bool:

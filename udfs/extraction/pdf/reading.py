@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import groupby
 from typing import Any
@@ -17,13 +18,13 @@ from udfs.extraction.contract import (
     ExtractionOptions,
     ReadDocument,
 )
-from udfs.extraction.markdown.cleanup import clean_field, clean_text
+from udfs.extraction.markdown.cleanup import clean_field, clean_parts
 from udfs.extraction.pdf.aligned_tables import find_tables
 from udfs.extraction.pdf.bidirectional import read_from_right
 from udfs.extraction.pdf.flows import blocks_in_order, columns_as_written, cuts_lines_apart
 from udfs.extraction.pdf.furniture import remove_page_furniture, without_readings
 from udfs.extraction.pdf.listings import is_typed, with_listings
-from udfs.extraction.pdf.paragraphs import WordForms, body_height, join_blocks, paragraphs_of
+from udfs.extraction.pdf.paragraphs import WordForms, body_height, join_pages, paragraphs_of
 from udfs.extraction.pdf.reading_order import level_initials, reading_order
 from udfs.extraction.pdf.rows import (
     Row,
@@ -100,11 +101,15 @@ def _read_document(document: Any, options: ExtractionOptions) -> ReadDocument:
     forms = WordForms(
         row.text for page in layouts for block in page for row in block if row.table is None
     )
-    text = join_blocks((_written(block, body, forms) for page in layouts for block in page), forms)
+    paragraphs, places = join_pages(
+        ((_written(block, body, forms) for block in page) for page in layouts), forms
+    )
+    text, starts = clean_parts(paragraphs, places)
+    numbers = [page.number for page, _ in pages]
     fates = [row.table.fate for page in layouts for block in page for row in block if row.table]
     info = document.get_metadata_dict()
     return ReadDocument(
-        text=clean_text(text),
+        text=text,
         extractor=READER,
         extractor_version=_version_of("pypdfium2"),
         title=_title(info.get("Title")),
@@ -113,7 +118,17 @@ def _read_document(document: Any, options: ExtractionOptions) -> ReadDocument:
         tables_kept=fates.count("kept"),
         tables_dropped=fates.count("dropped"),
         pages=count,
+        page_starts=_starts_of_all(dict(zip(numbers, starts, strict=True)), count, len(text)),
     )
+
+
+def _starts_of_all(starts: dict[int, int], count: int, end: int) -> tuple[int, ...]:
+    """Where each page begins; one that could not be loaded, where the next one does."""
+    found = []
+    for number in reversed(range(count)):
+        end = starts.get(number, end)
+        found.append(end)
+    return tuple(reversed(found))
 
 
 def read_pages(document: Any) -> tuple[list[tuple[PageWords, PageRules]], int]:
@@ -137,7 +152,7 @@ def read_pages(document: Any) -> tuple[list[tuple[PageWords, PageRules]], int]:
         except pdfium.PdfiumError:
             broken += 1  # one unreadable page must not cost the other hundred
             continue
-        words = read_from_right(read_words(page))
+        words = replace(read_from_right(read_words(page)), number=number)
         if words.characters < FEW_CHARACTERS and is_mostly_picture(page):
             scanned += 1
         pages.append((words, rules_of(list(map(words.turn.apply, read_rule_boxes(page))))))

@@ -109,7 +109,7 @@ class Word:
 
 @dataclass(frozen=True)
 class PageWords:
-    """The words of a page in the order of the content stream, and its size in points."""
+    """The words of a page in the order of the content stream, its size in points, its place in the file."""
 
     words: list[Word]
     width: float
@@ -117,6 +117,7 @@ class PageWords:
     characters: int
     bad_characters: int
     turn: Turn
+    number: int = 0
 
 
 def read_words(page: Any) -> PageWords:

@@ -6,6 +6,7 @@ which sets the ids of a ``tokenizer.json``, and sentencepiece (Apache-2.0) for i
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, NamedTuple, Protocol
@@ -13,11 +14,13 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from udfs.trainer_files.tokenising.han_runs import HanRuns, han_runs, is_chinese
 from udfs.trainer_files.tokenising.sentencepiece_model import load_processor
 from udfs.trainer_files.tokenising.tokeniser_file import TokeniserFile
 
 EngineName = Literal["fastokens", "tokenizers", "sentencepiece"]
 PACKAGES: Final = ("fastokens", "tokenizers", "sentencepiece")
+_KEPT: Final = 2  # the fast engine and the one it is compared with
 
 
 class TokenBatch(NamedTuple):
@@ -45,7 +48,10 @@ class TokenEngine(Protocol):
 def load_engine(
     file: TokeniserFile, name: EngineName, *, special_tokens_in_text: bool
 ) -> TokenEngine:
-    """Load a tokeniser into an engine.
+    """Load a tokeniser into an engine, or return the one that this process loaded before.
+
+    A vocabulary of 100,000 tokens takes the fast engine most of a second to load, and a command asks
+    for it to check it, to write with it, and to show what was written. Threads may share an engine.
 
     Args:
         file: The tokeniser.
@@ -56,6 +62,11 @@ def load_engine(
     Raises:
         ValueError: The engine's package is missing, or it refuses the tokeniser.
     """
+    return _loaded(file, name, special_tokens_in_text)
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _loaded(file: TokeniserFile, name: EngineName, special_tokens_in_text: bool) -> TokenEngine:
     # A core belongs to one worker; an engine that starts threads would take the others' time.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("RAYON_NUM_THREADS", "1")
@@ -82,9 +93,19 @@ class _Fastokens:
             raise ValueError(f"fastokens refuses this tokeniser: {error}") from error
         self._tokeniser.no_truncation()
         self._split = not special_tokens_in_text
+        self._content = file.content
 
     def encode(self, texts: Sequence[str]) -> TokenBatch:
         """Return the ids of each text."""
+        if not any(map(is_chinese, texts)) or self._han_runs is None:
+            return self._encode(texts)
+        return TokenBatch(*self._han_runs.encode(texts, self._encode))
+
+    @functools.cached_property
+    def _han_runs(self) -> HanRuns | None:
+        return han_runs(self._content)
+
+    def _encode(self, texts: Sequence[str]) -> TokenBatch:
         ids, offsets = self._tokeniser.encode_batch_flat(
             list(texts), add_special_tokens=False, split_special_tokens=self._split
         )
@@ -147,8 +168,8 @@ def load_decoder(file: TokeniserFile) -> Callable[[Sequence[int]], str]:
     if file.kind == "sentencepiece":
         processor = load_processor("the tokeniser", file.content)
         return lambda ids: str(processor.decode([int(number) for number in ids]))
-    tokeniser = _Tokenizers(file, special_tokens_in_text=False).tokeniser
-    return lambda ids: str(tokeniser.decode(list(map(int, ids)), skip_special_tokens=False))
+    engine: Any = load_engine(file, "tokenizers", special_tokens_in_text=False)
+    return lambda ids: str(engine.tokeniser.decode(list(map(int, ids)), skip_special_tokens=False))
 
 
 def _joined(lists: Sequence[Sequence[int]]) -> TokenBatch:

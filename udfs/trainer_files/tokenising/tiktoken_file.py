@@ -73,7 +73,7 @@ def tokeniser_json(content: bytes, split: str, special_tokens: Mapping[str, int]
             raise ValueError(
                 f"special token {spelling!r} has id {number}, which is the token {taken[number]!r}'s"
             )
-    characters = _byte_characters()
+    characters = byte_characters()
     spelt = {token: "".join(characters[byte] for byte in token) for token in ranks}
     return json.dumps(
         {
@@ -137,7 +137,7 @@ def _merged(token: bytes, ranks: Mapping[bytes, int], limit: int) -> list[bytes]
     return parts
 
 
-def _byte_characters() -> list[str]:
+def byte_characters() -> list[str]:
     """The printable character that byte-level vocabularies write for each byte (GPT-2's table).
 
     Bytes that are printable in Latin-1 stand for themselves, the others follow from U+0100 on.

@@ -131,18 +131,20 @@ def _from_json(
             f"{name} is no tokenizer.json: it has no model with a vocabulary ({error!r}). Give the file "
             "that `Tokenizer.save` of the package tokenizers writes."
         ) from error
-    for token in added:
-        # <|im_start|> and its like steer a model, whether or not the file calls them special.
-        token["special"] = bool(token.get("special")) or token["content"].startswith(_BARS)
+    plain = [token for token in added if token.get("special") is not True]
+    # <|im_start|> and its like steer a model, whether or not the file calls them special.
+    steering = [token for token in plain if token["content"].startswith(_BARS)]
+    for token in steering:
+        token["special"] = True
     ids = vocabulary.values() if isinstance(vocabulary, dict) else range(len(vocabulary))
     size = 1 + max([*ids, *(token["id"] for token in added)], default=-1)
     _require_vocabulary(name, size)
     return TokeniserFile(
         "json",
-        json.dumps(parsed, ensure_ascii=False).encode("utf-8"),
+        json.dumps(parsed, ensure_ascii=False).encode("utf-8") if steering else content,
         sha256,
         size,
-        {token["content"]: token["id"] for token in added if token["special"]},
+        {token["content"]: token["id"] for token in added if token.get("special")},
         _roles(name, configuration),
     )
 

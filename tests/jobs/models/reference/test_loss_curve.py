@@ -36,3 +36,17 @@ def test_a_loss_that_is_no_number_is_left_out() -> None:
 def test_more_curves_than_styles_are_refused() -> None:
     with pytest.raises(ValueError, match="at most"):
         loss_curve({str(number): lines(2) for number in range(len(STYLES) + 1)})
+
+
+@pytest.mark.parametrize(
+    ("steps", "ticks"),
+    [
+        (717, ["0", "200k", "400k", "600k"]),
+        (5, ["0", "1k", "2k", "3k", "4k", "5k"]),
+        (30, ["0", "10k", "20k", "30k"]),
+    ],
+)
+def test_ticks_are_round_numbers(steps: int, ticks: list[str]) -> None:
+    picture = ET.fromstring(loss_curve({"": lines(steps)}))
+    texts = [node for node in picture if node.tag.endswith("text")]
+    assert [node.text for node in texts if node.attrib.get("y") == "334.0"] == ticks

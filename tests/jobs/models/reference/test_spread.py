@@ -35,3 +35,10 @@ def test_what_seeds_share_is_no_uncertainty() -> None:
     found = difference([1.0, 5.0, 9.0], [0.9, 4.9, 8.9])
     assert found.is_told
     assert found.low == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("by", [0.0, 1.0])
+def test_counts_that_differ_by_the_same_in_all_seeds_have_no_interval(by: float) -> None:
+    found = difference([2.0 + by, 3.0 + by], [2.0, 3.0])
+    assert found.low == found.mean == found.high == by
+    assert not found.is_told

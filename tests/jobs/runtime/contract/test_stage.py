@@ -1,6 +1,6 @@
 """The stage contract: skip, redo, resume by chunks, refuse what is not ours, never lose a row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,13 @@ class Work:
         self.fail_at: int | None = None
         self.claimed_rows: int | None = None
 
-    def run(self, chunks: int = 1, configuration: str = "a", source: str = "s") -> Manifest:
+    def run(
+        self,
+        chunks: int = 1,
+        configuration: str = "a",
+        source: str = "s",
+        cut: Sequence[int] = (),
+    ) -> Manifest:
         stage = Stage(
             name="work",
             dataset="work",
@@ -39,6 +45,7 @@ class Work:
             configuration={"value": configuration},
             chunks=[self._chunk(number) for number in range(chunks)],
             account=self._account,
+            cut=cut,
         )
         return run_stage(self.context, stage)
 
@@ -121,6 +128,18 @@ def test_half_written_files_do_not_survive(work: Work) -> None:
     work.fail_at = None
     work.run()
     assert not torn.exists()
+
+
+@pytest.mark.parametrize(("cut", "then"), [([1, 2, 1], [1, 1, 2]), ([], [1, 1, 2])])
+def test_chunks_of_work_that_was_cut_otherwise_are_thrown_away(
+    work: Work, cut: list[int], then: list[int]
+) -> None:
+    work.fail_at = 2
+    with pytest.raises(KeyboardInterrupt):
+        work.run(3, cut=cut)
+    work.fail_at = None
+    work.run(3, cut=then)
+    assert work.written == [0, 1, 0, 1, 2]
 
 
 def test_a_folder_of_somebody_else_is_refused_and_left_alone(work: Work) -> None:

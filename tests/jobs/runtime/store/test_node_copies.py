@@ -13,13 +13,16 @@ import pytest
 
 from jobs.models.perplexity import PerplexitySettings
 from jobs.models.perplexity.train_models import train_models
-from jobs.models.run_models import RunModels, perplexity_digest
+from jobs.models.run_models import RunModels, grader_digest, perplexity_digest, safety_digest
 from jobs.runtime.errors import MissingRequirementError
 from jobs.runtime.store import storage
 from jobs.runtime.store.node_copies import NodeCopy
 from tests.perplexity_models import train_folder
 from udfs.annotate_batches import AnnotateBatches
 from udfs.cleaning.clean_texts import CleaningSettings
+from udfs.grade_batches import GradeBatches
+from udfs.learning.linear_model import save_model
+from udfs.learning.linear_training import TrainingSettings, train
 from udfs.perplexity.folder import read_model
 
 TEXTS = [f"the {word} sat on the {word} mat and looked at us" for word in ("cat", "dog", "cow")]
@@ -74,6 +77,37 @@ def test_remote_models_score_on_each_node_as_local_ones(
     assert expected[0]["perplexity"] is not None
     assert scored == [expected, expected]
     assert perplexity_digest("s3://bucket/models/m") == read_model(folder).digest
+
+
+def test_a_remote_grader_and_a_safety_model_judge_on_each_node_as_local_ones(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, settings in {
+        "grader": TrainingSettings("squared", 0.0, 5.0, bits=12),
+        "safety": TrainingSettings("logistic", 0.0, 1.0, bits=12),
+    }.items():
+        model = train(pa.array(TEXTS * 10), [0.0, 1.0, 1.0] * 10, settings)
+        save_model(model, tmp_path / name)
+        shutil.copytree(tmp_path / name, store / name)
+    batch = pa.record_batch([pa.array(TEXTS)], ["text"])
+
+    def judged(models: str) -> tuple[object, object]:
+        grader, safety = (NodeCopy.of(f"{models}/{name}").path for name in ("grader", "safety"))
+        shipped = pickle.dumps(
+            (GradeBatches(grader), AnnotateBatches(CleaningSettings(), safety_model=safety))
+        )
+        graded, annotated = (next(function(iter([batch]))) for function in pickle.loads(shipped))
+        scores = annotated.column("safety").field("model_score").to_pylist()
+        assert None not in scores
+        return graded.column("quality").to_pylist(), scores
+
+    expected = judged(str(tmp_path))
+    for node in ("node-a", "node-b"):
+        move_to_node(tmp_path / node, monkeypatch)
+        assert judged("s3://bucket") == expected
+        assert Path(NodeCopy.of("s3://bucket/grader").path()).is_relative_to(tmp_path / node)
+    assert grader_digest("s3://bucket/grader") == grader_digest(str(tmp_path / "grader"))
+    assert safety_digest("s3://bucket/safety") == safety_digest(str(tmp_path / "safety"))
 
 
 def test_workers_of_a_node_fetch_once(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

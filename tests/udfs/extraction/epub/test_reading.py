@@ -33,6 +33,26 @@ def test_order_is_the_spines_not_the_names() -> None:
     assert book.pages == 3
 
 
+def test_chapters_begin_where_they_stand_in_the_text() -> None:
+    book = read_epub(simple_epub("<h1>One</h1><p>first</p>", "<p></p>", "<p>second</p>"))
+    assert [book.text[start:] for start in book.page_starts] == [book.text, "second", "second"]
+
+
+def test_without_the_licence_chapters_begin_where_their_own_words_do() -> None:
+    header = "<p>*** START OF THE PROJECT GUTENBERG EBOOK A BOOK ***</p>"
+    footer = "<p>*** END OF THE PROJECT GUTENBERG EBOOK A BOOK ***</p><p>Its licence.</p>"
+    words = "<p>" + "It was a dark night. " * 30 + "</p>"
+    book = read_epub(
+        simple_epub(f"<p>Of Project Gutenberg.</p>{header}", words, f"<p>Two.</p>{footer}")
+    )
+    assert book.text.endswith("Two.")
+    assert [book.text[start : start + 6] for start in book.page_starts] == [
+        "It was",
+        "It was",
+        "Two.",
+    ]
+
+
 def test_metadata_is_the_packages() -> None:
     book = read_epub(simple_epub("<p>x</p>", metadata=METADATA))
     assert (book.title, book.author, book.language, book.date) == (

@@ -172,3 +172,19 @@ def test_real_two_column_papers_are_read_in_order(shared_data: Path) -> None:
     places = [text.find(phrase) for phrase in phrases if phrase in text]
     assert len(places) >= 4
     assert places == sorted(places)
+
+
+def test_pages_begin_where_their_first_words_stand_in_the_text() -> None:
+    pages = [
+        [(72, 700, "The first page of three ends in the middle of a sen-")],
+        [(72, 700, "tence, which is told here to its end.")],
+        [],
+        [(72, 700, "The last page stands alone and says no more than this.")],
+    ]
+    found = read_pdf(pdf_of_lines(pages))
+    assert "of a sentence, which" in found.text
+    told = [found.text[start:].split()[0] for start in found.page_starts]
+    # The word that two pages share is of the first; a page without text begins where the next does.
+    assert told == ["The", ",", "The", "The"]
+    assert found.page_starts[0] == 0
+    assert found.page_starts[2] == found.page_starts[3] == found.text.index("The last page")

@@ -1,7 +1,7 @@
 """The fast engine is used where it gives the ids that tokenizers gives, and only there."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -15,6 +15,14 @@ from udfs.trainer_files.tokenising.identity_check import (
     first_difference,
 )
 from udfs.trainer_files.tokenising.tokeniser_file import TokeniserFile, read_tokeniser
+
+
+@pytest.fixture(autouse=True)
+def forget_engines() -> Iterator[None]:
+    """A test that replaces an engine must neither get nor leave one that is kept."""
+    engines._loaded.cache_clear()
+    yield
+    engines._loaded.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +69,13 @@ def test_a_sentencepiece_model_has_its_own_engine() -> None:
     assert choose_engine(file, TEXTS, special_tokens_in_text=False).name == "sentencepiece"
     with pytest.raises(ValueError, match="leave --special-tokens-in-text out"):
         choose_engine(file, TEXTS, special_tokens_in_text=True)
+
+
+def test_an_engine_is_loaded_once_for_all_who_ask(file: TokeniserFile) -> None:
+    first = load_engine(file, "tokenizers", special_tokens_in_text=False)
+    again = read_tokeniser("other name", byte_level_json())
+    assert load_engine(again, "tokenizers", special_tokens_in_text=False) is first
+    assert load_engine(file, "tokenizers", special_tokens_in_text=True) is not first
 
 
 class _Wrong:

@@ -41,6 +41,7 @@ def test_tokens_with_bars_are_special_whatever_the_file_calls_them() -> None:
         token["special"] = False
     file = read_tokeniser("tokenizer.json", json.dumps(parsed).encode())
     assert set(file.special_tokens) == {EOS, BOS, PAD}
+    assert all(token["special"] for token in json.loads(file.content)["added_tokens"])
 
 
 def test_an_ordinary_token_can_be_asked_for_but_is_never_guessed() -> None:

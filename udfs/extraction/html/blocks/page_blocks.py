@@ -29,7 +29,8 @@ from udfs.extraction.html.blocks.state import CODE_MARK
 MAXIMUM_STATEMENTS: Final = 1_000
 """Elements with metadata that are kept of a page."""
 
-_MARK: Final = bytes([CODE_MARK])
+MARK: Final = bytes([CODE_MARK])
+_LESS_THAN: Final = np.uint8(ord("<"))
 
 
 @dataclass(frozen=True)
@@ -59,30 +60,16 @@ class PageBlocks:
     kinds: npt.NDArray[np.int32]
     title: npt.NDArray[np.uint8]
 
-    def texts(
-        self,
-        numbers: npt.NDArray[np.intp] | None = None,
-        in_code: npt.NDArray[np.bool_] | None = None,
-    ) -> list[str]:
-        """The text of each block, or of the blocks of these numbers.
-
-        Inline code stands in backticks, except in those that ``in_code`` says are code themselves.
-        """
+    def texts(self, numbers: npt.NDArray[np.intp] | None = None) -> list[str]:
+        """The text of each block, or of the blocks of these numbers; inline code stands in backticks."""
         chosen = self.blocks if numbers is None else self.blocks[numbers]
-        content = self.text.tobytes()
-        marked = content.replace(_MARK, b"`")  # one byte for one byte
+        content = self.text.tobytes().replace(MARK, b"`")  # one byte for one byte
         bounds = chosen[:, [BLOCK_START, BLOCK_END]].tolist()
-        is_code = [False] * len(bounds) if in_code is None else in_code.tolist()
-        return [
-            (content[start:end].replace(_MARK, b"") if bare else marked[start:end]).decode(
-                "utf-8", "replace"
-            )
-            for (start, end), bare in zip(bounds, is_code, strict=True)
-        ]
+        return [content[start:end].decode("utf-8", "replace") for start, end in bounds]
 
     def all_text(self) -> str:
         """All blocks, one a line."""
-        return self.text.tobytes().replace(_MARK, b"`").decode("utf-8", "replace")
+        return self.text.tobytes().replace(MARK, b"`").decode("utf-8", "replace")
 
 
 def segment(text: str) -> PageBlocks:
@@ -96,7 +83,7 @@ def segment(text: str) -> PageBlocks:
     """
     page = text.encode("utf-8", "replace")
     content = np.frombuffer(page, np.uint8)
-    tags = page.count(b"<") + 2
+    tags = int(np.count_nonzero(content == _LESS_THAN)) + 2  # faster than bytes.count, which hops
     out = np.empty(2 * len(page) + 64, np.uint8)
     blocks = np.empty((tags, BLOCK_COLUMNS), np.int32)
     nodes = np.zeros((tags, NODE_COLUMNS), np.int32)

@@ -28,7 +28,7 @@ from udfs.extraction.markdown.listings import MINIMUM_LINES
 MAXIMUM_CELLS: Final = 20_000
 """Blocks of a table that is looked at; a listing that has a row a line has two a line."""
 
-_LINE_TAGS = frozenset(tags_named("p div"))
+_P, _DIV = tags_named("p div")
 _NUMBERED = re.compile(r"(\d+)[ \t|:]?")
 _LOOKS_LIKE_CODE = re.compile(r"^[ \t]{2,}\S|[{}();:=]\s*$", re.MULTILINE)
 
@@ -62,14 +62,15 @@ def find_listings(page: PageBlocks, places: Nodes) -> Listings:
     is_number = np.zeros(len(page.blocks), np.bool_)
     kinds = line_kinds(page.text, page.blocks)
     has_code = roots > 0
-    if not has_code.any() and not (kinds[:, IS_CODE] | (kinds[:, LINES] > 0)).any():
-        return Listings(roots, is_number)
-    _join_lines(page, of_block, kinds, roots)
-    has_header = np.zeros(len(page.nodes), np.bool_)
-    has_header[places[page.nodes[:, NODE_TAG] == TAG["th"], TABLE_PLACE]] = True
-    in_cell = (of_block[:, CELL_PLACE] > 0) & ~has_header[of_block[:, TABLE_PLACE]]
-    _find_tables(of_block, in_cell, kinds, roots, is_number)
-    _find_gutters(kinds, roots, is_number)
+    if has_code.any() or kinds[:, IS_CODE].any():
+        _join_lines(page, of_block, kinds, roots)
+    if (kinds[of_block[:, CELL_PLACE] > 0, LINES] > 0).any():
+        has_header = np.zeros(len(page.nodes), np.bool_)
+        has_header[places[page.nodes[:, NODE_TAG] == TAG["th"], TABLE_PLACE]] = True
+        in_cell = (of_block[:, CELL_PLACE] > 0) & ~has_header[of_block[:, TABLE_PLACE]]
+        _find_tables(of_block, in_cell, kinds, roots, is_number)
+    if (roots > 0).any():
+        _find_gutters(kinds, roots, is_number)
     return Listings(roots, is_number)
 
 
@@ -132,7 +133,7 @@ def _join_lines(
     paths = page.paths[nodes]
     is_same_place = (of_block[1:] == of_block[:-1])[:, [CELL_PLACE, TABLE_PLACE]].all(axis=1)
     both = (kinds[1:, IS_CODE] > 0) & (kinds[:-1, IS_CODE] > 0) & is_same_place
-    is_line = np.isin(tags, list(_LINE_TAGS))
+    is_line = (tags == _P) | (tags == _DIV)
     siblings = (parents[1:] == parents[:-1]) & is_line[1:] & is_line[:-1]
     inline = both & ((nodes[1:] == nodes[:-1]) | siblings)
     one_line = (roots > 0) & (kinds[:, TEXT_LINES] == 1) & (tags == TAG["pre"])

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby, zip_longest
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from itertools import groupby, pairwise, zip_longest
+from operator import itemgetter
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from udfs.extraction.html.blocks.finding import BLANK_LINES, BLOCK_NODE, BREAKS
+from udfs.columns.compiled import kernel
+from udfs.extraction.html.blocks.finding import (
+    BLANK_LINES,
+    BLOCK_END,
+    BLOCK_NODE,
+    BLOCK_START,
+    BREAKS,
+)
+from udfs.extraction.html.blocks.hashing import Bytes
 from udfs.extraction.html.blocks.names import HEADING_LEVEL, TAG, tags_named
 from udfs.extraction.html.blocks.open_elements import (
     NODE_PARENT,
@@ -18,35 +27,31 @@ from udfs.extraction.html.blocks.open_elements import (
     NODE_TAG,
     Nodes,
 )
-from udfs.extraction.html.blocks.page_blocks import PageBlocks
+from udfs.extraction.html.blocks.page_blocks import MARK, PageBlocks
+from udfs.extraction.html.blocks.state import CODE_MARK
 from udfs.extraction.html.learned.listings import Listings, fenced
 from udfs.extraction.html.learned.structures import (
     CELL_PLACE,
+    ITEM_PLACE,
+    LIST_DEPTH_PLACE,
+    ORDINAL_PLACE,
+    OUTER_LIST_PLACE,
+    QUOTE_PLACE,
     ROW_PLACE,
     TABLE_PLACE,
-    Place,
 )
 from udfs.extraction.markdown.cleanup import clean_text
 from udfs.extraction.markdown.tables import MAXIMUM_CELL_CHARACTERS, MINIMUM_ROWS, render_table
 
-_CELLS: Final = tags_named("td th")
+_TD, _TH = tags_named("td th")
 MAXIMUM_COLUMNS: Final = 200
 """Of a table; cells that span more are layout or a mistake."""
 MAXIMUM_INDENT: Final = 8
 """Levels that lists are indented: deeper ones would make a text of blanks."""
 
 
-class _Piece(NamedTuple):
-    """A kept block on its way into Markdown."""
-
-    number: int
-    text: str
-    node: int
-    heading: int
-    is_break: bool
-    place: Place
-    listing: int
-    blank_lines: int
+_LINE_BYTES: Final = 64
+"""More than the marks of a line take: separator, indentation, and a number with its point."""
 
 
 def write_markdown(
@@ -64,55 +69,142 @@ def write_markdown(
         Paragraphs with a blank line between, ``#`` headings, ``-`` and ``1.`` lists, fenced code, ``>``
         quotes, ``|`` tables (as ``markdown.tables`` judges them); clean of control characters.
     """
-    layout = _Layout(page, places)
-    pieces = list(_pieces(page, is_kept, places, listings))
+    numbers = np.flatnonzero(is_kept & ~listings.is_number)
+    if not len(numbers):
+        return ""
+    kept = page.blocks[numbers]
+    of_kept = places[kept[:, BLOCK_NODE]]
+    roots = listings.roots[numbers]
+    # A listing in a cell is none of its table's text, and a caption stands outside of its table.
+    tables = np.where((of_kept[:, CELL_PLACE] > 0) & (roots == 0), of_kept[:, TABLE_PLACE], 0)
+    is_first = np.ones(len(numbers), np.bool_)
+    is_first[1:] = (tables[1:] != tables[:-1]) | (roots[1:] != roots[:-1])
+    lines, ends, starts = _lines(page.text, page.nodes, kept, numbers, of_kept, is_first)
+    written = lines.tobytes()
     parts: list[str] = []
-    for (table, listing), group in groupby(pieces, _special_place):
-        run = list(group)
+    plain = 0  # where the lines begin that are not in ``parts`` yet
+    layout = _Layout(page, places)
+    groups = [*np.flatnonzero(is_first).tolist(), len(numbers)]
+    for first, stop in pairwise(groups):
         rendered = None
-        if listing:
-            rendered = fenced("\n".join("\n" * piece.blank_lines + piece.text for piece in run))
-        elif table and not layout.is_layout(table):
-            rendered = _table(layout, run)
+        if roots[first]:
+            rendered = fenced(_code(page, kept[first:stop]))
+        elif tables[first] and not layout.is_layout(int(tables[first])):
+            bounds = zip(starts[first:stop].tolist(), ends[first:stop].tolist(), strict=True)
+            texts = [written[a:b].decode("utf-8", "replace") for a, b in bounds]
+            cells = of_kept[first:stop, CELL_PLACE].tolist()
+            rendered = _table(layout, int(tables[first]), cells, texts)
         if rendered is not None:
-            parts += ["\n\n", rendered]
-            continue
-        for before, piece in zip([None, *run], run, strict=False):
-            parts += [_separator(before, piece), _line(before, piece)]
+            end = int(ends[first - 1]) if first else 0
+            parts += [written[plain:end].decode("utf-8", "replace"), "\n\n", rendered]
+            plain = int(ends[stop - 1])
+    parts.append(written[plain:].decode("utf-8", "replace"))
     return clean_text("".join(parts))
 
 
-def _special_place(piece: _Piece) -> tuple[int, int]:
-    """Table and listing that the piece is written with; a caption stands outside of its table."""
-    return piece.place.table if piece.place.cell and not piece.listing else 0, piece.listing
+def _code(page: PageBlocks, kept: Nodes) -> str:
+    """The blocks of a listing, one a line."""
+    bounds = kept[:, [BLOCK_START, BLOCK_END, BLANK_LINES]].tolist()
+    lines = [b"\n" * blank + page.text[start:end].tobytes() for start, end, blank in bounds]
+    return b"\n".join(lines).replace(MARK, b"").decode("utf-8", "replace")
 
 
-def _pieces(
-    page: PageBlocks, is_kept: npt.NDArray[np.bool_], places: Nodes, listings: Listings
-) -> Iterator[_Piece]:
-    numbers = np.flatnonzero(is_kept & ~listings.is_number)
-    nodes = page.blocks[numbers, BLOCK_NODE]
-    roots = listings.roots[numbers]
-    headings = np.where(roots > 0, 0, HEADING_LEVEL[page.nodes[nodes, NODE_TAG]]).tolist()
-    breaks = (page.blocks[numbers, BREAKS] & 1).tolist()
-    blanks = page.blocks[numbers, BLANK_LINES].tolist()
-    its_places = places[nodes].tolist()
-    texts = page.texts(numbers, in_code=roots > 0)
-    columns = zip(
-        numbers.tolist(),
-        texts,
-        nodes.tolist(),
-        headings,
-        breaks,
-        its_places,
-        roots.tolist(),
-        blanks,
-        strict=True,
-    )
-    for number, text, node, heading, is_break, place, listing, blank_lines in columns:
-        yield _Piece(
-            number, text, node, heading, bool(is_break), Place(*place), listing, blank_lines
-        )
+@kernel
+def _lines(
+    text: Bytes,
+    nodes: Nodes,
+    kept: Nodes,
+    numbers: npt.NDArray[np.intp],
+    places: Nodes,
+    is_first: npt.NDArray[np.bool_],
+) -> tuple[Bytes, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Write each block behind the mark of its structure and what separates it from the one before.
+
+    Args:
+        text: UTF-8 of all blocks.
+        nodes: Node table.
+        kept: Rows of the block table.
+        numbers: Their numbers.
+        places: ``structures`` of their nodes.
+        is_first: Whether none of them stands before, in a table or outside of tables.
+
+    Returns:
+        UTF-8 with inline code in backticks; where in it each block ends; where its text begins.
+    """
+    size = 0
+    for row in range(kept.shape[0]):
+        size += kept[row, BLOCK_END] - kept[row, BLOCK_START] + _LINE_BYTES
+    out = np.empty(size, np.uint8)
+    ends = np.empty(kept.shape[0], np.int64)
+    starts = np.empty(kept.shape[0], np.int64)
+    at = 0
+    heading_before = 0
+    for row in range(kept.shape[0]):
+        node = kept[row, BLOCK_NODE]
+        heading = HEADING_LEVEL[nodes[node, NODE_TAG]]
+        first = is_first[row]
+        before = row if first else row - 1
+        is_new_node = first or kept[before, BLOCK_NODE] != node
+        heading_before = 0 if first else heading_before
+        is_broken = kept[row, BREAKS] & 1 and not is_new_node
+        outer = places[row, OUTER_LIST_PLACE]
+        if is_broken and numbers[before] == numbers[row] - 1:
+            out[at] = 32 if heading > 0 else 10
+            at += 1
+        else:
+            out[at] = 10
+            at += 1
+            is_item = outer > 0 and outer == places[before, OUTER_LIST_PLACE]
+            if first or heading > 0 or heading_before > 0 or not is_item:
+                out[at] = 10
+                at += 1
+        item = places[row, ITEM_PLACE]
+        if heading > 0:
+            if is_new_node:
+                out[at : at + heading] = 35
+                out[at + heading] = 32
+                at += heading + 1
+        elif item > 0:
+            for _ in range(2 * min(places[row, LIST_DEPTH_PLACE] - 1, MAXIMUM_INDENT)):
+                out[at] = 32
+                at += 1
+            is_new = first or heading_before > 0 or places[before, ITEM_PLACE] != item
+            at = _write_mark(out, at, places[row, ORDINAL_PLACE], is_new)
+        elif places[row, QUOTE_PLACE] > 0:
+            out[at] = 62
+            out[at + 1] = 32
+            at += 2
+        starts[row] = at
+        for place in range(kept[row, BLOCK_START], kept[row, BLOCK_END]):
+            byte = text[place]
+            out[at] = 96 if byte == CODE_MARK else byte
+            at += 1
+        ends[row] = at
+        heading_before = heading
+    return out[:at], ends, starts
+
+
+@kernel
+def _write_mark(out: Bytes, at: int, ordinal: int, is_new: bool) -> int:
+    """Write an item's dash or number, or blanks of the same width; returns where they end."""
+    digits = 1
+    power = 10
+    while ordinal >= power:
+        digits += 1
+        power *= 10
+    end = at + digits + (2 if ordinal > 0 else 1)
+    if not is_new:
+        out[at:end] = 32
+        return end
+    if ordinal == 0:
+        out[at] = 45
+    else:
+        for place in range(at + digits - 1, at - 1, -1):
+            out[place] = 48 + ordinal % 10
+            ordinal //= 10
+        out[end - 2] = 46
+    out[end - 1] = 32
+    return end
 
 
 class _Layout:
@@ -146,23 +238,29 @@ class _Layout:
             Texts by row and column, empty cells included; what spans rows or columns stands in the first
             of them. Rows of header cells at the top are one row, where it stands in each.
         """
-        nodes, last = self._nodes, max(texts)
-        its = np.arange(table, last + 1)
-        is_cell = np.isin(nodes[its, NODE_TAG], _CELLS) & (self._places[its, TABLE_PLACE] == table)
+        its = np.arange(table, max(texts) + 1)
+        tags = self._nodes[its, NODE_TAG]
+        is_cell = ((tags == _TD) | (tags == _TH)) & (self._places[its, TABLE_PLACE] == table)
+        cells = its[is_cell]
+        columns = zip(
+            self._places[cells, ROW_PLACE].tolist(),
+            cells.tolist(),
+            (tags[is_cell] == _TH).tolist(),
+            self._nodes[cells, NODE_ROWS].tolist(),
+            self._nodes[cells, NODE_SPAN].tolist(),
+            strict=True,
+        )
         rows: list[list[str]] = []
         headers = 0
         pending: dict[int, int] = {}  # rows that a cell still reaches down, by its column
-        cells = its[is_cell].tolist()
-        for _, group in groupby(cells, lambda cell: self._places[cell, ROW_PLACE]):
+        for _, group in groupby(columns, itemgetter(0)):
             row: list[str] = []
             only_headers = True
-            for cell in group:
+            for _, cell, is_header, down, across in group:
                 _fill(row, pending)
-                is_header = nodes[cell, NODE_TAG] == TAG["th"]
-                only_headers = only_headers and bool(is_header)
+                only_headers = only_headers and is_header
                 text = texts.get(cell, "")
-                down, across = int(nodes[cell, NODE_ROWS]), max(1, int(nodes[cell, NODE_SPAN]))
-                for step in range(min(across, MAXIMUM_COLUMNS - len(row))):
+                for step in range(min(max(1, across), MAXIMUM_COLUMNS - len(row))):
                     if down > 1:
                         pending[len(row)] = down - 1
                     row.append(text if step == 0 or (only_headers and headers == len(rows)) else "")
@@ -187,45 +285,20 @@ def _joined(rows: list[list[str]]) -> list[str]:
     return [" ".join(dict.fromkeys(filter(None, column))) for column in columns]
 
 
-def _table(layout: _Layout, run: Sequence[_Piece]) -> str | None:
-    """The table, or None when its cells hold more than data: it serves the layout then."""
+def _table(layout: _Layout, table: int, cells: Sequence[int], blocks: Sequence[str]) -> str | None:
+    """The table, or None when its cells hold more than data: it serves the layout then.
+
+    Args:
+        layout: The page's tables.
+        table: Its node.
+        cells: The cell that each block stands in.
+        blocks: Their texts.
+    """
     texts: dict[int, str] = {}
-    several = False
-    for piece in run:
-        cell = piece.place.cell
-        several = several or cell in texts
-        texts[cell] = f"{texts[cell]} {piece.text}" if cell in texts else piece.text
+    for cell, text in zip(cells, blocks, strict=True):
+        texts[cell] = f"{texts[cell]} {text}" if cell in texts else text
     if max(map(len, texts.values())) > MAXIMUM_CELL_CHARACTERS:
         return None
-    number = run[0].place.table
-    minimum_rows = MINIMUM_ROWS - 1 if layout.has_header(number) else MINIMUM_ROWS
-    table = render_table(layout.grid(number, texts), minimum_rows)
-    return None if several and table.fate == "plain" else table.text or None
-
-
-def _separator(before: _Piece | None, piece: _Piece) -> str:
-    if before is None:
-        return "\n\n"
-    is_broken_line = (
-        piece.is_break and before.node == piece.node and before.number == piece.number - 1
-    )
-    if is_broken_line:
-        return " " if piece.heading else "\n"
-    if piece.heading or before.heading:
-        return "\n\n"
-    is_listed = piece.place.outer_list and piece.place.outer_list == before.place.outer_list
-    return "\n" if is_listed else "\n\n"
-
-
-def _line(before: _Piece | None, piece: _Piece) -> str:
-    """The block's text behind the mark of its structure."""
-    place = piece.place
-    is_first = before is None or before.node != piece.node
-    if piece.heading:
-        return f"{'#' * piece.heading} {piece.text}" if is_first else piece.text
-    if place.item:
-        indent = "  " * min(place.list_depth - 1, MAXIMUM_INDENT)
-        is_new = before is None or before.heading > 0 or before.place.item != place.item
-        mark = f"{place.ordinal}. " if place.ordinal else "- "
-        return indent + (mark if is_new else " " * len(mark)) + piece.text
-    return f"> {piece.text}" if place.quote else piece.text
+    minimum_rows = MINIMUM_ROWS - 1 if layout.has_header(table) else MINIMUM_ROWS
+    rendered = render_table(layout.grid(table, texts), minimum_rows)
+    return None if len(texts) < len(cells) and rendered.fate == "plain" else rendered.text or None

@@ -101,8 +101,9 @@ def judge_blocks(page: PageBlocks, model: BlockModel) -> JudgedBlocks:
         return JudgedBlocks(texts[:, 0], texts, np.zeros(0, np.bool_), 0.0)
     texts = measure_texts(page.text, page.blocks, page.title)
     features = block_features(page, model.odds, texts)
-    chances = first_chances(features, model.first)
-    chances = second_chances(page, features, texts, chances, model.second)
+    columns = np.ascontiguousarray(features.T)
+    around = _around(page, texts, probabilities(tree_sums(model.first, columns)))
+    chances = probabilities(tree_sums(model.second, np.concatenate([columns, around.T])))
     is_kept, confidence = keep_blocks(chances, texts[:, TEXT_COLUMN["words"]].copy())
     return JudgedBlocks(chances, texts, is_kept, float(confidence))
 
@@ -114,16 +115,12 @@ def first_chances(features: Floats, trees: BoostedTrees) -> Floats:
 
 def second_features(page: PageBlocks, features: Floats, texts: Floats, chances: Floats) -> Floats:
     """The features of the second stage; float32 [blocks, both kinds of fields]."""
+    return np.concatenate([features, _around(page, texts, chances)], axis=1)
+
+
+def _around(page: PageBlocks, texts: Floats, chances: Floats) -> Floats:
     columns = texts[:, TEXT_COLUMN["columns"]].copy()
-    around = neighbour_features(page.blocks, page.nodes, page.paths, columns, chances)
-    return np.concatenate([features, around], axis=1)
-
-
-def second_chances(
-    page: PageBlocks, features: Floats, texts: Floats, chances: Floats, trees: BoostedTrees
-) -> Floats:
-    """Second-stage probability of each block, from the first stage's."""
-    return first_chances(second_features(page, features, texts, chances), trees)
+    return neighbour_features(page.blocks, page.nodes, page.paths, columns, chances)
 
 
 @kernel

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from lxml import html as lxml_html
+from lxml import etree
 
 from udfs.extraction.html.blocks.finding import BLOCK_END, BLOCK_NODE, BLOCK_START
 from udfs.extraction.html.blocks.names import TAG
@@ -178,12 +179,18 @@ def _without_repetitions(
     is_long = judged.texts[:, TEXT_COLUMN["columns"]] >= REPEATED_COLUMNS
     in_cell = places[page.blocks[:, BLOCK_NODE], CELL_PLACE] > 0
     numbers = np.flatnonzero(is_kept & is_long & ~in_cell & (listings.roots == 0))
+    blocks = page.blocks[numbers]
+    columns = zip(
+        numbers.tolist(),
+        blocks[:, BLOCK_START].tolist(),
+        blocks[:, BLOCK_END].tolist(),
+        page.paths[blocks[:, BLOCK_NODE]].tolist(),
+        strict=True,
+    )
     paths: dict[bytes, set[int]] = {}
     content = page.text.tobytes()
     first = is_kept.copy()
-    for number in numbers.tolist():
-        start, end = page.blocks[number, [BLOCK_START, BLOCK_END]].tolist()
-        path = int(page.paths[page.blocks[number, BLOCK_NODE]])
+    for number, start, end, path in columns:
         seen = paths.setdefault(content[start:end], set())
         first[number] = not seen or path in seen
         seen.add(path)
@@ -207,4 +214,10 @@ def stated_tree(page: PageBlocks) -> Any:
         if name is not None and name[1].lower() not in _WITHOUT_END:
             parts.append(b"</" + name[1] + b">")
     content = b"<!doctype html>" + (b"".join(parts) or b"<html></html>")
-    return lxml_html.document_fromstring(content, parser=lxml_html.HTMLParser(encoding="utf-8"))
+    # Not lxml.html's parser, which asks Python for the class of every element.
+    return etree.fromstring(content, parser=_parser())
+
+
+@cache
+def _parser() -> etree.HTMLParser:
+    return etree.HTMLParser(encoding="utf-8")

@@ -30,9 +30,14 @@ class Place(NamedTuple):
 
 
 CODE_PLACE: Final = Place._fields.index("code")
+ITEM_PLACE: Final = Place._fields.index("item")
+OUTER_LIST_PLACE: Final = Place._fields.index("outer_list")
+LIST_DEPTH_PLACE: Final = Place._fields.index("list_depth")
+ORDINAL_PLACE: Final = Place._fields.index("ordinal")
 TABLE_PLACE: Final = Place._fields.index("table")
 ROW_PLACE: Final = Place._fields.index("row")
 CELL_PLACE: Final = Place._fields.index("cell")
+QUOTE_PLACE: Final = Place._fields.index("quote")
 """Columns of ``structures``."""
 
 
