@@ -226,8 +226,7 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         )
         return published
     started = time.monotonic()
-    cut = list(stage.cut) or [0] * len(stage.chunks)
-    claim(folder, {"stage": stage.name, "fingerprint": fingerprint, "cut": cut}, names)
+    claim(folder, _told_in_progress(stage, fingerprint), names)
     spark = None if stage.in_driver or stage.own_tasks else context.spark
     faults = OWN_FAULTS if stage.own_tasks else SPARK_FAULTS
     with context.reporter.stage(spark, stage.name, stage.own_tasks) as group:
@@ -261,6 +260,11 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
     _publish(context, folder, manifest)
     context.reporter.finished(manifest, seconds)
     return manifest
+
+
+def _told_in_progress(stage: Stage, fingerprint: str) -> dict[str, Any]:
+    cut = list(stage.cut) or [0] * len(stage.chunks)
+    return {"stage": stage.name, "fingerprint": fingerprint, "cut": cut}
 
 
 def _chunk_names(stage: Stage, code: str) -> list[str]:
