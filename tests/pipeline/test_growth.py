@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,13 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs import annotate_text
+from jobs.annotate_text import annotate_stage
+from jobs.decide_verdicts import decide_stage
+from jobs.extract_text import extract_inputs
+from jobs.find_duplicates import dedup_stage
 from jobs.models.run_models import RunModels
 from jobs.recipes.loading import load_recipe
+from jobs.recipes.recipe import Recipe
 from jobs.run_pipeline import run_pipeline
 from jobs.runtime.contract.manifest import Manifest, read_manifest
 from jobs.runtime.contract.progress import Reporter
@@ -33,9 +38,8 @@ SENTENCE = (
     "before morning when rain was over they mended nets drank tea told stories about older winters"
 )
 BY_CHUNKS = ("extracted", "annotated", "signatures")
-COMPARED = (
-    *BY_CHUNKS, "documents", "verdicts", "duplicates", "dropped", "quarantined", "corpus"
-)  # fmt: skip
+FOUND = (*BY_CHUNKS, "documents", "verdicts", "duplicates")
+COMPARED = (*FOUND, "dropped", "quarantined", "corpus")
 
 
 def text(number: int) -> str:
@@ -67,8 +71,8 @@ class Notes(Reporter):
 class Runs:
     """Runs of a folder into outputs."""
 
-    def __init__(self, folder: Path, spark: SparkSession | None) -> None:
-        self.folder, self.spark = folder, spark
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.crawl = folder / "crawl"
         write(self.crawl / "monday.jsonl", range(60))
         write(self.crawl / "tuesday.jsonl", range(60, 120))
@@ -80,17 +84,29 @@ class Runs:
         write(self.crawl / "new.jsonl", range(50, 56), " And a word that was not there before.")
 
     def __call__(self, output: str = "run", rules: str = FIXED, **facts: Any) -> Notes:
+        """The whole of a run by this process."""
+
         def no_spark() -> SparkSession:
             raise AssertionError("Spark was asked for")
 
+        notes, folder = Notes(), str(self.folder / output)
+        context = RunContext(no_spark, folder, notes, local=True, threads=2, **facts)
+        run_pipeline(context, [str(self.crawl)], self.recipe(rules), RunModels())
+        return notes
+
+    def by_spark(self, spark: SparkSession, output: str) -> None:
+        """What reads texts, and what follows from it, by Spark."""
+        context = RunContext(spark, str(self.folder / output), Notes())
+        recipe = self.recipe(FIXED)
+        extract_inputs(context, [str(self.crawl)], recipe)
+        annotate_stage(context, recipe, None, None)
+        decide_stage(context, recipe)
+        dedup_stage(context, recipe)
+
+    def recipe(self, rules: str) -> Recipe:
         path = self.folder / "recipe.yaml"
         path.write_text(rules, encoding="utf-8")
-        notes = Notes()
-        context = RunContext(
-            self.spark or no_spark, str(self.folder / output), notes, local=not self.spark, threads=2, **facts
-        )  # fmt: skip
-        run_pipeline(context, [str(self.crawl)], load_recipe(str(path)), RunModels())
-        return notes
+        return load_recipe(str(path))
 
     def manifest(self, dataset: str, output: str = "run") -> Manifest:
         found = read_manifest(str(self.folder / output / dataset))
@@ -113,20 +129,15 @@ class Runs:
             for status in [(place / name).stat()]
         }
 
-    def equal(self, first: str, second: str) -> None:
-        for dataset in COMPARED:
+    def equal(self, first: str, second: str, datasets: Sequence[str] = COMPARED) -> None:
+        for dataset in datasets:
             assert self.rows(dataset, first) == self.rows(dataset, second), dataset
             assert self.manifest(dataset, first).accounts == self.manifest(dataset, second).accounts
 
 
-@pytest.fixture(params=["here", pytest.param("spark", marks=pytest.mark.spark)])
-def runs(request: pytest.FixtureRequest, tmp_path: Path) -> Runs:
-    return Runs(tmp_path, request.getfixturevalue("spark") if request.param == "spark" else None)
-
-
 @pytest.fixture
-def here(tmp_path: Path) -> Runs:
-    return Runs(tmp_path, None)
+def runs(tmp_path: Path) -> Runs:
+    return Runs(tmp_path)
 
 
 def test_a_run_that_grew_is_one_run_over_all_and_leaves_what_was_there(runs: Runs) -> None:
@@ -152,23 +163,35 @@ def test_a_run_that_grew_is_one_run_over_all_and_leaves_what_was_there(runs: Run
     assert state == {dataset: runs.files(dataset) for dataset in COMPARED}
 
 
-def test_changed_and_vanished_files_are_told_apart_and_leave_the_run(here: Runs) -> None:
-    here()
-    here.add()
-    here()
-    kept = here.files("annotated")
-    write(here.crawl / "a" / "first.jsonl", range(200, 211))
-    (here.crawl / "new.jsonl").unlink()
-    notes = here()
+@pytest.mark.spark
+def test_by_spark_a_run_grows_as_by_this_process(runs: Runs, spark: SparkSession) -> None:
+    runs.by_spark(spark, "spark")
+    before = {dataset: runs.files(dataset, "spark") for dataset in BY_CHUNKS}
+    runs.add()
+    runs.by_spark(spark, "spark")
+    for dataset in BY_CHUNKS:
+        assert before[dataset].items() < runs.files(dataset, "spark").items(), dataset
+    runs("all")
+    runs.equal("spark", "all", FOUND)
+
+
+def test_changed_and_vanished_files_are_told_apart_and_leave_the_run(runs: Runs) -> None:
+    runs()
+    runs.add()
+    runs()
+    kept = runs.files("annotated")
+    write(runs.crawl / "a" / "first.jsonl", range(200, 211))
+    (runs.crawl / "new.jsonl").unlink()
+    notes = runs()
     told = "sources: 1 changed (crawl/a/first.jsonl); 1 vanished (crawl/new.jsonl)"
     assert told in notes.text
-    changes = here.manifest("extracted").details["changes"]
+    changes = runs.manifest("extracted").details["changes"]
     assert changes["changed"] == {"files": 1, "first": ["crawl/a/first.jsonl"]}
     assert changes["added"] == {"files": 0, "first": []}
-    after = here.files("annotated")
+    after = runs.files("annotated")
     assert len(kept.items() & after.items()) == 1 == len(kept.items() - after.items())
-    here("all")
-    here.equal("run", "all")
+    runs("all")
+    runs.equal("run", "all")
 
 
 def test_percentiles_stay_until_refit_and_are_then_those_of_one_run_over_all(runs: Runs) -> None:
@@ -190,15 +213,15 @@ def bounds(runs: Runs, output: str) -> list[float]:
     return [rule["languages"]["en"]["max"] for rule in rules if rule["reason"] == "many_words"]
 
 
-def test_other_settings_mix_with_nothing_that_was_there(here: Runs) -> None:
-    here(rules=FITTED)
-    here.add()
+def test_other_settings_mix_with_nothing_that_was_there(runs: Runs) -> None:
+    runs(rules=FITTED)
+    runs.add()
     other = FITTED + "clean: {collapse_repeats: false}\n"
-    notes = here(rules=other)
+    notes = runs(rules=other)
     assert "kept as it was fitted" not in notes.text
-    assert len(here.files("extracted")) > len(here.files("annotated")) - 1
-    here("all", rules=other)
-    here.equal("run", "all")
+    assert len(runs.files("extracted")) > len(runs.files("annotated")) - 1
+    runs("all", rules=other)
+    runs.equal("run", "all")
 
 
 @pytest.fixture
@@ -221,53 +244,53 @@ def killed_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
 
 
 def test_a_kill_between_is_gone_on_from_with_what_is_there(
-    here: Runs, killed_after: Callable[[int], list[str]]
+    runs: Runs, killed_after: Callable[[int], list[str]]
 ) -> None:
     chunks = killed_after(3)
-    here()
-    write(here.crawl / "second.jsonl", range(130, 140))
-    here()
-    here.add()
+    runs()
+    write(runs.crawl / "second.jsonl", range(130, 140))
+    runs()
+    runs.add()
     (
-        here.crawl / "tuesday.jsonl"
+        runs.crawl / "tuesday.jsonl"
     ).unlink()  # two chunks to make: what is left of the first, and what is new
-    write(here.crawl / "big.jsonl", range(140, 180))
+    write(runs.crawl / "big.jsonl", range(140, 180))
     small = FIXED + "\nrun: {chunk_gigabytes: 0.000004}"
     with pytest.raises(KeyboardInterrupt):
-        here(rules=small)
-    assert read_manifest(str(here.folder / "run" / "annotated")) is None
+        runs(rules=small)
+    assert read_manifest(str(runs.folder / "run" / "annotated")) is None
     done = len(chunks)
     killed_after(100)
-    here(rules=small)
+    runs(rules=small)
     made = chunks[done:]
     assert len(set(chunks)) == len(chunks)  # none twice
     assert made
-    here("all", rules=small)
-    here.equal("run", "all")
+    runs("all", rules=small)
+    runs.equal("run", "all")
 
 
-def test_a_damaged_chunk_is_made_anew_and_no_other(here: Runs) -> None:
-    here()
-    here.add()
-    here()
-    before = here.files("annotated")
+def test_a_damaged_chunk_is_made_anew_and_no_other(runs: Runs) -> None:
+    runs()
+    runs.add()
+    runs()
+    before = runs.files("annotated")
     (name, *_), others = sorted(before), dict(before)
-    (here.folder / "run" / "annotated" / name).write_bytes(b"PAR1")
+    (runs.folder / "run" / "annotated" / name).write_bytes(b"PAR1")
     chunk = name.split("/")[0]
-    rows = here.rows("corpus")
-    here()
-    after = here.files("annotated")
+    rows = runs.rows("corpus")
+    runs()
+    after = runs.files("annotated")
     kept = {path for path in others if not path.startswith(chunk)}
     assert {path for path in kept if before[path] == after[path]} == kept
     assert before[name] != after[name]
-    assert here.rows("corpus") == rows
+    assert runs.rows("corpus") == rows
 
 
-def test_grades_are_never_given_anew_unasked(here: Runs) -> None:
-    here()
-    manifest = here.manifest("verdicts").model_copy(update={"dataset": "quality", "seconds": 900.0})
-    (here.folder / "run" / "quality").mkdir()
-    (here.folder / "run" / "quality" / "_manifest.json").write_text(manifest.model_dump_json())
-    here.add()
+def test_grades_are_never_given_anew_unasked(runs: Runs) -> None:
+    runs()
+    manifest = runs.manifest("verdicts").model_copy(update={"dataset": "quality", "seconds": 900.0})
+    (runs.folder / "run" / "quality").mkdir()
+    (runs.folder / "run" / "quality" / "_manifest.json").write_text(manifest.model_dump_json())
+    runs.add()
     with pytest.raises(SettingsError, match=r"quality/ \(120 documents, 900\.0 s of work\)"):
-        here(most_lost=60.0)
+        runs(most_lost=60.0)
