@@ -37,6 +37,7 @@ SENTENCE = (
     "the keeper of harbour wrote that wind from north kept every boat at home and nobody went out to sea "
     "before morning when rain was over they mended nets drank tea told stories about older winters"
 )
+EXTRA = " And a word that was not there before."
 BY_CHUNKS = ("extracted", "annotated", "signatures")
 FOUND = (*BY_CHUNKS, "documents", "verdicts", "duplicates")
 COMPARED = (*FOUND, "dropped", "quarantined", "corpus")
@@ -47,8 +48,8 @@ def text(number: int) -> str:
     return " ".join(draw.choice(words) for _ in range(10 + number % 60)) + "."
 
 
-def write(path: Path, numbers: range, extra: str = "") -> None:
-    rows = [{"id": f"post-{number}", "text": text(number) + extra} for number in numbers]
+def write(path: Path, numbers: range, name: str = "post", extra: str = "") -> None:
+    rows = [{"id": f"{name}-{number}", "text": text(number) + extra} for number in numbers]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
 
@@ -81,7 +82,7 @@ class Runs:
     def add(self) -> None:
         """New texts between and behind the others, and longer copies of old ones, which must give way."""
         write(self.crawl / "a" / "first.jsonl", range(120, 130))
-        write(self.crawl / "new.jsonl", range(50, 56), " And a word that was not there before.")
+        write(self.crawl / "new.jsonl", range(50, 56), "copy", EXTRA)
 
     def __call__(self, output: str = "run", rules: str = FIXED, **facts: Any) -> Notes:
         """The whole of a run by this process."""
@@ -157,7 +158,7 @@ def test_a_run_that_grew_is_one_run_over_all_and_leaves_what_was_there(runs: Run
     removed = {row["source_id"] for row in runs.rows("duplicates")}
     assert removed == {f"post-{number}" for number in range(50, 56)}
     kept = {row["text"] for row in runs.rows("corpus")}
-    assert all(f"{text(n)} And a word that was not there before." in kept for n in range(50, 56))
+    assert all(f"{text(n)}{EXTRA}" in kept for n in range(50, 56))
     state = {dataset: runs.files(dataset) for dataset in COMPARED}
     runs()
     assert state == {dataset: runs.files(dataset) for dataset in COMPARED}
