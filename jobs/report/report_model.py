@@ -12,7 +12,7 @@ from pydantic import Field
 
 from jobs.recipes.rules import AbsentRule, Action, Bounds, Condition
 from jobs.report.contamination_model import ContaminationFacts
-from jobs.report.fact import Count, Fact, Number
+from jobs.report.fact import Count, DocumentId, Fact, Number
 from jobs.report.packing_facts import PackingFacts
 from jobs.runtime.contract.stage_costs import StageCosts
 
@@ -185,7 +185,7 @@ class SizeClass(Fact):
 class Cluster(Fact):
     """One of the largest duplicate clusters."""
 
-    keeper_id: int
+    keeper_id: DocumentId
     size: Count
     url: str | None
     sample: str = Field(description="first 300 characters of the keeper")
@@ -281,7 +281,7 @@ class CleaningTotal(Fact):
 class DroppedExample(Fact):
     """One document that left, with the first 300 characters of its cleaned text."""
 
-    id: int
+    id: DocumentId
     url: str | None
     source: str | None
     source_id: str | None = Field(None, description="its id in the source")
@@ -289,7 +289,7 @@ class DroppedExample(Fact):
     signal: str | None
     value: Number
     threshold: Number
-    keeper_id: int | None
+    keeper_id: DocumentId | None
     keeper_source_id: str | None = Field(None, description="of the keeper, of this run")
     similarity: Number
     text: str
@@ -298,7 +298,7 @@ class DroppedExample(Fact):
 class BorderlineExample(Fact):
     """One of the documents nearest to a rule's bound."""
 
-    id: int
+    id: DocumentId
     url: str | None
     source_id: str | None = Field(None, description="its id in the source")
     language: str | None
@@ -320,7 +320,7 @@ class BucketFlow(Fact):
 class QuarantineExample(Fact):
     """One record that could not be used, and why."""
 
-    id: int
+    id: DocumentId
     url: str | None
     source: str | None
     source_id: str | None = Field(None, description="its id in the source")
