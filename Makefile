@@ -14,12 +14,13 @@ SMOKE_SPARKS ?= 3.5.9 4.3.0
 CLUSTER_EXTRAS := aws,grader,tokens
 # torch takes gigabytes: an environment of its own, which sees the packages of .venv, too.
 REFERENCE ?= build/reference
+CONNECT ?= $(CURDIR)/build/connect
 SHARED_DATA ?= ../shared/data
 BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.one_core signals.through_spark dedup.end_to_end \
   dedup.command dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo reference-demo test check test-fast test-slow s3-jars test-s3 test-cluster test-readers test-reference test-browser real-run bench bench-quick findings docs lock dist env-archive smoke-spark clean
+.PHONY: help setup demo reference-demo test check test-fast test-slow s3-jars lake-jars test-lake test-s3 test-cluster test-readers test-reference test-browser real-run bench bench-quick findings docs lock dist env-archive smoke-spark clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,9 +48,14 @@ $(WARM): $(KERNELS)
 	@touch $@
 
 # The sample needs no Spark, and so no archive of its classes.
-demo: $(KERNELS) ## Clean the bundled sample crawl and print where the report is
-	$(BIN)/python -m examples.make_sample demo-output/sample
-	$(BIN)/corpusmill run demo-output/sample demo-output/run
+demo: $(KERNELS) ## Train two small models, clean the bundled sample crawl and print where the report is
+	$(BIN)/python -m examples.make_sample demo-output/sample --companions demo-output/given
+	$(BIN)/corpusmill train-grader demo-output/given/labelled.parquet demo-output/grader --language-column language >/dev/null
+	$(BIN)/corpusmill train-safety demo-output/given/labelled.parquet demo-output/safety --label-column unsafe \
+	  --language-column language >/dev/null
+	$(BIN)/corpusmill run demo-output/sample demo-output/run --grader demo-output/grader --safety-model demo-output/safety \
+	  --benchmarks demo-output/given/quiz.jsonl --set safety.blocked_domains=demo-output/given/blocked-domains.txt
+	@echo 'What the two models know: demo-output/grader/card.md, demo-output/safety/card.md'
 	@echo 'Try next, on demo-output/run:'
 	@echo '  $(BIN)/corpusmill index demo-output/run && $(BIN)/corpusmill trace demo-output/run "灯还亮着，他就不能回头"'
 	@echo '  $(BIN)/corpusmill serve demo-output/run'
@@ -66,9 +72,10 @@ reference-demo: setup $(REFERENCE)/.installed ## Does a tiny model loop less whe
 	$(BIN)/corpusmill run demo-output/sample demo-output/run
 	$(BIN)/corpusmill train-tokenizer demo-output/run demo-output/tokeniser --vocabulary 1024
 	$(BIN)/corpusmill pack demo-output/run/extracted demo-output/raw $(PACKING)
-	$(BIN)/corpusmill pack demo-output/run demo-output/cleaned $(PACKING)
-	OMP_NUM_THREADS=1 $(REFERENCE)/bin/python -m jobs.command_line ablate raw=demo-output/raw cleaned=demo-output/cleaned \
-	  demo-output/ablation --seeds 2 --steps 700 --batch-rows 4 $(foreach one,$(REFRAINS),--prompt $(one) --phrase $(one))
+	$(BIN)/corpusmill pack demo-output/run $(PACKING)
+	OMP_NUM_THREADS=1 $(REFERENCE)/bin/python -m jobs.command_line ablate raw=demo-output/raw cleaned=demo-output/run \
+	  demo-output/ablation --seeds 2 --steps 700 --batch-rows 4 --evaluate-every 100 --sample-every 700 \
+	  $(foreach one,$(REFRAINS),--prompt $(one) --phrase $(one))
 
 test: setup check test-fast ## Lint, types and all tests that take less than a minute each
 
@@ -78,13 +85,24 @@ check: setup ## ruff and mypy strict
 	$(BIN)/mypy
 
 test-fast: setup
-	$(BIN)/python -m pytest -m "not slow and not browser and not cluster and not readers and not reference"
+	$(BIN)/python -m pytest -m "not slow and not browser and not cluster and not readers and not reference and not lake"
 
 test-slow: setup ## The slower tests: faults, kill and resume, invariance, hostile documents
-	$(BIN)/python -m pytest -m "slow and not real_data and not browser and not cluster and not readers and not reference"
+	$(BIN)/python -m pytest -m "slow and not real_data and not browser and not cluster and not readers and not reference and not lake"
 
 s3-jars: setup ## Fetch the jars that Spark needs for s3:// (hadoop-aws and its AWS bundle, 640 MB, by mvn)
-	$(BIN)/python -m jobs.upkeep.fetch_s3_jars
+	$(BIN)/python -m jobs.upkeep.fetch_jars s3-jars
+
+lake-jars: setup ## Fetch the jars that Spark needs for tables of Iceberg and Delta (58 MB, by mvn)
+	$(BIN)/python -m jobs.upkeep.fetch_jars lake-jars
+
+# What Spark Connect needs beside what is installed.
+$(CONNECT)/.installed: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(CONNECT) "zstandard==0.25.0"
+	@touch $@
+
+test-lake: lake-jars $(CONNECT)/.installed ## Tables of Iceberg and Delta as input and output, a week of crawls; the functions through Spark Connect
+	PYTHONPATH=$(CONNECT) $(BIN)/python -m pytest -m lake tests/lake
 
 test-s3: setup ## Storage on a real S3 server (needs Go): one winner, leases, errors that help
 	$(BIN)/python -m pytest -m cluster tests/cluster/test_s3_storage.py

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from examples.sample.crawl import expected_outcomes, sample_documents, write_crawl
+from examples.sample.demo_companions import write_companions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,14 +30,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="folder for the crawl's files; made if absent; must hold nothing but an earlier run's files",
     )
     parser.add_argument(
+        "--companions",
+        type=Path,
+        metavar="FOLDER",
+        help="also write what a run of it can be given: labelled texts, a benchmark, a list of domains",
+    )
+    parser.add_argument(
         "--expected-outcomes",
         type=Path,
         metavar="FILE",
         help="also write what must become of each document, as YAML",
     )
     options = parser.parse_args(arguments)
-    if options.output_folder is None and options.expected_outcomes is None:
-        parser.error("give an OUTPUT_FOLDER or --expected-outcomes FILE")
+    if not (options.output_folder or options.companions or options.expected_outcomes):
+        parser.error("give an OUTPUT_FOLDER, --companions FOLDER or --expected-outcomes FILE")
     if options.output_folder is not None:
         try:
             paths = write_crawl(options.output_folder)
@@ -44,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error(str(error))
         size = sum(path.stat().st_size for path in paths)
         print(f"{len(paths)} files, {size / 1e6:.2f} MB in {options.output_folder}")
+    if options.companions is not None:
+        print(f"{len(write_companions(options.companions))} files in {options.companions}")
     if options.expected_outcomes is not None:
         text = expected_outcomes(sample_documents())
         options.expected_outcomes.write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
 """Signals in SQL, as in a notebook: `python -m examples.signals_in_sql [PARQUET [TEXT_COLUMN]]`.
 
 Without a file a few sentences are used. The same functions work in any Spark session after
-`register(spark)`.
+`corpusmill.register(spark)`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import sys
 
 from pyspark.sql import DataFrame, SparkSession
 
+import corpusmill
 from jobs.runtime.spark.session import start_session
-from udfs.pandas_functions import register
 
 SENTENCES = (
     "The ferry left at six, as it had every morning since the bridge was washed away.",
@@ -30,7 +30,7 @@ QUERY = """
 
 def signals(spark: SparkSession, documents: DataFrame) -> DataFrame:
     """Return a few signals of a DataFrame with a column ``text``, by SQL."""
-    register(spark)
+    corpusmill.register(spark)
     documents.createOrReplaceTempView("documents")
     return spark.sql(QUERY)
 

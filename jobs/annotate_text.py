@@ -6,7 +6,7 @@ import argparse
 import functools
 import hashlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -19,7 +19,12 @@ from pyspark.sql.types import StringType
 from jobs.command.opening import open_models, open_recipe, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
-from jobs.contamination.phrase_counting import count_phrases, spark_counting
+from jobs.contamination.phrase_counting import (
+    CountTexts,
+    count_phrases,
+    own_counting,
+    spark_counting,
+)
 from jobs.contamination.published_index import DATASET as INDEX
 from jobs.contamination.published_index import PublishedIndex, index_stage
 from jobs.count_shared_lines import DATASET as SHARED_LINES
@@ -28,9 +33,19 @@ from jobs.dedup.file_bitmaps import quoted
 from jobs.models.run_models import perplexity_digest, safety_digest
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import Division, files_by_chunk
-from jobs.runtime.contract.driver_tables import batches, dataset_paths, write_batches
+from jobs.runtime.contract.driver_tables import (
+    batches,
+    dataset_paths,
+    dataset_table,
+    write_batches,
+)
 from jobs.runtime.contract.fingerprint import digest
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
+from jobs.runtime.contract.manifest import (
+    Manifest,
+    PublishedFile,
+    published_files,
+    require_manifest,
+)
 from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
@@ -39,11 +54,14 @@ from jobs.runtime.contract.user_tables import UserTable, open_user_table, requir
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.runtime.spark.schemas import CARRIED, EXTRACTED
+from jobs.runtime.spark.shipped_code import ship
 from jobs.runtime.store import storage
 from jobs.runtime.store.node_copies import NodeCopy
+from jobs.runtime.user_code import code_digest
 from udfs.annotate_batches import AnnotateBatches
 from udfs.safety.lexicon_files import LEXICON_NAMES, read_lexicon
 from udfs.safety.settings import SafetySettings
+from udfs.signals.own_annotators import ERROR
 
 DATASET = "annotated"
 
@@ -73,6 +91,7 @@ def annotate_stage(
     inputs = {
         "extracted": source.fingerprint,
         **_model_digests(recipe.safety, perplexity_model, safety_model),
+        **_code_digests(recipe.annotators),
     }
     if recipe.asks_for("shared_lines"):
         inputs[SHARED_LINES] = count_stage(context, recipe).fingerprint
@@ -80,8 +99,7 @@ def annotate_stage(
         function = replace(function, shared_lines=functools.partial(getattr, keys, "value"))
     else:  # counts of an earlier run were not asked in this one
         storage.delete_tree(context.folder(SHARED_LINES))
-    # Items are compared, and shared lines broadcast, by Spark's workers.
-    alone = benchmarks is None and function.shared_lines is None
+    alone = function.shared_lines is None  # which Spark sends to its workers
     own = context.own_tasks(recipe.run.driver_megabytes) if alone else None
     if benchmarks is not None:
         index = _index_benchmarks(context, recipe, benchmarks, source)
@@ -108,7 +126,10 @@ def annotate_stage(
             chunks=writers,
             division=Division("extracted", [*chunks]),
             account=functools.partial(_account, source.accounts.rows_out),
-            details=lambda: {"absent_signals": absent_signals(function, benchmarks)},
+            details=lambda: {
+                "absent_signals": absent_signals(function, benchmarks),
+                **_failures(context, recipe.annotators, here=own is not None),
+            },
             own_tasks=own,
         ),
     )
@@ -124,6 +145,7 @@ def _annotated(
     usable = extracted.where(F.col("status") == "ok").select(*CARRIED, "text")
     if recipe.run.partitions:
         usable = usable.repartition(recipe.run.partitions)
+    ship(context.spark, recipe.annotators.values())
     return map_batches(usable, function)
 
 
@@ -167,6 +189,7 @@ def annotate_user_table(
     function = annotator(recipe, perplexity_model, safety_model)
     rows = table.read(context.spark)
     wanted = rows.select(*_kept_columns(context, table, function))
+    ship(context.spark, recipe.annotators.values())
     return run_stage(
         context,
         Stage(
@@ -176,11 +199,15 @@ def annotate_user_table(
             inputs={
                 "table": table.fingerprint,
                 **_model_digests(recipe.safety, perplexity_model, safety_model),
+                **_code_digests(recipe.annotators),
             },
             configuration=_configuration(recipe, None),
             chunks=[parquet_chunk(lambda: map_batches(wanted, function))],
             account=functools.partial(_account, rows.count()),
-            details=lambda: {"absent_signals": absent_signals(function)},
+            details=lambda: {
+                "absent_signals": absent_signals(function),
+                **_failures(context, recipe.annotators, here=False),
+            },
         ),
     )
 
@@ -208,7 +235,16 @@ def _index_benchmarks(
         extracted, _ = context.read("extracted", "extract", carries_documents=True)
         return extracted.where(F.col("status") == "ok").select("id", "text")
 
-    counting = spark_counting(context, texts)
+    def each_text(tasks: OwnTasks, count: CountTexts) -> None:
+        def of_part(part: TablePart) -> None:
+            usable = part.rows.filter(pc.equal(part.rows.column("status"), "ok"))
+            count(usable.column("id").to_numpy(), usable.column("text").combine_chunks())
+
+        paths = dataset_paths(context, "extracted", source.files)
+        each_part(tasks, paths, EXTRACTED, ["id", "text", "status"], of_part)
+
+    own = context.own_tasks(recipe.run.driver_megabytes)
+    counting = own_counting(own, each_text) if own else spark_counting(context, texts)
     inputs = {"extracted": source.fingerprint}
     documents = source.accounts.rows_out
     lines = recipe.contamination
@@ -234,7 +270,7 @@ def annotator(
         NodeCopy.of(folder).path if folder is not None else None
         for folder in (perplexity_model, safety_model)
     )
-    return AnnotateBatches(recipe.clean, perplexity, safety, recipe.safety)
+    return AnnotateBatches(recipe.clean, perplexity, safety, recipe.safety, own=recipe.annotators)
 
 
 def _model_digests(
@@ -250,6 +286,10 @@ def _model_digests(
     if safety_model is not None:
         digests["safety_model"] = safety_digest(safety_model)
     return digests
+
+
+def _code_digests(annotators: Mapping[str, str]) -> dict[str, str]:
+    return {f"annotator {name}": code_digest([place]) for name, place in annotators.items()}
 
 
 def _file_digest(path: str) -> str:
@@ -278,6 +318,35 @@ def absent_signals(
             "no list of domains was given (--set safety.blocked_domains=FILE)"
         )
     return absent
+
+
+def _failures(
+    context: RunContext, annotators: Mapping[str, str], *, here: bool
+) -> dict[str, dict[str, tuple[int, str]]]:
+    """For each annotator of the user's that failed: documents it gave no values, and one of the reasons."""
+    files = published_files(context.folder(DATASET)) if annotators else []
+    columns = {name: f"{name}.{ERROR.name}" for name in annotators}
+    if not files:
+        return {}
+    if here:
+        errors = dataset_table(context, DATASET, list(columns.values()), files)
+        told = {
+            name: (
+                pc.count(errors.column(at)).as_py(),
+                min(errors.column(at).drop_null().to_pylist(), default=""),
+            )
+            for name, at in columns.items()
+        }
+    else:
+        asked = [F.struct(F.count(at), F.min(at)).alias(name) for name, at in columns.items()]
+        (row,) = context.read_files(DATASET, files).agg(*asked).collect()
+        told = {name: tuple(row[name]) for name in columns}
+    failed = {name: found for name, found in told.items() if found[0]}
+    for name, (documents, reason) in failed.items():
+        context.reporter.note(
+            f"annotator {name} failed on {documents:,} documents, which have none of its values: {reason}"
+        )
+    return {"failed_annotators": failed}
 
 
 def _account(rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:

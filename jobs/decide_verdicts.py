@@ -209,7 +209,7 @@ def decide_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill decide`."""
     recipe = open_recipe(arguments, arguments.run)
     with open_run(arguments, arguments.run) as context:
-        require_expressions(lambda: context.spark, recipe.rules)
+        require_expressions(lambda: context.spark, recipe.rules, recipe.annotators)
         decide_stage(context, recipe)
         store_recipe(context.output, recipe)
     return None

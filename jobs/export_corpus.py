@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
+from jobs.export_table import export_table
 from jobs.ingest.carried_fields import ALL
+from jobs.lake.table_names import parse_lake_table
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import (
     Manifest,
@@ -26,7 +28,7 @@ from jobs.runtime.contract.manifest import (
 from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
-from jobs.runtime.errors import InputError
+from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.spark.row_groups import ZSTD_LEVEL, row_group_bytes
 from jobs.runtime.spark.schemas import CORPUS_COLUMNS
 from jobs.runtime.store import storage
@@ -225,10 +227,16 @@ def _account(rows_in: int, written: dict[str, int], files: Sequence[PublishedFil
 
 
 def export_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill export`."""
-    recipe = open_recipe(arguments, arguments.run)
+    """Answer `corpusmill export`; with what a table holds, where it is asked to write one."""
     given = arguments.partition_by
     names = given.split(",") if given is not None else ()
+    if arguments.to is not None:
+        table = parse_lake_table(arguments.to)
+        with open_run(arguments, arguments.run) as context:
+            return export_table(context, table, arguments.dataset or "corpus", names)
+    if arguments.dataset is not None:
+        raise SettingsError("--dataset is for a table of a lake: give --to TABLE")
+    recipe = open_recipe(arguments, arguments.run)
     require_partitions(names, recipe.ingest.carry)
     with open_run(arguments, arguments.run) as context:
         export_stage(context, names, recipe.run.driver_megabytes)

@@ -47,8 +47,10 @@ from jobs.runtime.contract.user_tables import open_user_table, raw_content_types
 from jobs.runtime.errors import DamagedRecordError, StageError
 from jobs.runtime.spark.arrow_frames import map_batches, map_with_schema
 from jobs.runtime.spark.schemas import EXTRACTED, SOURCE_TASKS
+from jobs.runtime.spark.shipped_code import ship
 from jobs.runtime.store import storage
 from jobs.runtime.store.small_records import read_mapping
+from jobs.runtime.user_code import code_digest, import_place
 from udfs.extract_batches import ExtractBatches
 from udfs.extraction.contract import ExtractionOptions
 from udfs.extraction.guard.quarantine import FATAL_STATUSES, MAXIMUM_KNOWN, Failure, reader_versions
@@ -74,8 +76,10 @@ def extract_stage(
         changes: Since the run was last made, for the manifest.
 
     Raises:
+        SettingsError: A reader of the user's cannot be imported.
         StageError: Spark failed, or a file changed while it was read.
     """
+    code = {ending: _digest_of(place) for ending, place in recipe.ingest.readers.items()}
     groups = source_groups(context.folder(DATASET), sources, recipe.run.chunk_gigabytes)
     remote = any(storage.is_remote(file.path) for file in sources)
     own = None if remote else context.own_tasks(recipe.run.driver_megabytes)
@@ -88,7 +92,10 @@ def extract_stage(
             name="extract",
             dataset=DATASET,
             module="jobs.extract_text",
-            inputs={"sources": sources_fingerprint(sources)},
+            inputs={
+                "sources": sources_fingerprint(sources),
+                **{f"reader {ending}": found for ending, found in code.items()},
+            },
             configuration={
                 "extract": asdict(recipe.extract),
                 "ingest": recipe.ingest.model_dump(exclude={"keep_content"}),
@@ -182,14 +189,14 @@ def _write_chunk(
     rows = context.spark.read.parquet(storage.spark_read_path(folder))
     fatal = rows.where(F.col("status").isin(*FATAL_STATUSES))
     found = fatal.select(*FAILURE_COLUMNS).dropDuplicates(["content_hash"])
-    remember_failures(
-        context, recipe.extract, found.orderBy("content_hash").limit(MAXIMUM_KNOWN).collect()
-    )
+    met = found.orderBy("content_hash").limit(MAXIMUM_KNOWN).collect()
+    remember_failures(context, recipe.extract, met, recipe.ingest.readers)
 
 
 def _extracted(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) -> DataFrame:
+    ship(context.spark, recipe.ingest.readers.values())
     files = source_tasks(context.spark, sources, recipe.run.partitions)
-    known = known_failures(context, recipe.extract)
+    known = known_failures(context, recipe.extract, recipe.ingest.readers)
     reader = SourceExtractor(recipe.ingest, recipe.extract, known)
     return map_with_schema(files, reader, EXTRACTED)
 
@@ -202,7 +209,7 @@ def _write_chunk_here(
     folder: str,
 ) -> None:
     """The same, made in this process: by threads, each with a parser child, which does the work."""
-    known = known_failures(context, recipe.extract)
+    known = known_failures(context, recipe.extract, recipe.ingest.readers)
     reader = SourceExtractor(recipe.ingest, recipe.extract, known)
     rows = task_rows(sources, context.threads)
     fatal: list[Mapping[str, str]] = []
@@ -221,20 +228,30 @@ def _write_chunk_here(
         own_tasks.share(rows, read)
     except RuntimeError as error:  # a parser child that does not start, or too many that die
         raise StageError(f"stage extract failed: {error}") from error
-    remember_failures(context, recipe.extract, fatal)
+    remember_failures(context, recipe.extract, fatal, recipe.ingest.readers)
 
 
-def known_failures(context: RunContext, options: ExtractionOptions) -> dict[str, Failure]:
-    """Return status and detail by content hash of what these options and reader versions met."""
+def _digest_of(place: str) -> str:
+    import_place(place)
+    return code_digest([place])
+
+
+def known_failures(
+    context: RunContext, options: ExtractionOptions, readers: Mapping[str, str] | None = None
+) -> dict[str, Failure]:
+    """Return status and detail by content hash of what these options and versions of readers met."""
     try:
-        told = read_mapping(_failures_path(context, options)) or {}
+        told = read_mapping(_failures_path(context, options, readers)) or {}
         return {key: (status, detail) for key, (status, detail) in told.items()}
     except (DamagedRecordError, TypeError, ValueError):  # each document gets a new chance
         return {}
 
 
 def remember_failures(
-    context: RunContext, options: ExtractionOptions, rows: Sequence[Mapping[str, str] | Row]
+    context: RunContext,
+    options: ExtractionOptions,
+    rows: Sequence[Mapping[str, str] | Row],
+    readers: Mapping[str, str] | None = None,
 ) -> None:
     """Add fatal documents: ``content_hash``, ``status`` and ``detail`` of each.
 
@@ -243,12 +260,17 @@ def remember_failures(
     """
     if rows:
         found = {row["content_hash"]: (row["status"], row["detail"]) for row in rows}
-        text = json.dumps({**known_failures(context, options), **found}, sort_keys=True)
-        storage.write_text(_failures_path(context, options), text)
+        text = json.dumps({**known_failures(context, options, readers), **found}, sort_keys=True)
+        storage.write_text(_failures_path(context, options, readers), text)
 
 
-def _failures_path(context: RunContext, options: ExtractionOptions) -> str:
-    decisive = json.dumps([asdict(options), reader_versions()], sort_keys=True)
+def _failures_path(
+    context: RunContext, options: ExtractionOptions, readers: Mapping[str, str] | None
+) -> str:
+    versions = reader_versions() | {
+        ending: _digest_of(at) for ending, at in (readers or {}).items()
+    }
+    decisive = json.dumps([asdict(options), versions], sort_keys=True)
     key = hashlib.sha256(decisive.encode()).hexdigest()[:16]
     return storage.join(context.folder("_work/extract"), f"fatal-{key}.json")
 

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
-from jobs.ingest.read_batches import DocumentLister, DocumentReader
+from jobs.ingest.read_batches import DocumentLister
 from jobs.ingest.source_files import (
     SourceFile,
     list_sources,
@@ -101,9 +101,8 @@ def _listed_table(context: RunContext, extracted: Manifest) -> pa.Table:
 
 def _read(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) -> DataFrame:
     files = source_tasks(context.spark, sources, recipe.run.partitions)
-    if recipe.ingest.keep_content:
-        return map_with_schema(files, DocumentReader(recipe.ingest), DOCUMENTS_WITH_CONTENT)
-    return map_with_schema(files, DocumentLister(recipe.ingest), DOCUMENTS)
+    kept = DOCUMENTS_WITH_CONTENT if recipe.ingest.keep_content else DOCUMENTS
+    return map_with_schema(files, DocumentLister(recipe.ingest, kept), kept)
 
 
 def reading_accounts(

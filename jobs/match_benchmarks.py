@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -20,6 +21,7 @@ from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.contamination.item_texts import with_item_texts
+from jobs.contamination.match_tables import clean_texts, match_table
 from jobs.contamination.own_table import OwnTable, open_table
 from jobs.contamination.phrase_counting import DATASET as COUNTS
 from jobs.contamination.phrase_counting import count_phrases
@@ -36,6 +38,7 @@ from jobs.contamination.spark_table import (
 from jobs.decide_verdicts import resolved_rules
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule
+from jobs.runtime.contract.driver_tables import table_chunk, works_here
 from jobs.runtime.contract.manifest import (
     Manifest,
     PublishedFile,
@@ -68,22 +71,14 @@ def match_stage(
     annotated = require_manifest(context.folder("annotated"), "annotate")
     verdicts = require_manifest(context.folder("verdicts"), "decide")
     documents = annotated.rows
-
-    def found() -> DataFrame:
-        rows, _ = context.read("annotated", "annotate")
-        judged, _ = context.read("verdicts", "decide")
-        matches = rows.select(
-            "id", "url", "source", F.explode(f"{SIGNALS}.{MATCHES}").alias("match")
-        )
-        reasons = judged.select("id", "reason", "flags")
-        named = matches.select("id", "url", "source", "match").join(reasons, "id")
-        acting = resolved_rules(context)
-        told = named.withColumn("excised", excised_match(acting)).drop("flags")
-        return with_item_texts(told.select("*", "match.*").drop("match"), benchmarks)
+    here = works_here(context, recipe.run.driver_megabytes, annotated, verdicts)
 
     def clean() -> DataFrame:
         rows, _ = context.read("annotated", "annotate", carries_documents=True)
         return rows.where(F.col(f"{SIGNALS}.strength") == 0).select("id", "text")
+
+    def found_here() -> pa.Table:
+        return match_table(context, resolved_rules(context), benchmarks)
 
     return run_stage(
         context,
@@ -93,14 +88,30 @@ def match_stage(
             module="jobs.match_benchmarks",
             inputs={"annotated": annotated.fingerprint, "verdicts": verdicts.fingerprint},
             configuration=asdict(recipe.contamination),
-            chunks=[parquet_chunk(found)],
+            chunks=[
+                table_chunk(found_here) if here
+                else parquet_chunk(lambda: _matches(context, benchmarks))
+            ],
             # Which document leaves is said by the verdicts; here none does.
             account=lambda _: RowAccounts(rows_in=documents, rows_out=documents),
             details=lambda: _details(
-                open_index(context)(), recipe, benchmarks, documents, drawn_hosts(clean())
+                open_index(context)(), recipe, benchmarks, documents,
+                clean_texts(context) if here else drawn_hosts(clean()),
             ),
+            in_driver=here,
         ),
-    )
+    )  # fmt: skip
+
+
+def _matches(context: RunContext, benchmarks: GivenBenchmarks) -> DataFrame:
+    """Every match of a run's documents, by Spark."""
+    rows, _ = context.read("annotated", "annotate")
+    judged, _ = context.read("verdicts", "decide")
+    matches = rows.select("id", "url", "source", F.explode(f"{SIGNALS}.{MATCHES}").alias("match"))
+    reasons = judged.select("id", "reason", "flags")
+    named = matches.select("id", "url", "source", "match").join(reasons, "id")
+    told = named.withColumn("excised", excised_match(resolved_rules(context))).drop("flags")
+    return with_item_texts(told.select("*", "match.*").drop("match"), benchmarks)
 
 
 def best_matches(matches: DataFrame) -> DataFrame:

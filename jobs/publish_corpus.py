@@ -16,14 +16,16 @@ from pyspark.sql import functions as F
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
+from jobs.contamination.match_tables import with_best_matches
 from jobs.contamination.spark_table import DATASET as MATCHES
 from jobs.decide_verdicts import judged_by_arrow, resolved_rules, surviving, surviving_table
 from jobs.dedup.cluster_columns import CLUSTER_ROW, cluster_rows, with_clusters
 from jobs.dedup.file_bitmaps import without_rows
 from jobs.dedup.repeated_passages import find_repeated_passages, without_passages
-from jobs.grade_quality import grade_verdicts
+from jobs.grade_quality import grade_verdict_table, grade_verdicts
 from jobs.match_benchmarks import best_matches
 from jobs.recipes.recipe import Recipe
+from jobs.recipes.stored_recipe import judged_rules
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.document_ids import ROW_BITS, document_id
 from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, works_here
@@ -39,7 +41,9 @@ from jobs.runtime.errors import AccountingError
 from jobs.runtime.spark.arrow_frames import frame_of_table
 from jobs.runtime.spark.schemas import CORPUS_COLUMNS, DROPPED, QUARANTINED, spark_schema
 from jobs.runtime.store import storage
+from jobs.verdicts.array_verdicts import asked_by_arrow
 from jobs.verdicts.expressions import LANGUAGE, cut_out
+from jobs.verdicts.ledger_tables import duplicate_rows, low_grade_rows
 from udfs.columns.batch_columns import in_schema
 
 MEBIBYTE = 1 << 20
@@ -157,13 +161,15 @@ def _publish(
 
 
 def _works_here(context: RunContext, recipe: Recipe) -> bool:
-    """Whether this process publishes: of a small run, with nothing but rules and duplicates."""
+    """Whether this process publishes: of a small run, with rules, removed duplicates and grades."""
     annotated = context.manifest("annotated")
     plain = recipe.dedup.passages.unit == "none" and recipe.dedup.mode == "remove"
-    asked = any(read_manifest(context.folder(name)) for name in ("quality", MATCHES))
+    graded = read_manifest(context.folder("quality"))
+    asked = graded is None or asked_by_arrow(judged_rules(graded))
+    cut = any(rule.action == "excise" for rule in resolved_rules(context))
     one_file = annotated.bytes <= recipe.publish.target_file_megabytes * MEBIBYTE
     small = works_here(context, recipe.run.driver_megabytes, annotated)
-    return plain and not asked and one_file and small and judged_by_arrow(context)
+    return plain and asked and not cut and one_file and small and judged_by_arrow(context)
 
 
 def _corpus_parts(context: RunContext, recipe: Recipe, here: bool) -> list[Callable[[str], None]]:
@@ -187,22 +193,15 @@ def ledger_table(context: RunContext) -> pa.Table:
         dataset_table(context, name).combine_chunks() for name in ("verdicts", "duplicates")
     )
     decided = verdicts.filter(verdicts.column("reason").is_valid())
-    places = pc.index_in(duplicates.column("id"), value_set=verdicts.column("id").combine_chunks())
-    origin = verdicts.select(["source", "source_id", "url", "language"]).take(places)
-    kinds = duplicates.column("kind").combine_chunks()
-    reason = pc.binary_join_element_wise(kinds, "duplicate", "_")
-    removed = {
-        **{name: duplicates.column(name) for name in duplicates.column_names},
-        **{name: origin.column(name) for name in origin.column_names},
-        "reason": reason,
-        "reasons": pa.ListArray.from_arrays(pa.array(range(len(reason) + 1), pa.int32()), reason),
-        "signal": pa.repeat("dedup.similarity", len(reason)),
-        "value": duplicates.column("similarity"),
-    }
+    if read_manifest(context.folder(MATCHES)) is not None:
+        decided = with_best_matches(decided, dataset_table(context, MATCHES))
     parts = [
         in_schema(decided, DROPPED, stage="decide"),
-        in_schema(pa.table(removed), DROPPED, stage="dedup"),
+        in_schema(duplicate_rows(verdicts, duplicates), DROPPED, stage="dedup"),
     ]
+    graded = grade_verdict_table(context)
+    if graded is not None:
+        parts.append(in_schema(low_grade_rows(verdicts, graded), DROPPED, stage="grade"))
     return pa.concat_tables(parts)
 
 
@@ -211,7 +210,12 @@ def corpus_table(context: RunContext, files: Sequence[PublishedFile]) -> pa.Tabl
     columns = [LANGUAGE if name == "language" else name for name in CORPUS_COLUMNS]
     kept = surviving_table(context, columns, files).rename_columns(list(CORPUS_COLUMNS))
     gone = dataset_table(context, "duplicates", ["id"]).column("id").combine_chunks()
-    return kept.filter(pc.invert(pc.is_in(kept.column("id"), value_set=gone)))
+    kept = kept.filter(pc.invert(pc.is_in(kept.column("id"), value_set=gone)))
+    graded = grade_verdict_table(context)
+    if graded is None:
+        return kept
+    low = graded.filter(graded.column("reason").is_valid()).column("id").combine_chunks()
+    return kept.filter(pc.invert(pc.is_in(kept.column("id"), value_set=low)))
 
 
 def _corpus(context: RunContext, recipe: Recipe, files: Sequence[PublishedFile]) -> DataFrame:

@@ -72,7 +72,7 @@ def run_pipeline(
     if context.most_lost is not None:
         require_named(context.output, left_out)
     _tell_unjudged(context, recipe, models, benchmarks)
-    require_expressions(lambda: context.spark, recipe.rules)
+    require_expressions(lambda: context.spark, recipe.rules, recipe.annotators)
     extract_inputs(context, inputs, recipe)
     if trains:
         train_stage(context, recipe)
@@ -144,7 +144,7 @@ def _require_possible(arguments: argparse.Namespace, recipe: Recipe, models: Run
     if models.perplexity is None and recipe.asks_for("perplexity"):
         load_recipe(recipe.trust)
         require_lmplz(recipe.perplexity.lmplz)
-    require_columns([*CORPUS_COLUMNS, *signal_fields()], recipe.dedup)
+    require_columns([*CORPUS_COLUMNS, *signal_fields(recipe.annotators)], recipe.dedup)
     require_comparable(arguments.against, recipe.dedup)
     for dataset in MADE_BY:
         folder = storage.join(storage.absolute(arguments.output), dataset)

@@ -66,18 +66,29 @@ def train_grader(
     if encoder is not None and kind != "grade":
         raise SettingsError("--encoder grades 0 to 5; a safety model is linear: leave it out")
     folder = emptied(checked_output(output))
-    labelled = read_labelled(given, columns, kind)
-    try:
-        model = train_linear(labelled, SETTINGS[kind])
-    except ValueError as error:
-        raise InputError(f"{given}: {error}") from error
+    labelled, model = train_linear_model(given, columns, kind)
     facts: dict[str, Mapping[str, Any]] = {"linear": model.card.training}
     if encoder is None:
         save_model(model, folder)
     else:
         save_model(model, folder / "linear")
         facts |= _train_cascade(folder, labelled, model, encoder)
-    return _write_card(folder, kind, labelled, facts)
+    return write_card(folder, kind, labelled, facts)
+
+
+def train_linear_model(
+    given: str, columns: LabelledColumns, kind: str
+) -> tuple[LabelledTexts, LinearModel]:
+    """Train the linear model of a kind, and return it with the documents.
+
+    Raises:
+        InputError: The table cannot be trained on.
+    """
+    labelled = read_labelled(given, columns, kind)
+    try:
+        return labelled, train_linear(labelled, SETTINGS[kind])
+    except ValueError as error:
+        raise InputError(f"{given}: {error}") from error
 
 
 def _train_cascade(
@@ -107,9 +118,17 @@ def _train_cascade(
     return {"encoder": card.training, "cascade": facts}
 
 
-def _write_card(
+def write_card(
     folder: Path, kind: str, labelled: LabelledTexts, facts: Mapping[str, Mapping[str, Any]]
 ) -> str:
+    """Write ``card.md`` and ``calibration.svg`` of a model, and return the card.
+
+    Args:
+        folder: Of the model.
+        kind: ``grade`` or ``safety``.
+        labelled: What it was trained on.
+        facts: Of the training by tier, the one that decides last.
+    """
     test = list(facts.values())[-1]["test"]
     high = SETTINGS[kind].label_high
     plot = calibration_plot(test["calibration_table"], high, test["cut"])

@@ -54,6 +54,8 @@ def test_a_command_in_the_documents_is_one_the_parser_takes(words: list[str]) ->
     arguments = build_parser().parse_args(words)
     if words[:2] == ["dedup", "plan"]:  # reads no recipe
         return
+    if str(getattr(arguments, "recipe", "")).endswith(".yaml"):
+        return  # a page's own, which test_walks writes and runs
     if "--recipe" in words or "--set" in words or "--preset" in words:
         extra = [f"dedup.preset={arguments.preset}"] if getattr(arguments, "preset", None) else []
         load_recipe(arguments.recipe or "default", [*arguments.overrides, *extra])

@@ -51,6 +51,7 @@ ROOMS_OF_UDFS: dict[str, set[str]] = {
 FACES = {
     "extract_document",
     "pandas_functions",
+    "extending",
     "extract_batches",
     "annotate_batches",
     "grade_batches",
@@ -65,7 +66,8 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "runtime.store": {"runtime"},
     "runtime.spark": {"runtime", "runtime.store"},
     "runtime.contract": {"runtime", "runtime.store", "runtime.spark"},
-    "ingest": _SPEAKS_TO_ALL,
+    "lake": _SPEAKS_TO_ALL,
+    "ingest": {*_SPEAKS_TO_ALL, "lake"},
     "dedup": _SPEAKS_TO_ALL,
     "models": {"runtime", "runtime.store", "runtime.contract"},
     "recipes": {"runtime", "runtime.contract", "runtime.store", "ingest", "dedup", "models"},
@@ -74,7 +76,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "planning": {"runtime", "runtime.store", "dedup"},
     "packing": _SPEAKS_TO_ALL,
     "tracing": {*_SPEAKS_TO_ALL, "dedup"},
-    "command": {*_SPEAKS_TO_ALL, "models", "recipes"},
+    "command": {*_SPEAKS_TO_ALL, "lake", "models", "recipes"},
     "report": {*_SPEAKS_TO_ALL, "dedup", "contamination", "recipes", "verdicts"},
     "inspection": {
         *_SPEAKS_TO_ALL - {"runtime.spark"},

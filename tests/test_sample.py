@@ -6,6 +6,7 @@ import gzip
 import io
 import itertools
 import json
+import os
 import re
 import zipfile
 from collections import Counter
@@ -91,6 +92,18 @@ def test_command_repeats_itself_but_refuses_a_folder_with_other_files(
     with pytest.raises(SystemExit):
         main([str(tmp_path)])
     assert "left_over.html" in capsys.readouterr().err
+
+
+def test_files_that_are_as_they_were_keep_their_time(tmp_path: Path) -> None:
+    assert main([str(tmp_path)]) == 0
+    unchanged, changed, *_ = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    content = changed.read_bytes()
+    changed.write_bytes(b"cut short")
+    for path in (unchanged, changed):
+        os.utime(path, (1, 1))
+    assert main([str(tmp_path)]) == 0
+    assert unchanged.stat().st_mtime == 1
+    assert changed.read_bytes() == content
 
 
 def test_every_document_is_found_by_its_address_or_its_file(

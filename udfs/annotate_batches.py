@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from udfs.perplexity.signals import PERPLEXITY_TYPE, score
 from udfs.safety.settings import DEFAULT_SETTINGS, SafetySettings
 from udfs.safety.signals import SAFETY_TYPE, SafetyScreen
 from udfs.signals.annotate import ANNOTATORS, annotate, struct_type
+from udfs.signals.own_annotators import open_annotator
 from udfs.signals.shared_lines import SHARED_LINE_TYPE, shared_line_shares, site_keys
 
 
@@ -39,6 +40,8 @@ class AnnotateBatches:
         shared_lines: Gives the sorted keys of lines that many documents of a site have, of
             ``udfs.signals.shared_lines``; None leaves their shares null.
         benchmarks: Gives the index of benchmark items; None leaves ``contamination`` null.
+        own: Annotators of the user's by the name of their column: ``MODULE:FUNCTION``, imported where it
+            is called. They are handed the batch with all other columns.
     """
 
     cleaning: CleaningSettings
@@ -47,6 +50,7 @@ class AnnotateBatches:
     safety: SafetySettings = DEFAULT_SETTINGS
     shared_lines: Callable[[], npt.NDArray[np.uint64]] | None = None
     benchmarks: Callable[[], BenchmarkIndex] | None = None
+    own: Mapping[str, str] = field(default_factory=dict)
 
     def output_schema(self, schema: pa.Schema) -> pa.Schema:
         """Return the output's schema: the input's, with a struct column an annotator appended."""
@@ -62,6 +66,7 @@ class AnnotateBatches:
                 "perplexity": PERPLEXITY_TYPE,
                 "safety": SAFETY_TYPE,
                 "contamination": CONTAMINATION_TYPE,
+                **{name: open_annotator(place).struct_type for name, place in self.own.items()},
             },
         )
 
@@ -71,6 +76,7 @@ class AnnotateBatches:
         safety_model = self.safety_model() if self.safety_model else None
         screen = SafetyScreen.open(safety_model, self.safety)
         compared = [contamination_annotator(self.benchmarks())] if self.benchmarks else []
+        own = {name: open_annotator(place) for name, place in self.own.items()}
         for batch in batches:
             texts, cleaning = clean(batch.column("text").fill_null(""), self.cleaning)
             language = detect(texts)
@@ -86,7 +92,10 @@ class AnnotateBatches:
             columns |= {"perplexity": perplexity, "safety": screen.annotate(texts, codes, urls)}
             if contamination is None:
                 contamination = _nulls(CONTAMINATION_TYPE, len(texts))
-            yield with_columns(batch, columns | {"contamination": contamination})
+            annotated = with_columns(batch, columns | {"contamination": contamination})
+            yield with_columns(
+                annotated, {name: one.annotate(annotated) for name, one in own.items()}
+            )
 
     def _shared_lines(self, batch: pa.RecordBatch, texts: pa.Array) -> pa.StructArray:
         if self.shared_lines is None:

@@ -39,13 +39,17 @@ COLUMNS: dict[str, pa.DataType] = {
 class ExtractBatches:
     """A function for mapInArrow: replaces ``content`` by the columns of an extraction.
 
-    The input needs ``content`` (binary or string) and may have ``url``, ``declared_charset`` (string)
-    and ``is_text`` (bool: the content is extracted text already); other columns are carried through.
+    The input needs ``content`` (binary or string) and may have ``url``, ``declared_charset`` (string),
+    ``is_text`` (bool: the content is extracted text already) and ``own_format`` (string: the key of
+    ``readers`` that it is for, or null); other columns are carried through.
     """
 
     options: ExtractionOptions
     quarantined: Mapping[str, Failure] = field(default_factory=dict)
     """Fatal documents of earlier chunks and runs, by content hash: they are not parsed again."""
+
+    readers: Mapping[str, str] = field(default_factory=dict)
+    """Readers of the user's by their format: ``MODULE:FUNCTION``, imported in the parser child."""
 
     def output_schema(self, schema: pa.Schema) -> pa.Schema:
         """Return the output's schema: ``content`` gone, the extraction's columns appended."""
@@ -55,9 +59,12 @@ class ExtractBatches:
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield a batch for each batch; the child is started once and recycled by its own rules."""
-        quarantine = _quarantines.setdefault(self.options, DocumentQuarantine())
+        decisive = (self.options, *sorted(self.readers.items()))
+        quarantine = _quarantines.setdefault(decisive, DocumentQuarantine())
         quarantine.learn(self.quarantined)
-        with ParserChild(options=self.options, quarantine=quarantine) as child:
+        with ParserChild(
+            options=self.options, quarantine=quarantine, readers=self.readers
+        ) as child:
             for batch in batches:
                 yield self._extracted(child, batch)
 
@@ -66,7 +73,9 @@ class ExtractBatches:
         urls = _strings(batch, "url")
         charsets = _strings(batch, "declared_charset")
         is_text = batch.column("is_text").to_pylist() if "is_text" in batch.schema.names else []
-        formats = ["text" if known else None for known in is_text] or [None] * len(contents)
+        own_formats = _strings(batch, "own_format")
+        known = ["text" if known else None for known in is_text] or own_formats
+        formats = [own or other for own, other in zip(own_formats, known, strict=True)]
         results = [
             child.extract(content, url, charset, format_)
             for content, url, charset, format_ in zip(
@@ -79,7 +88,7 @@ class ExtractBatches:
 
 
 # Outlives the task: Spark gives a retried task and the next ones to the same Python worker.
-_quarantines: dict[ExtractionOptions, DocumentQuarantine] = {}
+_quarantines: dict[tuple[object, ...], DocumentQuarantine] = {}
 
 
 def _bytes(value: pa.Scalar) -> bytes:

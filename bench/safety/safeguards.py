@@ -4,7 +4,7 @@
 unsafe texts are made from the shipped keyword lists and advertisement phrases, safe ones are stretches of
 every second source of the shared folder; the other sources, and all hand-written cases, are for
 measuring only. JSON lines by language and safeguard: recall, precision and what was wrong; then the
-share of clean documents.
+share of clean documents; then false alarms and recall with thresholds set on clean documents.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import json
 import random
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from bench.shared_folder import DATA
 from udfs.language.signals import detect
 from udfs.learning.linear_model import LinearModel, save_model
 from udfs.learning.linear_training import TrainingSettings, train
+from udfs.safety.alarm_rate import alarm_thresholds
 from udfs.safety.lexicon_files import default_lexicons
 from udfs.safety.signals import SafetyScreen
 
@@ -41,6 +43,8 @@ FILLERS = {
     "zh": "加微信|点击进入|立即安排|二十四小时在线|客服咨询|无需注册|提款秒到账|点击注册|货到付款|本地资源|"
     "天天更新|免费看|美女|上门|私密|寂寞|赢大奖|充值|返水|先验后付|全国可办|包赢|进群|滚|发牌|身材火辣",
 }
+FALSE_ALARMS = (0.005, 0.05)
+Chosen = Callable[[str], bool]
 Verdict = Callable[[dict[str, object]], bool]
 VERDICTS: dict[str, Verdict] = {
     "keywords": lambda row: bool(row["keyword_flag"]),
@@ -70,9 +74,10 @@ def main() -> None:
             report_cases(screen, language)
         if documents is not None:
             report_clean(screen, documents)
+            report_calibrated(trained(documents, fifth("train")), documents)
 
 
-def trained(documents: pa.Table | None) -> LinearModel:
+def trained(documents: pa.Table | None, chosen: Chosen | None = None) -> LinearModel:
     generator = random.Random(5)
     texts, labels, groups, languages = [], [], [], []
     for language in LANGUAGES:
@@ -81,7 +86,7 @@ def trained(documents: pa.Table | None) -> LinearModel:
         groups += [f"made {text[:12]}" for text in made]
         labels += [1.0] * len(made)
         languages += [language] * len(made)
-    for text, group, language in stretches(documents):
+    for text, group, language in stretches(documents, chosen or for_training):
         texts.append(text)
         groups.append(group)
         labels.append(0.0)
@@ -113,8 +118,8 @@ def made_unsafe(language: str, generator: random.Random) -> list[str]:
     return texts
 
 
-def stretches(documents: pa.Table | None) -> list[tuple[str, str, str]]:
-    """(text, group, language) of the sources for training: those with an even first letter sum."""
+def stretches(documents: pa.Table | None, chosen: Chosen) -> list[tuple[str, str, str]]:
+    """(text, group, language) of the sources for training."""
     if documents is None:
         return []
     found = []
@@ -122,14 +127,21 @@ def stretches(documents: pa.Table | None) -> list[tuple[str, str, str]]:
     for text, group, language, label in zip(
         *(documents.column(name).to_pylist() for name in columns), strict=True
     ):
-        if label >= 1 and for_training(group):
+        if label >= 1 and chosen(group):
             length = STRETCH[language]
             found += [(text[start : start + length], group, language)
                       for start in range(0, min(len(text), 10 * length), 2 * length)]  # fmt: skip
     return found
 
 
+def fifth(part: str) -> Chosen:
+    """Sources of a part: of five one is trained on, two are calibrated on, two measured on."""
+    places = {"train": (0,), "calibrate": (1, 2), "measure": (3, 4)}[part]
+    return lambda group: zlib.crc32(group.encode()) % 5 in places
+
+
 def for_training(group: str) -> bool:
+    """Whether a source has an even sum of its letters."""
     return sum(group.encode()) % 2 == 0
 
 
@@ -180,6 +192,39 @@ def report_clean(screen: SafetyScreen, documents: pa.Table) -> None:
         print_result(f"clean documents, {name}", "share flagged", len(found), texts.nbytes,
                      **shares, mb_per_cpu_s=round(mb, 1))  # fmt: skip
         print(json.dumps({"flagged_by_keywords": flagged[:20]}, ensure_ascii=False))
+
+
+def report_calibrated(model: LinearModel, documents: pa.Table) -> None:
+    """False alarms and recall at thresholds set, as `train-safety --calibrate-on` does, on other sources."""
+    rows = [row for row in documents.to_pylist() if row["label"] >= 1]
+    parts = {
+        part: [row for row in rows if fifth(part)(row["group"])]
+        for part in ("calibrate", "measure")
+    }
+    scored = {}
+    for part, chosen in parts.items():
+        texts = pa.array([row["text"] for row in chosen])
+        margins, cost = measured(lambda t=texts: model.margins(t))  # type: ignore[misc]
+        scored[part] = (margins, np.array([row["language"] for row in chosen], np.object_))
+        print_result("speed of the model", part, len(chosen), texts.nbytes,
+                     mb_per_cpu_s=round(texts.nbytes / 1e6 / cost.cpu_s, 1))  # fmt: skip
+    for rate in FALSE_ALARMS:
+        found = alarm_thresholds(*scored["calibrate"], rate)
+        for language, threshold in found.items():
+            clean = scored["measure"][0][scored["measure"][1] == language]
+            unsafe, safe = (
+                model.margins(pa.array(cases[language])) > threshold.margin
+                for cases in (UNSAFE, SAFE)
+            )
+            print_result(
+                f"calibrated at {rate:.3f}", f"{language} model", len(clean), 0,
+                calibrated_on=threshold.documents,
+                threshold=round(float(model.from_margins(np.array([threshold.margin]))[0]), 4),
+                false_alarms=int((clean > threshold.margin).sum()),
+                share=round(float((clean > threshold.margin).mean()), 5),
+                recall_of_cases=round(float(unsafe.mean()), 3),
+                look_alikes_found=int(safe.sum()),
+            )  # fmt: skip
 
 
 if __name__ == "__main__":

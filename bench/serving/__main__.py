@@ -71,7 +71,8 @@ def measure(folder: Path, *, asks: bool) -> None:
     )
     with served(runs) as address:
         for name, paths in pages(run, asks=asks).items():
-            seconds = [fetched(f"{address}/{run.name}{path}") for path in paths]
+            took = [fetched(f"{address}/{run.name}{path}") for path in paths]
+            seconds, processor = ([one[place] for one in took] for place in (0, 1))
             print_result(
                 f"serve {name}",
                 "corpusmill",
@@ -80,6 +81,8 @@ def measure(folder: Path, *, asks: bool) -> None:
                 seconds_first=round(seconds[0], 3),
                 seconds_median=round(float(np.median(seconds)), 3),
                 seconds_worst=round(max(seconds), 3),
+                processor_median=round(float(np.median(processor)), 3),
+                processor_worst=round(max(processor), 3),
             )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print_result("serve memory", "corpusmill", documents, size, peak_rss_mb=peak)
@@ -142,12 +145,12 @@ def answer(words: list[list[str]], start: int) -> str:
     return " ".join(parts)
 
 
-def fetched(address: str) -> float:
-    """Return the seconds until a page is here."""
-    started = time.perf_counter()
+def fetched(address: str) -> tuple[float, float]:
+    """Return the seconds until a page is here, and the processor seconds that this process took for it."""
+    started, processor = time.perf_counter(), time.process_time()
     with urllib.request.urlopen(address) as response:
         response.read()
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - processor
 
 
 @contextmanager

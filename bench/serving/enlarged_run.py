@@ -21,7 +21,6 @@ DATASETS = (
 LEFT_OUT = ("models", "_work", "phrase_index", "labels.parquet")
 IDS = ("id", "keeper_id", "cluster_id")
 FILE_ROWS, ROWS_AT_ONCE = 125_000, 62_500
-FILES_APART = 1 << 8  # file numbers of a copy: more than a small run has files
 VOCABULARY, WORDS, STREAM = 60_000, 160, 1 << 25
 
 
@@ -29,7 +28,7 @@ def enlarge(run: str, folder: Path, documents: int) -> None:
     """Write the enlarged run.
 
     Args:
-        run: A finished run of less than 256 files.
+        run: A finished run.
         folder: Where to; must not exist.
         documents: About so many: as many whole copies as give them.
     """
@@ -38,16 +37,16 @@ def enlarge(run: str, folder: Path, documents: int) -> None:
     copies = -(-documents // tables.manifest("documents").rows)
     words = Words()
     ids = tables.columns("documents", ["id"]).column("id").to_numpy()
-    numbers = np.unique(ids >> ROW_BITS)
+    files_of_run = pa.array(np.unique(ids >> ROW_BITS))
     for dataset in DATASETS:
         files = tables.manifest(dataset).files
         paths = [
             Path(run) / dataset / file.path for file in files if file.path.endswith(".parquet")
         ]
-        rows = _renumbered(pa.concat_tables([pq.read_table(path) for path in paths]), numbers)
+        rows = pa.concat_tables([pq.read_table(path) for path in paths]).combine_chunks()
         place = folder / dataset
         place.mkdir()
-        _write(place, rows, copies, words)
+        _write(place, _renumbered(rows, files_of_run), copies, len(files_of_run), words)
         manifest = tables.manifest(dataset)
         accounts = {name: count * copies for name, count in manifest.accounts.model_dump().items()}
         published = manifest.model_copy(
@@ -85,19 +84,19 @@ class Words:
         return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), words), " ")
 
 
-def _renumbered(rows: pa.Table, numbers: np.ndarray) -> pa.Table:
-    """The rows with places in place of file numbers, int64 ascending: so copies lie one behind the other."""
+def _renumbered(rows: pa.Table, numbers: pa.Array) -> pa.Table:
+    """Rows whose files are numbered from 0 on, so that the next copy's follow them."""
     for name in IDS:
         if name in rows.column_names:
-            files = pc.shift_right(rows.column(name), ROW_BITS)
-            place = pc.index_in(files, value_set=pa.array(numbers)).cast(pa.int64())
-            row = pc.bit_wise_and(rows.column(name), (1 << ROW_BITS) - 1)
-            moved = pc.bit_wise_or(pc.shift_left(place, ROW_BITS), row)
-            rows = rows.set_column(rows.column_names.index(name), name, moved)
+            ids = rows.column(name)
+            files = pc.index_in(pc.shift_right(ids, ROW_BITS), numbers).cast(pa.int64())
+            records = pc.bit_wise_and(ids, (1 << ROW_BITS) - 1)
+            told = pc.bit_wise_or(pc.shift_left(files, ROW_BITS), records)
+            rows = rows.set_column(rows.column_names.index(name), name, told)
     return rows.combine_chunks()
 
 
-def _write(place: Path, rows: pa.Table, copies: int, words: Words) -> None:
+def _write(place: Path, rows: pa.Table, copies: int, files: int, words: Words) -> None:
     if not rows.num_rows:
         pq.write_table(rows, place / "part-00000.parquet", compression="zstd")
         return
@@ -109,15 +108,15 @@ def _write(place: Path, rows: pa.Table, copies: int, words: Words) -> None:
         with pq.ParquetWriter(path, rows.schema, compression="zstd") as writer:
             for start in starts[number : number + pieces_a_file]:
                 copied = range(start, min(start + at_once, copies))
-                table = _copied(rows, copied, words)
+                table = _copied(rows, copied, files, words)
                 writer.write_table(table, row_group_rows(table))  # as a run writes them
 
 
-def _copied(rows: pa.Table, copied: range, words: Words) -> pa.Table:
+def _copied(rows: pa.Table, copied: range, files: int, words: Words) -> pa.Table:
     """Copies of all rows in ascending order of their ids; texts are new, and those of one id alike."""
     rows = rows.sort_by("id")
     table = pa.concat_tables([rows] * len(copied)).combine_chunks()
-    shift = np.repeat(np.array(copied) * FILES_APART << ROW_BITS, rows.num_rows)
+    shift = np.repeat(np.array(copied) * files << ROW_BITS, rows.num_rows)
     for name in IDS:
         if name in table.column_names:
             moved = pc.add(table.column(name), pa.array(shift))

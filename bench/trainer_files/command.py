@@ -25,7 +25,7 @@ PEER = ("datatrove[io]==0.9.0", "tokenizers==0.22.2", "pyarrow", "orjson", "huma
 FOLDER = OUTPUT / "trainer-files"
 
 
-ROUNDS = 6  # of the larger corpus, beside which start and vocabulary are little
+ROUNDS = 5  # of the larger corpus, beside which start and vocabulary are little
 
 
 def measure_command(most_bytes: int, *, peers: bool, large_bytes: int = 0) -> None:

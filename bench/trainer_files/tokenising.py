@@ -17,7 +17,7 @@ from bench.measuring import print_result
 from bench.trainer_files.corpora import KINDS, awkward, documents
 from bench.trainer_files.vocabulary import tiktoken_encoding, tokeniser
 from udfs.trainer_files.tokenising.engines import load_engine
-from udfs.trainer_files.tokenising.identity_check import first_difference
+from udfs.trainer_files.tokenising.identity_check import AWKWARD_TEXTS, first_difference
 
 BATCH_BYTES = 1 << 20
 SLOW_EVERY = 4  # the slow engines see every fourth batch, or most of the time would be theirs
@@ -44,6 +44,8 @@ def engines() -> dict[str, Encode]:
 def measure_speed(most_bytes: int) -> None:
     """Print megabytes a second of each engine and kind, and how many times the others' ours is."""
     encoders = engines()
+    for encode in encoders.values():  # as the command does when it compares them
+        encode(pa.array(AWKWARD_TEXTS))
     for kind in KINDS:
         seconds: dict[str, float] = defaultdict(float)
         sizes: dict[str, int] = defaultdict(int)

@@ -234,13 +234,23 @@ def _questions() -> list[SampleDocument]:
         home_page(
             english,
             "https://lamplight.example/quiz/science-round",
-            Expectation("benchmark_question", KEPT, contains=("She drops one spoon of blue dye",)),
+            Expectation(
+                "benchmark_question",
+                KEPT,
+                contains=("She drops one spoon of blue dye",),
+                demo_reasons=("benchmark_item",),
+            ),
         ),
         jsonl_text(
             "https://shequ-yexiao.example/xuanzeti",
             chinese.text,
             "zh",
-            Expectation("benchmark_question", KEPT, contains=("金属传导热量的能力比木头强",)),
+            Expectation(
+                "benchmark_question",
+                KEPT,
+                contains=("金属传导热量的能力比木头强",),
+                demo_reasons=("benchmark_item",),
+            ),
         ),
     ]
 

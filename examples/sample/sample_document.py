@@ -25,6 +25,8 @@ class Expectation:
         group: Name of the family of copies the document belongs to, else empty.
         contains: Texts that the corpus row must hold, each exactly once.
         absent: Texts that must not be in the corpus row.
+        demo_reasons: Acceptable values of the ledger's `reason` in a run like that of `make demo`, which is
+            given a grader, a safety model, benchmarks and a list of domains; empty: as without them.
     """
 
     case: str = "ordinary"
@@ -34,6 +36,7 @@ class Expectation:
     group: str = ""
     contains: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    demo_reasons: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.outcome not in OUTCOMES:

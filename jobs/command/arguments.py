@@ -28,6 +28,39 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_annotators(parser: argparse.ArgumentParser) -> None:
+    """Add ``--annotator``, which stands for ``--set annotators.NAME=PLACE``."""
+    parser.add_argument(
+        "--annotator",
+        action="append",
+        default=[],
+        dest="overrides",
+        type=lambda given: f"annotators.{given.rpartition(':')[2]}={given}",
+        metavar="MODULE:FUNCTION",
+        help="signals of your own, a group of the function's name (see docs/annotators.md), or the name that "
+        "an installed package gives them; may be repeated",
+    )
+
+
+def add_readers(parser: argparse.ArgumentParser) -> None:
+    """Add ``--reader``, which stands for ``--set ingest.readers.ENDING=PLACE``."""
+    parser.add_argument(
+        "--reader",
+        action="append",
+        default=[],
+        dest="overrides",
+        type=_reader,
+        metavar=".EXT=MODULE:FUNCTION",
+        help="your own reader of what ends so, bytes in, text out (see docs/annotators.md); .EXT alone: what "
+        "an installed package has for it; may be repeated",
+    )
+
+
+def _reader(given: str) -> str:
+    ending, _, place = given.lstrip(".").partition("=")
+    return f"ingest.readers.{ending.lower()}={place or ending}"
+
+
 def add_column_arguments(parser: argparse.ArgumentParser, text: str) -> None:
     """Add ``--id-column`` and ``--text-column`` for work on Parquet of the user's own."""
     parser.add_argument("--id-column", metavar="C", help="column with your ids (default: id)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jobs.command.arguments import (
     Subcommands,
+    add_annotators,
     add_command,
     add_recipe_arguments,
     add_session_arguments,
@@ -78,6 +79,36 @@ def add_serve(commands: Subcommands) -> None:
         help="what a visitor's first address must hold: 16 or more letters, digits, - and _",
     )
     serve.set_defaults(command="serve")
+    _add_label_sample(commands)
+
+
+def _add_label_sample(commands: Subcommands) -> None:
+    sample = add_command(
+        commands,
+        "label-sample",
+        "which documents to label next for a better grader",
+        "Choose documents whose grade is nearest to the cut, languages and sources taking turns, none\n"
+        "labelled already and none like another, and write them for a person.\n\n"
+        "  corpusmill label-sample RUN                      then `corpusmill serve RUN`, to label next\n"
+        "  corpusmill label-sample RUN --table labels.csv   for a spreadsheet",
+    )
+    sample.add_argument("run", metavar="RUN", help="folder or prefix of a run with --grader")
+    sample.add_argument(
+        "--number", type=int, default=200, metavar="N", help="documents at most; default: 200"
+    )
+    sample.add_argument(
+        "--within",
+        type=float,
+        default=1.0,
+        metavar="G",
+        help="grades that one may lie from the cut, on either side; default: 1",
+    )
+    sample.add_argument(
+        "--table",
+        metavar="FILE",
+        help=".parquet or .csv to write; default: RUN/label-sample.parquet, which `serve` shows",
+    )
+    sample.set_defaults(command="label-sample")
 
 
 def add_review(commands: Subcommands) -> None:
@@ -139,7 +170,7 @@ def add_information(commands: Subcommands) -> None:
         "  corpusmill recipes show NAME --resolved   as YAML that inherits nothing\n"
         "  corpusmill recipes diff A B       what B decides otherwise than A (--set changes B)\n"
         "  corpusmill recipes check FILE     find all faults\n"
-        "  corpusmill recipes signals        every signal a rule can name",
+        "  corpusmill recipes signals        every signal a rule can name (--annotator: yours, too)",
     )
     recipes.add_argument(
         "action", nargs="?", choices=["list", "show", "diff", "check", "signals"], default="list"
@@ -152,6 +183,7 @@ def add_information(commands: Subcommands) -> None:
     recipes.add_argument(
         "--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE"
     )
+    add_annotators(recipes)
     recipes.set_defaults(command="recipes")
     perplexity = add_command(
         commands,

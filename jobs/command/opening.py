@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from jobs.command.arguments import spark_settings
 
 if TYPE_CHECKING:
+    from jobs.lake.table_names import LakeTable
     from jobs.models.run_models import RunModels
     from jobs.recipes.recipe import Recipe
     from jobs.runtime.contract.stage import RunContext
@@ -51,16 +52,20 @@ def open_run(
     """Hold OUTPUT, start Spark when it is asked for, and stop it after the block.
 
     Args:
-        arguments: Of the command line.
+        arguments: Of the command line. Tables of a lake among its ``input`` or ``inputs`` are, in the block,
+            the folders of their copies in OUTPUT.
         output: Folder or prefix.
         writes: Whether anything will be; if not, OUTPUT is neither held nor made.
 
     Raises:
+        InputError: A table of a lake is not there.
+        SettingsError: It is to be read, and OUTPUT is not named or nothing may be written.
         OutputBusyError: Another driver writes there.
         MissingRequirementError: OUTPUT cannot be written, or Spark's workers would import packages of
             somebody else's instead of ours.
         StageError: Spark failed.
     """
+    from jobs.lake.pinned_copies import pinned_copies
     from jobs.runtime.contract.progress import Reporter
     from jobs.runtime.contract.stage import RunContext, session_when_asked
     from jobs.runtime.own_packages import require_own_packages
@@ -71,7 +76,8 @@ def open_run(
     local = runs_locally(arguments.master)
     if local:  # elsewhere, workers are given our code as an archive or are installed
         require_own_packages()
-    settings = spark_settings(arguments.spark_conf)
+    tables = _lake_tables(arguments, output, writes=writes)
+    settings = _with_lakes(arguments, tables)
     reporter = Reporter(quiet=arguments.quiet, log_format=arguments.log_format)
     folder = storage.absolute(output)
     held = hold_output(folder, reporter.note) if writes else contextlib.nullcontext(OutputLease())
@@ -88,7 +94,54 @@ def open_run(
             if not local:  # a cluster manager waits for its application to report
                 session()
             threads = local_threads(arguments.master)
-            yield RunContext(session, folder, reporter, lease, local, threads)
+            context = RunContext(session, folder, reporter, lease, local, threads)
+            with pinned_copies(context, list(tables.values())) as folders:
+                _put(arguments, dict(zip(tables, folders, strict=True)))
+                yield context
+
+
+def _lake_tables(
+    arguments: argparse.Namespace, output: str, *, writes: bool
+) -> dict[str, LakeTable]:
+    """Return the tables of a lake among the inputs of a command, by the user's words for them."""
+    from jobs.lake.table_names import is_lake_table, require_lake_table
+    from jobs.runtime.errors import SettingsError
+
+    given = [getattr(arguments, "input", None), *getattr(arguments, "inputs", [])]
+    tables = {word: require_lake_table(word) for word in given if word and is_lake_table(word)}
+    if tables and is_lake_table(output):
+        raise SettingsError(
+            f"{output} is read, not written: name OUTPUT, a folder for what is made"
+        )
+    if tables and not writes:
+        raise SettingsError(
+            f"{', '.join(tables)} is copied into OUTPUT before it is read, and this command writes nothing: "
+            "leave --dry-run out"
+        )
+    return tables
+
+
+def _with_lakes(arguments: argparse.Namespace, tables: Mapping[str, LakeTable]) -> dict[str, str]:
+    """Return the settings of the session, with what tables of a lake need where we start it."""
+    from jobs.lake.session_settings import lake_settings
+    from jobs.lake.table_names import parse_lake_table
+    from jobs.runtime.spark.session import under_spark_submit
+
+    settings = spark_settings(arguments.spark_conf)
+    if under_spark_submit():
+        return settings
+    target = getattr(arguments, "to", None)
+    written = [] if target is None else [parse_lake_table(target)]
+    return settings | lake_settings([*tables.values(), *written], settings)
+
+
+def _put(arguments: argparse.Namespace, folders: Mapping[str, str]) -> None:
+    for name in ("input", "inputs"):
+        given = getattr(arguments, name, None)
+        if isinstance(given, str):
+            setattr(arguments, name, folders.get(given, given))
+        elif given is not None:
+            setattr(arguments, name, [folders.get(word, word) for word in given])
 
 
 def _uses_s3(arguments: argparse.Namespace) -> bool:

@@ -6,8 +6,10 @@ import argparse
 
 from jobs.command.arguments import (
     Subcommands,
+    add_annotators,
     add_column_arguments,
     add_command,
+    add_readers,
     finish_command,
 )
 
@@ -26,7 +28,9 @@ def add_run(commands: Subcommands) -> None:
         "  corpusmill run crawl/ OUTPUT --recipe fineweb --set dedup.threshold=0.8",
     )
     _add_inputs(run)
+    add_readers(run)
     run.add_argument("output", metavar="OUTPUT", help="folder or s3:// prefix of this run")
+    add_annotators(run)
     _add_models(run)
     _add_benchmarks(run)
     _add_against(run)
@@ -51,7 +55,8 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="INPUT",
         help="file, folder, glob or s3:// prefix; a list of paths (warc.paths.gz); or cc:CC-MAIN-2026-10, "
-        "the WARC files of a crawl of Common Crawl (cc:CC-MAIN-2026-10/wet: its texts)",
+        "the WARC files of a crawl of Common Crawl (cc:CC-MAIN-2026-10/wet: its texts); or a table, "
+        "iceberg:catalog.db.table or delta:PATH (docs/lake.md)",
     )
     parser.add_argument(
         "--inputs-from",
@@ -126,6 +131,7 @@ def add_ingest(commands: Subcommands) -> None:
         "there. The bytes stay where they are; --set ingest.keep_content=true copies them.",
     )
     _add_inputs(ingest)
+    add_readers(ingest)
     ingest.add_argument("output", metavar="OUTPUT", help="folder or prefix of this run")
     finish_command(ingest, "ingest")
 
@@ -148,7 +154,9 @@ def add_table_stages(commands: Subcommands) -> None:
             f"  corpusmill {name} INPUT OUTPUT     Parquet of your own, with your ids",
         )
         stage.add_argument(
-            "input", metavar="INPUT", help="run folder, or Parquet file, folder or glob"
+            "input",
+            metavar="INPUT",
+            help="run folder; Parquet file, folder or glob; or a table, iceberg:NAME or delta:PATH",
         )
         stage.add_argument(
             "output", metavar="OUTPUT", nargs="?", help="where results of your Parquet go"
@@ -158,9 +166,12 @@ def add_table_stages(commands: Subcommands) -> None:
             _add_against(stage)
             stage.add_argument("--preset", metavar="NAME", help="banding, e.g. fineweb (see docs)")
             stage.add_argument("--threshold", metavar="J", help="Jaccard similarity, 0 to 1")
+        if name == "extract":
+            add_readers(stage)
         if name in ("annotate", "grade"):
             _add_models(stage)
         if name == "annotate":
+            add_annotators(stage)
             _add_benchmarks(stage)
         finish_command(stage, name)
 
@@ -290,17 +301,32 @@ def add_export(commands: Subcommands) -> None:
     export = add_command(
         commands,
         "export",
-        "write a run's corpus as compressed JSON lines, or in folders by values of columns",
-        "Write the documents of corpus/ once more: as zstd-compressed JSON lines (jsonl/), or as Parquet\n"
-        "in folders by values of columns (partitioned/language=en/…), which Spark, DuckDB and Arrow know.\n\n"
+        "write a run's corpus as JSON lines, in folders by values of columns, or into a table of a lake",
+        "Write the documents of corpus/ once more: as zstd-compressed JSON lines (jsonl/), as Parquet in\n"
+        "folders by values of columns (partitioned/language=en/…), which Spark, DuckDB and Arrow know, or,\n"
+        "with --to, into a table of Iceberg or Delta by one commit: given again, it changes nothing, and a\n"
+        "run that was made anew replaces its own rows.\n\n"
         "  corpusmill export RUN\n"
         "  corpusmill export RUN --partition-by language\n"
-        "  corpusmill export RUN --partition-by year,format   # year: a column kept by `run --carry`",
+        "  corpusmill export RUN --partition-by year,format   # year: a column kept by `run --carry`\n"
+        "  corpusmill export RUN --to delta:s3://lake/corpus --partition-by language\n"
+        "  corpusmill export RUN --to iceberg:lake.web.corpus --spark-conf spark.sql.catalog.lake=…",
     )
     export.add_argument("run", metavar="RUN", help="folder or prefix of the run")
     export.add_argument(
+        "--to",
+        metavar="TABLE",
+        help="iceberg:catalog.db.table or delta:PATH, made where there is none (docs/lake.md)",
+    )
+    export.add_argument(
+        "--dataset",
+        metavar="NAME",
+        help="another dataset of RUN than corpus, e.g. dropped or annotated; with --to only",
+    )
+    export.add_argument(
         "--partition-by",
         metavar="A,B",
-        help="columns of the corpus, or fields of its metadata; a path holds their values",
+        help="columns of the corpus, or fields of its metadata; a path holds their values; with --to: those "
+        "of a table that is made",
     )
     finish_command(export, "export")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from jobs.command.arguments import (
@@ -92,23 +93,11 @@ def _add_grader_training(commands: Subcommands) -> None:
         "Train on Parquet with a text and a label, test on groups it has not seen, and write a folder\n"
         "for --grader or --safety-model with a card: F1, confusion matrix, calibration.\n\n"
         "  corpusmill train-grader graded.parquet OUTPUT                labels 0 to 5\n"
-        "  corpusmill train-grader unsafe.parquet OUTPUT --kind safety  labels 0 and 1\n"
+        "  corpusmill train-grader unsafe.parquet OUTPUT --kind safety  as train-safety does\n"
         "  corpusmill train-grader graded.parquet OUTPUT --encoder hub-export/",
     )
-    train.add_argument("labelled", metavar="LABELLED", help="Parquet file, folder or glob")
-    train.add_argument("output", metavar="OUTPUT", help="local folder of the model")
+    _add_labelled(train)
     train.add_argument("--kind", choices=["grade", "safety"], default="grade", help="of label")
-    train.add_argument("--text-column", metavar="C", default="text", help="default: text")
-    train.add_argument("--label-column", metavar="C", default="label", help="default: label")
-    train.add_argument(
-        "--group-column",
-        metavar="C",
-        help="rows of one group are never divided between training and test; default: group or host,"
-        " where there is such a column",
-    )
-    train.add_argument(
-        "--language-column", metavar="C", help="ISO 639-1 codes; default: detected from the text"
-    )
     train.add_argument(
         "--encoder",
         metavar="FOLDER",
@@ -122,8 +111,53 @@ def _add_grader_training(commands: Subcommands) -> None:
         help="that it reads at once; default: 256",
     )
     train.set_defaults(command="train-grader")
+    _add_safety_training(commands)
     _add_grader_fetching(commands)
     _add_extractor_training(commands)
+
+
+def _add_labelled(train: argparse.ArgumentParser) -> None:
+    train.add_argument("labelled", metavar="LABELLED", help="Parquet file, folder or glob")
+    train.add_argument("output", metavar="OUTPUT", help="local folder of the model")
+    train.add_argument("--text-column", metavar="C", default="text", help="default: text")
+    train.add_argument("--label-column", metavar="C", default="label", help="default: label")
+    train.add_argument(
+        "--group-column",
+        metavar="C",
+        help="rows of one group are never divided between training and test; default: group or host,"
+        " where there is such a column",
+    )
+    train.add_argument(
+        "--language-column", metavar="C", help="ISO 639-1 codes; default: detected from the text"
+    )
+
+
+def _add_safety_training(commands: Subcommands) -> None:
+    train = add_command(
+        commands,
+        "train-safety",
+        "train the model that confirms what keywords find unsafe",
+        "Train on Parquet with texts and labels 0 (safe) and 1 (unsafe), test on groups it has not seen,\n"
+        "and write a folder for --safety-model. A document leaves where keywords and model agree\n"
+        "(rule unsafe_agreed), and is marked where the model alone alarms (unsafe_model).\n\n"
+        "  corpusmill train-safety unsafe.parquet SAFETY\n"
+        "  corpusmill train-safety unsafe.parquet SAFETY --calibrate-on RUN --false-alarms 0.001\n"
+        "  corpusmill run crawl/ OUTPUT --safety-model SAFETY\n\n"
+        "With --calibrate-on the thresholds are set on the corpus of a finished run of yours, so that at\n"
+        "most the stated share of such documents alarms; look at the highest ones, which the card shows.",
+    )
+    _add_labelled(train)
+    train.add_argument(
+        "--calibrate-on", metavar="RUN", help="a finished run, whose corpus is taken to be clean"
+    )
+    train.add_argument(
+        "--false-alarms",
+        type=float,
+        metavar="SHARE",
+        default=0.005,
+        help="of clean documents that may alarm; 0.005 needs 199 of a language (default), 0.001 needs 999",
+    )
+    train.set_defaults(command="train-safety")
 
 
 def _add_grader_fetching(commands: Subcommands) -> None:

@@ -10,20 +10,17 @@ import functools
 import heapq
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from queue import SimpleQueue
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.contamination.item_texts import item_texts
-from jobs.contamination.phrase_counting import DRAWS
+from jobs.contamination.match_tables import ItemTexts, text_by_item, told_matches
+from jobs.contamination.phrase_counting import CountTexts, own_counting
 from jobs.contamination.spark_table import DATASET, HOSTS, SIGNALS, SparkTable
-from jobs.recipes.rules import EXCISABLE, ResolvedRule
 from jobs.runtime.contract.driver_tables import dataset_table, mapped
 from jobs.runtime.contract.manifest import PublishedFile
 from jobs.runtime.contract.own_tasks import OwnTasks
@@ -40,7 +37,6 @@ from jobs.verdicts.array_verdicts import SignalTable
 from udfs.columns.sorted_integers import are_among, distinct_integers
 from udfs.columns.spark_hashes import xxhash64
 from udfs.contamination.benchmark_index import BenchmarkIndex
-from udfs.contamination.phrase_counts import COUNTS_SCHEMA, PhraseCounts
 from udfs.contamination.signals import MATCH_TYPE, MATCHES, ContaminationBatches
 
 Host = tuple[int, int, str]  # hash of the id turned round, id, text
@@ -72,7 +68,7 @@ class OwnTable:
 
     def counting(self, index: Callable[[], BenchmarkIndex], drawn: int) -> StageWork:
         """Count phrases of items; see ``phrase_counting.Counting``."""
-        return self._work(functools.partial(self._write_counts, index, drawn))
+        return own_counting(OwnTasks(self.threads), self._each_text)(index, drawn)
 
     def matching(self, index: Callable[[], BenchmarkIndex]) -> StageWork:
         """Write every match by the user's id, with the reason by which its row leaves, and ``ROW_ID``."""
@@ -91,43 +87,25 @@ class OwnTable:
         """Return up to ``HOSTS`` texts in which matching found nothing, drawn by the hash of their id."""
         return [text for _, _, text in sorted(self._hosts, reverse=True)]
 
-    def _write_counts(
-        self, index: Callable[[], BenchmarkIndex], drawn: int, tasks: OwnTasks, folder: str
-    ) -> None:
-        items = index()
-        free: SimpleQueue[PhraseCounts] = SimpleQueue()  # one for each task that runs at a time
-        for _ in range(self.threads):
-            free.put(PhraseCounts(items))
+    def _each_text(self, tasks: OwnTasks, count: CountTexts) -> None:
+        def of_part(part: TablePart) -> None:
+            count(part.ids, part.rows.column(0).combine_chunks())
 
-        def count(part: TablePart) -> None:
-            chosen = part.rows.filter(pa.array(xxhash64(part.ids) % DRAWS < drawn))
-            mine = free.get()
-            mine.add_texts(chosen.column(0).combine_chunks())
-            free.put(mine)
-
-        self._each_part(tasks, [self.table.text_column], count)
-        counted = [free.get().rows() for _ in range(self.threads)]
-        rows = pa.Table.from_batches(counted, COUNTS_SCHEMA)
-        sums = rows.group_by(["kind", "key"]).aggregate([("count", "sum")])
-        write_part(folder, 0, sums.rename_columns(COUNTS_SCHEMA.names))
+        self._each_part(tasks, [self.table.text_column], of_part)
 
     def _write_matches(
         self, index: Callable[[], BenchmarkIndex], tasks: OwnTasks, folder: str
     ) -> None:
         compare = ContaminationBatches(index)
-        told = item_texts(self.spark.benchmarks)
-        keys = zip(
-            told.column("benchmark").to_pylist(), told.column("item").to_pylist(), strict=True
-        )
-        texts = dict(zip(keys, told.column("item_text").to_pylist(), strict=True))
+        texts = text_by_item(self.spark.benchmarks)
         drawing = threading.Lock()
         self._hosts.clear()
 
         def match(part: TablePart) -> None:
             rows = part.rows.rename_columns(["given_id", "text"])
             compared = mapped(rows, compare).column(SIGNALS).combine_chunks()
-            found = self._named(part.ids, rows.column("given_id"), compared)
-            write_part(folder, part.number, _with_item_texts(found, texts), plain=[ROW_ID])
+            found = self._named(part.ids, rows.column("given_id"), compared, texts)
+            write_part(folder, part.number, found, plain=[ROW_ID])
             clean = np.flatnonzero(pc.list_value_length(compared.field(MATCHES)).to_numpy() == 0)
             with drawing:
                 self._draw_hosts(part.ids, rows.column("text"), clean)
@@ -136,31 +114,23 @@ class OwnTable:
         self._each_part(tasks, wanted, match)
 
     def _named(
-        self, ids: npt.NDArray[np.int64], given: pa.ChunkedArray, compared: pa.StructArray
+        self,
+        ids: npt.NDArray[np.int64],
+        given: pa.ChunkedArray,
+        compared: pa.StructArray,
+        texts: ItemTexts,
     ) -> pa.Table:
         """The matches of a part, each with its row's ids and what becomes of it."""
         rules = self.spark.rules
         names = sorted({name for rule in rules for name in rule.signals})
         signals = {name: compared.field(name.partition(".")[2]) for name in names}
         verdicts = SignalTable(pa.table(signals)).verdicts(rules)
-        lists = compared.field(MATCHES)
-        owners = pc.list_parent_indices(lists)
-        matches = pc.list_flatten(lists)
-        columns = {"id": given.take(owners)}
-        columns |= {name.name: matches.field(name.name) for name in MATCH_TYPE}
-        columns["reason"] = verdicts.column("reason").take(owners)
-        flags = verdicts.column("flags").take(owners).to_pylist()
-        columns["excised"] = pa.array(
-            [
-                reason is None and _excised(rules, flagged, match)
-                for reason, flagged, match in zip(
-                    columns["reason"].to_pylist(), flags, matches.to_pylist(), strict=True
-                )
-            ],
-            pa.bool_(),
+        documents = {"id": given, ROW_ID: pa.chunked_array([pa.array(ids)])}
+        found = told_matches(documents, compared.field(MATCHES), verdicts, rules, texts)
+        told = [field.name for field in MATCH_TYPE if field.name not in ("benchmark", "item")]
+        return found.select(
+            ["benchmark", "item", "id", *told, "reason", "excised", ROW_ID, "item_text"]
         )
-        columns[ROW_ID] = pa.array(ids).take(owners)
-        return pa.table(columns)
 
     def _draw_hosts(
         self, ids: npt.NDArray[np.int64], texts: pa.ChunkedArray, clean: npt.NDArray[np.int64]
@@ -220,33 +190,6 @@ def open_table(spark: SparkTable) -> SparkTable | OwnTable:
     if table.arrow is None or pa.types.is_nested(table.arrow.field(table.id_column).type):
         return spark
     return OwnTable(spark, table.arrow, context.threads)
-
-
-def _with_item_texts(found: pa.Table, texts: Mapping[tuple[str, str], str]) -> pa.Table:
-    """Matches in the columns that Spark's join gives: the items first, their text last."""
-    keys = list(
-        zip(found.column("benchmark").to_pylist(), found.column("item").to_pylist(), strict=True)
-    )
-    others = [name for name in found.column_names if name not in ("benchmark", "item")]
-    items = pa.array([texts[key] for key in keys], pa.string())
-    return found.select(["benchmark", "item", *others]).append_column("item_text", items)
-
-
-def _excised(rules: Sequence[ResolvedRule], flags: Sequence[str], match: Mapping[str, Any]) -> bool:
-    """As ``verdicts.expressions.excised``, of a match whose document failed the rules in ``flags``."""
-    return any(
-        rule.action == "excise"
-        and rule.reason in flags
-        and match["variant"] == EXCISABLE[rule.signal]
-        and match["strength"] > _bound(rule)
-        for rule in rules
-    )
-
-
-def _bound(rule: ResolvedRule) -> float:
-    assert rule.default is not None  # a rule that excises has one bound and no others
-    assert rule.default.max is not None
-    return rule.default.max
 
 
 def _without_lines(

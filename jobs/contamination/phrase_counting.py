@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.contamination.given_benchmarks import GivenBenchmarks
 from jobs.runtime.contract.manifest import Manifest
+from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, StageWork, parquet_chunk, run_stage
+from jobs.runtime.contract.table_parts import write_part
 from jobs.runtime.spark.arrow_frames import map_batches
 from jobs.runtime.spark.han_variants import han_variants
+from udfs.columns.spark_hashes import xxhash64
 from udfs.contamination.benchmark_index import BenchmarkIndex, build_benchmarks
-from udfs.contamination.phrase_counts import PhraseCountBatches
+from udfs.contamination.phrase_counts import COUNTS_SCHEMA, PhraseCountBatches, PhraseCounts
 from udfs.contamination.settings import ContaminationSettings
 
 DATASET = "benchmark-phrases"
@@ -23,6 +30,10 @@ NAME = "count-benchmark-phrases"
 DRAWS = 1_000_000
 Counting = Callable[[Callable[[], BenchmarkIndex], int], StageWork]
 """Given the index of the items and how many of ``DRAWS`` documents are drawn: how they are counted."""
+
+CountTexts = Callable[[npt.NDArray[np.int64], pa.Array], None]
+"""Takes int64[n] ids and n texts, from any thread."""
+EachText = Callable[[OwnTasks, CountTexts], None]
 
 
 def count_phrases(
@@ -70,6 +81,38 @@ def count_phrases(
             details=lambda: {"share": share},
         ),
     )
+
+
+def own_counting(tasks: OwnTasks, each_text: EachText) -> Counting:
+    """Return how threads of this process count phrases.
+
+    Args:
+        tasks: The threads.
+        each_text: Hands ids and texts of all parts of a table to a function.
+    """
+
+    def counting(index: Callable[[], BenchmarkIndex], drawn: int) -> StageWork:
+        def write(folder: str) -> None:
+            items = index()
+            free: SimpleQueue[PhraseCounts] = SimpleQueue()  # one for each task that runs at a time
+            for _ in range(tasks.threads):
+                free.put(PhraseCounts(items))
+
+            def count(ids: npt.NDArray[np.int64], texts: pa.Array) -> None:
+                chosen = texts.filter(pa.array(xxhash64(ids) % DRAWS < drawn))
+                mine = free.get()
+                mine.add_texts(chosen)
+                free.put(mine)
+
+            each_text(tasks, count)
+            counted = [free.get().rows() for _ in range(tasks.threads)]
+            rows = pa.Table.from_batches(counted, COUNTS_SCHEMA)
+            sums = rows.group_by(["kind", "key"]).aggregate([("count", "sum")])
+            write_part(folder, 0, sums.rename_columns(COUNTS_SCHEMA.names))
+
+        return StageWork(write, tasks)
+
+    return counting
 
 
 def spark_counting(context: RunContext, texts: Callable[[], DataFrame]) -> Counting:

@@ -38,7 +38,8 @@ class SourceExtractor:
                 refused.append(batch.filter(pc.invert(is_good)))
                 yield batch.filter(is_good)
 
-        for extracted in ExtractBatches(self.options, self.quarantined)(accepted()):
+        extract = ExtractBatches(self.options, self.quarantined, self.settings.readers)
+        for extracted in extract(accepted()):
             yield in_schema(extracted, EXTRACTED, stage="extract")
             if rows := refused.popleft():
                 yield in_schema(rows, EXTRACTED, stage="ingest")

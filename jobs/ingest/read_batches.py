@@ -14,16 +14,21 @@ from jobs.ingest.source_files import SourceFile
 from jobs.ingest.source_record import SourceRecord
 from jobs.runtime.contract.document_ids import document_id
 from jobs.runtime.errors import StoreReadError
-from jobs.runtime.spark.schemas import DOCUMENTS, DOCUMENTS_WITH_CONTENT
+from jobs.runtime.spark.schemas import DOCUMENTS_WITH_CONTENT
 from jobs.runtime.store import storage
 
 BATCH_BYTES = 8 << 20
 BATCH_ROWS = 256
+READ = DOCUMENTS_WITH_CONTENT.append(pa.field("own_format", pa.string()))
 
 
 @dataclass(frozen=True)
 class DocumentReader:
-    """A function for mapInArrow: reads each named file and yields its documents in small batches."""
+    """A function for mapInArrow: reads each named file and yields its documents in small batches.
+
+    They have the columns of ``DOCUMENTS_WITH_CONTENT``, and ``own_format``: for which of
+    ``settings.readers`` a document is, or null.
+    """
 
     settings: IngestSettings
 
@@ -42,10 +47,10 @@ class DocumentReader:
                     waiting.append(_document(file, row, record, metadata))
                     held += len(record.content) + len(metadata or "")
                     if held >= BATCH_BYTES or len(waiting) >= BATCH_ROWS:
-                        yield pa.RecordBatch.from_pylist(waiting, schema=DOCUMENTS_WITH_CONTENT)
+                        yield pa.RecordBatch.from_pylist(waiting, schema=READ)
                         waiting, held = [], 0
         if waiting:
-            yield pa.RecordBatch.from_pylist(waiting, schema=DOCUMENTS_WITH_CONTENT)
+            yield pa.RecordBatch.from_pylist(waiting, schema=READ)
 
     def _records(self, file: SourceFile) -> Iterator[SourceRecord]:
         try:
@@ -58,19 +63,25 @@ class DocumentReader:
             yield SourceRecord(status="unreadable", detail=f"{reason}: check the file's rights")
             return
         with stream:
-            yield from read_records(stream, file.size, self.settings)
+            yield from read_records(stream, file.size, self.settings, file.path)
 
 
 @dataclass(frozen=True)
 class DocumentLister:
-    """A function for mapInArrow: reads each named file and yields who and where, without the contents."""
+    """A function for mapInArrow: reads each named file and yields what ``documents/`` keeps of it.
+
+    Attributes:
+        settings: Limits and names.
+        kept: The columns: ``DOCUMENTS``, or with the bytes ``DOCUMENTS_WITH_CONTENT``.
+    """
 
     settings: IngestSettings
+    kept: pa.Schema
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield batches of ``DOCUMENTS``."""
+        """Yield batches of these columns."""
         for batch in DocumentReader(self.settings)(batches):
-            yield batch.select(DOCUMENTS.names)
+            yield batch.select(self.kept.names)
 
 
 def _document(
@@ -90,4 +101,5 @@ def _document(
         "is_text": record.is_text,
         "status": record.status,
         "detail": record.detail,
+        "own_format": record.own_format,
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -27,6 +28,7 @@ from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_record import SourceRecord, too_big
 from jobs.ingest.unpacking import LARGE_WINDOW, Stretch, compression_of, stretches
 from jobs.ingest.warc_records import warc_records
+from udfs.extraction.own_readers import PACKINGS, ending
 
 HEAD_BYTES = 64 * 1024
 # Broken members, truncated streams and wrong checksums, as the decompressors name them; values that
@@ -37,20 +39,23 @@ DAMAGE = (
 )  # fmt: skip
 
 
-def read_records(stream: BinaryIO, size: int, settings: IngestSettings) -> Iterator[SourceRecord]:
+def read_records(
+    stream: BinaryIO, size: int, settings: IngestSettings, name: str = ""
+) -> Iterator[SourceRecord]:
     """Yield the records of one file; at least one, also for an empty or a damaged file.
 
     Args:
         stream: The file, open for reading at its start and seekable.
         size: Its size in bytes.
-        settings: Limits and field names.
+        settings: Limits, field names, and readers of the user's.
+        name: Of the file: with an ending that the user gave a reader for it is one document.
     """
     if size == 0:
         yield SourceRecord(status="empty", detail="the file has 0 bytes")
         return
     count = 0
     try:
-        for record in _by_container(stream, size, settings):
+        for record in _by_container(stream, size, settings, name):
             count += 1
             yield record
     except DAMAGE as error:
@@ -71,8 +76,14 @@ def _damaged(error: Exception, count: int) -> SourceRecord:
     return SourceRecord(status="malformed", detail=f"after {count} records: {text}")
 
 
-def _by_container(stream: BinaryIO, size: int, settings: IngestSettings) -> Iterator[SourceRecord]:
+def _by_container(
+    stream: BinaryIO, size: int, settings: IngestSettings, name: str
+) -> Iterator[SourceRecord]:
     head = stream.read(HEAD_BYTES)
+    if (own := ending(name)) in settings.readers:
+        packed = compression_of(head) if name.lower().endswith(PACKINGS) else None
+        yield replace(_single_document(stream, size, packed, settings), own_format=own)
+        return
     if head.startswith(PARQUET_MAGIC):
         stream.seek(0)
         yield from parquet_records(stream, settings)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from jobs.runtime.user_code import spelled_out
+from udfs.extraction.contract import FORMATS
+
+READERS = "corpusmill.readers"
+"""Entry points by which installed packages give readers to formats."""
+_ENDING = re.compile(r"[a-z0-9_-]+")
 
 
 class IngestSettings(BaseModel):
@@ -41,10 +50,27 @@ class IngestSettings(BaseModel):
         description="where `cc:NAME`, and paths in lists (`warc.paths.gz`) that begin with no slash or "
         "scheme, begin",
     )
+    readers: dict[str, str] = Field(
+        {},
+        description="readers of your own by the ending of files and addresses, e.g. "
+        "`{rst: MODULE:FUNCTION}`, or what an installed package calls it (entry point `corpusmill.readers`); "
+        "see docs/annotators.md",
+    )
     keep_content: bool = Field(
         False,
         description="write the raw bytes into documents/, too: a copy of the input that outlives it",
     )
+
+    @field_validator("readers")
+    @classmethod
+    def _readers_are_spelled_out(cls, given: dict[str, str]) -> dict[str, str]:
+        for ending in given:
+            if not _ENDING.fullmatch(ending) or ending in FORMATS:
+                raise ValueError(
+                    f"{ending!r}: an ending has a to z, 0 to 9, _ and -, no dot, and is none of "
+                    f"{', '.join(FORMATS)}"
+                )
+        return {ending: spelled_out(place, READERS) for ending, place in given.items()}
 
     @property
     def max_document_bytes(self) -> int:

@@ -11,6 +11,8 @@ import pyarrow.feather as feather
 
 from jobs.ingest.file_numbers import NamedFile, file_numbers, name_below
 from jobs.ingest.source_lists import list_of, spelled_out
+from jobs.lake.copy_folders import copied_table
+from jobs.lake.table_names import is_lake_table
 from jobs.runtime.contract.document_ids import MOST_FILES
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.errors import InputError
@@ -70,11 +72,13 @@ def list_sources(
         entries_of = list(zip(named, listed, strict=True))
     for given, entries in entries_of:
         base = storage.absolute(given)
+        table = copied_table(base)
         for entry in entries:
-            if output is not None and storage.is_below(entry.path, output):
+            own = output is not None and storage.is_below(entry.path, output)
+            if own and table is None:
                 continue
             below = entry.path[len(base) :] if entry.path.startswith(base + "/") else None
-            source = given.rstrip("/") + below if below is not None else entry.path
+            source = (table or given.rstrip("/")) + below if below is not None else entry.path
             source = given if entry.path == base else source
             found.setdefault(entry.path, (entry, source, name_below(given, entry.path)))
     if len(found) > MOST_FILES:
@@ -106,6 +110,8 @@ def require_inputs(inputs: Sequence[str], prefix: str = "") -> None:
         MissingRequirementError: Its bucket is not, or may not be read.
     """
     for given in inputs:
+        if is_lake_table(given):  # looked at when OUTPUT is opened
+            continue
         named = storage.absolute(list_of(given, prefix) or given)
         place = named
         if is_glob(place) and not storage.exists(place):

@@ -17,6 +17,7 @@ class SourceRecord:
     Attributes:
         content: The bytes of the page, book or text.
         is_text: The content is already extracted text in UTF-8.
+        own_format: The ending for which the user gave a reader, when it is one.
         metadata: JSON object of the columns that are carried beside; None where there are none.
         place: Where it begins in its file, for people; None where its number tells as much.
         status: ``ok`` or why the record cannot be used.
@@ -28,6 +29,7 @@ class SourceRecord:
     declared_charset: str | None = None
     source_id: str | None = None
     is_text: bool = False
+    own_format: str | None = None
     metadata: str | None = None
     place: str | None = None
     status: str = "ok"

@@ -12,6 +12,7 @@ from jobs.ingest.source_record import SourceRecord, too_big
 from jobs.ingest.unpacking import stretches
 from jobs.ingest.warc_blocks import DOCUMENT_TYPES, WarcBlock, read_blocks
 from udfs.extraction.document_format import identify
+from udfs.extraction.own_readers import ending_of_address
 
 _OTHER_CONTENT = frozenset(
     [
@@ -75,7 +76,10 @@ def _record(block: WarcBlock, settings: IngestSettings) -> SourceRecord:
     if payload.status is None and media_type == "application/http":
         reason = payload.detail or "the response has no HTTP status line"
         return replace(known, status="malformed", detail=reason)
-    if _is_no_document(media_type, payload.body):
+    own = ending_of_address(known.url)
+    if own in settings.readers:
+        known = replace(known, own_format=own)
+    elif _is_no_document(media_type, payload.body):
         return replace(
             known, status="unsupported", detail=f"Content-Type {media_type}: no document"
         )

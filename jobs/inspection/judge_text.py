@@ -21,7 +21,7 @@ def judge_text(
 
     Args:
         tables: The run; its own perplexity models are asked when it has some.
-        recipe: The run's recipe, for its cleaning.
+        recipe: The run's recipe, for its cleaning and its annotators.
         text: Any text.
 
     Raises:
@@ -29,7 +29,7 @@ def judge_text(
     """
     models = storage.join(tables.output, "models", "perplexity")
     location = NodeCopy.of(models).path if storage.exists(models) else None
-    function = AnnotateBatches(recipe.clean, location, safety=recipe.safety)
+    function = AnnotateBatches(recipe.clean, location, safety=recipe.safety, own=recipe.annotators)
     batch = pa.record_batch({"text": pa.array([text])})
     document = next(function(iter([batch]))).to_pylist()[0]
     return document, answers(run_rules(tables), document)

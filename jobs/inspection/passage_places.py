@@ -1,4 +1,4 @@
-"""Where in its source a passage stands: the page of a PDF, the chapter of an EPUB, the record of a file.
+"""Where in its source a passage stands: the page of a PDF, the part of an EPUB, the record of a file.
 
 Pages are known of the text as it was extracted, passages of the text as it was cleaned. So the tokens of a
 passage are looked for on the pages, its surroundings with them, which tell two places of one phrase apart.
@@ -26,7 +26,7 @@ SURROUNDINGS: Final = 24
 """Tokens on either side of a passage that are compared with those beside it on a page."""
 LONGEST_HEADING: Final = 80
 _AT_ONCE: Final = 32  # documents whose texts are held together
-_PARTS: Final = {"pdf": "page", "epub": "chapter"}
+_PAGED: Final = "pdf"
 
 Tokens = npt.NDArray[np.uint64]
 Rows = dict[tuple[str, Any], dict[str, Any]]
@@ -63,7 +63,7 @@ def placed(documents: Sequence[TracedDocument]) -> tuple[TracedDocument, ...]:
 
 
 def part_of(row: Mapping[str, Any], before: str, match: str, after: str) -> str | None:
-    """Return the pages or chapters that a passage stands on, in words; None: none is known.
+    """Return the pages or parts that a passage stands on, in words; None: none is known.
 
     Args:
         row: Of ``extracted/``: ``text``, ``format`` and, if the run has it, ``page_starts``.
@@ -78,11 +78,11 @@ def part_of(row: Mapping[str, Any], before: str, match: str, after: str) -> str 
     if found is None:
         return None
     first, last = found
-    name = _PARTS.get(row["format"], "part")
+    name = "page" if row["format"] == _PAGED else "part"
     told = f"{name} {first}" if first == last else f"{name}s {first} to {last}"
     told += f" of {len(pages)}"
     heading = pages[first - 1].lstrip().partition("\n")[0]
-    if name == "chapter" and heading.startswith("#"):
+    if name == "part" and heading.startswith("#"):
         title = heading.lstrip("# ")
         told += f" “{title[:LONGEST_HEADING]}{'…' if len(title) > LONGEST_HEADING else ''}”"
     return told

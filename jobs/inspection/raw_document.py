@@ -58,7 +58,7 @@ def _records(file: SourceFile, settings: IngestSettings) -> Iterator[SourceRecor
             "there or nowhere, as the run was made without --set ingest.keep_content=true"
         ) from error
     with stream:
-        yield from read_records(stream, file.size, settings)
+        yield from read_records(stream, file.size, settings, file.path)
 
 
 def _usable(number: int, content: bytes, status: str, detail: str) -> bytes:

@@ -34,7 +34,7 @@ class RunTables:
         Raises:
             InputError: The dataset was never published.
         """
-        return require_manifest(storage.join(self.output, dataset), MADE_BY[dataset])
+        return require_manifest(storage.join(self.output, dataset), MADE_BY.get(dataset, "run"))
 
     def has(self, dataset: str) -> bool:
         """Say whether a dataset was published."""

@@ -94,6 +94,15 @@ def grader_digest(folder: str) -> str:
     return _opened(lambda: grader_model.open_grader(NodeCopy.of(folder).path()).digest)
 
 
+def grader_languages(folder: str) -> tuple[str, ...]:
+    """Open a grader and return the languages that it knows; none: all.
+
+    Raises:
+        MissingRequirementError: It is missing, truncated or of another version.
+    """
+    return _opened(lambda: grader_model.open_grader(NodeCopy.of(folder).path()).languages)
+
+
 def require_graded(folder: str, languages: Sequence[str]) -> None:
     """Open a grader and check that it can grade all of some languages.
 

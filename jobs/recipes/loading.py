@@ -68,7 +68,7 @@ def _validated(
             _explained(fault) for fault in error.errors() if fault["type"] != "extra_forbidden"
         ]
         raise _settings_error(name, faults) from error
-    faults += signal_faults(recipe.rules)
+    faults += signal_faults(recipe.rules, recipe.annotators)
     if faults:
         raise _settings_error(name, faults)
     return recipe

@@ -23,11 +23,16 @@ def list_recipes() -> str:
     )
 
 
-def list_signals() -> str:
-    """Return one line a signal: name, unit, range, meaning."""
+def list_signals(name_or_file: str = "default", overrides: Sequence[str] = ()) -> str:
+    """Return one line a signal: name, unit, range, meaning; also those of a recipe's own annotators.
+
+    Raises:
+        SettingsError: The recipe has faults.
+    """
+    own = load_recipe(name_or_file, overrides).annotators
     return "\n".join(
         f"{name:<44} {field.unit:<12} {field.range:<10} {field.meaning}"
-        for name, field in known_signals().items()
+        for name, field in known_signals(own).items()
     )
 
 
@@ -97,7 +102,7 @@ def _flat(values: Mapping[str, Any], place: str = "") -> dict[str, Any]:
             for rule in value:
                 told = {name: given for name, given in rule.items() if given not in (None, [], {})}
                 found |= _flat(told, f"{place}rules.{rule['reason']}.")
-        elif isinstance(value, dict) and value:
+        elif isinstance(value, dict):
             found |= _flat(value, f"{place}{key}.")
         else:
             found[f"{place}{key}"] = value
@@ -161,7 +166,7 @@ def recipes_command(arguments: argparse.Namespace) -> str | None:
     if arguments.action == "list":
         return list_recipes()
     if arguments.action == "signals":
-        return list_signals()
+        return list_signals(arguments.name, arguments.overrides)
     if arguments.action == "diff":
         other = arguments.other or "default"
         return recipe_difference(arguments.name, other, arguments.overrides)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from jobs.dedup import DedupSettings
 from jobs.ingest.settings import IngestSettings
 from jobs.models.perplexity import PerplexitySettings
 from jobs.recipes.rules import Rule
+from jobs.runtime.user_code import spelled_out
 from udfs.cleaning.clean_texts import CleaningSettings
 from udfs.contamination.settings import ContaminationSettings
 from udfs.extraction.contract import ExtractionOptions
 from udfs.safety.settings import SafetySettings
 from udfs.trainer_files.packing.settings import PackSettings
+
+GROUP = re.compile(r"[a-z_]+")
+ANNOTATORS = "corpusmill.annotators"
+"""Entry points by which installed packages give names to their annotators."""
 
 
 class GradeSettings(BaseModel):
@@ -139,11 +146,24 @@ class Recipe(BaseModel):
     pack: PackSettings = PackSettings()
     report: ReportSettings = ReportSettings()
     run: RunSettings = RunSettings()
+    annotators: dict[str, str] = Field(
+        {},
+        description="signals of your own by the name of their group: `MODULE:FUNCTION`, or what an installed "
+        "package calls it (entry point `corpusmill.annotators`); see docs/annotators.md",
+    )
     rules: tuple[Rule, ...] = ()
 
     def asks_for(self, group: str) -> bool:
         """Say whether a rule reads a signal of this struct column."""
         return any(signal.startswith(f"{group}.") for rule in self.rules for signal in rule.signals)
+
+    @field_validator("annotators")
+    @classmethod
+    def _annotators_are_spelled_out(cls, given: dict[str, str]) -> dict[str, str]:
+        for name in given:
+            if not GROUP.fullmatch(name):
+                raise ValueError(f"{name!r}: the name of a group of signals has a to z and _ only")
+        return {name: spelled_out(place, ANNOTATORS) for name, place in given.items()}
 
     @field_validator("rules")
     @classmethod

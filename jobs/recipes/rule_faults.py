@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
 from jobs.recipes.rules import Bounds, Condition, Rule
-from jobs.recipes.signal_catalogue import known_signals
+from jobs.recipes.signal_catalogue import NO_OWN, known_signals, signal_fields
+from jobs.runtime.errors import SettingsError
 from jobs.runtime.suggestions import did_you_mean
 from udfs.columns.signal_fields import SignalField
 
+DOCUMENT_COLUMNS = (
+    "id", "text", "source", "source_id", "url", "fetched_at", "title", "author", "date", "format",
+    "licence_url", "metadata", "document",
+)  # fmt: skip
+"""Of ``annotated/``, beside groups of signals, and what rules call them together."""
 _SPAN = re.compile(r"(\S+) to (\S+)")
 _LEAST = re.compile(r">=? (\S+)")
 
 
-def signal_faults(rules: Sequence[Rule]) -> list[str]:
-    """Return one sentence a fault: signals that nobody computes, bounds that do not fit their values."""
-    known = known_signals()
-    faults = []
+def signal_faults(rules: Sequence[Rule], own: Mapping[str, str] = NO_OWN) -> list[str]:
+    """Return one sentence a fault: signals that nobody computes, bounds that do not fit their values.
+
+    Args:
+        rules: Of a recipe.
+        own: Its ``annotators``, which are imported for the fields they declare.
+    """
+    faults = [
+        f"annotators.{name}: {name} is a column of ours: take another name"
+        for name in sorted(own.keys() & {*signal_fields(), *DOCUMENT_COLUMNS})
+    ]
+    if faults:
+        return faults
+    try:
+        known = known_signals(own)
+    except SettingsError as error:
+        return [f"annotators: {error}"]
     for rule in rules:
         faults += [
             f"rules.{rule.reason}: no signal {signal!r}{did_you_mean(signal, known)} "

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pydantic import ValidationError
+from pyspark.sql import Row
 
 from jobs.report.borderline_documents import borderline_examples
 from jobs.report.dataset_card import TITLE, dataset_card
 from jobs.report.document_flows import Flows, format_flows, language_flows, volume
 from jobs.report.dropped_examples import dropped_examples, quarantine_examples
-from jobs.report.duplicate_facts import duplicate_facts
+from jobs.report.duplicate_facts import DuplicateCounts, duplicate_facts
 from jobs.report.packing_facts import packing_facts
 from jobs.report.page import render_page
 from jobs.report.published_run import PublishedRun, RecipeLike, read_run, recipe_facts
 from jobs.report.report_model import Report, Totals
 from jobs.report.rule_facts import rule_facts
 from jobs.report.run_facts import RunFacts
+from jobs.report.safety_facts import safety_facts
 from jobs.report.spark_facts import SparkFacts
 from jobs.report.table_facts import TableFacts
 from jobs.runtime.contract.manifest import read_manifest, require_manifest
@@ -113,22 +116,19 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
 def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Totals) -> Report:
     # What needs nothing but the datasets begins first.
     inputs, flows = facts.start(facts.inputs), facts.start(facts.flows)
-    drawn = facts.start(facts.drawn)
+    drawn, quarantine = facts.start(facts.drawn), facts.start(facts.quarantine)
     hits, counted = facts.start(facts.hits), facts.start(facts.counted)
     chosen, borderline = facts.start(facts.chosen), facts.start(facts.borderline)
     audit, perplexity = facts.start(facts.audit), facts.start(facts.perplexity)
     cleaning, buckets = facts.start(facts.cleaning), facts.start(facts.buckets)
-    quarantine = facts.start(facts.quarantine)
     reasons = _checked_reasons(flows.result(), totals)
     folder = inputs.result().common_folder
     sources, losses = facts.start(facts.sources, folder, totals), facts.start(facts.losses, folder)
     contamination = facts.start(facts.contamination, folder)
+    alarms, graded = facts.start(facts.alarms, folder), facts.start(facts.graded)
     movable = facts.start(facts.movable, drawn.result())
-    shown = [
-        row for rows in (chosen, borderline) for found in rows.result().values() for row in found
-    ]
-    keepers = {cluster.keeper_id for cluster in counted.result().largest}
-    samples = facts.samples({row["id"] for row in shown} | keepers)
+    examples = (chosen.result(), borderline.result(), alarms.result().chosen)
+    samples = facts.samples(_shown(counted.result(), *examples))
     rules = rule_facts(run.rules(), recipe.rules, reasons, hits.result(), movable.result())
     return Report(
         created_at=run.created_at,
@@ -149,7 +149,10 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
         duplicates=duplicate_facts(counted.result(), samples, losses.result(), audit.result()),
         perplexity=perplexity.result(),
         cleaning=cleaning.result() | run.passages_cut(),
+        failed_annotators=run.failed_annotators(),
         contamination=contamination.result(),
+        graded=graded.result(),
+        safety=safety_facts(alarms.result(), samples),
         perplexity_buckets=buckets.result(),
         borderline=borderline_examples(borderline.result(), samples),
         examples=dropped_examples(chosen.result(), samples, list(reasons)),
@@ -157,6 +160,12 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
         versions=run.versions(),
         fingerprints=run.fingerprints(),
     )
+
+
+def _shown(counted: DuplicateCounts, *examples: Mapping[str, Sequence[Row]]) -> set[int]:
+    """The documents of which the report shows the beginning."""
+    keepers = {cluster.keeper_id for cluster in counted.largest}
+    return keepers | {row["id"] for rows in examples for found in rows.values() for row in found}
 
 
 def _checked_reasons(flows: Flows, totals: Totals) -> dict[str, int]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -20,7 +22,7 @@ from jobs.report.contamination_model import (
     PlantedRecall,
     UndecidableItem,
 )
-from jobs.report.source_table import source_group
+from jobs.report.source_table import source_group, source_name
 from jobs.runtime.contract.manifest import Manifest
 
 TOP_SOURCES = 20
@@ -41,18 +43,87 @@ def contamination_facts(
         manifest: Its manifest.
         common_folder: What the names of all sources begin with.
     """
-    facts = manifest.details
     found = matches.where((F.col("strength") >= 1) & ~F.col("variant"))
-    flagged = found.select("id").distinct().count()
+    return _facts(
+        manifest,
+        flagged=found.select("id").distinct().count(),
+        excised=matches.where("excised").select("id").distinct().count(),
+        benchmarks=_benchmarks(matches, manifest.details["benchmarks"]),
+        sources=_sources(found, common_folder),
+        examples=[_example(row.asDict()) for row in doubtful(matches).take(MOST_EXAMPLES)],
+    )
+
+
+def table_contamination_facts(
+    matches: pa.Table, manifest: Manifest, common_folder: str
+) -> ContaminationFacts:
+    """The same for matches in memory."""
+    rows = matches.to_pylist()
+    held = [row for row in rows if row["strength"] >= 1 and not row["variant"]]
+    sources = {row["id"]: source_name(row["url"], row["source"], common_folder) for row in held}
+    counted = Counter(sources.values()).items()
+    return _facts(
+        manifest,
+        flagged=len(sources),
+        excised=len({row["id"] for row in rows if row["excised"]}),
+        benchmarks=[
+            BenchmarkFlow(benchmark=name, **of, **_table_flow(name, rows, held))
+            for name, of in manifest.details["benchmarks"].items()
+        ],
+        sources=[
+            LeakingSource(source=name, documents=documents)
+            for name, documents in sorted(counted, key=lambda one: (-one[1], one[0]))[:TOP_SOURCES]
+        ],
+        examples=[_example(row) for row in _table_doubtful(rows)[:MOST_EXAMPLES]],
+    )
+
+
+def _table_flow(
+    name: str, rows: Sequence[Mapping[str, Any]], held: Sequence[Mapping[str, Any]]
+) -> dict[str, int]:
+    mine = [row for row in held if row["benchmark"] == name]
+    variants = (
+        row["id"]
+        for row in rows
+        if row["benchmark"] == name and row["strength"] >= 1 and row["variant"]
+    )
+    return {
+        "items_found": len({row["item"] for row in mine}),
+        "documents": len({row["id"] for row in mine}),
+        "variants": len(set(variants)),
+    }
+
+
+def _table_doubtful(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of :func:`doubtful`, of matches in memory; how many documents have each is not told."""
+    passages: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda one: int(one["id"])):
+        passages.setdefault((row["benchmark"], row["item"], row["key"]), row)
+    return sorted(
+        passages.values(),
+        key=lambda row: (abs(row["strength"] - 1), row["benchmark"], row["item"], row["key"]),
+    )
+
+
+def _facts(
+    manifest: Manifest,
+    *,
+    flagged: int,
+    excised: int,
+    benchmarks: list[BenchmarkFlow],
+    sources: list[LeakingSource],
+    examples: list[MatchExample],
+) -> ContaminationFacts:
+    facts = manifest.details
     documents = facts["documents"]
     return ContaminationFacts(
         documents=documents,
         flagged=flagged,
         per_million=flagged * 1e6 / documents if documents else None,
-        excised=matches.where("excised").select("id").distinct().count(),
-        benchmarks=_benchmarks(matches, facts["benchmarks"]),
-        sources=_sources(found, common_folder),
-        examples=[_example(row.asDict()) for row in doubtful(matches).take(MOST_EXAMPLES)],
+        excised=excised,
+        benchmarks=benchmarks,
+        sources=sources,
+        examples=examples,
         recall=_recall(facts["validation"]),
         hosts=facts["hosts"],
         undecidable=[UndecidableItem(**item) for item in facts["undecidable"]],

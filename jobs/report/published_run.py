@@ -10,7 +10,7 @@ from jobs.dedup import DedupSettings
 from jobs.recipes.recipe import ReportSettings, RunSettings
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules, unjudged_rules
-from jobs.report.report_model import CleaningTotal, RecipeFacts, StageFacts, Totals
+from jobs.report.report_model import CleaningTotal, FailedAnnotator, RecipeFacts, StageFacts, Totals
 from jobs.runtime.contract.manifest import MADE_BY, Manifest, read_manifest, require_manifest
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import AccountingError
@@ -129,6 +129,14 @@ class PublishedRun:
             dropped=rows["dropped"],
             quarantined=rows["quarantined"],
         )
+
+    def failed_annotators(self) -> dict[str, FailedAnnotator]:
+        """Return the annotators of the user's that failed on documents."""
+        told = self.manifests["annotated"].details.get("failed_annotators", {})
+        return {
+            name: FailedAnnotator(documents=documents, reason=reason)
+            for name, (documents, reason) in told.items()
+        }
 
     def passages_cut(self) -> dict[str, CleaningTotal]:
         """Return what repeated passages took from the documents kept; nothing when none were looked for."""

@@ -13,7 +13,9 @@ from pydantic import Field
 from jobs.recipes.rules import AbsentRule, Action, Bounds, Condition
 from jobs.report.contamination_model import ContaminationFacts
 from jobs.report.fact import Count, DocumentId, Fact, Number
+from jobs.report.grade_facts import GradedLanguage
 from jobs.report.packing_facts import PackingFacts
+from jobs.report.safety_model import SafetyFacts
 from jobs.runtime.contract.stage_costs import StageCosts
 
 SCHEMA_VERSION = 1
@@ -271,6 +273,13 @@ class Percentiles(Fact):
     p99: float
 
 
+class FailedAnnotator(Fact):
+    """An annotator of the user's that gave no values for some documents."""
+
+    documents: Count = Field(description="documents that have none of its values")
+    reason: str = Field(description="one of the reasons, the first by alphabet")
+
+
 class CleaningTotal(Fact):
     """One counter of the cleaning step over all documents."""
 
@@ -359,8 +368,17 @@ class Report(Fact):
         "like the training text",
     )
     cleaning: dict[str, CleaningTotal]
+    failed_annotators: dict[str, FailedAnnotator] = Field(
+        {}, description="of the user's own, by name; empty where all gave values for every document"
+    )
     contamination: ContaminationFacts | None = Field(
         None, description="null for a run without --benchmarks"
+    )
+    graded: dict[str, GradedLanguage] = Field(
+        {}, description="documents that reached the grader, by language; none without a grader"
+    )
+    safety: SafetyFacts | None = Field(
+        None, description="null in reports of before there was such a part"
     )
     packing: PackingFacts | None = Field(None, description="null for a run that was not packed")
     examples: dict[str, list[DroppedExample]]

@@ -32,11 +32,13 @@ def count_hits(verdicts: DataFrame, dropped: DataFrame) -> dict[str, int]:
     return {row["reason"]: row["count"] for row in rows}
 
 
-def count_table_hits(verdicts: pa.Table) -> dict[str, int]:
-    """The same for verdicts in memory, of a run without grades."""
+def count_table_hits(verdicts: pa.Table, dropped: pa.Table) -> dict[str, int]:
+    """The same for tables in memory."""
+    graded = dropped.filter(pc.equal(dropped.column("stage"), "grade"))
+    failed = (verdicts.column("reasons"), verdicts.column("flags"), graded.column("reasons"))
     counts: dict[str, int] = {}
-    for column in ("reasons", "flags"):
-        for found in pc.list_flatten(verdicts.column(column)).value_counts().to_pylist():
+    for lists in failed:
+        for found in pc.list_flatten(lists).value_counts().to_pylist():
             counts[found["values"]] = counts.get(found["values"], 0) + found["counts"]
     return counts
 

@@ -12,6 +12,7 @@ from jobs.report.contamination_model import ContaminationFacts
 from jobs.report.document_flows import Flows
 from jobs.report.duplicate_facts import DuplicateCounts
 from jobs.report.duplicate_sources import LossesBySource
+from jobs.report.grade_facts import GradedLanguage
 from jobs.report.report_model import (
     BucketFlow,
     CleaningTotal,
@@ -23,6 +24,7 @@ from jobs.report.report_model import (
     SourceFlow,
     Totals,
 )
+from jobs.report.safety_facts import Alarms
 from jobs.report.source_table import InputFacts
 from jobs.report.text_samples import Sample
 
@@ -94,6 +96,14 @@ class RunFacts(Protocol):
 
     def contamination(self, folder: str) -> ContaminationFacts | None:
         """What benchmarks were found; None for a run without."""
+        ...
+
+    def graded(self) -> dict[str, GradedLanguage]:
+        """Documents with and without a grade by language; none for a run without a grader."""
+        ...
+
+    def alarms(self, folder: str) -> Alarms:
+        """What the safeguards alarm at, by source below the folder that all share."""
         ...
 
     def movable(self, drawn: Mapping[str, Histogram]) -> dict[str, list[MovableBound]]:

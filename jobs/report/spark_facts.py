@@ -20,9 +20,11 @@ from jobs.report.dropped_examples import LEDGER_COLUMNS, QUARANTINE_COLUMNS, cho
 from jobs.report.duplicate_audit import audit_duplicates, read_signatures
 from jobs.report.duplicate_facts import DuplicateCounts, count_duplicates
 from jobs.report.duplicate_sources import LossesBySource, losses_by_source
+from jobs.report.grade_facts import GradedLanguage, graded_languages
 from jobs.report.movable_bounds import movable_bounds
 from jobs.report.perplexity_table import bucket_flows, perplexity_table
 from jobs.report.published_run import (
+    INDEX,
     MATCHES,
     MODELS,
     PASSAGES,
@@ -44,6 +46,7 @@ from jobs.report.report_model import (
 )
 from jobs.report.rule_facts import count_hits
 from jobs.report.run_facts import Found
+from jobs.report.safety_facts import Alarms, count_alarms
 from jobs.report.signal_histograms import histograms, named_signals
 from jobs.report.source_table import InputFacts, input_facts, source_group, source_table
 from jobs.report.text_samples import Sample, text_samples
@@ -69,7 +72,7 @@ class SparkFacts:
             dataset: context.read_files(dataset, manifest.files)
             for dataset, manifest in run.manifests.items()
             # of these the manifest says all
-            if dataset not in (MODELS, SIGNATURES, PASSAGES, PHRASES)
+            if dataset not in (MODELS, SIGNATURES, PASSAGES, PHRASES, INDEX)
         }
         return cls(context, run, recipe, pool, frames)
 
@@ -159,6 +162,16 @@ class SparkFacts:
         if MATCHES not in self.frames:
             return None
         return contamination_facts(self.frames[MATCHES], self.run.manifests[MATCHES], folder)
+
+    def graded(self) -> dict[str, GradedLanguage]:
+        """See ``grade_facts``."""
+        if not self.run.graded:
+            return {}
+        return graded_languages(self.frames["quality"], self.run.manifests["quality"].details)
+
+    def alarms(self, folder: str) -> Alarms:
+        """See ``safety_facts``."""
+        return count_alarms(self.frames["annotated"], self.frames["verdicts"], folder)
 
     def movable(self, drawn: Mapping[str, Histogram]) -> dict[str, list[MovableBound]]:
         """See ``movable_bounds``."""

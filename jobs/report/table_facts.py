@@ -14,8 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import Row
 
+from jobs.recipes.rules import ResolvedRule, is_grade_rule
 from jobs.report.borderline_documents import find_table_borderline
 from jobs.report.cleaning_totals import STRUCT, table_cleaning_totals
+from jobs.report.contamination_facts import table_contamination_facts
+from jobs.report.contamination_model import ContaminationFacts
 from jobs.report.document_flows import Flows, count_table_flows
 from jobs.report.dropped_examples import (
     LEDGER_COLUMNS,
@@ -25,6 +28,7 @@ from jobs.report.dropped_examples import (
 from jobs.report.duplicate_audit import audit_table
 from jobs.report.duplicate_facts import DuplicateCounts, count_table_duplicates
 from jobs.report.duplicate_sources import LossesBySource, table_losses
+from jobs.report.grade_facts import GRADE, GradedLanguage, graded_table_languages
 from jobs.report.movable_bounds import table_movable_bounds
 from jobs.report.perplexity_table import table_bucket_flows, table_perplexities
 from jobs.report.published_run import MATCHES, SIGNATURES, PublishedRun, RecipeLike
@@ -41,6 +45,7 @@ from jobs.report.report_model import (
 )
 from jobs.report.rule_facts import count_table_hits
 from jobs.report.run_facts import Found
+from jobs.report.safety_facts import COLUMNS, SIGNALS, Alarms, count_table_alarms
 from jobs.report.signal_histograms import named_signals, table_histograms
 from jobs.report.source_table import (
     InputFacts,
@@ -67,12 +72,11 @@ class TableFacts:
 
     @classmethod
     def suits(cls, context: RunContext, run: PublishedRun, recipe: RecipeLike) -> bool:
-        """Say whether a run is small, and has neither grades nor benchmarks nor rules in SQL."""
+        """Say whether a run is small, and has no rules in SQL."""
         if not context.local:
             return False
         read = [run.manifests[name] for name in ("annotated", "verdicts", "corpus")]
-        special = {"quality", MATCHES} & run.manifests.keys()
-        plain = not special and asked_by_arrow(run.rules())
+        plain = asked_by_arrow(run.rules())
         return plain and works_here(context, recipe.run.driver_megabytes, *read)
 
     def start(self, function: Callable[..., Found], *arguments: object) -> Future[Found]:
@@ -83,11 +87,22 @@ class TableFacts:
 
     @functools.cached_property
     def _annotated(self) -> SignalTable:
-        rules = {signal for rule in self.run.rules() for signal in rule.signals}
+        rules = {signal for rule in self.run.decided_rules() for signal in rule.signals}
         names = sorted({LANGUAGE, *LENGTHS, *rules})
         columns = ["id", "url", "source_id", "format", "text", STRUCT, *names]
         read = functools.partial(dataset_table, self.context, "annotated")
         return SignalTable(signal_columns(read, columns))
+
+    @functools.cached_property
+    def _graded(self) -> SignalTable | None:
+        if not self.run.graded:
+            return None
+        rules = {signal for rule in self._grade_rules() for signal in rule.signals}
+        read = functools.partial(dataset_table, self.context, "quality")
+        return SignalTable(signal_columns(read, ["id", *sorted({LANGUAGE, *rules})]))
+
+    def _grade_rules(self) -> list[ResolvedRule]:
+        return [rule for rule in self.run.rules() if is_grade_rule(rule)]
 
     @functools.cached_property
     def _verdicts(self) -> pa.Table:
@@ -124,13 +139,16 @@ class TableFacts:
 
     def drawn(self) -> dict[str, Histogram]:
         """See ``signal_histograms``."""
-        return table_histograms(
-            self._annotated, self.run.rules(), self.run.manifests["annotated"].rows
-        )
+        rules, rows = self.run.decided_rules(), self.run.manifests["annotated"].rows
+        found = table_histograms(self._annotated, rules, rows)
+        if self._graded is not None:
+            graded = self.run.manifests["quality"].rows
+            found |= table_histograms(self._graded, self._grade_rules(), graded)
+        return found
 
     def hits(self) -> dict[str, int]:
         """See ``rule_facts``."""
-        return count_table_hits(self._verdicts)
+        return count_table_hits(self._verdicts, self._dropped)
 
     def counted(self) -> DuplicateCounts:
         """See ``duplicate_facts``."""
@@ -190,12 +208,33 @@ class TableFacts:
         names, alarm = source_names(survivors, folder), self.recipe.report.source_loss_alarm
         return table_losses(survivors.column("id").to_numpy(), names, self._duplicates, alarm)
 
-    def contamination(self, folder: str) -> None:
-        """None: these are runs without benchmarks."""
+    def contamination(self, folder: str) -> ContaminationFacts | None:
+        """See ``contamination_facts``."""
+        if MATCHES not in self.run.manifests:
+            return None
+        matches = dataset_table(self.context, MATCHES)
+        return table_contamination_facts(matches, self.run.manifests[MATCHES], folder)
+
+    def graded(self) -> dict[str, GradedLanguage]:
+        """See ``grade_facts``."""
+        if not self.run.graded:
+            return {}
+        rows = dataset_table(self.context, "quality", [LANGUAGE, GRADE])
+        return graded_table_languages(rows, self.run.manifests["quality"].details)
+
+    def alarms(self, folder: str) -> Alarms:
+        """See ``safety_facts``."""
+        signals = [f"safety.{name}" for name in SIGNALS]
+        rows = dataset_table(self.context, "annotated", [*COLUMNS, LANGUAGE, *signals])
+        named = rows.rename_columns([*COLUMNS, "language", *SIGNALS])
+        return count_table_alarms(named, self._verdicts, folder)
 
     def movable(self, drawn: Mapping[str, Histogram]) -> dict[str, list[MovableBound]]:
         """See ``movable_bounds``."""
-        return table_movable_bounds(self._annotated, self.run.decided_rules(), drawn)
+        movable = table_movable_bounds(self._annotated, self.run.decided_rules(), drawn)
+        if self._graded is not None:
+            movable |= table_movable_bounds(self._graded, self._grade_rules(), drawn)
+        return movable
 
     def samples(self, ids: Collection[int]) -> dict[int, Sample]:
         """See ``text_samples``."""

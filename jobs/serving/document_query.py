@@ -16,7 +16,7 @@ from jobs.runtime.errors import InputError
 from jobs.runtime.suggestions import did_you_mean
 from jobs.serving.catalogue import STATUSES, Catalogue
 
-ORDERS: Final = ("id", "random", "rising", "falling")
+ORDERS: Final = ("id", "random", "rising", "falling", "label")
 LARGEST_SEED: Final = (1 << 32) - 1
 
 
@@ -31,7 +31,8 @@ class DocumentQuery:
         language: ISO 639 code.
         signal: ``struct.field``; asked together with ``low``, ``high`` or an order by value.
         low, high: Bounds of the signal's value, both inclusive.
-        order: One of ORDERS; ``rising`` and ``falling`` by the signal.
+        order: One of ORDERS; ``rising`` and ``falling`` by the signal, ``label`` as the run's label sample
+            has them, and no others.
         seed: Of the order ``random``; the same seed is the same sample.
     """
 
@@ -90,13 +91,19 @@ class DocumentQuery:
         return urlencode({name: value for name, value in values.items() if value})
 
 
-def choose(catalogue: Catalogue, query: DocumentQuery, values: np.ndarray | None) -> np.ndarray:
+def choose(
+    catalogue: Catalogue,
+    query: DocumentQuery,
+    values: np.ndarray | None,
+    sampled: np.ndarray | None = None,
+) -> np.ndarray:
     """Return the places of the documents of a query, in its order, int64 (m,).
 
     Args:
         catalogue: The run's documents.
         query: The conditions.
         values: Of the query's signal, float64 (n,), NaN where there is none; None without a signal.
+        sampled: Ids of the label sample in its order, int64 (k,), for the order ``label``.
     """
     chosen = np.ones(len(catalogue.ids), dtype=bool)
     if query.status:
@@ -113,6 +120,12 @@ def choose(catalogue: Catalogue, query: DocumentQuery, values: np.ndarray | None
         chosen &= ~np.isnan(values)
         chosen &= values >= (-np.inf if query.low is None else query.low)
         chosen &= values <= (np.inf if query.high is None else query.high)
+    if query.order == "label":
+        wanted = [
+            one for one in (() if sampled is None else sampled.tolist()) if catalogue.holds(one)
+        ]
+        ours = catalogue.places(np.array(wanted, np.int64))
+        return np.asarray(ours[chosen[ours]])
     places = np.flatnonzero(chosen)
     if query.order == "random":
         return np.random.default_rng(query.seed).permutation(places)

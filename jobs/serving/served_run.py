@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
+from jobs.inspection.label_sample import sampled_ids
 from jobs.inspection.run_tables import RunTables
 from jobs.runtime.contract.manifest import read_manifest
 from jobs.runtime.errors import InputError
@@ -62,6 +63,8 @@ class ServedRun:
         """Return the places of the documents of a query in the catalogue, in its order."""
         values = self.values(query.signal) if query.signal else None
         catalogue = self.catalogue()
+        if query.order == "label":  # which is written anew while the run stays the same
+            return choose(catalogue, query, values, sampled_ids(self.tables.output))
         return self.kept(("places", query), lambda: choose(catalogue, query, values))
 
     def kept(self, key: Hashable, make: Callable[[], T]) -> T:

@@ -14,10 +14,10 @@ from pathlib import Path
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.contract.fingerprint import library_versions
 from jobs.runtime.errors import CorpusmillError
+from jobs.runtime.jar_set import S3_JARS
 from jobs.runtime.own_packages import HOME, NAMES, foreign_packages
 from jobs.runtime.spark.class_archive import archive_options, archive_path
 from jobs.runtime.spark.java_runtime import find_java
-from jobs.runtime.store.s3_jars import jar_coordinates, jar_folder, missing_jars
 
 LOW_DISK_GIGABYTES = 10
 LIBRARIES = (
@@ -110,15 +110,17 @@ def _models() -> Finding:
 
 def _s3_jars() -> Finding:
     try:
-        absent = missing_jars()
+        absent = S3_JARS.missing()
     except CorpusmillError as error:
         return Finding("S3 for Spark", str(error), "note")
     if absent:
-        step = f"{', '.join(absent)} not in {jar_folder()}: s3:// paths need `make s3-jars`"
+        step = f"{', '.join(absent)} not in {S3_JARS.folder()}: s3:// paths need `make s3-jars`"
         return Finding("S3 for Spark", step, "note")
     if importlib.util.find_spec("boto3") is None:
         return Finding("S3 for Spark", "jars are there, boto3 is not: corpusmill[aws]", "note")
-    return Finding("S3 for Spark", f"{', '.join(jar_coordinates())} in {jar_folder()}", "ok")
+    return Finding(
+        "S3 for Spark", f"{', '.join(S3_JARS.coordinates())} in {S3_JARS.folder()}", "ok"
+    )
 
 
 def _disk() -> Finding:

@@ -27,6 +27,7 @@ def signals_page() -> str:
         "# Signals", "", NOTE, "",
         "Columns of `annotated/` (and `quality/`): one struct a group; those of",
         "`document` are columns of their own. A rule names one as `group.name`.",
+        "[Signals of your own](annotators.md) come beside these.",
     ]  # fmt: skip
     for group, fields in named_fields().items():
         lines += ["", f"## {group}", "", "| name | type | unit | range | meaning | source |"]
@@ -47,7 +48,7 @@ def settings_page() -> str:
     for name, field in Recipe.model_fields.items():
         if name in ("name", "description", "rules"):
             continue
-        if field.annotation is str:
+        if not isinstance(field.default, BaseModel) and not dataclasses.is_dataclass(field.default):
             lines.append(_row(f"`{name}`", f"`{field.default}`", field.description))
         else:
             lines += [_row(*row) for row in _settings(field.annotation, f"{name}.")]

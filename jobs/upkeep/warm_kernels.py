@@ -173,7 +173,7 @@ def _pack() -> None:
     runs = han_runs(tokeniser_json(b"\n".join(ranks), "cl100k_base", {}))
     if runs is None:
         raise RuntimeError("a vocabulary of bytes has Chinese that may be taken out of texts")
-    runs.encode([CHINESE], _Bytes().encode)
+    runs.encode([CHINESE], [0], _Bytes().encode)
 
 
 def _as_they_are(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 from pyspark.errors import PySparkException
@@ -10,17 +10,20 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.recipes.rules import Rule, is_grade_rule, stored_expression
-from jobs.recipes.signal_catalogue import signal_fields
+from jobs.recipes.signal_catalogue import NO_OWN, signal_fields
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.spark.schemas import CARRIED, EXTRACTED, spark_schema
 
 
-def require_expressions(session: Callable[[], SparkSession], rules: Sequence[Rule]) -> None:
+def require_expressions(
+    session: Callable[[], SparkSession], rules: Sequence[Rule], own: Mapping[str, str] = NO_OWN
+) -> None:
     """Check all expressions of a recipe against the columns that ``annotated/`` has.
 
     Args:
         session: Starts Spark; asked only where there is an expression.
         rules: Of the recipe.
+        own: Its ``annotators``.
 
     Raises:
         SettingsError: One is no SQL, names what is not there, is not true or false, asks for grades, or
@@ -29,7 +32,7 @@ def require_expressions(session: Callable[[], SparkSession], rules: Sequence[Rul
     asked = [(rule, rule.expression) for rule in rules if rule.expression is not None]
     if not asked:
         return
-    nothing = session().createDataFrame([], spark_schema(_columns()))
+    nothing = session().createDataFrame([], spark_schema(_columns(own)))
     faults = []
     for rule, expression in asked:
         fault = None
@@ -50,9 +53,9 @@ def require_expressions(session: Callable[[], SparkSession], rules: Sequence[Rul
         raise SettingsError(f"{len(faults)} expression(s) of the recipe cannot be asked\n{listed}")
 
 
-def _columns() -> pa.Schema:
+def _columns(own: Mapping[str, str]) -> pa.Schema:
     structs = [
         pa.field(group, pa.struct([pa.field(field.name, field.type) for field in fields]))
-        for group, fields in signal_fields().items()
+        for group, fields in signal_fields(own).items()
     ]
     return pa.schema([*(EXTRACTED.field(name) for name in CARRIED), *structs])

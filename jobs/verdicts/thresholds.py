@@ -57,10 +57,10 @@ def resolve_by(
     absent = [found for rule in rules if (found := _absence(rule, missing)) is not None]
     gone = {found.reason for found in absent}
     present = [rule for rule in rules if rule.reason not in gone]
-    fixed = [_fixed(rule) for rule in present if not _relative(rule)]
+    fixed = [_fixed(rule) for rule in present if not is_relative(rule)]
     resolved: dict[str, ResolvedRule] = {rule.reason: rule for rule in fixed}
     for rule in present:
-        if not _relative(rule):
+        if not is_relative(rule):
             continue
         counts = count_bins(fixed, rule.signal)
         if not counts:
@@ -87,7 +87,8 @@ def why_missing(signal: str, missing: Mapping[str, str]) -> str | None:
     return None
 
 
-def _relative(rule: Rule) -> bool:
+def is_relative(rule: Rule) -> bool:
+    """Say whether a bound of a rule follows from the documents, as a percentile does."""
     return rule.relative or any(bounds and bounds.relative for bounds in rule.languages.values())
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.runtime.jar_set import S3_JARS
 from jobs.runtime.spark.java_runtime import find_java
-from jobs.runtime.store.s3_jars import jar_folder
 from tests.cluster.conftest import SPARK_CONF
 from tests.cluster.runs import start_process
 from tests.cluster.s3_server import BUCKET, S3Server
@@ -52,7 +52,7 @@ def submit(
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_CONF_DIR": str(tmp_path),
         "SPARK_MASTER": cluster.master,
-        "CORPUSMILL_S3_JARS": str(jar_folder()),
+        "CORPUSMILL_S3_JARS": str(S3_JARS.folder()),
     }
 
     def submitted(*lines: str) -> None:

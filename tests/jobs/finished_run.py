@@ -219,7 +219,13 @@ def _annotated_row(number: int, language: str, random: np.random.Generator) -> d
         "repetition": {"duplicate_5grams": float(random.beta(1.2, 18))},
         "lines": {"short_share": float(random.beta(2, 8))},
         "perplexity": {"perplexity": float(np.exp(random.normal(5.6, 0.35)))},
-        "safety": {"keyword_density": float(random.exponential(0.0006)), "model_score": None},
+        "safety": {
+            "keyword_density": float(random.exponential(0.0006)),
+            "model_score": None,
+            "keyword_flag": False,
+            "keyword_hits": 0,
+            "hit_density": 0.0,
+        },
     }
 
 
@@ -238,7 +244,8 @@ def _plant(rows: list[dict[str, Any]]) -> None:
         row["perplexity"]["perplexity"] = 52_000.0
         row["text"] = "河的薄上雾一层，面升起慢船渡。" * 8
     for row in rows[62:65]:
-        row["safety"]["keyword_density"] = 0.08
+        row["safety"] |= {"keyword_density": 0.08, "keyword_flag": True, "keyword_hits": 5}
+        row["safety"]["hit_density"] = 0.08
     rows[65]["language"]["score"] = 0.05
     rows[65]["text"], rows[65]["url"] = HOSTILE_TEXT, HOSTILE_URL
     for row in rows[66:70]:
@@ -385,5 +392,8 @@ def _annotated_schema() -> pa.Schema:
         ("repetition", pa.struct([("duplicate_5grams", number)])),
         ("lines", pa.struct([("short_share", number)])),
         ("perplexity", pa.struct([("perplexity", number)])),
-        ("safety", pa.struct([("keyword_density", number), ("model_score", number)])),
+        ("safety", pa.struct([
+            ("keyword_density", number), ("model_score", number), ("keyword_flag", pa.bool_()),
+            ("keyword_hits", pa.int32()), ("hit_density", number),
+        ])),
     ])  # fmt: skip

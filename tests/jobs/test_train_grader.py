@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.command_line import main
+from jobs.serving.marks import LABELS, labelled_of
+from jobs.serving.marks import SCHEMA as MARKS
 from udfs.grading.grader import open_grader
 from udfs.safety.signals import open_safety_model
 
@@ -65,6 +67,26 @@ def test_a_safety_model_comes_from_the_same_command(tmp_path: Path) -> None:
     assert (test["precision"], test["recall"], test["cut"]) == (1.0, 1.0, 0.5)
     assert len(test["confusion_matrix"]) == 2
     open_safety_model(str(output))
+
+
+def test_marks_of_the_local_page_are_such_a_table(tmp_path: Path) -> None:
+    table = pq.read_table(labelled_table(tmp_path / "labelled.parquet"))
+    marks = ["good" if label == 5 else "wrong" for label in table.column("label").to_pylist()]
+    rows = [
+        {"id": number, "mark": mark, "label": LABELS[mark], "text": text, "host": host}
+        for number, (mark, text, host) in enumerate(
+            zip(marks, table["text"].to_pylist(), table["host"].to_pylist(), strict=True)
+        )
+    ]
+    kept = pa.Table.from_pylist(rows, MARKS)
+    pq.write_table(kept, tmp_path / "labels.parquet")
+    (tmp_path / "basket.parquet").write_bytes(labelled_of(kept))
+    for name in ("labels.parquet", "basket.parquet"):
+        output = tmp_path / f"of-{name}"
+        assert main(["train-grader", str(tmp_path / name), str(output)]) == 0
+        card = open_grader(str(output)).linear.card.training
+        assert card["groups"] == 40  # the column host is what is not divided
+        assert card["test"]["f1"] > 0.95
 
 
 @pytest.mark.parametrize(

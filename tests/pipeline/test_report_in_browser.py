@@ -86,6 +86,17 @@ def test_a_moved_slider_shows_what_whatif_answers(page: Page, finished_run: Fini
     assert f": {bound['failing'][bound['now']]} fail (" in output.inner_text()
 
 
+def test_the_text_of_an_alarm_opens_by_keyboard(page: Page) -> None:
+    alarm = page.locator("#safety details.veiled").first
+    text, veil = alarm.locator("blockquote"), alarm.locator(".veil")
+    assert not text.is_visible()
+    assert "blur" in veil.evaluate("veil => getComputedStyle(veil).filter")
+    alarm.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert text.is_visible()
+    assert not veil.is_visible()
+
+
 def test_without_script_it_reads_and_shows_no_dead_sliders(
     browser: Browser, finished_run: FinishedRun
 ) -> None:

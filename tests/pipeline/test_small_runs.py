@@ -11,9 +11,19 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from examples.sample.demo_companions import (
+    BENCHMARK_FILE,
+    DOMAINS_FILE,
+    LABELLED_FILE,
+    write_companions,
+)
 from jobs.annotate_text import annotate_stage
+from jobs.contamination.given_benchmarks import GivenBenchmarks
 from jobs.decide_verdicts import decide_stage
 from jobs.find_duplicates import dedup_stage
+from jobs.grade_quality import grade_stage
+from jobs.match_benchmarks import match_stage
+from jobs.models.grader.labelled_table import LabelledColumns
 from jobs.publish_corpus import publish_stage
 from jobs.recipes.loading import load_recipe
 from jobs.report_run import report_run
@@ -23,7 +33,9 @@ from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.parquet_frames import footer_schema, read_parquet
+from jobs.train_grader import train_grader
 from jobs.train_perplexity import MODEL_DATASET, train_stage
+from jobs.train_safety import train_safety
 from tests.sample_run import FinishedRun
 
 pytestmark = pytest.mark.spark
@@ -135,6 +147,53 @@ def test_moved_thresholds_and_percentiles_are_judged_as_by_spark(
     # both ways of working have the same fingerprints: either goes on from what the other made
     finish(replace(finished_run.context, output=str(folders[0])), *RULES)
     assert plain(folders[0]) == plain(folders[1])
+
+
+GIVEN = ("annotated", "verdicts", "contamination", "duplicates", "quality", "dropped", "corpus")
+
+
+@pytest.fixture(scope="module")
+def given(finished_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two runs with a grader, a safety model, benchmarks and domains: one made here, one by Spark."""
+    folder = tmp_path_factory.mktemp("given")
+    write_companions(folder)
+    columns = LabelledColumns(language="language")
+    labelled = str(folder / LABELLED_FILE)
+    train_grader(labelled, str(folder / "grader"), columns, "grade", None)
+    unsafe = replace(columns, label="unsafe")
+    train_safety(labelled, str(folder / "safety"), unsafe, None, 0.005)
+    recipe = load_recipe("default", [f"safety.blocked_domains={folder / DOMAINS_FILE}"])
+    benchmarks = GivenBenchmarks.of([str(folder / BENCHMARK_FILE)])
+    for name in ("here", "spark"):
+        context = start(finished_run, folder / name)
+        if name == "spark":
+            context = replace(context, session=finished_run.context.session, local=False)
+        train_stage(context, recipe)
+        models = context.folder(MODEL_DATASET)
+        annotate_stage(context, recipe, models, str(folder / "safety"), benchmarks)
+        decide_stage(context, recipe)
+        match_stage(context, recipe, benchmarks)
+        dedup_stage(context, recipe)
+        grade_stage(context, recipe, str(folder / "grader"))
+        publish_stage(context, recipe)
+        report_run(context, recipe)
+    return {name: folder / name for name in ("here", "spark")}
+
+
+@pytest.mark.parametrize("dataset", GIVEN)
+def test_grades_and_matches_are_sparks(given: dict[str, Path], dataset: str) -> None:
+    ours, theirs = (table(given[name], dataset) for name in ("here", "spark"))
+    assert len(ours)
+    assert ours.schema.names == theirs.schema.names
+    for name in ours.schema.names:
+        assert repr(ours.column(name).to_pylist()) == repr(theirs.column(name).to_pylist()), name
+
+
+def test_the_report_of_grades_and_matches_is_sparks(given: dict[str, Path]) -> None:
+    ours, theirs = plain(given["here"]), plain(given["spark"])
+    assert ours["contamination"]["flagged"] == 2
+    assert {"low_grade", "unsafe_agreed", "benchmark_item"} <= ours["reasons"].keys()
+    assert ours == theirs
 
 
 def manifest(size: int, rows: int) -> Manifest:

@@ -142,7 +142,7 @@ class Extraction:
         language: See ``title``.
         canonical_url: See ``title``.
         licence_url: See ``title``.
-        format: One of ``FORMATS``, told from the bytes.
+        format: One of ``FORMATS``, told from the bytes, or that of a reader of the user's.
         extractor: The reader that produced the text or refused the document.
         extractor_version: Its version.
         charset: Python's name of the codec, for HTML and plain text.

@@ -12,6 +12,7 @@ from udfs.extraction.contract import (
 )
 from udfs.extraction.document_format import DocumentFormat, binary_share, identify, is_wide_unicode
 from udfs.extraction.markdown.cleanup import clean_text
+from udfs.extraction.own_readers import read_own
 from udfs.extraction.refusal import refusal_before_reading
 
 
@@ -22,6 +23,7 @@ def extract(
     declared_charset: str | None = None,
     options: ExtractionOptions = DEFAULT_OPTIONS,
     known_format: str | None = None,
+    reader: str | None = None,
 ) -> Extraction:
     """Extract the text of one document in this process.
 
@@ -36,6 +38,7 @@ def extract(
         options: Limits and choices.
         known_format: One of ``FORMATS`` when it is certain (text of a WET record or a JSON field,
             which may well be about ``<html>``); None to tell it from the bytes.
+        reader: ``MODULE:FUNCTION`` of the user's, for a ``known_format`` of the user's own.
 
     Returns:
         The same extraction for the same arguments, whatever was extracted before.
@@ -46,10 +49,12 @@ def extract(
     found = identify(content) if known_format is None else DocumentFormat(known_format)
     charset: str | None = None
     try:
-        refusal = refusal_before_reading(content, found, options)
+        refusal = refusal_before_reading(content, found, options, own=reader is not None)
         if refusal is not None:
             return refusal
-        if found.name in {"html", "text"}:
+        if reader is not None:
+            document = read_own(reader, content)
+        elif found.name in {"html", "text"}:
             text, charset = _decoded(content, declared_charset, found, options)
             document = _read_text(text, url, found.name, options)
         else:

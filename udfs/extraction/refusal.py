@@ -10,7 +10,7 @@ from udfs.extraction.document_format import DocumentFormat
 
 
 def refusal_before_reading(
-    content: bytes, found: DocumentFormat, options: ExtractionOptions
+    content: bytes, found: DocumentFormat, options: ExtractionOptions, *, own: bool = False
 ) -> Extraction | None:
     """Refuse what is empty, too big or of no known format before it is parsed or sent to a child.
 
@@ -18,6 +18,7 @@ def refusal_before_reading(
         content: The document.
         found: Its format.
         options: The ``_max_bytes`` caps.
+        own: A reader of the user's is there for it; the cap of text is its cap.
 
     Returns:
         An extraction with status ``empty``, ``too_big`` or ``unsupported``, or None for a document to
@@ -35,7 +36,7 @@ def refusal_before_reading(
     if len(content) > cap:
         detail = f"{len(content):,} bytes of {name}; at most {cap:,} are read"
         return Extraction("too_big", format=name, detail=detail)
-    if name not in {"html", "pdf", "epub", "text"}:
+    if not own and name not in {"html", "pdf", "epub", "text"}:
         detail = found.detail or "format not recognised"
         return Extraction("unsupported", format=name, detail=detail)
     return None

@@ -48,6 +48,9 @@ class ModelCard:
         intercept: See ``slope``.
         languages: ISO 639-1 codes that the training documents were in; empty: not known, and every
             text is scored.
+        alarm_margins: ISO 639-1 code → margin (log-odds) that counts as a probability of one half in
+            that language: where a safety model alarms, once it was calibrated on clean documents
+            (``udfs.safety.alarm_rate``). In other languages it is 0.
         training: Facts of the training for people (documents, held-out error, calibration table).
     """
 
@@ -60,13 +63,17 @@ class ModelCard:
     slope: float = 1.0
     intercept: float = 0.0
     languages: tuple[str, ...] = ()
+    alarm_margins: Mapping[str, float] = dataclasses.field(default_factory=dict)
     training: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_feature_settings(self.orders, self.bits, self.max_tokens)
         if self.objective not in OBJECTIVES:
             raise ValueError(f"objective is {self.objective!r}, wanted one of {OBJECTIVES}")
-        numbers = (self.label_low, self.label_high, self.slope, self.intercept)
+        numbers = (
+            *(self.label_low, self.label_high, self.slope, self.intercept),
+            *self.alarm_margins.values(),
+        )
         if not np.isfinite(numbers).all() or self.label_low >= self.label_high:
             raise ValueError(
                 f"label range {self.label_low}..{self.label_high} with calibration {self.slope},"
@@ -105,13 +112,24 @@ class LinearModel:
             float32[n] within the card's label range; NaN where a text has no token, because a
             verdict on nothing would be the bias of the training data.
         """
+        return self.from_margins(self.margins(texts)).astype(np.float32)
+
+    def margins(self, texts: pa.Array) -> npt.NDArray[np.float64]:
+        """Calibrated values before they are brought into the label range: log-odds of a ``logistic`` model.
+
+        Args:
+            texts: string, large_string or binary; null counts as empty.
+
+        Returns:
+            float64[n]; NaN where a text has no token.
+        """
         card = self.card
         features = hash_features(
             texts, orders=card.orders, bits=card.bits, max_tokens=card.max_tokens
         )
-        scores = self.scores(raw_scores(features, self.weights, self.bias))
-        scores[np.diff(features.offsets) == 0] = np.nan
-        return scores.astype(np.float32)
+        margins = card.slope * raw_scores(features, self.weights, self.bias) + card.intercept
+        margins[np.diff(features.offsets) == 0] = np.nan
+        return margins
 
     def scores(self, raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Calibrate raw scores and bring them into the label range.
@@ -122,12 +140,15 @@ class LinearModel:
         Returns:
             float64[n] from ``label_low`` to ``label_high``.
         """
+        return self.from_margins(self.card.slope * raw + self.card.intercept)
+
+    def from_margins(self, margins: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Bring values of :meth:`margins` into the label range, float64[n]; NaN stays."""
         card = self.card
-        margin = card.slope * raw + card.intercept
         if card.objective == "logistic":
-            probability = 0.5 * (1.0 + np.tanh(0.5 * margin))  # no overflow, whatever the margin
+            probability = 0.5 * (1.0 + np.tanh(0.5 * margins))  # no overflow, whatever the margin
             return card.label_low + (card.label_high - card.label_low) * probability
-        return np.clip(margin, card.label_low, card.label_high)
+        return np.clip(margins, card.label_low, card.label_high)
 
 
 def raw_scores(

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from udfs.columns.signal_fields import SignalField
 from udfs.learning.linear_model import LinearModel, load_model
+from udfs.safety.alarm_rate import alarm_offsets
 from udfs.safety.domain_blocklist import DomainBlocklist, load_blocklist
 from udfs.safety.keyword_lists import load_keyword_list
 from udfs.safety.keyword_matcher import FLAG_DENSITY, KeywordCounts, KeywordMatcher
@@ -59,7 +60,8 @@ SAFETY_FIELDS: Final = (
     ),
     SignalField(
         "model_score", pa.float32(), "probability", "0 to 1",
-        "Probability that the text is unsafe; null without a model or without words.",
+        "Probability that the text is unsafe; of a model calibrated on clean documents moved so that 0.5"
+        " is its threshold. Null without a model or without words.",
         "the trained model",
     ),
     SignalField(
@@ -147,11 +149,13 @@ class SafetyScreen:
         """Probabilities; NaN without a model, without words, or in a language it has not learnt."""
         if self.model is None:
             return np.full(len(texts), np.nan, np.float32)
-        scores = self.model.predict(texts)
-        if self.model.card.languages and languages is not None:
+        margins = self.model.margins(texts)
+        if languages is not None:
             codes = np.array(languages.to_pylist(), np.object_)
-            scores[~np.isin(codes, self.model.card.languages)] = np.nan
-        return scores
+            if self.model.card.languages:
+                margins[~np.isin(codes, self.model.card.languages)] = np.nan
+            margins -= alarm_offsets(self.model.card.alarm_margins, codes)
+        return self.model.from_margins(margins).astype(np.float32)
 
     def _blocked(self, rows: int, urls: pa.Array | None) -> pa.Array:
         if self.blocklist is None or urls is None:

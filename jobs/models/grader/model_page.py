@@ -46,6 +46,7 @@ def _tier(facts: Mapping[str, Any]) -> list[str]:
         f" {test['rmse_of_mean']:.3f}.",
         "",
         *_confusion(test["confusion_matrix"]),
+        *_alarms(facts.get("alarms")),
         "",
         "| documents | mean score | mean label |",
         "| ---: | ---: | ---: |",
@@ -53,6 +54,34 @@ def _tier(facts: Mapping[str, Any]) -> list[str]:
             f"| {row['documents']} | {row['mean_score']:.2f} | {row['mean_label']:.2f} |"
             for row in test["calibration_table"]
         ),
+    ]
+
+
+def _alarms(facts: Mapping[str, Any] | None) -> list[str]:
+    if facts is None:
+        return []
+    lines = [
+        "",
+        f"An alarm is what lies above these thresholds, which {facts['run']} was taken to be clean for: of"
+        f" documents like its corpus at most {facts['rate']:.2%} are expected to alarm.",
+        "",
+        "| language | clean documents | of them alarms | threshold | unsafe ones of the test found |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for code, row in facts["languages"].items():
+        lines.append(
+            f"| {code} | {row['documents']} | {row['alarms']} | {row['probability']:.4f}"
+            f" | {row['unsafe_found']} of {row['unsafe_tested']} |"
+        )
+    lines += [
+        "",
+        "Other languages alarm above 0.5. Least safe to the model, of the clean ones:",
+        "",
+    ]
+    return lines + [
+        f"- {code}, id {shown['id']}: {' '.join(shown['beginning'].split())}"
+        for code, row in facts["languages"].items()
+        for shown in row["highest"]
     ]
 
 

@@ -203,7 +203,7 @@ def _train_language(
     train = functools.partial(_train_fold, documents, settings, folder)
     folds = list(enumerate(sample.held_out_folds(settings)))
     if isinstance(documents, CollectedSample) and settings.lmplz is None:
-        # One fold is trained while kenlm converts another.
+        # Two folds side by side: numpy and kernels do not hold the interpreter.
         with ThreadPoolExecutor(_FOLDS_AT_ONCE) as pool:
             models = list(pool.map(train, folds))
     else:

@@ -67,8 +67,7 @@ def start_session(
         SettingsError: A file of conf/ is malformed.
     """
     builder = SparkSession.builder.appName(app_name)
-    under_spark_submit = "PYSPARK_GATEWAY_PORT" in os.environ
-    if not under_spark_submit:
+    if not under_spark_submit():
         java = use_java()
         # The workers must run this very interpreter: another one lacks our packages.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -93,7 +92,12 @@ def runs_locally(master: str | None) -> bool:
     """Say whether ``start_session`` with this master would start local mode on this machine."""
     chosen = _chosen_master(master)
     local = chosen == "local" or chosen.startswith("local[")
-    return local and "PYSPARK_GATEWAY_PORT" not in os.environ
+    return local and not under_spark_submit()
+
+
+def under_spark_submit() -> bool:
+    """Say whether spark-submit started this process, and so Java with its jars and settings."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
 
 
 def local_threads(master: str | None) -> int:

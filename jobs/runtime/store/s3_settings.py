@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyspark
 
+from jobs.runtime.jar_set import S3_JARS
 from jobs.runtime.store.requester_pays import ENVIRONMENT_VARIABLE as REQUESTER_PAYS
 from jobs.runtime.store.requester_pays import paid_buckets
-from jobs.runtime.store.s3_jars import s3_class_path
 from jobs.runtime.store.s3_store import s3_address
 
 PROVIDER_CHAIN = "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
@@ -30,7 +30,7 @@ def s3_settings() -> dict[str, str]:
         f"spark.executorEnv.{name}": os.environ[name] for name in PASSED_ON if name in os.environ
     }
     if not _spark_has_them():
-        jars = s3_class_path()
+        jars = ":".join(S3_JARS.paths())
         settings |= {"spark.driver.extraClassPath": jars, "spark.executor.extraClassPath": jars}
     if not pyspark.__version__.startswith("3."):
         # S3A's own chain knows no profiles; this is the one that boto3 and Arrow follow. SDK 1 lacks it.

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.ablation.memorised_text import recited_shares, recited_tokens, shared_runs
@@ -34,6 +34,7 @@ def naive_share(text: list[int], segments: list[list[int]]) -> float:
 IDS = st.integers(0, 2)
 
 
+@settings(deadline=None)  # the first call may compile
 @given(
     st.lists(st.lists(IDS, max_size=40), min_size=1, max_size=4),
     st.lists(st.lists(IDS, min_size=1, max_size=40), min_size=1, max_size=4),

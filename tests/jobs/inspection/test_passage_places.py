@@ -78,7 +78,7 @@ def row(**values: Any) -> dict[str, Any]:
     ("values", "told"),
     [
         ({}, "page 4 of 4"),
-        ({"format": "epub"}, "chapter 4 of 4"),
+        ({"format": "epub"}, "part 4 of 4"),
         ({"page_starts": [0]}, None),
         ({"page_starts": None}, None),
         ({"text": None, "page_starts": []}, None),
@@ -88,12 +88,12 @@ def test_a_part_is_told_in_words(values: dict[str, Any], told: str | None) -> No
     assert part_of(row(**values), "", "Nobody saw them", ", and") == told
 
 
-def test_a_chapter_has_its_heading() -> None:
+def test_a_part_of_a_book_has_its_heading() -> None:
     chapters = ["# Of whales\n\nA whale is no fish.\n\n", f"## {'Of fish ' * 20}\n\nA cod is one."]
     book = row(text="".join(chapters), format="epub", page_starts=[0, len(chapters[0])])
-    assert part_of(book, "", "whale is no fish", "") == "chapter 1 of 2 “Of whales”"
+    assert part_of(book, "", "whale is no fish", "") == "part 1 of 2 “Of whales”"
     told = part_of(book, "", "A cod is one", "")
-    assert told == f"chapter 2 of 2 “{('Of fish ' * 20)[:80]}…”"
+    assert told == f"part 2 of 2 “{('Of fish ' * 20)[:80]}…”"
 
 
 def document(run: Path, number: int, match: str) -> TracedDocument:

@@ -14,10 +14,12 @@ from jobs.recipes.printing import (
     resolved_recipe,
     show_recipe,
 )
+from jobs.recipes.rule_faults import DOCUMENT_COLUMNS
 from jobs.recipes.rules import Bounds
 from jobs.recipes.signal_catalogue import known_signals
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import SettingsError
+from jobs.runtime.spark.schemas import CARRIED
 
 CHILD = {
     "name": "child",
@@ -50,7 +52,10 @@ def test_every_yaml_in_conf_is_read_by_some_test() -> None:
     folder = configuration_folder()
     places = {str(path.relative_to(folder).parent) for path in folder.rglob("*.yaml")}
     assert places <= {"recipes", "lexicons", "schedules", "benchmarks", "."}
-    assert {path.name for path in folder.glob("*.yaml")} == {"s3-jars.yaml"}
+    assert {path.name for path in folder.glob("*.yaml")} == {
+        "s3-jars.yaml",
+        "lake-jars.yaml",
+    }
 
 
 OWN_NUMBER = {
@@ -208,6 +213,46 @@ def test_lists_name_what_there_is() -> None:
     assert "default" in list_recipes()
     listed = list_signals()
     assert all(name in listed for name in known_signals())
+
+
+DOSES = "annotators.doses=examples.doses:doses"
+
+
+def test_annotators_of_ones_own_add_to_those_that_are_inherited(tmp_path: Path) -> None:
+    rule = {"reason": "doses", "signal": "doses.count", "max": 5, "source": "test"}
+    annotators = {"doses": "examples.doses:doses"}
+    parent = write(tmp_path, {**CHILD, "annotators": annotators, "rules": [rule]})
+    child = tmp_path / "grandchild.yaml"
+    child.write_text(f"extends: {parent}\nname: x\ndescription: d\n")
+    recipe = load_recipe(str(child), ["annotators.more=examples.doses:doses"])
+    assert list(recipe.annotators) == ["doses", "more"]
+    assert "more.per_1000_words" in list_signals(
+        str(child), ["annotators.more=examples.doses:doses"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("overrides", "fault"),
+    [
+        (["annotators.title=examples.doses:doses"], "title is a column of ours"),
+        (["annotators.safety=examples.doses:doses"], "safety is a column of ours"),
+        (["annotators.d2=examples.doses:doses"], "the name of a group of signals has a to z"),
+        (["annotators.own=examples.doses"], "neither MODULE:FUNCTION nor an entry point"),
+        (["annotators.own=examples.doses:DOSE"], "is no annotator: it is str"),
+        (["annotators.own=examples.nowhere:own"], "No module named 'examples.nowhere'"),
+        ([DOSES, "rules.long_word.signal=doses.cuont"], "did you mean 'doses.count'"),
+        ([DOSES, "rules.long_word.signal=doses.error"], "is text"),
+    ],
+)
+def test_an_annotator_that_cannot_be_used_is_a_fault_of_the_recipe(
+    overrides: list[str], fault: str
+) -> None:
+    with pytest.raises(SettingsError, match=fault):
+        load_recipe("default", overrides)
+
+
+def test_no_annotator_takes_the_name_of_a_column_that_documents_have() -> None:
+    assert {*CARRIED, "text"} <= set(DOCUMENT_COLUMNS)
 
 
 @pytest.mark.parametrize(

@@ -265,9 +265,9 @@ def test_grades_are_judged_by_their_own_stage(spark, tmp_path):
     place.mkdir()
     grades = pa.table(
         {
-            "id": [1, 2, 3, 4],
-            "language": [{"language": "en"}] * 4,
-            "quality": [{"grade": value} for value in (0.5, 2.0, 3.5, 4.0)],
+            "id": [1, 2, 3, 4, 5],
+            "language": [{"language": code} for code in ("en", "en", "en", "en", "zh")],
+            "quality": [{"grade": value} for value in (0.5, 2.0, 3.5, 4.0, None)],
         }
     )
     pq.write_table(grades, place / "part-0.parquet")
@@ -276,9 +276,14 @@ def test_grades_are_judged_by_their_own_stage(spark, tmp_path):
         "reason": rule.reason, "signal": rule.signal, "action": rule.action, "when": [],
         "default": {"min": rule.min}, "languages": {},
     }  # fmt: skip
-    accounts = RowAccounts(rows_in=4, rows_out=3, rows_dropped=1)
-    write_manifest(place, "quality", "grade", accounts, 3.0, {"rules": [judged]})
+    accounts = RowAccounts(rows_in=5, rows_out=4, rows_dropped=1)
+    told = {"rules": [judged], "languages": ["en"]}
+    write_manifest(place, "quality", "grade", accounts, 3.0, told)
     facts = write_report(RunContext(spark, graded.output, Reporter(quiet=True)), graded.recipe)
     assert [stage["stage"] for stage in facts["stages"]][-2:] == ["grade", "publish"]
     assert facts["histograms"]["quality.grade"]["documents"] == 4
+    assert facts["graded"] == {
+        "en": {"documents": 4, "without_grade": 0, "known": True},
+        "zh": {"documents": 1, "without_grade": 1, "known": False},
+    }
     assert {rule["reason"] for rule in facts["absent_rules"]} == {"unsafe_model"}

@@ -15,6 +15,7 @@ import pytest
 from jobs.dedup import DedupSettings
 from jobs.recipes.rules import AbsentRule
 from jobs.report.duplicate_audit import summarise
+from jobs.report.grade_facts import GradedLanguage
 from jobs.report.page import breakable, render_page
 from jobs.report.report_model import (
     Cluster,
@@ -39,6 +40,7 @@ from jobs.report.report_model import (
     Totals,
     Volume,
 )
+from jobs.report.safety_model import AlarmedSource, AlarmExample, SafetyFacts
 from tests.jobs.finished_run import HOSTILE_TEXT, HOSTILE_URL
 
 VOID = {"meta", "br", "wbr", "rect", "line", "link", "img", "input", "hr"}
@@ -99,6 +101,13 @@ def _hostile_report() -> Report:
             sources=[loss], alarms=[loss],
             source_pairs=[SourcePair(source=text, keeper_source=text + "2", removed=1)],
             audit=NO_AUDIT.model_copy(update={"note": text})),
+        "graded": {text: GradedLanguage(documents=2, without_grade=1, known=False)},
+        "safety": SafetyFacts(
+            found_by={text: 1},
+            sources=[AlarmedSource(source=text, documents=1, both=1, keywords=0, model=0, left=1)],
+            examples={text: [AlarmExample(
+                id=3, url=HOSTILE_URL, source=text, source_id=text, language=text, keyword_hits=1,
+                hit_density=0.1, model_score=0.9, reason=text, text=text)]}),
         "examples": {text: [DroppedExample(
             id=1, url=HOSTILE_URL, source=text, language='zh" onmouseover="alert(3)', signal=text,
             value=1.0, threshold=0.5, keeper_id=None, similarity=None, text=text)]},
@@ -227,7 +236,7 @@ def test_language_of_an_example_cannot_break_out_of_its_attribute():
     page = Page(render_page(_hostile_report()))
     assert [
         attributes["lang"] for attributes in page.all("blockquote") if "lang" in attributes
-    ] == [""]
+    ] == ["", ""]
 
 
 def test_page_says_what_was_not_judged():
@@ -242,6 +251,41 @@ def test_page_says_what_was_not_judged():
     assert "Not judged in this run" in text
     assert "low_grade: no grader" in text
     assert "Every rule of the recipe was judged." not in text
+
+
+def test_the_text_of_an_alarm_is_veiled_until_it_is_asked_for():
+    page = render_page(_hostile_report())
+    (section,) = re.findall(r'<section id="safety".*?</section>', page, re.DOTALL)
+    (folded,) = re.findall(r'<details class="veiled">(.*?)</details>', section, re.DOTALL)
+    summary, text = folded.split("</summary>")
+    # Closed: a reader of screens hears the offer alone, and eyes see a blur; a summary opens by keyboard.
+    assert re.sub(r'<span class="veil" aria-hidden="true">.*?</span>', "", summary).count(
+        "Show the text"
+    )
+    assert "<blockquote" in text
+    assert "<blockquote" not in section.replace(folded, "")
+    assert re.search(r"\.veil {[^}]*filter: blur", page)
+
+
+def test_examples_of_unsafe_reasons_are_veiled_too():
+    report = _hostile_report()
+    rule = report.rules[0].model_copy(update={"signal": "safety.hit_density"})
+    page = render_page(report.model_copy(update={"rules": [rule], "safety": None}))
+    (section,) = re.findall(r'<section id="examples".*?</section>', page, re.DOTALL)
+    assert 'class="veiled"' in section
+
+
+def test_documents_without_a_grade_are_told_with_the_reason():
+    graded = {
+        "en": GradedLanguage(documents=90, without_grade=1, known=True),
+        "zh": GradedLanguage(documents=10, without_grade=10, known=False),
+        "de": GradedLanguage(documents=5, without_grade=0, known=True),
+    }
+    page = render_page(_empty_report().model_copy(update={"graded": graded}))
+    assert "11 of 105 documents that reached the grader (10.5 %) have no grade" in page
+    assert "<li>en: 1 of 90 (1.1 %), texts without a word that the grader can read</li>" in page
+    assert "<li>zh: 10 of 10 (100 %), a language that the grader has not learnt</li>" in page
+    assert "<li>de:" not in page
 
 
 def test_breakable_escapes_and_marks_characters():

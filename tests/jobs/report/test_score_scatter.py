@@ -1,7 +1,7 @@
 """Places in the picture: inside it, in order, whatever the values are."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.report.score_scatter import BOTTOM, LEFT, MOST_POINTS, MOST_TICKS, RIGHT, TOP, scatter
@@ -9,6 +9,7 @@ from jobs.report.score_scatter import BOTTOM, LEFT, MOST_POINTS, MOST_TICKS, RIG
 LOSSES = st.floats(0, 100, allow_subnormal=False)
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(st.lists(st.tuples(LOSSES, LOSSES), min_size=1, max_size=30))
 def test_points_and_ticks_lie_inside_in_the_order_of_their_values(
     pairs: list[tuple[float, float]],

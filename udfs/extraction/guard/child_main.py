@@ -1,8 +1,9 @@
 """The child's side: limits itself, loads the readers, then answers one document after the other.
 
 Started by ``udfs.extraction.guard.parser_child`` as
-``python -m udfs.extraction.guard.child_main PARENT_PID MEMORY_LIMIT``; requests come on
-standard input, answers leave on what was standard output. It ends when its input ends.
+``python -m udfs.extraction.guard.child_main PARENT_PID MEMORY_LIMIT [MODULE:FUNCTION ...]``, the last
+being readers of the user's; requests come on standard input, answers leave on what was standard
+output. It ends when its input ends.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import ctypes
 import gc
 import logging
 import os
+import pkgutil
 import resource
 import signal
 import sys
 import time
+from collections.abc import Sequence
 
 from udfs.extraction.contract import Extraction, ExtractionOptions
 from udfs.extraction.document_reading import extract
@@ -30,7 +33,7 @@ def main() -> None:
     parent, memory_limit = int(sys.argv[1]), int(sys.argv[2])
     answers = _take_standard_output()
     _die_with(parent)
-    _load_readers()
+    _load_readers(sys.argv[3:])
     _silence()
     _limit_resources(memory_limit)
     _answer(answers, {"ready": True, **_usage()}, b"")
@@ -52,6 +55,7 @@ def _serve(answers: int) -> None:
             declared_charset=header["charset"],
             options=options,
             known_format=header["format"],
+            reader=header["reader"],
         )
         facts, text = extraction_to_frame(extraction)
         del request
@@ -106,13 +110,15 @@ def _die_with(parent: int) -> None:
         file.write("1000")
 
 
-def _load_readers() -> None:
+def _load_readers(own: Sequence[str]) -> None:
     """Load every reader before the first document, whose time limit shall not pay for it."""
 
     # The first page compiles patterns and fills tables.
     extract(
         b"<html><title>t</title><body><p>A page that makes the readers load their parts.</p></html>"
     )
+    for place in own:
+        pkgutil.resolve_name(place)
     gc.collect()
     gc.freeze()
 

@@ -114,21 +114,21 @@ def read_frame(descriptor: int, deadline: float | None = None) -> Frame:
         DeadlineError: It stalled.
     """
     total, header_length = _LENGTHS.unpack(_read_exactly(descriptor, _LENGTHS.size, deadline))
-    body = _read_exactly(descriptor, total - 4, deadline)
-    return Frame(json.loads(body[:header_length]), bytes(memoryview(body)[header_length:]))
+    header = json.loads(_read_exactly(descriptor, header_length, deadline))
+    return Frame(header, _read_exactly(descriptor, total - 4 - header_length, deadline))
 
 
-def _read_exactly(descriptor: int, length: int, deadline: float | None) -> bytearray:
-    content = bytearray(length)
-    view = memoryview(content)
-    filled = 0
-    while filled < length:
+def _read_exactly(descriptor: int, length: int, deadline: float | None) -> bytes:
+    parts: list[bytes] = []
+    missing = length
+    while missing:
         try:
-            count = os.readv(descriptor, [view[filled : filled + _CHUNK]])
+            part = os.read(descriptor, min(missing, _CHUNK))
         except BlockingIOError:
             _wait(select.POLLIN, descriptor, deadline if deadline is not None else float("inf"))
             continue
-        if count == 0:
+        if not part:
             raise PipeClosedError
-        filled += count
-    return content
+        parts.append(part)
+        missing -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

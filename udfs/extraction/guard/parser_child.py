@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
 
@@ -87,6 +88,7 @@ class ParserChild:
         limits: ChildLimits | None = None,
         options: ExtractionOptions = DEFAULT_OPTIONS,
         quarantine: DocumentQuarantine | None = None,
+        readers: Mapping[str, str] | None = None,
     ) -> None:
         """Prepare without starting anything.
 
@@ -94,6 +96,7 @@ class ParserChild:
             limits: What a document may cost; the defaults are those of design notes and tests.
             options: Structural caps and choices for every document.
             quarantine: Documents that need not be tried; what kills this child is added.
+            readers: Readers of the user's by their format: ``MODULE:FUNCTION``, imported in the child.
         """
         self.counts: Counter[str] = Counter()
         self._quarantine = DocumentQuarantine() if quarantine is None else quarantine
@@ -101,6 +104,7 @@ class ParserChild:
         self._limits = limits or ChildLimits()
         self._options = asdict(options)
         self._caps = options
+        self._readers = dict(readers or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
         self._wear = 0.0
@@ -130,7 +134,7 @@ class ParserChild:
             content: The document.
             url: Where it came from; a hint, never fetched.
             declared_charset: Charset of the HTTP header.
-            format: Format if it is certain; None to tell it from the bytes.
+            format: Format if it is certain, or one of ``readers``; None to tell it from the bytes.
 
         Returns:
             The extraction, or one with status ``timeout``, ``oom`` or ``crash``. A crash is tried once
@@ -142,7 +146,8 @@ class ParserChild:
                 the latest documents: an installation fault, not the document's.
         """
         found = identify(content) if format is None else DocumentFormat(format)
-        extraction = refusal_before_reading(content, found, self._caps)
+        own = found.name in self._readers
+        extraction = refusal_before_reading(content, found, self._caps, own=own)
         if extraction is None:
             extraction = self._quarantine.find(content, found.name)
         if extraction is None:
@@ -180,7 +185,13 @@ class ParserChild:
         assert self._process is not None
         cpu_limit = self._limits.cpu_seconds.get(name, 60.0)
         wall_end = time.monotonic() + self._limits.wall_factor * cpu_limit
-        header = {"url": url, "charset": charset, "format": name, "options": self._options}
+        header = {
+            "url": url,
+            "charset": charset,
+            "format": name,
+            "reader": self._readers.get(name),
+            "options": self._options,
+        }
         try:
             write_frame(self._request_pipe, header, content, wall_end)
             self._wait_for_answer(cpu_limit, wall_end)
@@ -243,7 +254,7 @@ class ParserChild:
     def _start(self) -> None:
         command = [sys.executable or "python3", "-m", "udfs.extraction.guard.child_main"]
         self._process = subprocess.Popen(
-            [*command, str(os.getpid()), str(self._limits.memory_bytes)],
+            [*command, str(os.getpid()), str(self._limits.memory_bytes), *self._readers.values()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

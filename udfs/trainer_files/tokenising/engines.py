@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from udfs.trainer_files.tokenising.han_runs import HanRuns, han_runs, is_chinese
+from udfs.trainer_files.tokenising.han_runs import HanRuns, chinese_places, han_runs
 from udfs.trainer_files.tokenising.sentencepiece_model import load_processor
 from udfs.trainer_files.tokenising.tokeniser_file import TokeniserFile
 
@@ -97,9 +97,10 @@ class _Fastokens:
 
     def encode(self, texts: Sequence[str]) -> TokenBatch:
         """Return the ids of each text."""
-        if not any(map(is_chinese, texts)) or self._han_runs is None:
+        places = chinese_places(texts)
+        if not places or self._han_runs is None:
             return self._encode(texts)
-        return TokenBatch(*self._han_runs.encode(texts, self._encode))
+        return TokenBatch(*self._han_runs.encode(texts, places, self._encode))
 
     @functools.cached_property
     def _han_runs(self) -> HanRuns | None:

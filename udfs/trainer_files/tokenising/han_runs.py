@@ -18,21 +18,26 @@ import numpy as np
 import numpy.typing as npt
 
 from udfs.columns.compiled import kernel
+from udfs.trainer_files.tokenising.han_tables import (
+    BYTES,
+    CHARACTERS,
+    FIRST,
+    ID_BITS,
+    JOINED_BEFORE,
+    JOINED_BEHIND,
+    MULTIPLIER,
+    HanTables,
+    character_at,
+    merge_by_rank,
+    pair_place,
+    read_tables,
+)
 from udfs.trainer_files.tokenising.tiktoken_file import SPLITS, byte_characters
 
-FIRST: Final = 0x4E00
-CHARACTERS: Final = 0x9FA6 - FIRST
-"""Han characters from U+4E00 on that Unicode has had since its first version: all are letters."""
-BYTES: Final = 3
-FIRST_LEAD: Final = 0xE4
 CARRIAGE_RETURN: Final = 13
 LONGEST_KEY: Final = 4  # characters whose 16-bit codes fit one word
 CACHE_BITS: Final = 12
-PAIR_BITS: Final = 18
-NO_RANK: Final = 1 << 30
-JOINED_BEHIND: Final = np.uint8(1)
-JOINED_BEFORE: Final = np.uint8(2)
-MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
+ID_MASK: Final = np.uint64((1 << ID_BITS) - 1)
 _SAMPLED_PLACES: Final = 16
 _LEAST_HAN: Final = 4
 # Of these it is known that a carriage return between two letters is a word of its own and changes no
@@ -42,41 +47,12 @@ _SPLITS: Final = (
     SPLITS["cl100k_base"].replace(r"\p{N}{1,3}", r"\p{N}"),
     SPLITS["gpt2"],
 )
-
+# With one of these, words are merged in another way than by the ranks of pairs alone.
 _OTHER_MERGING: Final = (
     "dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback",
 )  # fmt: skip
 Ids = npt.NDArray[np.int32]
 Offsets = npt.NDArray[np.int64]
-
-
-class HanTables(NamedTuple):
-    """What kernels read of a vocabulary.
-
-    Attributes:
-        keys: uint64[slots]; open addressing, left id and right id of each merge of non-ASCII bytes, plus
-            one; 0 where a slot is free.
-        ranks: int32[slots]; lower merges first.
-        products: int32[slots]; id of the merged token.
-        byte_ids: int32[256]; id of each byte.
-        counts: int32[characters]; ids of each Han character alone.
-        ids: int32[characters, 3]; those ids.
-        joined: uint8[characters]; bit 0: a token holds the character and the beginning of another;
-            bit 1: a token holds the end of a character, and this one.
-        joined_bytes: bool[256, 256]; a token holds the end of a character, its last byte first here, and
-            the beginning of another.
-        pairs: bool[1 << PAIR_BITS]; by hash of two characters, a token holds both.
-    """
-
-    keys: npt.NDArray[np.uint64]
-    ranks: npt.NDArray[np.int32]
-    products: npt.NDArray[np.int32]
-    byte_ids: npt.NDArray[np.int32]
-    counts: npt.NDArray[np.int32]
-    ids: npt.NDArray[np.int32]
-    joined: npt.NDArray[np.uint8]
-    joined_bytes: npt.NDArray[np.bool_]
-    pairs: npt.NDArray[np.bool_]
 
 
 class Seen(NamedTuple):
@@ -104,17 +80,16 @@ class HanRuns:
     def encode(
         self,
         texts: Sequence[str],
+        places: Sequence[int],
         engine: Callable[[Sequence[str]], tuple[Ids, Offsets]],
     ) -> tuple[Ids, Offsets]:
         """Return what the engine alone would.
 
         Args:
             texts: Without lone surrogates.
+            places: Of them, those with Chinese to take out.
             engine: Gives the ids of all texts, one after the other, and int64[texts + 1] offsets into them.
         """
-        places = [place for place, text in enumerate(texts) if is_chinese(text)]
-        if not places:
-            return engine(texts)
         contents = [texts[place].encode("utf-8") for place in places]
         offsets = np.zeros(len(contents) + 1, np.int64)
         np.cumsum([len(content) for content in contents], out=offsets[1:])
@@ -127,9 +102,8 @@ class HanRuns:
             shorter[place] = content[start:end].decode("utf-8")
             start = end
         ids, id_offsets = engine(shorter)
-        ids.flags.writeable = id_offsets.flags.writeable = (
-            False  # kernels are compiled for one kind
-        )
+        # Kernels are compiled for arrays of one kind.
+        ids.flags.writeable = id_offsets.flags.writeable = False
         replaced = np.zeros(len(texts), np.bool_)
         replaced[places] = True
         return _put_back(ids, id_offsets, replaced, self._carriage_return, taken, taken_ends)
@@ -144,8 +118,12 @@ def _nothing_seen() -> Seen:
     )
 
 
-def is_chinese(text: str) -> bool:
-    """Say, from a few of its characters, whether a text has enough Chinese to be worth the reading."""
+def chinese_places(texts: Sequence[str]) -> list[int]:
+    """Return which texts have enough Chinese to be worth the reading."""
+    return [place for place, text in enumerate(texts) if _is_chinese(text)]
+
+
+def _is_chinese(text: str) -> bool:
     if text.isascii() or "\r" in text:
         return False
     sampled = text[:: len(text) // _SAMPLED_PLACES + 1]
@@ -156,7 +134,7 @@ def han_runs(content: bytes) -> HanRuns | None:
     """Read a tokenizer.json; None where runs may not be taken out, or its vocabulary has no Chinese.
 
     Args:
-        content: The file; its model is byte-level BPE or it gets None.
+        content: The file.
     """
     parsed = json.loads(content)
     model = parsed["model"]
@@ -169,8 +147,10 @@ def han_runs(content: bytes) -> HanRuns | None:
     vocabulary: Mapping[str, int] = model["vocab"]
     if any(character not in vocabulary for character in characters):
         return None
+    if max(vocabulary.values()) >> ID_BITS:
+        return None
     byte_ids = np.array([vocabulary[character] for character in characters], np.int32)
-    tables = _tables(model, vocabulary, byte_ids, characters)
+    tables = read_tables(model, vocabulary, byte_ids, characters)
     return None if tables is None else HanRuns(tables, int(byte_ids[CARRIAGE_RETURN]))
 
 
@@ -196,158 +176,18 @@ def _splits_as_known(parsed: Mapping[str, Any]) -> bool:
     )
 
 
-def _tables(
-    model: Mapping[str, Any],
-    vocabulary: Mapping[str, int],
-    byte_ids: npt.NDArray[np.int32],
-    characters: Sequence[str],
-) -> HanTables | None:
-    high = frozenset(characters[0x80:])
-    codes = {character: byte for byte, character in enumerate(characters)}
-    merges = []
-    for rank, merge in enumerate(model["merges"]):
-        left, right = merge.split(" ") if isinstance(merge, str) else merge
-        if not (high.isdisjoint(left) and high.isdisjoint(right)):
-            merges.append((vocabulary[left], vocabulary[right], rank, vocabulary[left + right]))
-    tokens = [
-        bytes(codes[character] for character in token)
-        for token in vocabulary
-        if len(token) > 1 and not high.isdisjoint(token) and codes.keys() >= set(token)
-    ]
-    held = np.array(merges, np.int64).reshape(-1, 4)
-    slots = 1 << max(4, (2 * len(held)).bit_length())
-    tables = HanTables(
-        np.zeros(slots, np.uint64), np.zeros(slots, np.int32), np.zeros(slots, np.int32), byte_ids,
-        np.zeros(CHARACTERS, np.int32), np.zeros((CHARACTERS, BYTES), np.int32),
-        np.zeros(CHARACTERS, np.uint8), np.zeros((256, 256), np.bool_),
-        np.zeros(1 << PAIR_BITS, np.bool_),
-    )  # fmt: skip
-    ends = np.cumsum([len(token) for token in tokens], dtype=np.int64)
-    data = np.frombuffer(b"".join(tokens), np.uint8)
-    _fill(held, data, ends, tables)
-    if model.get("ignore_merges") and not _are_merged(data, ends, tables):
-        return None
-    return tables
-
-
 @kernel
-def _slot(left: int, right: int, keys: npt.NDArray[np.uint64]) -> int:
-    """Where a pair is in the table, or would be."""
-    key = (np.uint64(left) << np.uint64(32) | np.uint64(right)) + np.uint64(1)
-    mask = np.uint64(len(keys) - 1)
-    place = (key * MULTIPLIER) >> np.uint64(32) & mask
-    while keys[place] != np.uint64(0) and keys[place] != key:
-        place = (place + np.uint64(1)) & mask
-    return int(place)
-
-
-@kernel
-def _merge(symbols: npt.NDArray[np.int32], count: int, tables: HanTables) -> int:
-    """Merge by rank, the first of equals first; return how many are left."""
-    while count > 1:
-        best, where, product = NO_RANK, 0, 0
-        for place in range(count - 1):
-            slot = _slot(symbols[place], symbols[place + 1], tables.keys)
-            if tables.keys[slot] != np.uint64(0) and tables.ranks[slot] < best:
-                best, where, product = tables.ranks[slot], place, tables.products[slot]
-        if best == NO_RANK:
-            break
-        symbols[where] = product
-        for place in range(where + 1, count - 1):
-            symbols[place] = symbols[place + 1]
-        count -= 1
-    return count
-
-
-@kernel
-def _character(data: npt.NDArray[np.uint8], place: int, end: int) -> int:
-    """The number of the Han character at a place, -1 without one."""
-    if place < 0 or place + BYTES > end or data[place] & 0xF0 != 0xE0:
-        return -1
-    if data[place + 1] & 0xC0 != 0x80 or data[place + 2] & 0xC0 != 0x80:
+def _character_of_text(data: npt.NDArray[np.uint8], place: int, end: int) -> int:
+    """The same where bytes are known to be UTF-8."""
+    if place >= end or data[place] < 0xE4 or data[place] > 0xE9:
         return -1
     code = int(
         (np.int64(data[place]) & 0x0F) << 12
         | (np.int64(data[place + 1]) & 0x3F) << 6
         | np.int64(data[place + 2]) & 0x3F
     )
-    return code - FIRST if FIRST <= code < FIRST + CHARACTERS else -1
-
-
-@kernel
-def _pair_place(left: int, right: int) -> int:
-    key = np.uint64(left) << np.uint64(16) | np.uint64(right)
-    return int((key * MULTIPLIER) >> np.uint64(64 - PAIR_BITS))
-
-
-@kernel
-def _fill(
-    merges: npt.NDArray[np.int64],
-    data: npt.NDArray[np.uint8],
-    ends: npt.NDArray[np.int64],
-    tables: HanTables,
-) -> None:
-    """Enter merges, what each character is alone, and what tokens join."""
-    for row in range(len(merges)):
-        left, right = merges[row, 0], merges[row, 1]
-        slot = _slot(left, right, tables.keys)
-        if tables.keys[slot] == np.uint64(0):
-            tables.keys[slot] = (np.uint64(left) << np.uint64(32) | np.uint64(right)) + np.uint64(1)
-            tables.ranks[slot] = merges[row, 2]
-            tables.products[slot] = merges[row, 3]
-    for character in range(CHARACTERS):
-        code = character + FIRST
-        tables.ids[character, 0] = tables.byte_ids[0xE0 | code >> 12]
-        tables.ids[character, 1] = tables.byte_ids[0x80 | code >> 6 & 0x3F]
-        tables.ids[character, 2] = tables.byte_ids[0x80 | code & 0x3F]
-        tables.counts[character] = _merge(tables.ids[character], BYTES, tables)
-    start = 0
-    for end in ends:
-        for place in range(start + 1, end):
-            _join(data, start, place, end, tables)
-        start = end
-
-
-@kernel
-def _join(data: npt.NDArray[np.uint8], start: int, place: int, end: int, tables: HanTables) -> None:
-    """Note that a token holds both sides of a place, if that may be one between Han characters."""
-    if data[place] & 0xF0 != 0xE0 or data[place - 1] & 0xC0 != 0x80:
-        return
-    left = _character(data, place - BYTES, place) if place - start >= BYTES else -1
-    right = _character(data, place, end)
-    if (place - start >= BYTES and left < 0) or (end - place >= BYTES and right < 0):
-        return
-    if left >= 0 and right >= 0:
-        tables.pairs[_pair_place(left, right)] = True
-    elif left >= 0:
-        tables.joined[left] |= JOINED_BEHIND
-    elif right >= 0:
-        tables.joined[right] |= JOINED_BEFORE
-    else:
-        tables.joined_bytes[data[place - 1], data[place]] = True
-
-
-@kernel
-def _are_merged(
-    data: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], tables: HanTables
-) -> bool:
-    """Say whether each token with a Han character is what its bytes are merged to.
-
-    Else it is found where it is a whole word and only there, which the ends of a run now may be. Merges
-    of ASCII are not in the tables; a token with more of it than one byte says no, too.
-    """
-    start = 0
-    symbols = np.empty(len(data), np.int32)
-    for end in ends:
-        ascii_bytes, has_han = 0, False
-        for place in range(start, end):
-            symbols[place - start] = tables.byte_ids[data[place]]
-            ascii_bytes += data[place] < 0x80
-            has_han = has_han or _character(data, place, end) >= 0
-        if has_han and (ascii_bytes > 1 or _merge(symbols, end - start, tables) > 1):
-            return False
-        start = end
-    return True
+    code -= FIRST
+    return code if 0 <= code < CHARACTERS else -1
 
 
 @kernel
@@ -366,7 +206,7 @@ def _piece(
     slot = np.int64(0)
     if is_short:
         for place in range(start, end, BYTES):
-            key = key << np.uint64(16) | np.uint64(_character(data, place, end) + 1)
+            key = key << np.uint64(16) | np.uint64(character_at(data, place, end) + 1)
         slot = np.int64((key * MULTIPLIER) >> np.uint64(64 - CACHE_BITS))
         if seen.keys[slot] == key:
             for place in range(seen.counts[slot]):
@@ -375,7 +215,7 @@ def _piece(
     symbols = ids[taken:]
     for place in range(start, end):
         symbols[place - start] = tables.byte_ids[data[place]]
-    count = _merge(symbols, end - start, tables)
+    count = merge_by_rank(symbols, end - start, tables)
     if is_short:
         seen.keys[slot], seen.counts[slot] = key, count
         for place in range(count):
@@ -393,15 +233,15 @@ def _take_out(
     left = np.empty(len(data), np.uint8)
     ends = np.empty(len(offsets) - 1, np.int64)
     ids = np.empty(len(data), np.int32)  # a byte is a token at most
-    id_ends = np.empty(len(data) // BYTES + 1, np.int64)
+    id_ends = np.empty(len(data) // (2 * BYTES) + 1, np.int64)  # a run has two characters and more
     # Whoever is called with all tables counts references to each: what every character needs is here.
     joined, joined_bytes, pairs = tables.joined, tables.joined_bytes, tables.pairs
-    counts, alone = tables.counts, tables.ids
+    alone = tables.alone
     written = taken = runs = 0
     for text in range(len(ends)):
         place, end = offsets[text], offsets[text + 1]
         while place < end:
-            before = _character(data, place, end)
+            before = _character_of_text(data, place, end)
             if before < 0:
                 left[written] = data[place]
                 written += 1
@@ -409,28 +249,31 @@ def _take_out(
                 continue
             begun, cut, cuts = place, place, 0
             place += BYTES
-            character = _character(data, place, end)
+            character = _character_of_text(data, place, end)
             while character >= 0:
+                pair = pair_place(before, character)
                 is_joined = (
                     joined[before] & JOINED_BEHIND
                     or joined[character] & JOINED_BEFORE
                     or joined_bytes[data[place - 1], data[place]]
-                    or pairs[_pair_place(before, character)]
+                    or pairs[pair >> np.uint64(6)] >> (pair & np.uint64(63)) & np.uint64(1)
                 )
                 if not is_joined:
                     if cuts == 0:
                         written = _copy(data, begun, place, left, written)
                     elif place - cut == BYTES:
-                        for number in range(counts[before]):
-                            ids[taken] = alone[before, number]
-                            taken += 1
+                        taken = _put_alone(alone[before], ids, taken)
                     else:
                         taken = _piece(data, cut, place, tables, seen, ids, taken)
                     cuts += 1
                     cut = place
                 before = character
                 place += BYTES
-                character = _character(data, place, end)
+                character = _character_of_text(data, place, end)
+            if cuts and place - cut == BYTES and _is_mark(data, place, end):
+                taken = _put_alone(alone[before], ids, taken)
+                cuts += 1
+                cut = place
             if cuts > 1:
                 left[written] = CARRIAGE_RETURN
                 written += 1
@@ -439,6 +282,28 @@ def _take_out(
             written = _copy(data, cut, place, left, written)
         ends[text] = written
     return left[:written], ends, ids[:taken], id_ends[:runs]
+
+
+@kernel
+def _put_alone(held: np.uint64, ids: npt.NDArray[np.int32], taken: int) -> int:
+    """Write the ids of one character behind those taken; return how many there are then."""
+    ids[taken] = held & ID_MASK  # of three, those that are not there are written over
+    ids[taken + 1] = held >> np.uint64(ID_BITS) & ID_MASK
+    ids[taken + 2] = held >> np.uint64(2 * ID_BITS) & ID_MASK
+    return taken + int(np.int64(held >> np.uint64(BYTES * ID_BITS)))
+
+
+@kernel
+def _is_mark(data: npt.NDArray[np.uint8], place: int, end: int) -> bool:
+    """Say whether a Chinese comma, full stop, colon and so on follows, which no word goes on with."""
+    if place + BYTES > end or data[place] != 0xEF or data[place + 1] != 0xBC:
+        return bool(
+            place + BYTES <= end
+            and data[place] == 0xE3
+            and data[place + 1] == 0x80
+            and data[place + 2] in (0x81, 0x82)
+        )
+    return bool(data[place + 2] in (0x81, 0x8C, 0x9A, 0x9B, 0x9F))
 
 
 @kernel

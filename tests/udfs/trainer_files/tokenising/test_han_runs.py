@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.small_tokenisers import byte_level_json, tiktoken_file
 from udfs.trainer_files.tokenising.engines import load_engine
-from udfs.trainer_files.tokenising.han_runs import HanRuns, han_runs, is_chinese
+from udfs.trainer_files.tokenising.han_runs import HanRuns, chinese_places, han_runs
 from udfs.trainer_files.tokenising.tiktoken_file import SPLITS
 from udfs.trainer_files.tokenising.tokeniser_file import read_tokeniser
 from udfs.trainer_files.tokenising.training import TokeniserPlan, train_tokeniser
@@ -28,7 +28,7 @@ STORY = (
 # Characters of the story, rare ones and those around the ends of the range, and what runs may touch.
 ALPHABET = (
     "".join(sorted(set("".join(STORY))))
-    + "龘龜\u3400\u4dff\u9fa6\ua000\u3007ーカ가é'sTLl \n\t　\u0301１"
+    + "龘龜\u3400\u4dff\u9fa6\ua000\u3007ーカ가é'sTLl \n\t　\u0301１，。！？：；、“"
 )
 
 
@@ -48,7 +48,7 @@ def compare(content: bytes, texts: Sequence[str]) -> None:
     engine = load_engine(file, "tokenizers", special_tokens_in_text=False)
     runs = han_runs(file.content)
     assert runs is not None
-    ids, offsets = runs.encode(texts, engine.encode)
+    ids, offsets = runs.encode(texts, chinese_places(texts), engine.encode)
     expected = engine.encode(texts)
     assert offsets.tolist() == expected.offsets.tolist()
     assert ids.tolist() == expected.ids.tolist()
@@ -81,14 +81,16 @@ def test_what_is_taken_out_is_most_of_a_text() -> None:
         return np.zeros(0, np.int32), np.zeros(len(texts) + 1, np.int64)
 
     rare = "".join(map(chr, range(0x6000, 0x6200)))
-    runs.encode([rare, "plain text", rare + "\r" + rare], engine)
+    texts = [rare, "plain text", rare + "\r" + rare, rare + "，" + rare]
+    runs.encode(texts, chinese_places(texts), engine)
     assert given_texts[0] == rare[0] + "\r" + rare[-1]
-    assert given_texts[1:] == ["plain text", rare + "\r" + rare]
+    assert given_texts[1:3] == texts[1:3]
+    assert given_texts[3] == rare[0] + "\r，" + rare[0] + "\r" + rare[-1]
 
 
 def test_a_text_with_carriage_returns_of_its_own_is_left_whole() -> None:
     compare(trained("cl100k_base"), ["天气很好天气\r很好" * 5, "天气很好，船只很多" * 5])
-    assert not is_chinese("天气很好\r天气很好")
+    assert chinese_places(["天气很好\r天气很好"]) == []
 
 
 def test_merges_are_written_in_either_form() -> None:
@@ -103,6 +105,17 @@ def test_a_tiktoken_file_with_tokens_across_characters() -> None:
     content = tiktoken_file(tokens)
     file = read_tokeniser("o", content, split="cl100k_base")
     compare(file.content, ["的了的人的一的了一的" * 4, "一的一丁的乙" * 5])
+
+
+@pytest.mark.parametrize(("letters", "is_worth_it"), [(8, True), (40, False)])
+def test_a_vocabulary_of_chinese_words_is_left_to_the_engine(
+    letters: int, is_worth_it: bool
+) -> None:
+    known = [chr(code).encode() for code in range(0x4E00, 0x4E00 + letters)]
+    heads = sorted({letter[:2] for letter in known})
+    words = [left + right for left in known for right in known]
+    file = read_tokeniser("o", tiktoken_file([*heads, *known, *words]))
+    assert (han_runs(file.content) is not None) is is_worth_it
 
 
 def refused() -> dict[str, dict[str, Any]]:
@@ -150,4 +163,4 @@ def test_a_normaliser_that_composes_is_allowed() -> None:
      ("カタカナ" * 9, False), ("天气 fine, " * 40, True)],
 )  # fmt: skip
 def test_which_texts_are_worth_it(text: str, chinese: bool) -> None:
-    assert is_chinese(text) is chinese
+    assert bool(chinese_places([text])) is chinese

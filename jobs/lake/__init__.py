@@ -1,0 +1,1 @@
+"""Tables of a lake: snapshots read as they were, and datasets of ours appended to them."""
