@@ -106,15 +106,6 @@ def annotate_stage(
         inputs[INDEX] = index.fingerprint
         function = replace(function, benchmarks=index)
     chunks = files_by_chunk(source)
-    if own is not None:
-        write = functools.partial(_write_annotated, context, function, own)
-        writers: list[Callable[[str], None]] = [
-            functools.partial(write, part) for part in chunks.values()
-        ]
-    else:
-        frame = functools.partial(_annotated, context, recipe, function)
-        frames = [functools.partial(frame, part) for part in chunks.values()]
-        writers = [parquet_chunk(frame) for frame in frames]
     return run_stage(
         context,
         Stage(
@@ -123,7 +114,7 @@ def annotate_stage(
             module="jobs.annotate_text",
             inputs=inputs,
             configuration=_configuration(recipe, benchmarks),
-            chunks=writers,
+            chunks=[_writer(context, recipe, function, own, part) for part in chunks.values()],
             division=Division("extracted", [*chunks]),
             account=functools.partial(_account, source.accounts.rows_out),
             details=lambda: {
@@ -133,6 +124,18 @@ def annotate_stage(
             own_tasks=own,
         ),
     )
+
+
+def _writer(
+    context: RunContext,
+    recipe: Recipe,
+    function: AnnotateBatches,
+    own: OwnTasks | None,
+    files: Sequence[PublishedFile],
+) -> Callable[[str], None]:
+    if own is not None:
+        return functools.partial(_write_annotated, context, function, own, files)
+    return parquet_chunk(functools.partial(_annotated, context, recipe, function, files))
 
 
 def _annotated(

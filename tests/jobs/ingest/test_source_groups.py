@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.ingest.source_files import SourceFile, read_plan
@@ -26,7 +26,7 @@ def made(folder: Path, groups: list[list[SourceFile]]) -> None:
 FATES = st.dictionaries(st.integers(0, 40), st.sampled_from(["same", "changed", "vanished", "new"]))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(FATES)
 def test_every_source_is_in_one_group_and_groups_without_change_stay(fates: dict[int, str]) -> None:
     before = [file(number) for number, fate in sorted(fates.items()) if fate != "new"]

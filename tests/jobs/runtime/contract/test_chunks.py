@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.runtime.contract.chunks import (
@@ -22,7 +22,8 @@ DIVISION = Division("sources", ["a", "b"])
 INPUTS = {"sources": "all", "model": "m"}
 
 
-@given(st.lists(st.integers(0, 20)), st.integers(1, 30))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.integers(0, 20), max_size=12), st.integers(1, 30))
 def test_groups_are_consecutive_and_bounded(sizes: list[int], limit: int) -> None:
     groups = by_bytes(sizes, lambda size: size, limit / GIGABYTE)
     assert [size for group in groups for size in group] == sizes
