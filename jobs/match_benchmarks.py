@@ -75,7 +75,7 @@ def match_stage(
 
     def clean() -> DataFrame:
         rows, _ = context.read("annotated", "annotate", carries_documents=True)
-        return rows.where(F.col(f"{SIGNALS}.strength") == 0).select("id", "text")
+        return rows.where(F.size(f"{SIGNALS}.{MATCHES}") == 0).select("id", "text")
 
     def found_here() -> pa.Table:
         return match_table(context, resolved_rules(context), benchmarks)

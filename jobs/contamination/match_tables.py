@@ -86,10 +86,12 @@ def match_table(
 
 def clean_texts(context: RunContext) -> list[str]:
     """Return the texts of :func:`jobs.contamination.spark_table.drawn_hosts` of a run."""
-    strength = f"{SIGNALS}.strength"
-    rows = dataset_table(context, "annotated", ["id", "text", strength])
+    matches = f"{SIGNALS}.{MATCHES}"
+    rows = dataset_table(context, "annotated", ["id", "text", matches])
     filled = pc.greater(pc.binary_length(rows.column("text")).fill_null(0), 0)
-    clean = rows.filter(pc.and_(pc.equal(rows.column(strength), 0.0), filled))
+    # A text with a variant would be told as one of it, whatever is planted beside.
+    nothing = pc.equal(pc.list_value_length(rows.column(matches)), 0)
+    clean = rows.filter(pc.and_(nothing, filled))
     order = np.argsort(xxhash64(clean.column("id").to_numpy()), kind="stable")[:HOSTS]
     drawn: list[str] = clean.column("text").take(pa.array(order)).to_pylist()
     return drawn

@@ -157,6 +157,7 @@ def test_matches_and_facts_are_a_dataset(finished: RunContext) -> None:
     assert facts["benchmarks"]["gsm8k"]["items"] == 4
     assert facts["undecidable"] == [{"benchmark": "gsm8k", "item": "test/3", "reason": "too_short"}]
     planted = {row["change"]: row for row in facts["validation"] if row["tokens"] == "20 and more"}
+    assert facts["hosts"] == 2, "a text that holds a variant is no clean one to plant in"
     assert planted["verbatim"]["found"] == planted["verbatim"]["planted"] == 3
     assert planted["traditional characters"]["planted"] == 1
     assert "3 of 4 items can be found" in contamination_text(manifest)
