@@ -32,7 +32,7 @@ from jobs.count_shared_lines import count_stage, shared_keys
 from jobs.dedup.file_bitmaps import quoted
 from jobs.models.run_models import perplexity_digest, safety_digest
 from jobs.recipes.recipe import Recipe
-from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.chunks import Division, files_by_chunk
 from jobs.runtime.contract.driver_tables import (
     batches,
     dataset_paths,
@@ -73,7 +73,7 @@ def annotate_stage(
     safety_model: str | None,
     benchmarks: GivenBenchmarks | None = None,
 ) -> Manifest:
-    """Annotate all extracted documents of a run.
+    """Annotate all extracted documents of a run, chunk by chunk of these; chunks that are the same are kept.
 
     Args:
         context: The run.
@@ -105,13 +105,7 @@ def annotate_stage(
         index = _index_benchmarks(context, recipe, benchmarks, source)
         inputs[INDEX] = index.fingerprint
         function = replace(function, benchmarks=index)
-    chunks = by_bytes(source.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
-    if own is not None:
-        write = functools.partial(_write_annotated, context, function, own)
-        writers: list[Callable[[str], None]] = [functools.partial(write, part) for part in chunks]
-    else:
-        frames = [functools.partial(_annotated, context, recipe, function, part) for part in chunks]
-        writers = [parquet_chunk(frame) for frame in frames]
+    chunks = files_by_chunk(source)
     return run_stage(
         context,
         Stage(
@@ -120,16 +114,28 @@ def annotate_stage(
             module="jobs.annotate_text",
             inputs=inputs,
             configuration=_configuration(recipe, benchmarks),
-            chunks=writers,
+            chunks=[_writer(context, recipe, function, own, part) for part in chunks.values()],
+            division=Division("extracted", [*chunks]),
             account=functools.partial(_account, source.accounts.rows_out),
             details=lambda: {
                 "absent_signals": absent_signals(function, benchmarks),
                 **_failures(context, recipe.annotators, here=own is not None),
             },
             own_tasks=own,
-            cut=[len(chunk) for chunk in chunks],
         ),
     )
+
+
+def _writer(
+    context: RunContext,
+    recipe: Recipe,
+    function: AnnotateBatches,
+    own: OwnTasks | None,
+    files: Sequence[PublishedFile],
+) -> Callable[[str], None]:
+    if own is not None:
+        return functools.partial(_write_annotated, context, function, own, files)
+    return parquet_chunk(functools.partial(_annotated, context, recipe, function, files))
 
 
 def _annotated(
@@ -245,7 +251,8 @@ def _index_benchmarks(
     inputs = {"extracted": source.fingerprint}
     documents = source.accounts.rows_out
     lines = recipe.contamination
-    counted = count_phrases(context, lines, benchmarks, inputs, documents, counting)
+    fitted_on = [*files_by_chunk(source)]
+    counted = count_phrases(context, lines, benchmarks, inputs, documents, counting, fitted_on)
     return index_stage(context, lines, benchmarks, counted)
 
 

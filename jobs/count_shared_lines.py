@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.recipes.recipe import Recipe
+from jobs.runtime.contract.chunks import files_by_chunk
 from jobs.runtime.contract.manifest import Manifest, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
@@ -47,6 +48,7 @@ def count_stage(context: RunContext, recipe: Recipe) -> Manifest:
             inputs={"extracted": source.fingerprint},
             configuration=recipe.shared_lines.model_dump(),
             chunks=[parquet_chunk(counted)],
+            fitted_on=[*files_by_chunk(source)],
             # Counting reads documents and passes all of them on.
             account=lambda _: RowAccounts(rows_in=documents, rows_out=documents),
         ),

@@ -6,7 +6,6 @@ import argparse
 import functools
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -16,8 +15,9 @@ from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.recipes.exclusions import excluding_rules
 from jobs.recipes.recipe import Recipe
-from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule, is_grade_rule
+from jobs.recipes.rules import ResolvedRule, Rule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules, store_recipe
+from jobs.runtime.contract.chunks import files_by_chunk
 from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, works_here
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
@@ -36,6 +36,7 @@ from jobs.verdicts.sql_rules import require_expressions
 from jobs.verdicts.thresholds import resolve, resolve_by
 
 DATASET = "verdicts"
+THRESHOLDS = "thresholds"
 ORIGIN = ("id", "source", "source_id", "url")
 
 
@@ -49,69 +50,86 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
     source = require_manifest(context.folder("annotated"), "annotate")
     rules = [rule for rule in recipe.rules if not is_grade_rule(rule)]
     excluded = excluding_rules(recipe.exclude)
-    missing: Mapping[str, str] = source.details.get("absent_signals", {})
     here = asked_by_arrow(rules) and works_here(context, recipe.run.driver_megabytes, source)
 
-    @functools.cache
-    def judgement() -> Judgement:
-        return (_judge_table if here else _judge)(context, excluded, rules, missing)
-
+    signals = functools.cache(functools.partial(signal_table, context, rules))
+    fitted = _fit_stage(context, source, rules, signals if here else None)
+    resolved = [*excluded, *judged_rules(fitted)]
+    usual: Calibration = fitted.details["perplexity_calibration"]
+    if here:
+        write = table_chunk(lambda: _verdict_table(signals(), resolved, usual))
+    else:
+        write = parquet_chunk(lambda: _verdicts(_annotated(context), resolved, usual))
     return run_stage(
         context,
         Stage(
             name="decide",
             dataset=DATASET,
             module="jobs.decide_verdicts",
-            inputs={"annotated": source.fingerprint},
+            inputs={"annotated": source.fingerprint, THRESHOLDS: fitted.fingerprint},
             configuration={"rules": [rule.model_dump() for rule in (*excluded, *rules)]},
-            chunks=[lambda folder: judgement().write(folder)],
+            chunks=[write],
             account=functools.partial(_account, context, here),
             details=lambda: {
-                "rules": [rule.model_dump() for rule in judgement().rules],
-                "absent_rules": [rule.model_dump() for rule in judgement().absent],
-                "perplexity_calibration": judgement().calibration,
+                "rules": [rule.model_dump() for rule in resolved],
+                "absent_rules": fitted.details["absent_rules"],
+                "perplexity_calibration": usual,
             },
             in_driver=here,
         ),
     )
 
 
-class Judgement(NamedTuple):
-    """The numbers that verdicts are made with, and what writes the verdicts into a folder."""
-
-    rules: list[ResolvedRule]
-    absent: list[AbsentRule]
-    calibration: Calibration
-    write: Callable[[str], None]
-
-
-def _judge(
+def _fit_stage(
     context: RunContext,
-    excluded: Sequence[ResolvedRule],
+    source: Manifest,
     rules: Sequence[Rule],
-    missing: Mapping[str, str],
-) -> Judgement:
-    annotated, _ = context.read("annotated", "annotate")
-    judged, absent = resolve(rules, annotated, missing)
-    resolved = [*excluded, *judged]
-    usual = calibrate(annotated)
-    write = parquet_chunk(functools.partial(_verdicts, annotated, resolved, usual))
-    return Judgement(resolved, absent, usual, write)
+    signals: Callable[[], SignalTable] | None,
+) -> Manifest:
+    """Publish the numbers in place of percentiles: no files, a manifest that keeps them.
+
+    Args:
+        context: The run.
+        source: Manifest of ``annotated/``.
+        rules: The recipe's.
+        signals: What this process reads them from; None: Spark does.
+    """
+    missing: Mapping[str, str] = source.details.get("absent_signals", {})
+
+    def numbers() -> dict[str, object]:
+        if signals is not None:
+            judged, absent = resolve_by(rules, missing, signals().count_bins)
+            usual = calibration_of(signals().count_bins((), SIGNAL))
+        else:
+            judged, absent = resolve(rules, _annotated(context), missing)
+            usual = calibrate(_annotated(context))
+        return {
+            "rules": [rule.model_dump() for rule in judged],
+            "absent_rules": [rule.model_dump() for rule in absent],
+            "perplexity_calibration": usual,
+        }
+
+    documents = source.accounts.rows_out
+    return run_stage(
+        context,
+        Stage(
+            name="fit-thresholds",
+            dataset=THRESHOLDS,
+            module="jobs.decide_verdicts",
+            inputs={"annotated": source.fingerprint},
+            configuration={"rules": [rule.model_dump() for rule in rules]},
+            chunks=[lambda _: None],
+            # Counting reads documents and passes all of them on.
+            account=lambda _: RowAccounts(rows_in=documents, rows_out=documents),
+            details=numbers,
+            in_driver=signals is not None,
+            fitted_on=[*files_by_chunk(source)],
+        ),
+    )
 
 
-def _judge_table(
-    context: RunContext,
-    excluded: Sequence[ResolvedRule],
-    rules: Sequence[Rule],
-    missing: Mapping[str, str],
-) -> Judgement:
-    """The same, made in this process."""
-    signals = signal_table(context, rules)
-    judged, absent = resolve_by(rules, missing, signals.count_bins)
-    resolved = [*excluded, *judged]
-    usual = calibration_of(signals.count_bins((), SIGNAL))
-    write = table_chunk(functools.partial(_verdict_table, signals, resolved, usual))
-    return Judgement(resolved, absent, usual, write)
+def _annotated(context: RunContext) -> DataFrame:
+    return context.read("annotated", "annotate")[0]
 
 
 def resolved_rules(context: RunContext) -> list[ResolvedRule]:

@@ -21,16 +21,18 @@ from jobs.dedup.file_bitmaps import quoted
 from jobs.ingest.extract_sources import SourceExtractor
 from jobs.ingest.source_files import (
     SourceFile,
+    former_sources,
     list_sources,
     read_plan,
     require_all_unchanged,
     sources_fingerprint,
 )
+from jobs.ingest.source_groups import SourceChanges, source_changes, source_groups, with_plan
 from jobs.ingest.source_tasks import source_tasks, task_rows
 from jobs.ingest_documents import DATASET as DOCUMENTS
 from jobs.ingest_documents import ingest_stage, reading_accounts
 from jobs.recipes.recipe import Recipe
-from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.chunks import Division
 from jobs.runtime.contract.driver_tables import write_batches
 from jobs.runtime.contract.manifest import Manifest, require_manifest
 from jobs.runtime.contract.own_tasks import OwnTasks
@@ -57,15 +59,28 @@ DATASET = "extracted"
 FAILURE_COLUMNS = ("content_hash", "status", "detail")
 
 
-def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Recipe) -> Manifest:
+def extract_stage(
+    context: RunContext,
+    sources: Sequence[SourceFile],
+    recipe: Recipe,
+    changes: SourceChanges | None = None,
+) -> Manifest:
     """Read all documents of the sources into ``extracted/``; the bytes are read once and written nowhere.
+
+    Of sources that were added only these are read: chunks of the others are kept.
+
+    Args:
+        context: The run.
+        sources: Files, as ``list_sources`` numbers them.
+        recipe: Limits and names of fields, extraction.
+        changes: Since the run was last made, for the manifest.
 
     Raises:
         SettingsError: A reader of the user's cannot be imported.
         StageError: Spark failed, or a file changed while it was read.
     """
     code = {ending: _digest_of(place) for ending, place in recipe.ingest.readers.items()}
-    chunks = by_bytes(sources, lambda file: file.size, recipe.run.chunk_gigabytes)
+    groups = source_groups(context.folder(DATASET), sources, recipe.run.chunk_gigabytes)
     remote = any(storage.is_remote(file.path) for file in sources)
     own = None if remote else context.own_tasks(recipe.run.driver_megabytes)
     write = functools.partial(_write_chunk, context, recipe)
@@ -85,12 +100,13 @@ def extract_stage(context: RunContext, sources: Sequence[SourceFile], recipe: Re
                 "extract": asdict(recipe.extract),
                 "ingest": recipe.ingest.model_dump(exclude={"keep_content"}),
             },
-            chunks=[functools.partial(write, chunk) for chunk in chunks],
+            chunks=[with_plan(group, functools.partial(write, group)) for group in groups],
+            division=Division("sources", [sources_fingerprint(group) for group in groups]),
+            details=lambda: {"changes": changes and changes.facts()},
             account=functools.partial(
                 reading_accounts, context, DATASET, len(sources), here=own is not None
             ),
             own_tasks=own,
-            cut=[len(chunk) for chunk in chunks],
         ),
     )
 
@@ -103,7 +119,11 @@ def extract_inputs(context: RunContext, inputs: Sequence[str], recipe: Recipe) -
         StageError: Spark failed, or a file changed while it was read.
     """
     sources = list_sources(inputs, context.output, recipe.ingest.paths_prefix)
-    manifest = extract_stage(context, sources, recipe)
+    former = former_sources(context.output)
+    changes = source_changes(former, sources)
+    if former and any(changes):
+        context.reporter.note(str(changes))
+    manifest = extract_stage(context, sources, recipe, changes if former else None)
     ingest_stage(context, sources, recipe, manifest)
     return manifest
 

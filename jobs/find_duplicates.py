@@ -32,8 +32,9 @@ from jobs.dedup.signatures import sign, sign_table, signs_tables
 from jobs.dedup.spark_table import DATASET, SparkTable, duplicates_of
 from jobs.planning import six_permutations_notice
 from jobs.recipes.recipe import Recipe
-from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.chunks import Division, files_by_chunk
 from jobs.runtime.contract.driver_tables import table_chunk, works_here
+from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import (
@@ -76,9 +77,9 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
         and works_here(context, recipe.run.driver_megabytes, annotated)
     )
     if here:
-        write = _search_tables(context, recipe, inputs)
+        write = _search_tables(context, recipe, annotated)
     else:
-        write = _search_frames(context, recipe, inputs, annotated, known)
+        write = _search_frames(context, recipe, annotated, known)
     return run_stage(
         context,
         Stage(
@@ -98,12 +99,10 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
 def _search_frames(
     context: RunContext,
     recipe: Recipe,
-    inputs: dict[str, str],
     annotated: Manifest,
     known: KnownDocuments | None,
 ) -> Callable[[str], None]:
     """Publish the signatures; return what writes the duplicates."""
-    chunks = by_bytes(annotated.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
 
     def documents(files: Sequence[PublishedFile] | None = None) -> DataFrame:
         return surviving(context, files).withColumn("language", F.col(LANGUAGE))
@@ -115,29 +114,49 @@ def _search_frames(
         duplicates = duplicates_of(context, recipe.dedup, documents(), signatures, known)
         return _with_source_ids(context, duplicates).select(*RUN_DUPLICATES.names)
 
+    chunks = files_by_chunk(annotated)
     parts = [
-        StageWork(signature_chunk(functools.partial(signed, chunk)), files=len(chunk))
-        for chunk in chunks
+        StageWork(signature_chunk(functools.partial(signed, chunk))) for chunk in chunks.values()
     ]
-    signatures = sign_stage(context, recipe.dedup, inputs, parts, NAMES)
+    division = Division("annotated", [*chunks])
+    inputs = _signed_inputs(context, annotated)
+    signatures = sign_stage(context, recipe.dedup, inputs, parts, NAMES, division=division)
     return parquet_chunk(found)
 
 
 def _search_tables(
-    context: RunContext, recipe: Recipe, inputs: dict[str, str]
+    context: RunContext, recipe: Recipe, annotated: Manifest
 ) -> Callable[[str], None]:
     """The same, made in this process."""
+    columns = ["id", "text", "url", "source", "source_id", "language"]
+    chunks = files_by_chunk(annotated)
 
     @functools.cache
-    def documents() -> pa.Table:
-        columns = ["id", "text", "url", "source", "source_id", "language"]
-        return surviving_table(context, [*columns[:-1], LANGUAGE]).rename_columns(columns)
+    def documents(chunk: str) -> pa.Table:
+        rows = surviving_table(context, [*columns[:-1], LANGUAGE], chunks[chunk])
+        return rows.rename_columns(columns)
 
-    def signed() -> pa.Table:
-        return sign_table(documents(), recipe.dedup)
+    def signed(chunk: str) -> pa.Table:
+        return sign_table(documents(chunk), recipe.dedup)
 
-    signatures = sign_here(context, recipe.dedup, inputs, signed, NAMES)
-    return table_chunk(lambda: _duplicate_table(documents(), signatures, recipe))
+    signatures = sign_here(
+        context,
+        recipe.dedup,
+        _signed_inputs(context, annotated),
+        [functools.partial(signed, chunk) for chunk in chunks],
+        NAMES,
+        Division("annotated", [*chunks]),
+    )
+    return table_chunk(
+        lambda: _duplicate_table(pa.concat_tables(map(documents, chunks)), signatures, recipe)
+    )
+
+
+def _signed_inputs(context: RunContext, annotated: Manifest) -> dict[str, str]:
+    """What signatures are made from: documents, and who of them lives. Other documents change neither."""
+    verdicts = context.manifest("verdicts")
+    judged = digest([verdicts.details["rules"], verdicts.fingerprints["code"]])
+    return {"annotated": annotated.fingerprint, "judged": judged}
 
 
 def _with_source_ids(context: RunContext, duplicates: DataFrame) -> DataFrame:

@@ -23,10 +23,11 @@ from jobs.ingest.source_files import (
     sources_fingerprint,
     write_plan,
 )
+from jobs.ingest.source_groups import source_groups, with_plan
 from jobs.ingest.source_lists import read_list
 from jobs.ingest.source_tasks import source_tasks
 from jobs.recipes.recipe import Recipe
-from jobs.runtime.contract.chunks import by_bytes
+from jobs.runtime.contract.chunks import Division
 from jobs.runtime.contract.document_ids import ROW_BITS
 from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, works_here
 from jobs.runtime.contract.manifest import Manifest, PublishedFile
@@ -57,16 +58,16 @@ def ingest_stage(
     Raises:
         StageError: Spark failed, or a file changed while it was read.
     """
-    here = False
+    here, division = False, None
     if extracted is not None and not recipe.ingest.keep_content:
         here = works_here(context, recipe.run.driver_megabytes, extracted)
         one = functools.partial(_listed_table if here else _listed, context, extracted)
         writers = [table_chunk(one) if here else parquet_chunk(one)]
-        cut: list[int] = []
     else:
-        parts = by_bytes(sources, lambda file: file.size, recipe.run.chunk_gigabytes)
-        writers = [parquet_chunk(functools.partial(_read, context, part, recipe)) for part in parts]
-        cut = [len(part) for part in parts]
+        groups = source_groups(context.folder(DATASET), sources, recipe.run.chunk_gigabytes)
+        reads = [parquet_chunk(functools.partial(_read, context, part, recipe)) for part in groups]
+        writers = [with_plan(part, read) for part, read in zip(groups, reads, strict=True)]
+        division = Division("sources", [sources_fingerprint(part) for part in groups])
     return run_stage(
         context,
         Stage(
@@ -79,7 +80,7 @@ def ingest_stage(
             account=functools.partial(reading_accounts, context, DATASET, len(sources), here=here),
             details=functools.partial(_details, context, sources, recipe),
             in_driver=here,
-            cut=cut,
+            division=division,
         ),
     )
 

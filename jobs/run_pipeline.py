@@ -34,7 +34,8 @@ from jobs.recipes.stored_recipe import store_recipe
 from jobs.report_run import report_run
 from jobs.runtime.contract.manifest import MADE_BY
 from jobs.runtime.contract.paid_work import require_named
-from jobs.runtime.contract.stage import RunContext, require_claimable
+from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.contract.stage_chunks import require_claimable
 from jobs.runtime.spark.schemas import CORPUS_COLUMNS
 from jobs.runtime.store import storage
 from jobs.train_perplexity import DATASET as MODELS
@@ -161,7 +162,7 @@ def run_command(arguments: argparse.Namespace) -> str | None:
     require_partitions(recipe.publish.partition_by, recipe.ingest.carry)
     with open_run(arguments, arguments.output) as opened:
         most_lost = None if arguments.redo else recipe.run.redo_seconds
-        context = replace(opened, most_lost=most_lost)
+        context = replace(opened, most_lost=most_lost, refit=arguments.refit)
         return run_pipeline(
             context, arguments.inputs, recipe, models, arguments.against, benchmarks
         )

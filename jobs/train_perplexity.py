@@ -6,7 +6,7 @@ import argparse
 import functools
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +23,7 @@ from jobs.models.perplexity.loss_table import perplexity_table
 from jobs.recipes.loading import load_recipe
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import DOCUMENT_GROUP, ResolvedRule, Rule, is_grade_rule
+from jobs.runtime.contract.chunks import files_by_chunk
 from jobs.runtime.contract.driver_tables import batches, dataset_paths, flat
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
 from jobs.runtime.contract.own_tasks import OwnTasks
@@ -68,6 +69,7 @@ def train_stage(context: RunContext, recipe: Recipe) -> Manifest:
         train=train,
         rows=source.accounts.rows_out,
         own_tasks=own,
+        fitted_on=[*files_by_chunk(source)],
     )
 
 
@@ -90,7 +92,7 @@ def train_from_arguments(
                 f"{context.output} is no run folder. Give INPUT... OUTPUT, or a folder where "
                 "`corpusmill extract` has run."
             )
-        train_stage(context, recipe)
+        train_stage(replace(context, refit=True), recipe)
     return context.folder(MODEL_DATASET)
 
 
@@ -187,6 +189,7 @@ def _train(
     train: Train,
     rows: int,
     own_tasks: OwnTasks | None = None,
+    fitted_on: Sequence[str] | None = None,
 ) -> Manifest:
     summary: dict[str, Any] = {}
 
@@ -209,6 +212,7 @@ def _train(
             account=functools.partial(_account, rows),
             details=lambda: summary,
             own_tasks=own_tasks,
+            fitted_on=fitted_on,
         ),
     )
 

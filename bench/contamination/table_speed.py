@@ -16,13 +16,12 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from bench.contamination.documents import documents
-from bench.measuring import measured, tree_cpu_s
+from bench.measuring import measured
 from bench.shared_folder import OUTPUT, require_data
+from bench.stage_cpu import StageCpu
 from jobs.contamination.given_benchmarks import GivenBenchmarks
 from jobs.match_benchmarks import decontaminate_user_table
 from jobs.recipes.loading import load_recipe
-from jobs.runtime.contract.manifest import Manifest
-from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.spark.session import start_session
 
@@ -59,21 +58,6 @@ def _write_table(megabytes: int) -> float:
     table = pa.table({"id": range(len(rows)), "text": rows})
     pq.write_table(table, FOLDER / "table.parquet", row_group_size=5000)
     return written / 1e6
-
-
-class StageCpu(Reporter):
-    """Notes the processor seconds that went by, of all descendants too, until each stage was finished."""
-
-    def __init__(self) -> None:
-        super().__init__(quiet=True)
-        self.seconds: dict[str, float] = {}
-        self._before = tree_cpu_s()
-
-    def finished(self, manifest: Manifest) -> None:
-        """Note a stage's seconds."""
-        now = tree_cpu_s()
-        self.seconds[manifest.dataset] = round(now - self._before, 1)
-        self._before = now
 
 
 def _say(

@@ -39,6 +39,9 @@ def add_submit(commands: Subcommands) -> None:
         action="store_true",
         help="throw away finished work that no longer fits, as of run",
     )
+    submit.add_argument(
+        "--refit", action="store_true", help="fit models and bounds anew, as of run"
+    )
     submit.add_argument("--no-wait", action="store_true", help="print the id and end")
     submit.add_argument(
         "--deadline-hours", type=float, default=24.0, metavar="H", help="default: 24"

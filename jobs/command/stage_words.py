@@ -40,6 +40,12 @@ def add_run(commands: Subcommands) -> None:
         help="throw away finished work that input, settings or code no longer fit, and delete models, "
         "grades and benchmark matches that the command no longer asks for",
     )
+    run.add_argument(
+        "--refit",
+        action="store_true",
+        help="when the input has grown, fit perplexity models, shared lines, phrases of benchmarks and "
+        "percentiles to all of it; without, they stay what they were and only what was added is annotated",
+    )
     finish_command(run, "run")
 
 

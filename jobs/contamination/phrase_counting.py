@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
 import numpy as np
@@ -43,6 +43,7 @@ def count_phrases(
     inputs: dict[str, str],
     documents: int,
     counting: Counting,
+    fitted_on: Sequence[str] | None = None,
 ) -> Manifest:
     """Count in a sample which phrases of the items documents have that lack the item.
 
@@ -53,6 +54,7 @@ def count_phrases(
         inputs: What the texts are made from.
         documents: Their number.
         counting: Counts their phrases.
+        fitted_on: Chunks of the texts: the counts stay when there are more of them, see ``Stage``.
 
     Raises:
         StageError: Spark failed.
@@ -68,8 +70,12 @@ def count_phrases(
             name=NAME,
             dataset=DATASET,
             module="jobs.contamination.phrase_counting",
-            inputs={**inputs, "benchmarks": benchmarks.fingerprint},
-            configuration={"sample_documents": settings.sample_documents},
+            inputs=inputs,
+            configuration={
+                "sample_documents": settings.sample_documents,
+                "benchmarks": benchmarks.fingerprint,
+            },
+            fitted_on=fitted_on,
             # Counting reads documents and passes all of them on.
             account=lambda _: RowAccounts(rows_in=documents, rows_out=documents),
             details=lambda: {"share": share},

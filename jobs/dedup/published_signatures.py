@@ -19,6 +19,7 @@ from jobs.dedup.known_documents import KnownDocuments, KnownIds, preferred
 from jobs.dedup.settings import DedupSettings
 from jobs.dedup.signature_rows import SignatureRows, of_files
 from jobs.dedup.signatures import GIVEN_ID, SIGNATURE_OPTIONS, TABLE_OPTIONS
+from jobs.runtime.contract.chunks import Division
 from jobs.runtime.contract.driver_tables import dataset_table, table_chunk
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import (
@@ -60,6 +61,7 @@ def sign_stage(
     parts: Sequence[StageWork],
     names: Mapping[str, str],
     account: Callable[[Sequence[PublishedFile]], RowAccounts] = all_rows_out,
+    division: Division | None = None,
 ) -> SignatureRows:
     """Publish the signatures of a run's documents.
 
@@ -70,8 +72,10 @@ def sign_stage(
         parts: Write signed documents, chunk by chunk of files: what a killed run goes on from.
         names: Columns of the corpus that hold the ids (``id``) and the text (``text``).
         account: Of the files that were written; may refuse them.
+        division: How the parts divide an input.
     """
-    manifest = run_stage(context, _stage(settings, inputs, parts, names, account))
+    stage = replace(_stage(settings, inputs, parts, names, account), division=division)
+    manifest = run_stage(context, stage)
     folder = context.folder(DATASET)
     paths = [storage.join(folder, file.path) for file in manifest.files if file.rows]
     return of_files(lambda: context.read(DATASET, "dedup")[0], paths, manifest.rows)
@@ -86,13 +90,14 @@ def sign_here(
     context: RunContext,
     settings: DedupSettings,
     inputs: Mapping[str, str],
-    build: Callable[[], pa.Table],
+    build: Sequence[Callable[[], pa.Table]],
     names: Mapping[str, str],
+    division: Division,
 ) -> pa.Table:
     """Publish signatures that this process makes, and return them; see :func:`sign_stage`."""
-    part = StageWork(table_chunk(build, TABLE_OPTIONS))
-    stage = _stage(settings, inputs, [part], names, all_rows_out)
-    run_stage(context, replace(stage, in_driver=True))
+    parts = [StageWork(table_chunk(one, TABLE_OPTIONS)) for one in build]
+    stage = _stage(settings, inputs, parts, names, all_rows_out)
+    run_stage(context, replace(stage, in_driver=True, division=division))
     return dataset_table(context, DATASET, SIGNATURE_SCHEMA.names).cast(SIGNATURE_SCHEMA)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from jobs.runtime.contract.document_ids import FILE_NUMBER_BITS
 from jobs.runtime.store import storage
+from jobs.runtime.store.glob_patterns import fixed_part
 
 NUMBERS = 1 << FILE_NUMBER_BITS
 
@@ -32,7 +33,7 @@ def name_below(given: str, path: str) -> str:
     """
     base = storage.absolute(given)
     if path != base and not path.startswith(base.rstrip("/") + "/"):  # of a glob
-        base = storage.fixed_part(base)
+        base = fixed_part(base)
     folder = base.rstrip("/").rpartition("/")[0]
     return path[len(folder) :].lstrip("/")
 

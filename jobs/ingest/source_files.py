@@ -18,6 +18,7 @@ from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.schemas import SOURCE_FILES
 from jobs.runtime.store import storage
+from jobs.runtime.store.glob_patterns import fixed_part, is_glob
 
 PLAN_NAME = "_sources.arrow"
 """In ``documents/``: which file has which number; no Parquet, which would pass for documents."""
@@ -83,7 +84,9 @@ def list_sources(
     if len(found) > MOST_FILES:
         raise InputError(f"{len(found):,} input files; a run has room for {MOST_FILES:,}")
     names = [NamedFile(name, entry.path) for entry, _, name in found.values()]
-    numbers = file_numbers(names, {} if output is None else _former_numbers(output))
+    former = [] if output is None else former_sources(output)
+    kept = {NamedFile(file.name, file.path): file.number for file in former}
+    numbers = file_numbers(names, kept)
     files = [
         SourceFile(numbers[file], file.name, entry.path, source, entry.size, entry.modified)
         for file, (entry, source, _) in zip(names, found.values(), strict=True)
@@ -91,13 +94,12 @@ def list_sources(
     return sorted(files, key=lambda file: file.number)
 
 
-def _former_numbers(output: str) -> dict[NamedFile, int]:
-    """The numbers of files in a run; none where nobody wrote them down."""
+def former_sources(output: str) -> list[SourceFile]:
+    """Return the files that a run was last made of; none where nobody wrote them down."""
     try:
-        plan = read_plan(storage.join(output, "documents"))
+        return read_plan(storage.join(output, "documents"))
     except InputError:
-        return {}
-    return {NamedFile(file.name, file.path): file.number for file in plan}
+        return []
 
 
 def require_inputs(inputs: Sequence[str], prefix: str = "") -> None:
@@ -112,9 +114,8 @@ def require_inputs(inputs: Sequence[str], prefix: str = "") -> None:
             continue
         named = storage.absolute(list_of(given, prefix) or given)
         place = named
-        globs = [place.index(mark) for mark in storage.GLOB_CHARACTERS if mark in place]
-        if globs and not storage.exists(place):
-            place = place[: min(globs)].rsplit("/", 1)[0]
+        if is_glob(place) and not storage.exists(place):
+            place = fixed_part(place)
         if not storage.exists(place):
             storage.find_files(named)  # says what is wrong
 

@@ -138,7 +138,7 @@ def _nearest(
         distance = np.abs(gap[chosen])
         for place in chosen[np.lexsort((ids[chosen], distance))[:EACH_SIDE]]:
             language = names[places[place]]
-            yield side, abs(gap[place]), ids[place], numbers[place], bound[place], language
+            yield side, abs(gap[place]), int(ids[place]), numbers[place], bound[place], language
 
 
 def _gap(difference: np.ndarray, bound: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from jobs.report.fact import Count, Fact, Number
+from jobs.report.fact import Count, DocumentId, Fact, Number
 
 
 class BenchmarkFlow(Fact):
@@ -39,7 +39,7 @@ class LeakingSource(Fact):
 class MatchExample(Fact):
     """One match side by side with its item; runs of words that both have are marked."""
 
-    id: int
+    id: DocumentId
     url: str | None
     source: str | None
     benchmark: str

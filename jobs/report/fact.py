@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Count = Annotated[int, Field(ge=0)]
+DocumentId = Annotated[int, Field(strict=True)]
+"""Pydantic takes numpy's integers for Python's by way of a double, which holds 53 of an id's 63 bits."""
 
 
 def _finite(value: Any) -> Any:

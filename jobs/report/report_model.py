@@ -12,7 +12,7 @@ from pydantic import Field
 
 from jobs.recipes.rules import AbsentRule, Action, Bounds, Condition
 from jobs.report.contamination_model import ContaminationFacts
-from jobs.report.fact import Count, Fact, Number
+from jobs.report.fact import Count, DocumentId, Fact, Number
 from jobs.report.grade_facts import GradedLanguage
 from jobs.report.packing_facts import PackingFacts
 from jobs.report.safety_model import SafetyFacts
@@ -187,7 +187,7 @@ class SizeClass(Fact):
 class Cluster(Fact):
     """One of the largest duplicate clusters."""
 
-    keeper_id: int
+    keeper_id: DocumentId
     size: Count
     url: str | None
     sample: str = Field(description="first 300 characters of the keeper")
@@ -290,7 +290,7 @@ class CleaningTotal(Fact):
 class DroppedExample(Fact):
     """One document that left, with the first 300 characters of its cleaned text."""
 
-    id: int
+    id: DocumentId
     url: str | None
     source: str | None
     source_id: str | None = Field(None, description="its id in the source")
@@ -298,7 +298,7 @@ class DroppedExample(Fact):
     signal: str | None
     value: Number
     threshold: Number
-    keeper_id: int | None
+    keeper_id: DocumentId | None
     keeper_source_id: str | None = Field(None, description="of the keeper, of this run")
     similarity: Number
     text: str
@@ -307,7 +307,7 @@ class DroppedExample(Fact):
 class BorderlineExample(Fact):
     """One of the documents nearest to a rule's bound."""
 
-    id: int
+    id: DocumentId
     url: str | None
     source_id: str | None = Field(None, description="its id in the source")
     language: str | None
@@ -329,7 +329,7 @@ class BucketFlow(Fact):
 class QuarantineExample(Fact):
     """One record that could not be used, and why."""
 
-    id: int
+    id: DocumentId
     url: str | None
     source: str | None
     source_id: str | None = Field(None, description="its id in the source")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from jobs.report.fact import Count, Fact, Number
+from jobs.report.fact import Count, DocumentId, Fact, Number
 
 
 class AlarmedSource(Fact):
@@ -21,7 +21,7 @@ class AlarmedSource(Fact):
 class AlarmExample(Fact):
     """A document that alarms, with the first 300 characters of its cleaned text."""
 
-    id: int
+    id: DocumentId
     url: str | None
     source: str | None
     source_id: str | None

@@ -51,7 +51,8 @@ def _note(text: str) -> None:
 
 
 def _job(arguments: argparse.Namespace) -> SubmittedJob:
-    words = [*arguments.inputs, arguments.output, *(["--redo"] if arguments.redo else [])]
+    said = [f"--{name}" for name in ("redo", "refit") if getattr(arguments, name)]
+    words = [*arguments.inputs, arguments.output, *said]
     recipe = load_recipe(arguments.recipe or "default", arguments.overrides)
     texts = {}
     if arguments.recipe in [None, *recipe_names()] or storage.is_remote(arguments.recipe):

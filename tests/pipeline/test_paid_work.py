@@ -122,7 +122,7 @@ def test_models_that_a_run_trained_go_for_given_ones_only_when_asked(
             "models annotated verdicts duplicates",
         ),
         ("safety.combination=or", "annotate", "annotated verdicts duplicates"),
-        ("rules.too_few_words.min=60", "decide", "verdicts duplicates"),
+        ("rules.too_few_words.min=60", "fit-thresholds", "verdicts duplicates"),
         ("dedup.threshold=0.8", "dedup", "duplicates"),
     ],
 )
@@ -141,11 +141,10 @@ def test_work_of_hours_is_named_with_its_price_and_made_anew_on_redo(
     assert held(output) != before
 
 
-def test_a_grown_folder_asks_before_everything_is_made_anew(
+def test_a_folder_that_was_moved_asks_before_everything_is_made_anew(
     crawl: Path, output: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(crawl, tmp_path / "crawl")
-    (tmp_path / "crawl" / "new.txt").write_text("A new page.", encoding="utf-8")
     status, told = run("run", str(tmp_path / "crawl"), str(output))
     assert status == 1
     assert "extract: what it reads changed" in told
@@ -154,7 +153,7 @@ def test_a_grown_folder_asks_before_everything_is_made_anew(
 def test_work_of_seconds_is_made_anew_without_a_question(crawl: Path, finished: Path) -> None:
     status, told = run("run", str(crawl), str(finished), "--set", "rules.too_few_words.min=61")
     assert status == 0
-    assert "decide: configuration changed, made anew" in told
+    assert "fit-thresholds: configuration changed, made anew" in told
 
 
 def test_files_that_somebody_put_into_a_dataset_are_not_deleted_with_it(

@@ -30,7 +30,7 @@ COLUMNS = {
 def test_datasets_have_the_documented_columns_at_their_top(
     finished_run: FinishedRun, dataset: str
 ) -> None:
-    files = sorted((finished_run.folder / dataset).glob("*.parquet"))
+    files = sorted((finished_run.folder / dataset).rglob("*.parquet"))
     assert files
     assert all(COLUMNS[dataset] <= set(pq.read_schema(file).names) for file in files)
 

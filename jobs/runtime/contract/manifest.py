@@ -36,6 +36,7 @@ MADE_BY = {
 
 
 DETAILS = {
+    "thresholds": ("rules", "absent_rules", "perplexity_calibration"),
     "verdicts": ("rules",),
     "signatures": ("comparable", "names"),
     "duplicates": ("mode", "against"),

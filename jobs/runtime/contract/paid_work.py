@@ -9,12 +9,21 @@ from jobs.runtime.errors import DamagedRecordError, InputError, SettingsError
 from jobs.runtime.store import storage
 
 WORDS = {"inputs": "what it reads", "configuration": "its settings", "code": "corpusmill's code"}
-IN_ORDER = ("extracted", "models", "annotated", "verdicts", "duplicates", "quality")
+IN_ORDER = (
+    "extracted", "models", "annotated", "thresholds", "verdicts", "duplicates", "quality",
+)  # fmt: skip
 """Datasets of a run whose work is paid for, each made from those before it."""
+DEAR = ("extracted", "models", "annotated", "quality")
+"""Others are made anew, unasked, when only their input is another, as that of a run that grows always is."""
 
 
 def require_redo(
-    output: str, stage: str, dataset: str, changed: Iterable[str], most_seconds: float
+    output: str,
+    stage: str,
+    dataset: str,
+    changed: Sequence[str],
+    most_seconds: float,
+    share: float = 1.0,
 ) -> None:
     """Refuse to make a dataset of a run anew where that throws away much finished work.
 
@@ -24,13 +33,19 @@ def require_redo(
         dataset: That would be deleted, and with it all that is made from it.
         changed: Parts of its fingerprint that are others now.
         most_seconds: Work that took as long, all of it together, is thrown away unasked.
+        share: Of the dataset that would be lost; 0 where the input has only grown, or a new fit was asked
+            for. What is made from it follows, but that grades are given anew is asked.
 
     Raises:
         SettingsError: More would be lost.
     """
+    if dataset not in DEAR and list(changed) == ["inputs"]:
+        return
     behind = IN_ORDER[IN_ORDER.index(dataset) :] if dataset in IN_ORDER else (dataset,)
-    lost = _published(output, behind)
-    if sum(manifest.seconds for manifest in lost.values()) <= most_seconds:
+    lost = _published(output, behind if share else ("quality",))
+    grades = lost["quality"].seconds if "quality" in lost else 0.0
+    others = sum(manifest.seconds for manifest in lost.values()) - grades
+    if share * others + grades <= most_seconds:
         return
     why = " and ".join(WORDS[name] for name in changed) or "the stage"
     raise SettingsError(

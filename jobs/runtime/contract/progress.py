@@ -88,29 +88,35 @@ class Reporter:
         """Print one line of information."""
         self._line(text, "note", text=text)
 
-    def skipped(self, name: str, manifest: Manifest) -> None:
-        """Say that a stage is up to date."""
+    def skipped(self, name: str, manifest: Manifest, *, is_older: bool = False) -> None:
+        """Say that a stage is up to date, or ``is_older``: that it stays as it was fitted to fewer rows."""
         rows = manifest.accounts.rows_out
+        why = f"unchanged, {rows:,} rows kept as they are"
+        if is_older:
+            why = f"kept as it was fitted to {rows:,} rows, --refit fits it to all"
         self._line(
-            f"{name:<16} unchanged, {rows:,} rows kept as they are",
+            f"{name:<16} {why}",
             "skipped",
             stage=name,
             rows=rows,
         )
 
-    def finished(self, manifest: Manifest) -> None:
-        """Say where a stage's rows went, how long it took, and what slowed it down."""
+    def finished(self, manifest: Manifest, seconds: float) -> None:
+        """Say where a stage's rows went, how long it took now, and what slowed it down.
+
+        The rate is that of all the work in it, also of chunks that were there.
+        """
         accounts = manifest.accounts
-        self._seconds[manifest.stage] = self._seconds.get(manifest.stage, 0.0) + manifest.seconds
+        self._seconds[manifest.stage] = self._seconds.get(manifest.stage, 0.0) + seconds
         rate = accounts.rows_in / manifest.seconds if manifest.seconds else 0.0
         text = (
             f"{manifest.stage:<16} {accounts.rows_in:>9,} in  {accounts.rows_out:>9,} out  "
             f"{accounts.rows_dropped:>7,} dropped  {accounts.rows_quarantined:>6,} quarantined  "
-            f"{manifest.seconds:>7.1f} s  {rate:>8,.0f} rows/s"
+            f"{seconds:>7.1f} s  {rate:>8,.0f} rows/s"
         )
         costs = manifest.costs
         facts = {**accounts.model_dump(), "costs": costs and costs.model_dump()}
-        self._line(text, "finished", stage=manifest.stage, seconds=manifest.seconds, **facts)
+        self._line(text, "finished", stage=manifest.stage, seconds=round(seconds, 3), **facts)
         if costs is not None and costs.spilled_bytes:
             self.note(
                 f"{'':<16} {costs.spilled_bytes:,} bytes did not fit memory and went to disk: "

@@ -1,16 +1,17 @@
 """One stage's contract: skip when nothing changed, resume by chunks, account for every row, publish.
 
 A stage writes below ``OUTPUT/<dataset>/``. While it works the folder holds ``_in_progress.json`` with
-the fingerprint of what is being made; finished chunks are kept for a rerun with the same
-fingerprint and thrown away for any other, so that two inputs, recipes or versions never mix. The
-manifest is written last, and only when rows in = out + dropped + quarantined.
+the fingerprint of what is being made. Chunks of a divided input lie in folders named by what each is made of:
+those that are asked for and there are kept, whether a killed run or the one before made them, all others are
+deleted, so that two inputs, recipes or versions never mix. Chunks without names of their own are kept for a
+rerun with the same fingerprint only. The manifest is written last, and only when rows in = out + dropped +
+quarantined.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 import jobs
+from jobs.runtime.contract.chunks import Division, chunk_names
 from jobs.runtime.contract.fingerprint import code_fingerprint, library_versions
 from jobs.runtime.contract.manifest import (
     MADE_BY,
@@ -32,26 +34,23 @@ from jobs.runtime.contract.manifest import (
     Manifest,
     PublishedFile,
     damaged_files,
-    published_files,
     read_manifest,
     require_manifest,
     stage_fingerprint,
 )
 from jobs.runtime.contract.own_tasks import OwnTasks
-from jobs.runtime.contract.paid_work import require_ours, require_redo
+from jobs.runtime.contract.paid_work import require_redo
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.row_accounts import RowAccounts
+from jobs.runtime.contract.stage_chunks import IN_PROGRESS_NAME, claim, write_chunks
 from jobs.runtime.contract.stage_costs import StageCosts, stage_costs
-from jobs.runtime.errors import DamagedRecordError, InputError, StageError
+from jobs.runtime.errors import DamagedRecordError, StageError
 from jobs.runtime.spark.java_heap import memory_advice
 from jobs.runtime.spark.parquet_frames import read_parquet, writer_options
 from jobs.runtime.spark.session import running
 from jobs.runtime.store import storage
 from jobs.runtime.store.output_lease import OutputLease
-from jobs.runtime.store.small_records import read_mapping
 
-IN_PROGRESS_NAME = "_in_progress.json"
-CHUNK_RECORD_NAME = "_chunk.json"
 SPARK_FAULTS = (Py4JError, PySparkException, ConnectionError)
 OWN_FAULTS = (
     OSError,
@@ -85,8 +84,11 @@ class Stage:
         details: Given the folder, returns facts for the manifest (resolved thresholds, model cards).
         in_driver: The chunks are written by this process, without Spark; so they are with ``own_tasks``.
         own_tasks: What these give their work to, where it is much; None: nothing is shown of it.
-        cut: Files that each chunk reads, in the order of the inputs; empty where the number of chunks says as
-            much. Chunks of work that was cut otherwise are not gone on from: they hold other files.
+        division: How the chunks divide an input; None: each needs all of it.
+        fitted_on: Chunks of the input, where what is made is fitted to it (models, thresholds): it stays
+            when the input grows, while one that it was fitted on is there, until ``RunContext.refit``.
+        cut: Of chunks without a division: files that each reads, in the order of the inputs; empty where the
+            number of chunks says as much. Chunks of work that was cut otherwise hold other files.
     """
 
     name: str
@@ -99,6 +101,8 @@ class Stage:
     details: Callable[[], dict[str, Any]] = field(default=dict)
     in_driver: bool = False
     own_tasks: OwnTasks | None = None
+    division: Division | None = None
+    fitted_on: Sequence[str] | None = None
     cut: Sequence[int] = ()
 
     @classmethod
@@ -121,6 +125,7 @@ class RunContext:
             (``driver_tables.works_here``), and on tables of any size part by part.
         threads: Its tasks at a time, where it works part by part.
         most_lost: Seconds of finished work that a stage may throw away unasked; None: any.
+        refit: Whether what is fitted to the input is fitted anew when the input has grown.
     """
 
     session: SparkSession | Callable[[], SparkSession]
@@ -130,6 +135,7 @@ class RunContext:
     local: bool = False
     threads: int = 1
     most_lost: float | None = None
+    refit: bool = False
 
     @property
     def spark(self) -> SparkSession:
@@ -212,18 +218,22 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
     folder = context.folder(stage.dataset)
     code = code_fingerprint(stage.module)
     fingerprint, parts = stage_fingerprint(dict(stage.inputs), dict(stage.configuration), code)
-    published = _still_valid(context, stage, folder, fingerprint, parts)
+    names = _chunk_names(stage, code)
+    published = _still_valid(context, stage, folder, fingerprint, parts, names)
     if published is not None:
-        context.reporter.skipped(stage.name, published)
+        context.reporter.skipped(
+            stage.name, published, is_older=published.fingerprint != fingerprint
+        )
         return published
     started = time.monotonic()
-    _claim(stage, folder, fingerprint)
+    claim(folder, _told_in_progress(stage, fingerprint), names)
     spark = None if stage.in_driver or stage.own_tasks else context.spark
     faults = OWN_FAULTS if stage.own_tasks else SPARK_FAULTS
     with context.reporter.stage(spark, stage.name, stage.own_tasks) as group:
         try:
-            _write_chunks(context, stage, folder)
-            files = published_files(folder)
+            files, kept_seconds = write_chunks(
+                context.reporter, folder, stage.name, stage.chunks, names
+            )
             accounts = stage.account(files)
             details = stage.details()
         except faults as error:
@@ -231,13 +241,16 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
                 raise
             raise explained(spark, f"stage {stage.name}", error) from error
     accounts.check(stage.name)
+    if stage.fitted_on is not None:
+        details["fitted_on"] = list(stage.fitted_on)
+    seconds = time.monotonic() - started
     manifest = Manifest(
         dataset=stage.dataset,
         stage=stage.name,
         fingerprint=fingerprint,
         fingerprints=parts,
         accounts=accounts,
-        seconds=round(time.monotonic() - started, 3),
+        seconds=round(seconds + kept_seconds, 3),
         created_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         files=files,
         versions=_versions(),
@@ -245,8 +258,19 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
         costs=_costs(stage, spark, group),
     )
     _publish(context, folder, manifest)
-    context.reporter.finished(manifest)
+    context.reporter.finished(manifest, seconds)
     return manifest
+
+
+def _told_in_progress(stage: Stage, fingerprint: str) -> dict[str, Any]:
+    cut = list(stage.cut) or [0] * len(stage.chunks)
+    return {"stage": stage.name, "fingerprint": fingerprint, "cut": cut}
+
+
+def _chunk_names(stage: Stage, code: str) -> list[str]:
+    if stage.division is None:
+        return []
+    return chunk_names(stage.division, stage.inputs, stage.configuration, code)
 
 
 def _costs(stage: Stage, spark: SparkSession | None, group: str) -> StageCosts | None:
@@ -267,7 +291,12 @@ def _publish(context: RunContext, folder: str, manifest: Manifest) -> None:
 
 
 def _still_valid(
-    context: RunContext, stage: Stage, folder: str, fingerprint: str, parts: dict[str, str]
+    context: RunContext,
+    stage: Stage,
+    folder: str,
+    fingerprint: str,
+    parts: dict[str, str],
+    names: Sequence[str],
 ) -> Manifest | None:
     try:
         manifest = read_manifest(folder) if storage.exists(folder) else None
@@ -277,14 +306,23 @@ def _still_valid(
     if manifest is None:
         return None
     changed = [name for name, part in parts.items() if manifest.fingerprints.get(name) != part]
-    if manifest.fingerprint != fingerprint:
-        if context.most_lost is not None:
-            require_redo(context.output, stage.name, stage.dataset, changed, context.most_lost)
-        context.reporter.note(
-            f"{stage.name}: {' and '.join(changed) or 'stage'} changed, made anew"
-        )
-        return None
     damaged = damaged_files(folder, manifest)
+    if manifest.fingerprint != fingerprint:
+        if not damaged and _still_fits(context, stage, manifest, changed):
+            return manifest
+        gone = [file.bytes for file in manifest.files if file.path.partition("/")[0] not in names]
+        if context.most_lost is not None:
+            share = sum(gone) / max(1, manifest.bytes) if names else 1.0
+            if context.refit and changed == ["inputs"] and "sources" not in stage.inputs:
+                share = 0.0
+            require_redo(
+                context.output, stage.name, stage.dataset, changed, context.most_lost, share
+            )
+        if gone or not names:
+            context.reporter.note(
+                f"{stage.name}: {' and '.join(changed) or 'stage'} changed, made anew"
+            )
+        return None
     if damaged:
         context.reporter.note(
             f"{stage.name}: {len(damaged)} published files are gone or changed, made anew"
@@ -293,56 +331,13 @@ def _still_valid(
     return manifest
 
 
-def require_claimable(folder: str) -> None:
-    """Check that the folder of a dataset is ours to write.
-
-    Raises:
-        InputError: It holds files and no record of ours.
-    """
-    ours = any(
-        storage.exists(storage.join(folder, name)) for name in (IN_PROGRESS_NAME, MANIFEST_NAME)
-    )
-    if not ours and storage.list_files(folder):
-        raise InputError(
-            f"{folder} holds files that corpusmill did not write. Choose an empty OUTPUT, or move "
-            "them away."
-        )
-
-
-def _claim(stage: Stage, folder: str, fingerprint: str) -> None:
-    marker = storage.join(folder, IN_PROGRESS_NAME)
-    cut = list(stage.cut) or [0] * len(stage.chunks)
-    ours = {"stage": stage.name, "fingerprint": fingerprint, "cut": cut}
-    if storage.exists(folder):
-        require_claimable(folder)
-        require_ours(folder)
-        if len(stage.chunks) == 1 or _in_progress(marker) != ours:
-            storage.delete_tree(folder)
-    storage.write_text(marker, json.dumps(ours))
-
-
-def _in_progress(marker: str) -> dict[str, Any] | None:
-    try:
-        return read_mapping(marker)
-    except DamagedRecordError:  # a crash cut it short: whose chunks these are, nobody knows
-        return None
-
-
-def _write_chunks(context: RunContext, stage: Stage, folder: str) -> None:
-    if len(stage.chunks) == 1:
-        stage.chunks[0](folder)
-        return
-    for number, write in enumerate(stage.chunks):
-        chunk = storage.join(folder, f"chunk-{number:05d}")
-        record = storage.join(chunk, CHUNK_RECORD_NAME)
-        if storage.exists(record):
-            context.reporter.note(
-                f"{stage.name}: chunk {number + 1} of {len(stage.chunks)} is there"
-            )
-            continue
-        storage.delete_tree(chunk)
-        write(chunk)
-        storage.write_text(record, "{}")
+def _still_fits(
+    context: RunContext, stage: Stage, manifest: Manifest, changed: Sequence[str]
+) -> bool:
+    """Whether what was fitted to a smaller input may stay: some of what it was fitted on is there."""
+    if stage.fitted_on is None or context.refit or changed != ["inputs"]:
+        return False
+    return not set(stage.fitted_on).isdisjoint(manifest.details.get("fitted_on", []))
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 
 from jobs.runtime.errors import DamagedRecordError, InputError, MissingRequirementError
+from jobs.runtime.store.glob_patterns import fixed_part, glob_expression, is_glob
 from jobs.runtime.store.local_listing import local_files, name_on_disk
 from jobs.runtime.store.s3_store import (
     ANYTHING,
@@ -33,7 +34,6 @@ from jobs.runtime.store.s3_store import (
 from jobs.runtime.store.store_stream import StoreStream
 
 REMOTE_SCHEMES = ("s3://", "s3a://", "gs://", "gcs://", "hdfs://", "abfss://")
-GLOB_CHARACTERS = "*?["
 READ_BYTES = 1 << 20
 HIDDEN = re.compile(r"(?:^|/)[._]")
 BOOKKEEPING = re.compile(
@@ -260,6 +260,14 @@ def delete_tree(path: str) -> None:
             system.delete_file(inner)
 
 
+def child_names(folder: str) -> list[str]:
+    """Return the names of all files and folders in a folder, sorted; none where it is not there."""
+    system, inner = file_system(folder)
+    with _explained(folder):
+        found = system.get_file_info(pafs.FileSelector(inner, allow_not_found=True))
+    return sorted(info.base_name for info in found)
+
+
 def holds_anything(folder: str) -> bool:
     """Say whether a folder or prefix has anything in it."""
     system, inner = file_system(folder)
@@ -352,7 +360,7 @@ def find_files(pattern: str) -> list[FileEntry]:
         InputError: It names nothing.
     """
     pattern = absolute(pattern)
-    if any(character in pattern for character in GLOB_CHARACTERS) and not exists(pattern):
+    if is_glob(pattern) and not exists(pattern):
         found = list(_glob(pattern))
     else:
         system, inner = file_system(pattern)
@@ -380,18 +388,5 @@ def _glob(pattern: str) -> Iterator[FileEntry]:
         raise InputError(
             f"{pattern}: there is no folder {base}. Check the path before the first *."
         )
-    matcher = _glob_expression(pattern)
+    matcher = glob_expression(pattern)
     return (entry for entry in list_inputs(base) if matcher.fullmatch(entry.path))
-
-
-def fixed_part(pattern: str) -> str:
-    """Return the folder that a glob begins in."""
-    first = min(pattern.index(mark) for mark in GLOB_CHARACTERS if mark in pattern)
-    return pattern[:first].rpartition("/")[0]
-
-
-def _glob_expression(pattern: str) -> re.Pattern[str]:
-    # fnmatch's * crosses folders; a shell's does not, and users expect the shell.
-    translated = re.escape(pattern).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
-    translated = translated.replace(r"\?", "[^/]").replace(r"\[", "[").replace(r"\]", "]")
-    return re.compile(translated)

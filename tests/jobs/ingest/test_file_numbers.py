@@ -1,7 +1,7 @@
 """Numbers of files: by name alone, unique whatever collides, kept once given."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.ingest import file_numbers as module
@@ -38,6 +38,7 @@ def test_numbers_are_what_the_decision_says() -> None:
     assert number_of("crawl/a.html") == 0xC6B3A87F81 >> 2
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FILES, st.data())
 def test_numbers_are_unique_under_collisions_and_kept_where_they_are_given(
     files: set[NamedFile], data: st.DataObject
@@ -58,6 +59,7 @@ def test_numbers_are_unique_under_collisions_and_kept_where_they_are_given(
     assert former.items() <= numbers.items()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FILES)
 def test_without_collisions_a_number_depends_on_the_name_alone(files: set[NamedFile]) -> None:
     alone = {file.name: file for file in files}.values()

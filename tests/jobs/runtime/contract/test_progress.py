@@ -45,7 +45,7 @@ def test_every_json_line_is_one_object_with_time_and_event(
     reporter = Reporter(log_format="json")
     reporter.note("a note with [brackets] and 中文 " + "x" * 300)
     reporter.skipped("decide", manifest())
-    reporter.finished(manifest(costs=costs()))
+    reporter.finished(manifest(costs=costs()), 2.0)
     reporter.where_time_went()
     captured = capsys.readouterr()
     lines = [json.loads(line) for line in captured.err.splitlines()]
@@ -58,14 +58,14 @@ def test_every_json_line_is_one_object_with_time_and_event(
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    Reporter(quiet=True).finished(manifest())
+    Reporter(quiet=True).finished(manifest(), 2.0)
     assert capsys.readouterr().err == ""
 
 
 def test_shares_of_time_add_up(capsys: pytest.CaptureFixture[str]) -> None:
     reporter = Reporter()
-    reporter.finished(manifest(stage="extract", seconds=6.0))
-    reporter.finished(manifest(stage="publish", seconds=2.0))
+    reporter.finished(manifest(stage="extract", seconds=60.0), 6.0)
+    reporter.finished(manifest(stage="publish", seconds=2.0), 2.0)
     reporter.where_time_went()
     assert "extract 75 %, publish 25 %; 8 s in all" in capsys.readouterr().err
 
@@ -82,7 +82,7 @@ def test_shares_of_time_add_up(capsys: pytest.CaptureFixture[str]) -> None:
 def test_spill_and_skew_are_said_when_they_matter(
     capsys: pytest.CaptureFixture[str], given: StageCosts, said: str | None
 ) -> None:
-    Reporter().finished(manifest(costs=given))
+    Reporter().finished(manifest(costs=given), 2.0)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == (1 if said is None else 2)
     assert said is None or said in lines[1]

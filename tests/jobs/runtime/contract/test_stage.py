@@ -10,12 +10,12 @@ from jobs.runtime.contract.manifest import MANIFEST_NAME, Manifest, PublishedFil
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import (
-    IN_PROGRESS_NAME,
     RunContext,
     Stage,
     parquet_chunk,
     run_stage,
 )
+from jobs.runtime.contract.stage_chunks import IN_PROGRESS_NAME
 from jobs.runtime.errors import AccountingError, InputError, StageError
 
 pytestmark = pytest.mark.spark

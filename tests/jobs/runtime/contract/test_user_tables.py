@@ -49,7 +49,7 @@ def context(spark: SparkSession, tmp_path: Path) -> RunContext:
 
 
 def read(context: RunContext, dataset: str) -> list[dict[str, object]]:
-    files = sorted(Path(context.folder(dataset)).glob("*.parquet"))
+    files = sorted(Path(context.folder(dataset)).rglob("*.parquet"))
     return [row for file in files for row in pq.read_table(file).to_pylist()]
 
 

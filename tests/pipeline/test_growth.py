@@ -1,0 +1,297 @@
+"""Runs that grow: what was added is read, the rest is as it was, and the result that of one run over all."""
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs import annotate_text
+from jobs.annotate_text import annotate_stage
+from jobs.decide_verdicts import decide_stage
+from jobs.extract_text import extract_inputs
+from jobs.find_duplicates import dedup_stage
+from jobs.models.run_models import RunModels
+from jobs.recipes.loading import load_recipe
+from jobs.recipes.recipe import Recipe
+from jobs.run_pipeline import run_pipeline
+from jobs.runtime.contract.manifest import Manifest, read_manifest
+from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.errors import SettingsError
+
+FIXED = """
+name: growth
+description: bounds that depend on no other document
+rules:
+  - {reason: too_few_words, signal: heuristics.word_count, min: 20, source: a test}
+"""
+FITTED = f"""{FIXED}
+  - {{reason: many_words, signal: heuristics.word_count, max_percentile: 80, source: a test}}
+"""
+SENTENCE = (
+    "the keeper of harbour wrote that wind from north kept every boat at home and nobody went out to sea "
+    "before morning when rain was over they mended nets drank tea told stories about older winters"
+)
+EXTRA = " And a word that was not there before."
+BY_CHUNKS = ("extracted", "annotated", "signatures")
+FOUND = (*BY_CHUNKS, "documents", "verdicts", "duplicates")
+COMPARED = (*FOUND, "dropped", "quarantined", "corpus")
+
+
+def text(number: int) -> str:
+    draw, words = random.Random(number), SENTENCE.split()
+    return " ".join(draw.choice(words) for _ in range(10 + number % 60)) + "."
+
+
+def write(path: Path, numbers: range, name: str = "post", extra: str = "") -> None:
+    rows = [{"id": f"{name}-{number}", "text": text(number) + extra} for number in numbers]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+
+class Notes(Reporter):
+    """Keeps the lines that were told."""
+
+    def __init__(self) -> None:
+        super().__init__(quiet=True)
+        self.lines: list[str] = []
+
+    def _line(self, line: str, event: str, /, **facts: object) -> None:  # noqa: ARG002
+        self.lines.append(line)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+class Runs:
+    """Runs of a folder into outputs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.crawl = folder / "crawl"
+        write(self.crawl / "monday.jsonl", range(60))
+        write(self.crawl / "tuesday.jsonl", range(60, 120))
+        (self.crawl / "broken.pdf").write_bytes(b"%PDF-1.4 nothing")
+
+    def add(self) -> None:
+        """New texts between and behind the others, and longer copies of old ones, which must give way."""
+        write(self.crawl / "a" / "first.jsonl", range(120, 130))
+        write(self.crawl / "new.jsonl", range(50, 56), "copy", EXTRA)
+
+    def __call__(self, output: str = "run", rules: str = FIXED, **facts: Any) -> Notes:
+        """The whole of a run by this process."""
+
+        def no_spark() -> SparkSession:
+            raise AssertionError("Spark was asked for")
+
+        notes, folder = Notes(), str(self.folder / output)
+        context = RunContext(no_spark, folder, notes, local=True, threads=2, **facts)
+        run_pipeline(context, [str(self.crawl)], self.recipe(rules), RunModels())
+        return notes
+
+    def by_spark(self, spark: SparkSession, output: str) -> None:
+        """What reads texts, and what follows from it, by Spark."""
+        context = RunContext(spark, str(self.folder / output), Notes())
+        recipe = self.recipe(FIXED)
+        extract_inputs(context, [str(self.crawl)], recipe)
+        annotate_stage(context, recipe, None, None)
+        decide_stage(context, recipe)
+        dedup_stage(context, recipe)
+
+    def recipe(self, rules: str) -> Recipe:
+        path = self.folder / "recipe.yaml"
+        path.write_text(rules, encoding="utf-8")
+        return load_recipe(str(path))
+
+    def manifest(self, dataset: str, output: str = "run") -> Manifest:
+        found = read_manifest(str(self.folder / output / dataset))
+        assert found is not None
+        return found
+
+    def rows(self, dataset: str, output: str = "run") -> list[dict[str, Any]]:
+        place = self.folder / output / dataset
+        files = [place / file.path for file in self.manifest(dataset, output).files]
+        found = [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
+        return sorted(found, key=lambda row: row["id"])
+
+    def files(self, dataset: str, output: str = "run") -> dict[str, tuple[int, int]]:
+        """Number and time of each file: who writes one anew changes both."""
+        place = self.folder / output / dataset
+        names = [file.path for file in self.manifest(dataset, output).files]
+        return {
+            name: (status.st_ino, status.st_mtime_ns)
+            for name in names
+            for status in [(place / name).stat()]
+        }
+
+    def equal(self, first: str, second: str, datasets: Sequence[str] = COMPARED) -> None:
+        for dataset in datasets:
+            assert self.rows(dataset, first) == self.rows(dataset, second), dataset
+            assert self.manifest(dataset, first).accounts == self.manifest(dataset, second).accounts
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    return Runs(tmp_path)
+
+
+def test_a_run_that_grew_is_one_run_over_all_and_leaves_what_was_there(runs: Runs) -> None:
+    runs()
+    before = {dataset: runs.files(dataset) for dataset in BY_CHUNKS}
+    ids = {row["source_id"]: row["id"] for row in runs.rows("documents")}
+    runs.add()
+    notes = runs(most_lost=0.0)  # growth throws nothing away
+    assert "sources: 2 added (crawl/a/first.jsonl, crawl/new.jsonl)" in notes.text
+    for dataset in BY_CHUNKS:
+        after = runs.files(dataset)
+        assert before[dataset].items() < after.items(), dataset
+        assert len({name.split("/")[0] for name in after}) == 2
+    assert ids.items() <= {row["source_id"]: row["id"] for row in runs.rows("documents")}.items()
+    runs("all")
+    runs.equal("run", "all")
+    removed = {row["source_id"] for row in runs.rows("duplicates")}
+    assert removed == {f"post-{number}" for number in range(50, 56)}
+    kept = {row["text"] for row in runs.rows("corpus")}
+    assert all(f"{text(n)}{EXTRA}" in kept for n in range(50, 56))
+    state = {dataset: runs.files(dataset) for dataset in COMPARED}
+    runs()
+    assert state == {dataset: runs.files(dataset) for dataset in COMPARED}
+
+
+@pytest.mark.spark
+def test_by_spark_a_run_grows_as_by_this_process(runs: Runs, spark: SparkSession) -> None:
+    runs.by_spark(spark, "spark")
+    before = {dataset: runs.files(dataset, "spark") for dataset in BY_CHUNKS}
+    runs.add()
+    runs.by_spark(spark, "spark")
+    for dataset in BY_CHUNKS:
+        assert before[dataset].items() < runs.files(dataset, "spark").items(), dataset
+    runs("all")
+    runs.equal("spark", "all", FOUND)
+
+
+def test_changed_and_vanished_files_are_told_apart_and_leave_the_run(runs: Runs) -> None:
+    runs()
+    runs.add()
+    runs()
+    kept = runs.files("annotated")
+    write(runs.crawl / "a" / "first.jsonl", range(200, 211))
+    (runs.crawl / "new.jsonl").unlink()
+    notes = runs()
+    told = "sources: 1 changed (crawl/a/first.jsonl); 1 vanished (crawl/new.jsonl)"
+    assert told in notes.text
+    changes = runs.manifest("extracted").details["changes"]
+    assert changes["changed"] == {"files": 1, "first": ["crawl/a/first.jsonl"]}
+    assert changes["added"] == {"files": 0, "first": []}
+    after = runs.files("annotated")
+    assert len(kept.items() & after.items()) == 1 == len(kept.items() - after.items())
+    runs("all")
+    runs.equal("run", "all")
+
+
+def test_percentiles_stay_until_refit_and_are_then_those_of_one_run_over_all(runs: Runs) -> None:
+    runs(rules=FITTED)
+    (bound,) = bounds(runs, "run")
+    runs.add()
+    notes = runs(rules=FITTED)
+    assert "kept as it was fitted to 120 rows, --refit fits it to all" in notes.text
+    assert bounds(runs, "run") == [bound]
+    assert len(runs.rows("verdicts")) == 136
+    runs("all", rules=FITTED)
+    assert bounds(runs, "all") != [bound]
+    runs(rules=FITTED, refit=True)
+    runs.equal("run", "all")
+
+
+def bounds(runs: Runs, output: str) -> list[float]:
+    rules = runs.manifest("verdicts", output).details["rules"]
+    return [rule["languages"]["en"]["max"] for rule in rules if rule["reason"] == "many_words"]
+
+
+def test_other_settings_mix_with_nothing_that_was_there(runs: Runs) -> None:
+    runs(rules=FITTED)
+    runs.add()
+    other = FITTED + "clean: {collapse_repeats: false}\n"
+    notes = runs(rules=other)
+    assert "kept as it was fitted" not in notes.text
+    assert len(runs.files("extracted")) > len(runs.files("annotated")) - 1
+    runs("all", rules=other)
+    runs.equal("run", "all")
+
+
+@pytest.fixture
+def killed_after(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
+    """Lets so many chunks of annotation be written, and then ends the driver."""
+    write = annotate_text._write_annotated
+    chunks: list[str] = []
+
+    def limit(count: int) -> list[str]:
+        def write_or_die(*given: Any) -> None:
+            if len(chunks) == count:
+                raise KeyboardInterrupt  # as a killed driver: no clean-up of ours runs
+            write(*given)
+            chunks.append(given[-1])
+
+        monkeypatch.setattr(annotate_text, "_write_annotated", write_or_die)
+        return chunks
+
+    return limit
+
+
+def test_a_kill_between_is_gone_on_from_with_what_is_there(
+    runs: Runs, killed_after: Callable[[int], list[str]]
+) -> None:
+    chunks = killed_after(3)
+    runs()
+    write(runs.crawl / "second.jsonl", range(130, 140))
+    runs()
+    runs.add()
+    (
+        runs.crawl / "tuesday.jsonl"
+    ).unlink()  # two chunks to make: what is left of the first, and what is new
+    write(runs.crawl / "big.jsonl", range(140, 180))
+    small = FIXED + "\nrun: {chunk_gigabytes: 0.000004}"
+    with pytest.raises(KeyboardInterrupt):
+        runs(rules=small)
+    assert read_manifest(str(runs.folder / "run" / "annotated")) is None
+    done = len(chunks)
+    killed_after(100)
+    runs(rules=small)
+    made = chunks[done:]
+    assert len(set(chunks)) == len(chunks)  # none twice
+    assert made
+    runs("all", rules=small)
+    runs.equal("run", "all")
+
+
+def test_a_damaged_chunk_is_made_anew_and_no_other(runs: Runs) -> None:
+    runs()
+    runs.add()
+    runs()
+    before = runs.files("annotated")
+    (name, *_), others = sorted(before), dict(before)
+    (runs.folder / "run" / "annotated" / name).write_bytes(b"PAR1")
+    chunk = name.split("/")[0]
+    rows = runs.rows("corpus")
+    runs()
+    after = runs.files("annotated")
+    kept = {path for path in others if not path.startswith(chunk)}
+    assert {path for path in kept if before[path] == after[path]} == kept
+    assert before[name] != after[name]
+    assert runs.rows("corpus") == rows
+
+
+def test_grades_are_never_given_anew_unasked(runs: Runs) -> None:
+    runs()
+    manifest = runs.manifest("verdicts").model_copy(update={"dataset": "quality", "seconds": 900.0})
+    (runs.folder / "run" / "quality").mkdir()
+    (runs.folder / "run" / "quality" / "_manifest.json").write_text(manifest.model_dump_json())
+    runs.add()
+    with pytest.raises(SettingsError, match=r"quality/ \(120 documents, 900\.0 s of work\)"):
+        runs(most_lost=60.0)
