@@ -3,7 +3,8 @@
 ``run_transformers.py make FOLDER TEXTS`` trains a WordPiece vocabulary on the texts and saves a BERT of
 all-MiniLM-L6-v2's shape with one output. ``run_transformers.py WAY FOLDER TEXTS OUTPUT`` grades by ``single``
 (transformers, a text at a time), ``batched`` (batches of 32 of like length, padded) or ``sentence``
-(vectors of sentence-transformers, which are no grades), on one thread, and writes processor seconds and scores as JSON.
+(vectors of sentence-transformers, which are no grades), on one thread, and writes processor seconds and
+scores as JSON.
 """
 
 import json
