@@ -51,6 +51,8 @@ class WindowTokeniser:
         self._tokeniser = _load(path, content)
         self._unknown_id = _unknown_id(self._tokeniser, content)
         self.vocabulary_size = int(self._tokeniser.get_vocab_size())
+        # A page that spells [SEP] would end there for the encoder. Pickle and JSON lose this setting.
+        self._tokeniser.encode_special_tokens = True
         self._tokeniser.no_truncation()
         self._tokeniser.no_padding()
         plain = self._tokeniser.encode("1", add_special_tokens=False).ids

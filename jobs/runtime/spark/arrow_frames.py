@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import pyarrow as pa
@@ -45,9 +46,31 @@ def map_with_schema(
     function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
     schema: pa.Schema,
 ) -> DataFrame:
-    """Return ``frame`` passed through ``function``, whose batches have ``schema``."""
+    """Return ``frame`` passed through ``function``, whose batches have the columns of ``schema`` by name."""
     # Spark's stubs ask for a function of Iterable; it passes, and since 4.3 demands, iterators.
-    return frame.mapInArrow(cast("Any", function), spark_schema(schema))
+    ordered = _InOrder(function, tuple(schema.names))
+    return frame.mapInArrow(cast("Any", ordered), spark_schema(schema))
+
+
+@dataclass(frozen=True)
+class _InOrder:
+    """Puts columns in the order of a schema: Spark 4.1 takes those of mapInArrow by their place, not by name.
+
+    Two columns of one type in another order would be swapped without a word, and a surplus one vanish.
+    """
+
+    function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+    names: tuple[str, ...]
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in self.function(batches):
+            given = tuple(batch.schema.names)
+            if given != self.names and sorted(given) != sorted(self.names):
+                raise ValueError(
+                    f"{type(self.function).__name__} gives the columns {', '.join(given)}; declared are "
+                    f"{', '.join(self.names)}"
+                )
+            yield batch if given == self.names else batch.select(list(self.names))
 
 
 def frame_of_table(spark: SparkSession, table: pa.Table) -> DataFrame:

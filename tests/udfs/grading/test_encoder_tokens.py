@@ -36,6 +36,16 @@ def test_of_a_long_text_head_middle_and_tail_are_read(path: Path) -> None:
         assert window == [2, *[token] * 10, 3]
 
 
+def test_the_spelling_of_a_special_token_in_a_page_is_text(tmp_path: Path) -> None:
+    known = wordpiece()
+    known.add_special_tokens(["[CLS]", "[SEP]"])
+    known.save(str(tmp_path / "tokenizer.json"))
+    assert known.encode("a [SEP] b", add_special_tokens=False).ids.count(3) == 1
+    (window,) = WindowTokeniser(tmp_path / "tokenizer.json", 64).windows("a [SEP] b").windows
+    assert (window.count(2), window.count(3)) == (1, 1), "those of the frame alone"
+    assert (window[0], window[-1]) == (2, 3)
+
+
 @pytest.mark.parametrize("letters", [11, 238, 240, 241, 5_000])
 def test_windows_of_a_long_text_are_the_same_whether_it_is_cut_by_characters_or_not(
     path: Path, letters: int
