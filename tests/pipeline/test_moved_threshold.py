@@ -46,7 +46,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     plain = DataFrame.mapInArrow
 
     def counting(frame: DataFrame, function: Any, *given: Any, **named: Any) -> DataFrame:
-        counts[type(function).__name__] += 1
+        counts[type(getattr(function, "function", function)).__name__] += 1
         return plain(frame, function, *given, **named)
 
     monkeypatch.setattr(DataFrame, "mapInArrow", counting)
