@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -31,8 +32,9 @@ DEDUP_BY_SPARK = (
 
 
 def parts_of(sub_stage: str) -> Callable[[int, Request], str]:
-    """A fault that holds up every file that a sub-stage of deduplication writes."""
-    return lambda number, request: "wait" if f"/{sub_stage}/part-" in request.path else ""
+    """A fault that holds up every file that a stage, or a sub-stage of deduplication, writes."""
+    part = re.compile(rf"/{sub_stage}/(?:chunk-\w+/)?part-")
+    return lambda number, request: "wait" if part.search(request.path) else ""
 
 
 def fill(disk: Path) -> None:
