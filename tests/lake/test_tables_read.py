@@ -16,7 +16,7 @@ from tests.lake.test_daily_crawl import documents
 pytestmark = pytest.mark.lake
 
 PAGES = [
-    {"doc": page["id"], "body": page["text"], "kind": page["id"][:2]}
+    {"doc": f"{day}-{page['id']}", "body": page["text"], "kind": page["id"][:2]}
     for day in (1, 2, 3)
     for page in documents(day)
 ]  # with two copies
