@@ -216,6 +216,7 @@ class _GroupWriter:
 
 @contextlib.contextmanager
 def _opened(source: str) -> Iterator[pq.ParquetFile]:
+    # driver_tables.opened would call the corpus damaged where the disk that is written to is full.
     system, inner = storage.file_system(source)
     with pq.ParquetFile(inner, filesystem=system) as file:
         yield file

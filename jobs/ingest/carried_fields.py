@@ -34,6 +34,8 @@ def carried(fields: Mapping[str, Any], read: Set[str | None], carry: tuple[str, 
 
 def with_partitions(metadata: str | None, source: str, carry: tuple[str, ...]) -> str | None:
     """Return what a record carries with the partitions that its file's path names (``…/year=2024/…``)."""
+    if not carry:
+        return metadata
     found = {
         name: unquote(value)
         for name, value in _PARTITION.findall(source)

@@ -8,17 +8,15 @@ fill the sample; of documents that resemble each other one is asked for.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.inspection.label_tables import LABELS_NAME, csv_of, group_of
 from jobs.inspection.run_tables import RunTables
 from jobs.recipes.stored_recipe import judged_rules
 from jobs.runtime.contract.driver_tables import opened
@@ -26,7 +24,6 @@ from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.store import storage
 
 NAME: Final = "label-sample.parquet"
-LABELS_NAME: Final = "labels.parquet"
 SIGNATURES: Final = "signatures"
 LOOKED_AT: Final = 10
 """Times as many documents as are wanted are compared with each other: most resemble none."""
@@ -86,7 +83,7 @@ def label_sample(run: str, number: int, within: float) -> pa.Table:
                       strict=True))  # fmt: skip
     languages = np.array(graded.column("language.language").take(pa.array(near)).to_pylist(), str)
     origins = _origins(tables, ids)
-    hosts = np.array([host_of(origins[number]) for number in ids.tolist()], str)
+    hosts = np.array([_group(origins[number]) for number in ids.tolist()], str)
     ordered = ids[turns(languages, hosts, distance[near], ids)]
     chosen = _unlike(tables, ordered[: LOOKED_AT * number].tolist(), number)
     texts = tables.rows("annotated", chosen, ["text", "language"])
@@ -98,7 +95,7 @@ def label_sample(run: str, number: int, within: float) -> pa.Table:
             "label": None,
             "text": texts[one]["text"],
             "language": (texts[one]["language"] or {}).get("language"),
-            "host": host_of(origins[one]),
+            "host": _group(origins[one]),
         }
         for one in chosen
     ]
@@ -200,28 +197,8 @@ def _origins(tables: RunTables, ids: npt.NDArray[np.int64]) -> dict[int, dict[st
     return {row["id"]: row for row in rows}
 
 
-def host_of(origin: dict[str, Any]) -> str:
-    """Return the host of a document's address, or else the file that it came from."""
-    try:
-        host = urlsplit(origin["url"] or "").hostname
-    except ValueError:  # an address in brackets that is none
-        host = None
-    return host or str(origin["source"] or "")
-
-
-def csv_of(sample: pa.Table) -> bytes:
-    """Return a sample for spreadsheets: UTF-8 with a byte order mark."""
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(sample.column_names)
-    for row in sample.to_pylist():
-        writer.writerow([_cell(value) for value in row.values()])
-    return stream.getvalue().encode("utf-8-sig")
-
-
-def _cell(value: Any) -> Any:
-    # A spreadsheet takes such a beginning for a formula, and texts are written by strangers.
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+def _group(origin: dict[str, Any]) -> str:
+    return group_of(origin["url"], origin["source"])
 
 
 def label_sample_command(arguments: argparse.Namespace) -> str | None:

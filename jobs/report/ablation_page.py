@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from jobs.report.page import STYLE, page_environment, page_resource
+from jobs.report.page import rendered
 
 TEMPLATE: Final = "ablation.html.j2"
 
@@ -19,16 +19,10 @@ def render_ablation_page(facts: Mapping[str, Any], curves: str) -> str:
         facts: What ``ablation.json`` holds.
         curves: Picture of the losses, an SVG document of ours.
     """
-    text = (
-        page_environment()
-        .get_template(TEMPLATE)
-        .render(
-            facts=facts,
-            # Our own: escaping would break their quotes.
-            style=Markup(page_resource(STYLE)),
-            curves=Markup(curves),
-            three_digits=lambda value: f"{value:.3f}",
-            signed=lambda value: f"{value:+.3f}".replace("-", "−"),
-        )
+    return rendered(
+        TEMPLATE,
+        facts=facts,
+        curves=Markup(curves),
+        three_digits=lambda value: f"{value:.3f}",
+        signed=lambda value: f"{value:+.3f}".replace("-", "−"),
     )
-    return text if text.endswith("\n") else text + "\n"

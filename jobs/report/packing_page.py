@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from markupsafe import Markup
-
-from jobs.report.page import STYLE, page_environment, page_resource
+from jobs.report.page import rendered
 from jobs.runtime.amounts import whole_number
 
 TEMPLATE: Final = "packed.html.j2"
@@ -72,22 +70,16 @@ def render_packing_page(
         decode: Ids to text.
     """
     train = details["splits"]["train"]
-    text = (
-        page_environment()
-        .get_template(TEMPLATE)
-        .render(
-            details=details,
-            created_at=created_at,
-            # Our own file: escaping would break its quotes.
-            style=Markup(page_resource(STYLE)),
-            splits={name: facts for name, facts in details["splits"].items() if facts},
-            labels={name: label_rows(values) for name, values in train.get("by", {}).items()},
-            bars=length_bars(train),
-            size=(WIDTH, HEIGHT, BOTTOM),
-            rows=[shown_row(row, decode) for row in rows[:ROWS_SHOWN]],
-        )
+    return rendered(
+        TEMPLATE,
+        details=details,
+        created_at=created_at,
+        splits={name: facts for name, facts in details["splits"].items() if facts},
+        labels={name: label_rows(values) for name, values in train.get("by", {}).items()},
+        bars=length_bars(train),
+        size=(WIDTH, HEIGHT, BOTTOM),
+        rows=[shown_row(row, decode) for row in rows[:ROWS_SHOWN]],
     )
-    return text if text.endswith("\n") else text + "\n"
 
 
 def label_rows(values: Mapping[str, Sequence[int]]) -> list[LabelRow]:

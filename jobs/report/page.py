@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from importlib import resources
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -31,30 +32,37 @@ def render_page(report: Report) -> str:
         signal: draw(signal, histogram, languages)
         for signal, histogram in report.histograms.items()
     }
-    text = (
-        page_environment()
-        .get_template(TEMPLATE)
-        .render(
-            report=report,
-            # Our own file: escaping would break its quotes.
-            style=Markup(page_resource(STYLE)),
-            script=Markup(script),
-            # Whatever a document might smuggle in, a browser runs this script only.
-            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-            movers={
-                signal: movers(
-                    number, histogram, [rule for rule in report.rules if rule.signal == signal]
-                )
-                for number, (signal, histogram) in enumerate(report.histograms.items(), start=1)
-            },
-            drawings=drawings,
-            drawing_size=(WIDTH, HEIGHT),
-            minimum_documents=MINIMUM_DOCUMENTS,
-            rules={rule.reason: rule for rule in report.rules},
-            settings=list(page_text.flat_settings(report.recipe.settings)),
-            seconds=sum(stage.seconds for stage in report.stages),
-        )
+    return rendered(
+        TEMPLATE,
+        report=report,
+        script=Markup(script),
+        # Whatever a document might smuggle in, a browser runs this script only.
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        movers={
+            signal: movers(
+                number, histogram, [rule for rule in report.rules if rule.signal == signal]
+            )
+            for number, (signal, histogram) in enumerate(report.histograms.items(), start=1)
+        },
+        drawings=drawings,
+        drawing_size=(WIDTH, HEIGHT),
+        minimum_documents=MINIMUM_DOCUMENTS,
+        rules={rule.reason: rule for rule in report.rules},
+        settings=list(page_text.flat_settings(report.recipe.settings)),
+        seconds=sum(stage.seconds for stage in report.stages),
     )
+
+
+def rendered(template: str, **facts: Any) -> str:
+    """Return a page of ours in the report's style, with a line end behind it.
+
+    Args:
+        template: One of this folder.
+        facts: What it speaks of, by the names it has for them.
+    """
+    # Our own file: escaping would break its quotes.
+    style = Markup(page_resource(STYLE))
+    text = page_environment().get_template(template).render(style=style, **facts)
     return text if text.endswith("\n") else text + "\n"
 
 

@@ -7,10 +7,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from markupsafe import Markup
 
 from jobs.report import score_scatter
-from jobs.report.page import STYLE, page_environment, page_resource
+from jobs.report.page import rendered
 from jobs.report.score_scatter import Scatter, scatter
 
 TEMPLATE: Final = "scores.html.j2"
@@ -29,19 +28,13 @@ def render_score_page(facts: Mapping[str, Any], scores: pa.Table, most_seen: flo
     pictures = {
         one["language"]: _picture(scores, one["language"], most_seen) for one in shown[:PICTURES]
     }
-    text = (
-        page_environment()
-        .get_template(TEMPLATE)
-        .render(
-            facts=facts,
-            # Our own: escaping would break its quotes.
-            style=Markup(page_resource(STYLE)),
-            pictures=pictures,
-            frame=score_scatter,
-            three_digits=lambda value: f"{value:.3f}".replace("-", "−"),
-        )
+    return rendered(
+        TEMPLATE,
+        facts=facts,
+        pictures=pictures,
+        frame=score_scatter,
+        three_digits=lambda value: f"{value:.3f}".replace("-", "−"),
     )
-    return text if text.endswith("\n") else text + "\n"
 
 
 def _picture(scores: pa.Table, language: str, most_seen: float) -> Scatter:

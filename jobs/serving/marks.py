@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from jobs.inspection import label_tables
+from jobs.inspection.label_tables import LABELS_NAME, group_of
 from jobs.inspection.run_tables import RunTables
 from jobs.runtime.contract.document_ids import place_of
 from jobs.runtime.contract.driver_tables import opened
 from jobs.runtime.errors import InputError
 from jobs.runtime.store import storage
 
-NAME: Final = "labels.parquet"
 LABELS: Final = {"good": 5.0, "unsure": 2.5, "wrong": 0.0}
 """Marks and the grades that ``corpusmill train-grader`` reads them as, 0 to 5."""
 LONGEST_NOTE: Final = 2000
@@ -58,7 +57,7 @@ def read_marks(output: str) -> pa.Table:
     Raises:
         InputError: The file is damaged, or none of ours.
     """
-    path = storage.join(output, NAME)
+    path = storage.join(output, LABELS_NAME)
     if not storage.exists(path):
         return SCHEMA.empty_table()
     with opened(path) as file:
@@ -99,7 +98,7 @@ def set_mark(tables: RunTables, number: int, mark: Mark | None) -> None:
             rows.pop(number, None)
         else:
             rows[number] = _row(tables, number, mark)
-        with storage.open_output(storage.join(tables.output, NAME)) as file:
+        with storage.open_output(storage.join(tables.output, LABELS_NAME)) as file:
             pq.write_table(
                 pa.Table.from_pylist(list(rows.values()), SCHEMA), file, compression="zstd"
             )
@@ -116,8 +115,7 @@ def _row(tables: RunTables, number: int, mark: Mark) -> dict[str, Any]:
         "note": mark.note,
         "text": judged.get("text") or "",
         "language": (judged.get("language") or {}).get("language"),
-        # Documents of one host in training and test would flatter a grader.
-        "host": _host(url) or document["source"],
+        "host": group_of(url, document["source"]),
         "source": document["source"],
         "source_id": document["source_id"],
         "url": url,
@@ -125,26 +123,9 @@ def _row(tables: RunTables, number: int, mark: Mark) -> dict[str, Any]:
     }
 
 
-def _host(url: str | None) -> str | None:
-    try:
-        return urlsplit(url or "").hostname
-    except ValueError:  # an address in brackets that is none
-        return None
-
-
 def csv_of(marks: pa.Table) -> bytes:
-    """Return marks as a table for spreadsheets: UTF-8 with a byte order mark, no text."""
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(CSV_COLUMNS)
-    for row in marks.select(CSV_COLUMNS).to_pylist():
-        writer.writerow([_cell(value) for value in row.values()])
-    return stream.getvalue().encode("utf-8-sig")
-
-
-def _cell(value: Any) -> Any:
-    # A spreadsheet takes such a beginning for a formula, and addresses are written by strangers.
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+    """Return marks as a table for spreadsheets, without texts."""
+    return label_tables.csv_of(marks.select(CSV_COLUMNS))
 
 
 def labelled_of(marks: pa.Table) -> bytes:

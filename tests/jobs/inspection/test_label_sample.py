@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.command_line import main
-from jobs.inspection.label_sample import SCHEMA, csv_of, host_of, turns
+from jobs.inspection.label_sample import turns
 
 DOCUMENTS = st.lists(
     st.tuples(st.sampled_from(["en", "zh", "de"]), st.sampled_from("abcd"), st.floats(0, 1)),
@@ -66,21 +63,6 @@ def test_of_a_source_the_nearest_comes_first_and_sources_take_turns(
 
 def test_nearest_comes_first_where_all_else_is_equal() -> None:
     assert ordered([("en", "a", 0.5), ("en", "b", 0.1)])[0] == ("en", "b", 0.1)
-
-
-@pytest.mark.parametrize(
-    ("url", "host"),
-    [("https://a.example/x", "a.example"), (None, "file.jsonl"), ("https://[a/", "file.jsonl")],
-)  # fmt: skip
-def test_the_group_is_the_host_or_the_file(url: str | None, host: str) -> None:
-    assert host_of({"url": url, "source": "file.jsonl"}) == host
-
-
-def test_a_spreadsheet_gets_no_formula() -> None:
-    row = dict.fromkeys(SCHEMA.names) | {"id": 7, "text": "=HYPERLINK(1)"}
-    told = csv_of(pa.Table.from_pylist([row], SCHEMA)).decode("utf-8-sig")
-    (found,) = csv.DictReader(io.StringIO(told))
-    assert found["text"] == "'=HYPERLINK(1)"
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from jobs.index_phrases import index_stage
+from jobs.inspection.label_tables import LABELS_NAME
 from jobs.recipes.loading import load_recipe
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
 from jobs.serving.application import build_application
 from jobs.serving.guard import COOKIE, HEADERS
-from jobs.serving.marks import NAME
 from jobs.serving.served_run import named_runs
 from jobs.tracing.indexed_documents import run_documents
 from tests.jobs.finished_run import HOSTILE_TEXT
@@ -281,7 +281,7 @@ class TestMarks:
         answer = client.post(f"/run/document/{HOSTILE}/mark", data=fields)
         assert answer.status_code == 303
         assert answer.headers["location"] == f"/run/document/{HOSTILE}?status=kept#mark"
-        assert pq.read_table(folder / NAME).column("mark").to_pylist() == ["wrong"]
+        assert pq.read_table(folder / LABELS_NAME).column("mark").to_pylist() == ["wrong"]
         assert f"/run/document/{HOSTILE}" in client.get("/run/basket").text
         for name in ("marks.csv", "labelled.parquet", "exclusions.yaml"):
             file = client.get(f"/run/basket/{name}")
@@ -292,7 +292,7 @@ class TestMarks:
             client.post(f"/run/document/{HOSTILE}/mark", data=taken).headers["location"]
             == "/run/basket"
         )
-        assert pq.read_table(folder / NAME).num_rows == 0
+        assert pq.read_table(folder / LABELS_NAME).num_rows == 0
 
     def test_a_mark_of_a_list_keeps_the_note_and_leads_back_to_its_row(
         self, client: TestClient, folder: Path
@@ -303,7 +303,7 @@ class TestMarks:
         for back in ("browse", "ask"):
             answer = client.post(place, data={**listed, "back": back})
             assert answer.headers["location"] == f"/run/{back}?status=kept&page=2#d{HOSTILE}"
-            (kept,) = pq.read_table(folder / NAME).to_pylist()
+            (kept,) = pq.read_table(folder / LABELS_NAME).to_pylist()
             assert (kept["mark"], kept["note"]) == ("good", "n")
         page = client.get("/run/browse?signal=&source=page0065").text
         row = page[page.index(f'<tr id="d{HOSTILE}"') :]
@@ -319,7 +319,7 @@ class TestMarks:
     ) -> None:
         fields = {"mark": "wrong"} | ({} if token is None else {"form_token": token})
         assert client.post(f"/run/document/{HOSTILE}/mark", data=fields).status_code == 403
-        assert not (folder / NAME).exists()
+        assert not (folder / LABELS_NAME).exists()
 
     def test_a_form_leads_to_no_other_page(self, client: TestClient) -> None:
         fields = {

@@ -10,13 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from jobs.inspection.label_tables import LABELS_NAME
 from jobs.inspection.run_tables import RunTables
 from jobs.models.grader.labelled_table import LabelledColumns, read_labelled
 from jobs.recipes.exclusions import excluding_rules
 from jobs.recipes.recipe import ExcludeSettings
 from jobs.runtime.errors import InputError
 from jobs.serving.marks import (
-    NAME,
     SCHEMA,
     Mark,
     csv_of,
@@ -59,7 +59,7 @@ def test_marks_made_at_once_are_all_kept(tables: RunTables) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: set_mark(tables, number, Mark("good", "")), numbers))
     assert sorted(marks_by_id(read_marks(tables.output))) == numbers
-    assert not list(Path(tables.output).glob(f".{NAME}*"))  # no drafts are left
+    assert not list(Path(tables.output).glob(f".{LABELS_NAME}*"))  # no drafts are left
 
 
 def test_what_is_no_mark_is_told(tables: RunTables) -> None:
@@ -72,10 +72,10 @@ def test_what_is_no_mark_is_told(tables: RunTables) -> None:
 def test_a_file_of_that_name_that_is_none_of_ours_is_left_alone(
     tables: RunTables, folder: Path
 ) -> None:
-    pq.write_table(SCHEMA.empty_table().select(["id"]), folder / NAME)
+    pq.write_table(SCHEMA.empty_table().select(["id"]), folder / LABELS_NAME)
     with pytest.raises(InputError, match="no file of marks"):
         set_mark(tables, HOSTILE, Mark("good", ""))
-    (folder / NAME).write_bytes(b"PAR1")
+    (folder / LABELS_NAME).write_bytes(b"PAR1")
     with pytest.raises(InputError, match="damaged"):
         read_marks(tables.output)
 
@@ -86,12 +86,12 @@ def test_train_grader_reads_the_file_and_the_export(
     judged = sorted(rows(folder, "annotated"))[:240]
     for place, number in enumerate(judged[:3]):
         set_mark(tables, number, Mark(("good", "wrong", "unsure")[place], ""))
-    one = pq.read_table(folder / NAME).to_pylist()
+    one = pq.read_table(folder / LABELS_NAME).to_pylist()
     many = [
         {**one[n % 3], "host": f"host{n}", "text": f"{one[n % 3]['text']} {n}"} for n in range(240)
     ]
-    pq.write_table(SCHEMA.empty_table().from_pylist(many, SCHEMA), folder / NAME)
-    labelled = read_labelled(str(folder / NAME), LabelledColumns(), "grade")
+    pq.write_table(SCHEMA.empty_table().from_pylist(many, SCHEMA), folder / LABELS_NAME)
+    labelled = read_labelled(str(folder / LABELS_NAME), LabelledColumns(), "grade")
     assert set(labelled.labels.tolist()) == {5.0, 2.5, 0.0}
     assert len(set(labelled.groups.tolist())) == 240
     export = tmp_path / "labelled.parquet"
