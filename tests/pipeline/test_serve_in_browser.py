@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from jobs.index_phrases import index_stage
+from jobs.inspection.label_tables import LABELS_NAME
 from jobs.inspection.raw_document import raw_document
 from jobs.inspection.run_tables import RunTables
 from jobs.inspection.what_if import ask_what_if
@@ -24,7 +25,7 @@ from jobs.recipes.loading import load_recipe
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
 from jobs.serving.application import build_application
-from jobs.serving.marks import NAME, Mark, set_mark
+from jobs.serving.marks import Mark, set_mark
 from jobs.serving.served_run import named_runs
 from jobs.tracing.indexed_documents import run_documents
 from tests.jobs.serving.looked_at_run import HOSTILE, LONG, make_run
@@ -227,7 +228,7 @@ def test_a_document_is_marked_by_a_key_and_exported(
     page.locator("h1").click()
     page.keyboard.press("w")
     page.wait_for_selector("legend:has-text('Marked wrong')")
-    (kept,) = pq.read_table(run / NAME).to_pylist()
+    (kept,) = pq.read_table(run / LABELS_NAME).to_pylist()
     assert (kept["id"], kept["mark"], kept["note"]) == (
         number,
         "wrong",
@@ -242,7 +243,7 @@ def test_a_document_is_marked_by_a_key_and_exported(
     )
     page.get_by_role("button", name=f"Take the mark of document {number} away").click()
     page.wait_for_selector("text=Mark documents good, unsure or wrong")
-    assert pq.read_table(run / NAME).num_rows == 0
+    assert pq.read_table(run / LABELS_NAME).num_rows == 0
 
 
 def test_rows_of_a_list_are_marked_by_key_and_by_mouse(page: Page, address: str, run: Path) -> None:
@@ -261,12 +262,12 @@ def test_rows_of_a_list_are_marked_by_key_and_by_mouse(page: Page, address: str,
         page.keyboard.press("g")
     with page.expect_navigation(url=f"**#{first}"):
         page.locator(f"#{first}").get_by_role("button", name="unsure").click()
-    marked = {f"d{one['id']}": one["mark"] for one in pq.read_table(run / NAME).to_pylist()}
+    marked = {f"d{one['id']}": one["mark"] for one in pq.read_table(run / LABELS_NAME).to_pylist()}
     assert marked == {first: "unsure", second: "good"}
     for number in (first, second):
         with page.expect_navigation(url=f"**#{number}"):
             page.locator(f"#{number} [aria-pressed=true]").click()
-    assert pq.read_table(run / NAME).num_rows == 0
+    assert pq.read_table(run / LABELS_NAME).num_rows == 0
     page.keyboard.press("k")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/document/{first[1:]}?status=dropped")
@@ -288,13 +289,13 @@ def test_documents_of_an_answer_are_marked_where_they_are_found(
     page.keyboard.press("j")
     with page.expect_navigation():
         page.keyboard.press("w")
-    marks = [one["mark"] for one in pq.read_table(run / NAME).to_pylist()]
+    marks = [one["mark"] for one in pq.read_table(run / LABELS_NAME).to_pylist()]
     assert marks == ["good", "wrong"]
     for left in (1, 0):
         with page.expect_navigation():
             page.locator("[aria-pressed=true]").first.click()
         assert page.locator("[aria-pressed=true]").count() == left
-    assert pq.read_table(run / NAME).num_rows == 0
+    assert pq.read_table(run / LABELS_NAME).num_rows == 0
 
 
 def test_an_original_is_saved_as_it_came(
