@@ -15,9 +15,9 @@ from jobs.models.conversion.bert_graph import BertShape, bert_graph
 from jobs.models.conversion.fetch_choice import class_grades
 from jobs.models.conversion.graph_builder import ACTIVATIONS
 from jobs.models.conversion.modern_bert_graph import ModernBertShape, modern_bert_graph
+from jobs.models.conversion.published_model import CONFIG_NAME
 from jobs.models.conversion.safetensors_file import Checkpoint
 
-CONFIG_NAME: Final = "config.json"
 PREFIXES: Final = {
     "bert": "bert.", "roberta": "roberta.", "xlm-roberta": "roberta.", "modernbert": "model.",
 }  # fmt: skip

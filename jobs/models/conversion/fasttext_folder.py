@@ -60,19 +60,15 @@ def write_fasttext_grader(
         shutil.copyfile(path, folder / path.name)
     languages = tuple(choice.languages or model.languages)
     card = FastTextCard({label: grades[bare[label]] for label in file.labels}, languages, facts)
-    description = {**asdict(card), "digests": {MODEL_NAME: digests[name]}}
-    write_description(folder, KIND, description)
+    model_digest = {MODEL_NAME: digests[name]}
+    write_description(folder, KIND, {**asdict(card), "digests": model_digest})
+    grader = open_fasttext(folder)
     if choice.scores:
-        facts["compared"] = _compared(folder, choice)
-        write_description(folder, KIND, description)
+        found = grader.predict(pa.array([text for text, _ in choice.scores], pa.string()))
+        facts["compared"] = compare_scores(found.astype(float), choice.scores, choice.tolerance)
+        write_description(folder, KIND, {**asdict(card), "digests": model_digest})
     (folder / "card.md").write_text(grader_page(facts, languages, _told(file)), "utf-8")
     return facts
-
-
-def _compared(folder: Path, choice: FetchChoice) -> dict[str, Any]:
-    texts = [text for text, _ in choice.scores]
-    grades = open_fasttext(folder).predict(pa.array(texts, pa.string()))
-    return compare_scores(grades.astype(float), choice.scores, choice.tolerance)
 
 
 def _told(file: FastTextFile) -> str:

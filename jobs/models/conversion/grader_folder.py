@@ -13,10 +13,10 @@ from typing import Any, Final
 import numpy as np
 import onnx
 
-from jobs.models.conversion.classifier import CONFIG_NAME, Classifier, convert
+from jobs.models.conversion.classifier import Classifier, convert
 from jobs.models.conversion.fetch_choice import FetchChoice, Floats, compare_scores
 from jobs.models.conversion.grader_card import grader_page
-from jobs.models.conversion.published_model import PublishedModel
+from jobs.models.conversion.published_model import CONFIG_NAME, PublishedModel
 from jobs.runtime.errors import InputError
 from udfs.grading.encoder_model import (
     GRAPH_NAME,

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import yaml
 
-from jobs.models.conversion.classifier import CONFIG_NAME
 from jobs.models.conversion.safetensors_file import INDEX_NAME, WHOLE_NAME, weight_files
 from jobs.runtime.errors import InputError, MissingRequirementError
 from udfs.grading.encoder_model import TOKENISER_NAME
 from udfs.learning.model_folder import file_digest
 
 HUB: Final = "hf:"
+CONFIG_NAME: Final = "config.json"
 CARD_NAME: Final = "README.md"
 LICENCES: Final = ("LICENSE*", "LICENCE*", "NOTICE*")
 FASTTEXT_ENDINGS: Final = (".bin", ".ftz")

@@ -15,6 +15,8 @@ from typing import Any
 
 from tests.fasttext_writer import Model, write_fasttext
 
+_GOLDEN = Path(__file__).parents[2] / "golden" / "fasttext" / "probabilities.json"
+GOLDEN: dict[str, list[list[float] | None]] = json.loads(_GOLDEN.read_text("utf-8"))
 WORDS = ["</s>", "the", "water", "law", "of", "水法", "на", "café"]
 TWO = {"__label__hq": 9, "__label__cc": 7}
 FIVE = {f"__label__{grade}": count for grade, count in zip("20413", (40, 9, 9, 5, 1), strict=True)}

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import REPOSITORY
 from tests.fasttext_writer import Model, write_fasttext
-from tests.udfs.grading.fasttext_cases import FIVE, MODELS, TEXTS, TWO
+from tests.udfs.grading.fasttext_cases import FIVE, GOLDEN, MODELS, TEXTS, TWO
 from udfs.grading.fasttext_file import open_fasttext_file
 from udfs.grading.fasttext_model import (
     KIND,
@@ -24,7 +22,6 @@ from udfs.grading.fasttext_model import (
 )
 from udfs.learning.model_folder import file_digest, write_description
 
-GOLDEN = json.loads((REPOSITORY / "tests/golden/fasttext/probabilities.json").read_text("utf-8"))
 TOLD_TOO_HIGH = 1e-5  # by which fastText itself tells a probability; of a tree at each of its nodes
 
 
