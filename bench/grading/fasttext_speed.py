@@ -1,9 +1,10 @@
 """A fastText classifier beside the package it is of: `python -m bench.grading.fasttext_speed [--rounds N]`.
 
-The package (in an environment of its own) trains two classes on half of the weakly labelled documents, grades of 3
-and above against the others, as DCLM's classifier was shaped; then the package and our reader tell
-the probabilities of the other half, from the whole model and from one in codes. JSON lines: megabytes of text
-a processor second, medians, and by how much a probability differs (fastText tells each .00001 too high).
+The package (in an environment of its own) trains two classes on half of the weakly labelled documents,
+grades of 3 and above against the others, with the settings of DCLM's classifier; then the package and
+our reader tell the probabilities of the other half, from the whole model and from one in codes. JSON
+lines: megabytes of text a processor second, medians, and by how much a probability differs (fastText
+tells each .00001 too high).
 """
 
 from __future__ import annotations

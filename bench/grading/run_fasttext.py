@@ -1,8 +1,9 @@
 """In fastText's own environment: trains a classifier of two classes, or tells its probabilities.
 
-``run_fasttext.py train LINES MODEL`` trains on ``__label__`` lines as DCLM did (100 columns, n-grams of two words,
-two million buckets) and writes MODEL.bin and, its rows in codes and its buckets cut to 100,000, MODEL.ftz.
-``run_fasttext.py ask MODEL TEXTS OUTPUT`` writes processor seconds and the first class's probabilities as JSON.
+``run_fasttext.py train LINES MODEL`` trains on ``__label__`` lines (100 columns, n-grams of two words, two
+million buckets) and writes MODEL.bin and, its rows in codes and cut to 100,000, MODEL.ftz.
+``run_fasttext.py ask MODEL TEXTS OUTPUT`` writes processor seconds and the first class's probabilities
+as JSON.
 """
 
 import json
@@ -25,11 +26,11 @@ def main() -> None:
     model = fasttext.load_model(sys.argv[2])
     texts = json.loads(Path(sys.argv[3]).read_text("utf-8"))
     started = time.process_time()
-    # What is around this method, predict, asks numpy 2 for an array in words that it refuses.
-    told = [model.f.predict(f"{text}\n", 2, 0.0, "strict") for text in texts]
+    labels, shares = model.predict(texts, k=2)
     spent = time.process_time() - started
     first = model.labels[0]
-    scores = [dict(map(reversed, pairs)).get(first) for pairs in told]
+    told = [dict(zip(*pair, strict=True)) for pair in zip(labels, shares, strict=True)]
+    scores = [float(found[first]) for found in told]
     Path(sys.argv[4]).write_text(json.dumps({"cpu_s": spent, "first": first, "scores": scores}))
 
 

@@ -66,8 +66,7 @@ def main() -> None:
 
 
 def _asked(opened: Any, text: str, labels: list[str]) -> list[float] | None:
-    # The method around this one, predict, fails with numpy 2 in other builds of the package.
-    told = {label: share for share, label in opened.f.predict(f"{text}\n", -1, 0.0, "strict")}
+    told = dict(zip(*opened.predict(text, k=-1), strict=True))
     # Of a tree, leaves below .00001 are not told.
     return [round(float(told.get(label, 0.0)), 6) for label in labels] if told else None
 
