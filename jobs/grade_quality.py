@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -21,7 +20,13 @@ from jobs.models.run_models import grader_digest, grader_languages, require_grad
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules
-from jobs.runtime.contract.driver_tables import dataset_table, mapped, table_chunk, works_here
+from jobs.runtime.contract.driver_tables import (
+    dataset_table,
+    mapped,
+    rows_without,
+    table_chunk,
+    works_here,
+)
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
@@ -159,8 +164,7 @@ def _grade_table(context: RunContext, grader: str) -> pa.Table:
     """The rows of :func:`_grades`, made in this process."""
     living = surviving_table(context, ["id", "text", LANGUAGE])
     if context.manifest("duplicates").details["mode"] != "annotate":
-        gone = dataset_table(context, "duplicates", ["id"]).column("id").combine_chunks()
-        living = living.filter(pc.invert(pc.is_in(living.column("id"), value_set=gone)))
+        living = rows_without(living, dataset_table(context, "duplicates", ["id"]).column("id"))
     codes = living.column(LANGUAGE).combine_chunks().cast(pa.string())
     language = pa.StructArray.from_arrays([codes], names=["language"])
     wanted = living.select(["id", "text"]).append_column("language", language)

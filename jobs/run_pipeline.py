@@ -119,7 +119,7 @@ def _tell_unjudged(
     context: RunContext, recipe: Recipe, models: RunModels, benchmarks: GivenBenchmarks | None
 ) -> None:
     """Name the rules that this run will have no values for, before it begins."""
-    function = annotator(recipe, None, models.safety)
+    function = annotator(recipe, None, models.safety, lists=None)
     absent = absent_signals(function, benchmarks)
     del absent["perplexity"], absent["shared_lines"]  # made by the run where a rule asks
     if models.grader is None:

@@ -13,7 +13,7 @@ def find_exact(signatures: DataFrame) -> DataFrame:
     streams through it.
 
     Args:
-        signatures: ``SIGNATURE_COLUMNS``.
+        signatures: ``SIGNATURE_SCHEMA``.
 
     Returns:
         id bigint, keeper_id bigint; one row a removed document. The keeper is the first of its group

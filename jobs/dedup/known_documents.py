@@ -23,7 +23,7 @@ class KnownDocuments:
     """What earlier runs published of their documents, by ids below zero (:class:`KnownIds`).
 
     Attributes:
-        signatures: ``SIGNATURE_COLUMNS`` and ``GIVEN_ID``, of all their documents. Those removed count too:
+        signatures: ``SIGNATURE_SCHEMA`` and ``GIVEN_ID``, of all their documents. Those removed count too:
             they link a new document with the one that was kept for them, as they would in one run of both.
             Order keys are negative, so a known document is preferred to any new one.
         removed: id bigint, keeper_id bigint, similarity double; what those runs removed.

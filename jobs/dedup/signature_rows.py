@@ -21,7 +21,7 @@ class SignatureRows:
     """Signatures, for Spark and for the driver.
 
     Attributes:
-        frame: Opens them for Spark: ``SIGNATURE_COLUMNS``.
+        frame: Opens them for Spark: ``SIGNATURE_SCHEMA``.
         count: Number of rows.
         table: Reads some columns into the driver's memory.
     """

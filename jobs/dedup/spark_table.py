@@ -45,7 +45,7 @@ class SparkTable:
     known: KnownDocuments | None
 
     def signing(self) -> StageWork:
-        """Sign every row: ``SIGNATURE_COLUMNS`` and ``GIVEN_ID``."""
+        """Sign every row: ``SIGNATURE_SCHEMA`` and ``GIVEN_ID``."""
         return StageWork(signature_chunk(self._signed))
 
     def searching(self, signatures: SignatureRows) -> StageWork:

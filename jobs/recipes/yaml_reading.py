@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import yaml
 
 from jobs.runtime.errors import SettingsError
 
+_TRUTH: Final = "tag:yaml.org,2002:bool"
+
 
 class _UniqueKeys(yaml.SafeLoader):
-    """Refuses a mapping that names one key twice, of which YAML would silently take the last."""
+    """Refuses a mapping that names one key twice, of which YAML would silently take the last.
+
+    Only ``true`` and ``false`` are truths, as in YAML 1.2: ``no`` is Norwegian. A setting that is a
+    truth takes ``yes``, ``no``, ``on`` and ``off`` all the same.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[object] = set()
@@ -23,6 +30,15 @@ class _UniqueKeys(yaml.SafeLoader):
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+_UniqueKeys.yaml_implicit_resolvers = {
+    first: [pair for pair in pairs if pair[0] != _TRUTH]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_UniqueKeys.add_implicit_resolver(
+    _TRUTH, re.compile("(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 
 
 def parse_recipe(text: str, label: str) -> dict[str, Any]:
