@@ -18,12 +18,11 @@ from jobs.command.running import run
 from jobs.decide_verdicts import judged_by_arrow, surviving, surviving_table
 from jobs.dedup.cluster_columns import CLUSTER_COLUMNS
 from jobs.dedup.driver_search import search_tables
+from jobs.dedup.earlier_frames import open_known_documents
+from jobs.dedup.earlier_runs import EarlierRuns, open_earlier_runs, previous_signatures
 from jobs.dedup.file_bitmaps import without_rows
-from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.own_table import OwnTable, open_table
 from jobs.dedup.published_signatures import (
-    open_previous,
-    previous_signatures,
     sign_here,
     sign_stage,
     signature_chunk,
@@ -67,10 +66,10 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
     """
     verdicts = require_manifest(context.folder("verdicts"), "decide")
     annotated = require_manifest(context.folder("annotated"), "annotate")
-    known = open_previous(context, against, recipe.dedup)
+    earlier = open_earlier_runs(against, recipe.dedup)
     inputs = {"verdicts": verdicts.fingerprint}
     here = (
-        known is None
+        earlier is None
         and signs_tables(recipe.dedup)
         and judged_by_arrow(context)
         and verdicts.accounts.rows_out <= recipe.dedup.max_driver_documents
@@ -79,14 +78,14 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
     if here:
         write = _search_tables(context, recipe, annotated)
     else:
-        write = _search_frames(context, recipe, annotated, known)
+        write = _search_frames(context, recipe, annotated, earlier)
     return run_stage(
         context,
         Stage(
             name="dedup",
             dataset=DATASET,
             module="jobs.find_duplicates",
-            inputs={**inputs, **_known_inputs(known)},
+            inputs={**inputs, **_earlier_inputs(earlier)},
             configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
             chunks=[write],
             account=functools.partial(_account, recipe, verdicts.accounts.rows_out),
@@ -100,7 +99,7 @@ def _search_frames(
     context: RunContext,
     recipe: Recipe,
     annotated: Manifest,
-    known: KnownDocuments | None,
+    earlier: EarlierRuns | None,
 ) -> Callable[[str], None]:
     """Publish the signatures; return what writes the duplicates."""
 
@@ -111,6 +110,7 @@ def _search_frames(
         return sign(documents(files), recipe.dedup)
 
     def found() -> DataFrame:
+        known = None if earlier is None else open_known_documents(context, earlier)
         duplicates = duplicates_of(context, recipe.dedup, documents(), signatures, known)
         return _with_source_ids(context, duplicates).select(*RUN_DUPLICATES.names)
 
@@ -222,8 +222,8 @@ def dedup_user_table(
     require_apart(given, context.output)
     table = open_user_table(context.session, given, id_column, text_column)
     _require_fitting_settings(recipe, given, table.schema.names)
-    known = open_previous(context, against, recipe.dedup, table.schema[table.id_column].dataType)
-    opened = open_table(context, table, recipe.dedup, known)
+    earlier = open_earlier_runs(against, recipe.dedup)
+    opened = open_table(context, table, recipe.dedup, earlier)
     inputs = {"table": table.fingerprint}
     names = {"id": table.id_column, "text": table.text_column}
     account = functools.partial(_account_unique, opened)
@@ -231,7 +231,7 @@ def dedup_user_table(
     stage = functools.partial(
         Stage.of_work,
         module="jobs.find_duplicates",
-        inputs={**inputs, **_known_inputs(known)},
+        inputs={**inputs, **_earlier_inputs(earlier)},
         configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
     )
     duplicates = run_stage(
@@ -256,8 +256,8 @@ def dedup_user_table(
     )
 
 
-def _known_inputs(known: KnownDocuments | None) -> dict[str, str]:
-    return {} if known is None else {"against": known.fingerprint}
+def _earlier_inputs(earlier: EarlierRuns | None) -> dict[str, str]:
+    return {} if earlier is None else {"against": earlier.fingerprint}
 
 
 def _details(recipe: Recipe, against: Sequence[str]) -> dict[str, object]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -83,6 +85,48 @@ class KnownIds:
         identifier = F.when(number < 0, _shifted(_FILE, ROW_BITS).bitwiseOR(row)).otherwise(number)
         known = F.coalesce(_RUN, F.lit(0)).cast("int")
         return found.withColumns({run: known, column: identifier}).drop(_RUN, _FILE, _PLACE)
+
+
+@dataclass(frozen=True)
+class KnownFiles:
+    """The same numbers for Arrow's columns.
+
+    Attributes:
+        files: int64 arrays, ascending; the files of each run, from run 1 on.
+    """
+
+    files: Sequence[npt.NDArray[np.int64]]
+
+    def numbered(
+        self, ids: npt.NDArray[np.int64], runs: int | npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.int64]:
+        """Return the numbers of documents by their ids, int64[rows], and their run or runs."""
+        numbers = np.empty(len(ids), np.int64)
+        of_run = np.broadcast_to(np.asarray(runs), len(ids))
+        for run, files in enumerate(self.files, 1):
+            here = of_run == run
+            place = np.searchsorted(files, ids[here] >> ROW_BITS)
+            row = ids[here] & ((1 << ROW_BITS) - 1)
+            numbers[here] = (place << ROW_BITS) | row | (run << _RUN_BIT) | _SIGN
+        return numbers
+
+    def told(
+        self, numbers: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """Return run and id behind each number; 0 and the number itself of a new document."""
+        runs = np.where(numbers < 0, (numbers >> _RUN_BIT) & (_RUNS - 1), 0).astype(np.int32)
+        ids = numbers.copy()
+        for run, files in enumerate(self.files, 1):
+            here = runs == run
+            place = (numbers[here] >> ROW_BITS) & (MOST_FILES - 1)
+            row = numbers[here] & ((1 << ROW_BITS) - 1)
+            ids[here] = (files[place] << ROW_BITS) | row
+        return runs, ids
+
+
+def preferred_keys(order_keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return order keys of earlier documents before those of all new ones."""
+    return order_keys | _SIGN
 
 
 def preferred(signatures: DataFrame) -> DataFrame:

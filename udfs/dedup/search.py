@@ -109,7 +109,7 @@ def screen_signatures(
 
 
 def comparable(signatures: pa.Table, exact: pa.Table) -> pa.Table:
-    """Return the signatures with something to compare, of documents that are no exact copy of a preferred one."""
+    """Return the signatures with something to compare, without exact copies of preferred documents."""
     copies = pc.is_in(signatures.column("id"), exact.column("id").combine_chunks())
     return signatures.filter(pc.and_(signatures.column("sketch").is_valid(), pc.invert(copies)))
 

@@ -1,4 +1,4 @@
-"""Which documents of earlier runs can matter to new ones, found without a look at the relations of all the others.
+"""Which documents of earlier runs can matter to new ones, whatever the others are to each other.
 
 A new document is compared with those of its component, and with equal texts. So what a search needs of
 millions of earlier documents are those that share a band key or a text with a new one; of those that are
@@ -30,7 +30,7 @@ Hashes = npt.NDArray[np.int64]
 
 
 class Wanted(NamedTuple):
-    """What makes a document wanted: a band key, or the first half of a text hash; each int64, ascending, once."""
+    """What makes a document wanted: band keys, first halves of text hashes; int64, ascending, each once."""
 
     keys: Hashes
     hashes: Hashes
@@ -117,7 +117,9 @@ def touched_documents(
         if len(new) + len(found) > most:
             return None
         linked = _linked(new, found, plan, telling_bands)
-        wanted = Wanted(_without(_keys(linked), asked.keys), _without(_text_hashes(added), asked.hashes))
+        wanted = Wanted(
+            _without(_keys(linked), asked.keys), _without(_text_hashes(added), asked.hashes)
+        )
         asked = Wanted(*(np.sort(np.concatenate(pair)) for pair in zip(asked, wanted, strict=True)))
     return found.sort_by("id")
 

@@ -126,7 +126,9 @@ def test_a_filter_finds_what_is_among_the_others(
 
 
 def test_wanted_rows_pass_on_all_columns() -> None:
-    rows = signatures([(n, n, None if n == 1 else (n, n, n), (0,) * 6) for n in range(4)], earlier=True)
+    rows = signatures(
+        [(n, n, None if n == 1 else (n, n, n), (0,) * 6) for n in range(4)], earlier=True
+    )
     rows = rows.append_column("given_id", pa.array(["a", "b", "c", "d"]))
     wanted = Wanted(np.array([203], np.int64), np.array([1], np.int64))
     (found,) = wanted_rows(rows.combine_chunks().to_batches(), wanted)

@@ -1,0 +1,107 @@
+"""Earlier runs as Spark reads them: signatures, removals and texts, by numbers below zero."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, LongType
+
+from jobs.dedup.earlier_runs import EarlierRun, EarlierRuns, other_id_type
+from jobs.dedup.file_bitmaps import quoted
+from jobs.dedup.known_documents import KnownDocuments, KnownIds, preferred
+from jobs.dedup.published_signatures import DATASET, KEEPER_ROW_ID
+from jobs.dedup.signatures import GIVEN_ID
+from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.contract.user_tables import ROW_ID
+
+
+def open_known_documents(
+    context: RunContext,
+    earlier: EarlierRuns,
+    id_type: DataType = LongType(),  # noqa: B008  # a value, never changed
+) -> KnownDocuments:
+    """Open what earlier runs published.
+
+    Args:
+        context: This run.
+        earlier: The others.
+        id_type: Of the ids that duplicates are named by in this run.
+
+    Raises:
+        InputError: One has ids of another type.
+    """
+    opened = [
+        (run, RunContext(context.spark, run.folder, context.reporter)) for run in earlier.runs
+    ]
+    every = _union([_signatures(run, their, id_type) for run, their in opened])
+    ids = KnownIds.of(every)
+    known = ids.numbered(every, "id", "run")
+    removed = _union([_removed(run, their) for run, their in opened])
+    gone = ids.numbered(ids.numbered(removed, "id", "run"), "keeper_id", "keeper_run")
+    lookups = [
+        _texts_of(run, their, known.where(F.col("run") == run.number)) for run, their in opened
+    ]
+    return KnownDocuments(
+        signatures=preferred(known.drop("run")),
+        removed=gone.select("id", "keeper_id", "similarity"),
+        texts=lambda involved: _union([lookup(involved) for lookup in lookups]),
+        ids=ids,
+        fingerprint=earlier.fingerprint,
+    )
+
+
+def _signatures(run: EarlierRun, their: RunContext, id_type: DataType) -> DataFrame:
+    signed, _ = their.read(DATASET, "dedup")
+    if GIVEN_ID not in signed.columns:  # of a run of the pipeline, whose ids are ours
+        signed = signed.withColumn(GIVEN_ID, F.col("id"))
+    found = signed.schema[GIVEN_ID].dataType
+    if found != id_type:
+        raise other_id_type(run, found.simpleString(), id_type.simpleString())
+    return signed.withColumn("run", F.lit(run.number))
+
+
+def _removed(run: EarlierRun, their: RunContext) -> DataFrame:
+    """What an earlier run removed, its keepers' runs counted as in this one."""
+    duplicates, _ = their.read("duplicates", "dedup")
+    keeper_run = F.element_at(F.lit(list(run.keeper_runs)), F.col("keeper_run") + 1)
+    of_table = ROW_ID in duplicates.columns
+    row, keeper = (ROW_ID, KEEPER_ROW_ID) if of_table else ("id", "keeper_id")
+    return duplicates.select(
+        F.lit(run.number).alias("run"),
+        F.col(row).alias("id"),
+        keeper_run.alias("keeper_run"),
+        F.col(keeper).alias("keeper_id"),
+        "similarity",
+    )
+
+
+def _texts_of(
+    run: EarlierRun, their: RunContext, known: DataFrame
+) -> Callable[[DataFrame], DataFrame]:
+    """Look texts up in a run's corpus; none when it is gone."""
+
+    def lookup(involved: DataFrame) -> DataFrame:
+        numbers = known.select(F.col("id").alias("known"), F.col(GIVEN_ID).alias("given"))
+        wanted = numbers.join(F.broadcast(involved), F.col("known") == involved["id"])
+        wanted = wanted.select("known", "given")
+        if run.corpus() is None:
+            nothing = F.lit(None).cast("string").alias("text")
+            return wanted.select(F.col("known").alias("id"), nothing).where(F.lit(False))
+        corpus, _ = their.read("corpus", "publish")
+        texts = corpus.select(
+            F.col(quoted(run.names["id"])).alias("name"),
+            F.col(quoted(run.names["text"])).alias("text"),
+        )
+        found = texts.join(F.broadcast(wanted), F.col("name") == F.col("given"))
+        return found.select(F.col("known").alias("id"), "text")
+
+    return lookup
+
+
+def _union(frames: Sequence[DataFrame]) -> DataFrame:
+    total = frames[0]
+    for frame in frames[1:]:
+        total = total.unionByName(frame)
+    return total
