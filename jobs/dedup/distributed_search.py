@@ -100,9 +100,9 @@ def find_duplicates(
     if signed is None:
         work.sub_stage("signatures", lambda: sign(documents, settings), SIGNATURE_OPTIONS)
         signed = of_work_folder(work)
-    rows = beside(signed, known)
+    rows, removals = beside(signed, known, settings)
     if rows.count <= settings.max_driver_documents:
-        removed = None if known is None else collect_arrow(known.removed)
+        removed = None if removals is None else collect_arrow(removals)
         look_up = functools.partial(_looked_up, documents, settings, work, known)
         search_on_driver(rows.table, settings, work.table_stage, look_up, removed)
         return work.rows("duplicates")

@@ -34,8 +34,10 @@ _COMPARED: Final = ("text_hash_high", "band_keys")
 Integers = npt.NDArray[np.int64]
 
 
-class _RowGroup(NamedTuple):
-    run: EarlierRun
+class RowGroup(NamedTuple):
+    """One of a file's: number of the run, path, the file's footer, number of the group."""
+
+    run: int
     path: str
     footer: pq.FileMetaData
     number: int
@@ -58,26 +60,24 @@ class EarlierFiles:
     @functools.cached_property
     def ids(self) -> KnownFiles:
         """Tells run and id behind a number."""
-        return KnownFiles([_file_numbers(paths) for _, paths in self._signatures])
+        return KnownFiles([_file_numbers(signature_paths(run)) for run in self.earlier.runs])
 
     def look_up(self, wanted: Wanted) -> pa.Table:
         """Return the documents that are wanted: ``READ_SCHEMA`` and ``GIVEN_ID``."""
         chosen = WantedFilter(wanted)
-        rest = [name for name in READ_SCHEMA.names if name not in _COMPARED]
-        found = self._chosen(self._signatures, _COMPARED, rest, lambda _, rows: chosen.places(rows))
-        return self._numbered(found, READ_SCHEMA)
+        return self._read(lambda group: wanted_rows(group, chosen), READ_SCHEMA)
 
     def named(self, numbers: Integers) -> pa.Table:
         """Return id, by its number, and ``GIVEN_ID`` of documents; ``numbers`` ascend."""
 
-        def places(run: EarlierRun, rows: pa.Table) -> Integers:
-            ids = self.ids.numbered(rows.column("id").to_numpy(), run.number)
-            return np.flatnonzero(are_among(ids, numbers))
+        def read(group: RowGroup) -> pa.Table | None:
+            def places(rows: pa.Table) -> Integers:
+                ids = self.ids.numbered(rows.column("id").to_numpy(), group.run)
+                return np.flatnonzero(are_among(ids, numbers))
 
-        schema = READ_SCHEMA.field("id")
-        return self._numbered(
-            self._chosen(self._signatures, ["id"], [], places), pa.schema([schema])
-        )
+            return _chosen_rows(group, ["id"], [], places)
+
+        return self._read(read, pa.schema([READ_SCHEMA.field("id")]))
 
     def removed(self, numbers: Integers) -> pa.Table:
         """Return what earlier runs removed, as far as some documents depend on it: ``REMOVAL_SCHEMA``.
@@ -85,11 +85,9 @@ class EarlierFiles:
         Args:
             numbers: Ascending. Their own removals are returned, and all in favour of them or their keepers.
         """
-        own = self._removals(lambda rows: are_among(rows[0], numbers))
+        own = self._removals(numbers, "id")
         keepers = np.sort(np.concatenate([numbers, own.column("keeper_id").to_numpy()]))
-        return self._removals(
-            lambda rows: are_among(rows[0], numbers) | are_among(rows[1], keepers)
-        )
+        return self._removals(keepers, "keeper_id")
 
     def each_text(self, wanted: pa.Table, work: Callable[[pa.Table], None]) -> None:
         """Read texts of documents where their run still has them.
@@ -103,8 +101,8 @@ class EarlierFiles:
             run.number: wanted.filter(pa.array(runs == run.number)) for run in self.earlier.runs
         }
 
-        def read(group: _RowGroup) -> None:
-            ours, names = of_run[group.run.number], group.run.names
+        def read(group: RowGroup) -> None:
+            ours, names = of_run[group.run], self.earlier.runs[group.run - 1].names
             with opened(group.path, "publish", footer=group.footer) as file:
                 ids = file.read_row_group(group.number, [names["id"]], use_threads=False).column(0)
                 place = pc.index_in(ids, value_set=ours.column(GIVEN_ID).combine_chunks())
@@ -116,79 +114,82 @@ class EarlierFiles:
         corpora = [(run, run.corpus()) for run in self.earlier.runs if len(of_run[run.number])]
         self._each_group([(run, _paths(run, one)) for run, one in corpora if one is not None], read)
 
-    @functools.cached_property
-    def _signatures(self) -> list[tuple[EarlierRun, list[str]]]:
-        return [(run, _paths(run, run.signatures)) for run in self.earlier.runs]
-
-    def _removals(
-        self, choose: Callable[[tuple[Integers, Integers]], npt.NDArray[np.bool_]]
-    ) -> pa.Table:
+    def _removals(self, numbers: Integers, column: str) -> pa.Table:
+        """The removals of which a column is among numbers that ascend."""
         found = [REMOVAL_SCHEMA.empty_table()]
 
-        def read(group: _RowGroup) -> None:
+        def read(group: RowGroup) -> None:
             of_table = ROW_ID in group.footer.schema.names
             row, keeper = (ROW_ID, KEEPER_ROW_ID) if of_table else ("id", "keeper_id")
             with opened(group.path, "dedup", footer=group.footer) as file:
                 names = [row, keeper, "keeper_run", "similarity"]
                 table = file.read_row_group(group.number, names, use_threads=False)
-            runs = np.array(group.run.keeper_runs, np.int32)[table.column("keeper_run").to_numpy()]
-            ids = self.ids.numbered(table.column(row).to_numpy(), group.run.number)
+            runs = np.array(self.earlier.runs[group.run - 1].keeper_runs, np.int32)[
+                table.column("keeper_run").to_numpy()
+            ]
+            ids = self.ids.numbered(table.column(row).to_numpy(), group.run)
             keepers = self.ids.numbered(table.column(keeper).to_numpy(), runs)
             rows = pa.table([ids, keepers, table.column("similarity")], schema=REMOVAL_SCHEMA)
-            found.append(rows.filter(pa.array(choose((ids, keepers)))))
+            found.append(rows.filter(pa.array(are_among(rows.column(column).to_numpy(), numbers))))
 
         self._each_group([(run, _paths(run, run.duplicates)) for run in self.earlier.runs], read)
         return pa.concat_tables(found).sort_by("id")
 
-    def _chosen(
-        self,
-        files: Sequence[tuple[EarlierRun, list[str]]],
-        first: Sequence[str],
-        rest: Sequence[str],
-        places: Callable[[EarlierRun, pa.Table], Integers],
-    ) -> list[tuple[EarlierRun, pa.Table]]:
-        """Rows at the places told of their first columns, with the rest of them and ``GIVEN_ID``."""
-        found: list[tuple[EarlierRun, pa.Table]] = []
+    def _read(self, read: Callable[[RowGroup], pa.Table | None], schema: pa.Schema) -> pa.Table:
+        found: list[tuple[int, pa.Table]] = []
 
-        def read(group: _RowGroup) -> None:
-            given = [GIVEN_ID] if GIVEN_ID in group.footer.schema.names else []
-            with opened(group.path, "dedup", footer=group.footer) as file:
-                rows = file.read_row_group(group.number, list(first), use_threads=False)
-                chosen = places(group.run, rows)
-                if not len(chosen):
-                    return
-                others = file.read_row_group(group.number, [*rest, *given], use_threads=False)
-            for name, column in zip(others.column_names, others.columns, strict=True):
-                rows = rows.append_column(name, column)
-            found.append((group.run, rows.take(pa.array(chosen))))
+        def keep(group: RowGroup) -> None:
+            rows = read(group)
+            if rows is not None:
+                found.append((group.run, rows))
 
-        self._each_group(files, read)
-        return found
-
-    def _numbered(
-        self, found: Sequence[tuple[EarlierRun, pa.Table]], schema: pa.Schema
-    ) -> pa.Table:
-        """The rows of all runs by their numbers, with order keys before those of new documents."""
-        given = pa.field(GIVEN_ID, self.id_type)
-        tables = [pa.schema([*schema, given]).empty_table()]
-        for run, rows in found:
-            ids = rows.column("id")
-            columns = {name: rows.column(name) for name in schema.names}
-            columns["id"] = pa.array(self.ids.numbered(ids.to_numpy(), run.number))
-            if "order_key" in columns:
-                columns["order_key"] = pa.array(preferred_keys(columns["order_key"].to_numpy()))
-            # Of a run of the pipeline ids are ours.
-            columns[GIVEN_ID] = rows.column(GIVEN_ID) if GIVEN_ID in rows.column_names else ids
-            tables.append(pa.table(columns).cast(tables[0].schema))
-        return pa.concat_tables(tables)
+        self._each_group([(run, signature_paths(run)) for run in self.earlier.runs], keep)
+        return numbered(found, self.ids, schema, self.id_type)
 
     def _each_group(
-        self,
-        files: Sequence[tuple[EarlierRun, list[str]]],
-        work: Callable[[_RowGroup], None],
+        self, files: Sequence[tuple[EarlierRun, list[str]]], work: Callable[[RowGroup], None]
     ) -> None:
-        groups = [group for run, paths in files for path in paths for group in _groups(run, path)]
+        groups = [
+            group
+            for run, paths in files
+            for path in paths
+            for group in row_groups(run.number, path)
+        ]
         self.tasks.run(iter(groups), work, len(groups))
+
+
+def wanted_rows(group: RowGroup, chosen: WantedFilter) -> pa.Table | None:
+    """Return the wanted documents of a row group of signatures, all columns; None: there is none.
+
+    Keys and text hashes are read first, the others where somebody is wanted.
+    """
+    rest = [name for name in READ_SCHEMA.names if name not in _COMPARED]
+    return _chosen_rows(group, _COMPARED, rest, chosen.places)
+
+
+def numbered(
+    found: Sequence[tuple[int, pa.Table]], ids: KnownFiles, schema: pa.Schema, id_type: pa.DataType
+) -> pa.Table:
+    """Return rows of signatures by their numbers, with order keys before those of all new documents.
+
+    Args:
+        found: Runs, and rows of them with the columns of ``schema`` and, of a user's table, ``GIVEN_ID``.
+        ids: Numbers documents.
+        schema: Some of ``READ_SCHEMA``, id among them; ``GIVEN_ID`` is added.
+        id_type: Its type.
+    """
+    told = pa.schema([*schema, pa.field(GIVEN_ID, id_type)])
+    tables = [told.empty_table()]
+    for run, rows in found:
+        own = rows.column("id")
+        columns = {name: rows.column(name) for name in schema.names}
+        columns["id"] = pa.array(ids.numbered(own.to_numpy(), run))
+        if "order_key" in columns:
+            columns["order_key"] = pa.array(preferred_keys(columns["order_key"].to_numpy()))
+        # Of a run of the pipeline the ids are ours.
+        columns[GIVEN_ID] = rows.column(GIVEN_ID) if GIVEN_ID in rows.column_names else own
+        tables.append(pa.table(columns).cast(told))
+    return pa.concat_tables(tables)
 
 
 def are_read_here(earlier: EarlierRuns, id_type: pa.DataType) -> bool:
@@ -196,7 +197,7 @@ def are_read_here(earlier: EarlierRuns, id_type: pa.DataType) -> bool:
     for run in earlier.runs:
         if storage.is_remote(run.folder):
             return False
-        for path in _paths(run, run.signatures)[:1]:
+        for path in signature_paths(run)[:1]:
             with opened(path, "dedup") as file:
                 schema = file.schema_arrow
             if schema.field(GIVEN_ID if GIVEN_ID in schema.names else "id").type != id_type:
@@ -204,16 +205,41 @@ def are_read_here(earlier: EarlierRuns, id_type: pa.DataType) -> bool:
     return True
 
 
-def _paths(run: EarlierRun, manifest: Manifest) -> list[str]:
-    folder = storage.join(run.folder, manifest.dataset)
-    return [storage.join(folder, file.path) for file in manifest.files if file.rows]
+def signature_paths(run: EarlierRun) -> list[str]:
+    """Return the files of a run's signatures that hold any."""
+    return _paths(run, run.signatures)
 
 
-def _groups(run: EarlierRun, path: str) -> Iterator[_RowGroup]:
+def row_groups(run: int, path: str) -> Iterator[RowGroup]:
+    """Yield the row groups of a file of a run."""
     with opened(path, "dedup") as file:
         footer = file.metadata
     for number in range(footer.num_row_groups):
-        yield _RowGroup(run, path, footer, number)
+        yield RowGroup(run, path, footer, number)
+
+
+def _chosen_rows(
+    group: RowGroup,
+    first: Sequence[str],
+    rest: Sequence[str],
+    places: Callable[[pa.Table], Integers],
+) -> pa.Table | None:
+    """The rows at the places told of their first columns, with the rest of them and ``GIVEN_ID``."""
+    given = [GIVEN_ID] if GIVEN_ID in group.footer.schema.names else []
+    with opened(group.path, "dedup", footer=group.footer) as file:
+        rows = file.read_row_group(group.number, list(first), use_threads=False)
+        chosen = places(rows)
+        if not len(chosen):
+            return None
+        others = file.read_row_group(group.number, [*rest, *given], use_threads=False)
+    for name, column in zip(others.column_names, others.columns, strict=True):
+        rows = rows.append_column(name, column)
+    return rows.take(pa.array(chosen))
+
+
+def _paths(run: EarlierRun, manifest: Manifest) -> list[str]:
+    folder = storage.join(run.folder, manifest.dataset)
+    return [storage.join(folder, file.path) for file in manifest.files if file.rows]
 
 
 def _file_numbers(paths: Sequence[str]) -> Integers:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from pyspark.sql import DataFrame
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, LongType
 
+from jobs.dedup.components import collect_arrow
+from jobs.dedup.earlier_files import (
+    READ_SCHEMA,
+    numbered,
+    row_groups,
+    signature_paths,
+    wanted_rows,
+)
 from jobs.dedup.earlier_runs import EarlierRun, EarlierRuns, other_id_type
 from jobs.dedup.file_bitmaps import quoted
 from jobs.dedup.known_documents import KnownDocuments, KnownIds, preferred
@@ -15,6 +28,11 @@ from jobs.dedup.published_signatures import DATASET, KEEPER_ROW_ID
 from jobs.dedup.signatures import GIVEN_ID
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.contract.user_tables import ROW_ID
+from jobs.runtime.spark.arrow_frames import frame_of_table, map_with_schema
+from udfs.dedup.touched import Wanted, WantedFilter
+
+_FOUND: Final = pa.schema([pa.field("run", pa.int32()), *READ_SCHEMA])
+_TASKS_PER_CORE: Final = 4
 
 
 def open_known_documents(
@@ -47,9 +65,43 @@ def open_known_documents(
         signatures=preferred(known.drop("run")),
         removed=gone.select("id", "keeper_id", "similarity"),
         texts=lambda involved: _union([lookup(involved) for lookup in lookups]),
+        look_up=functools.partial(_looked_up, context.spark, earlier, ids),
         ids=ids,
         fingerprint=earlier.fingerprint,
     )
+
+
+@dataclass(frozen=True)
+class _WantedOfFiles:
+    """Reads the wanted documents of files (``mapInArrow``): run int32, path string to ``_FOUND``."""
+
+    wanted: Wanted
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        chosen = WantedFilter(self.wanted)
+        for batch in batches:
+            for run, path in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                for group in row_groups(run, path):
+                    rows = wanted_rows(group, chosen)
+                    if rows is not None:
+                        columns = [pa.array(np.full(len(rows), run, np.int32))]
+                        columns += [rows.column(name) for name in READ_SCHEMA.names]
+                        yield from pa.table(columns, names=_FOUND.names).cast(_FOUND).to_batches()
+
+
+def _looked_up(
+    spark: SparkSession, earlier: EarlierRuns, ids: KnownIds, wanted: Wanted
+) -> pa.Table:
+    """Documents that are wanted: tasks read keys where they lie, and nothing is shuffled."""
+    files = [(run.number, path) for run in earlier.runs for path in signature_paths(run)]
+    runs, paths = zip(*files, strict=True) if files else ((), ())
+    table = pa.table([pa.array(runs, pa.int32()), pa.array(paths, pa.string())], ["run", "path"])
+    tasks = min(len(files), _TASKS_PER_CORE * spark.sparkContext.defaultParallelism)
+    given = frame_of_table(spark, table).repartition(max(1, tasks))
+    found = collect_arrow(map_with_schema(given, _WantedOfFiles(wanted), _FOUND))
+    run = found.column("run").to_numpy()
+    of_run = [(int(one), found.filter(pa.array(run == one))) for one in np.unique(run)]
+    return numbered(of_run, ids.on_driver, READ_SCHEMA, pa.int64()).drop_columns([GIVEN_ID])
 
 
 def _signatures(run: EarlierRun, their: RunContext, id_type: DataType) -> DataFrame:

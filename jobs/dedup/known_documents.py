@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.runtime.contract.document_ids import MOST_FILES, ROW_BITS
+from udfs.dedup.touched import Wanted
 
 _SIGN: Final = -(1 << 63)
 _FILE_BITS: Final = MOST_FILES.bit_length() - 1
@@ -30,6 +33,7 @@ class KnownDocuments:
             Order keys are negative, so a known document is preferred to any new one.
         removed: id bigint, keeper_id bigint, similarity double; what those runs removed.
         texts: Given the involved documents (id bigint), their id and text, as far as within reach.
+        look_up: Reads the documents that are wanted onto the driver: ``SIGNATURE_COLUMNS``, as above.
         ids: Tells run and id behind such a number.
         fingerprint: Identifies all this.
     """
@@ -37,8 +41,19 @@ class KnownDocuments:
     signatures: DataFrame
     removed: DataFrame
     texts: Callable[[DataFrame], DataFrame]
+    look_up: Callable[[Wanted], pa.Table]
     ids: KnownIds
     fingerprint: str
+
+    def removed_about(self, documents: DataFrame) -> DataFrame:
+        """Return what earlier runs removed, as far as some documents (id bigint) depend on it.
+
+        Their own removals, and all in favour of them or their keepers.
+        """
+        own = self.removed.join(F.broadcast(documents), "id", "left_semi")
+        keepers = documents.select(F.col("id").alias("keeper_id"))
+        keepers = keepers.unionByName(own.select("keeper_id")).distinct()
+        return self.removed.join(F.broadcast(keepers), "keeper_id", "left_semi")
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,14 @@ class KnownIds:
         order = Window.partitionBy(_RUN).orderBy(_FILE)
         place = (F.row_number().over(order) - 1).cast("bigint").alias(_PLACE)
         return cls(files.select(_RUN, _FILE, place).persist())
+
+    @functools.cached_property
+    def on_driver(self) -> KnownFiles:
+        """The same for the driver's columns."""
+        rows = self.files.orderBy(_RUN, _PLACE).collect()
+        runs = max((row[_RUN] for row in rows), default=0)
+        of_run = [[row[_FILE] for row in rows if row[_RUN] == run] for run in range(1, runs + 1)]
+        return KnownFiles([np.array(files, np.int64) for files in of_run])
 
     def numbered(self, rows: DataFrame, column: str, run: str) -> DataFrame:
         """Return the rows with the id in a column, of the run in another, replaced by its number."""

@@ -10,7 +10,7 @@ whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -60,32 +60,20 @@ class WantedFilter:
         """Take what makes a document wanted."""
         self._keys, self._hashes = map(HashFilter, wanted)
 
-    def places(self, signatures: pa.Table | pa.RecordBatch) -> npt.NDArray[np.int64]:
+    def places(self, signatures: pa.Table) -> npt.NDArray[np.int64]:
         """Return the rows of wanted documents, int64, ascending.
 
         Args:
             signatures: text_hash_high, band_keys.
         """
-        lists = _whole(signatures.column("band_keys"))
+        lists = signatures.column("band_keys").combine_chunks()
         keys = lists.flatten().to_numpy()
         ends = np.cumsum(pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
         with_key = np.searchsorted(ends, self._keys.places(keys), side="right")
-        hashes = _whole(signatures.column("text_hash_high"))
+        hashes = signatures.column("text_hash_high").combine_chunks()
         known = np.flatnonzero(hashes.is_valid().to_numpy(zero_copy_only=False))
         with_text = known[self._hashes.places(hashes.drop_null().to_numpy())]
         return distinct_integers(np.concatenate([with_key, with_text]))
-
-
-def wanted_rows(batches: Iterable[pa.RecordBatch], wanted: Wanted) -> Iterator[pa.RecordBatch]:
-    """Keep the wanted documents (for ``mapInArrow``).
-
-    Args:
-        batches: text_hash_high, band_keys and further columns, all passed on.
-        wanted: What makes a document wanted.
-    """
-    chosen = WantedFilter(wanted)
-    for batch in batches:
-        yield batch.take(pa.array(chosen.places(batch)))
 
 
 def touched_documents(
@@ -152,7 +140,3 @@ def _without(hashes: Hashes, ordered: Hashes) -> Hashes:
 
 def _among(rows: pa.Table, found: pa.Table) -> pa.ChunkedArray:
     return pc.is_in(rows.column("id"), value_set=found.column("id").combine_chunks())
-
-
-def _whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

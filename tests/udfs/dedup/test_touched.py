@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +16,6 @@ from udfs.dedup.touched import (
     Wanted,
     WantedFilter,
     touched_documents,
-    wanted_rows,
 )
 
 BANDS, PLACES = 3, 6
@@ -125,12 +123,10 @@ def test_a_filter_finds_what_is_among_the_others(
     assert HashFilter(wanted).places(hashes).tolist() == expected
 
 
-def test_wanted_rows_pass_on_all_columns() -> None:
+def test_a_key_or_a_text_makes_a_document_wanted() -> None:
     rows = signatures(
-        [(n, n, None if n == 1 else (n, n, n), (0,) * 6) for n in range(4)], earlier=True
+        [(n, None if n == 2 else n, None if n == 1 else (n, n, n), (0,) * 6) for n in range(4)],
+        earlier=True,
     )
-    rows = rows.append_column("given_id", pa.array(["a", "b", "c", "d"]))
     wanted = Wanted(np.array([203], np.int64), np.array([1], np.int64))
-    (found,) = wanted_rows(rows.combine_chunks().to_batches(), wanted)
-    assert found.column("given_id").to_pylist() == ["b", "d"]
-    assert pc.all(pc.equal(found.column("id"), pa.array([-(1 << 63) + 1, -(1 << 63) + 3]))).as_py()
+    assert WantedFilter(wanted).places(rows).tolist() == [1, 3]
