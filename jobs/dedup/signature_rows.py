@@ -19,6 +19,7 @@ from jobs.runtime.store import storage
 from udfs.dedup.signatures import SIGNATURE_SCHEMA
 from udfs.dedup.touched import touched_documents
 
+ReadColumns = Callable[[list[str]], pa.Table]
 MOST_ASKED: Final = 500_000
 """New documents, at most, whose keys (8 bytes a band) are sent to every task that reads known ones."""
 
@@ -35,7 +36,7 @@ class SignatureRows:
 
     frame: Callable[[], DataFrame]
     count: int
-    table: Callable[[list[str]], pa.Table]
+    table: ReadColumns
 
 
 def of_work_folder(work: WorkFolder) -> SignatureRows:

@@ -31,9 +31,10 @@ DOCUMENT = st.tuples(
     st.tuples(*[st.integers(0, 1)] * PLACES),
 )
 DOCUMENTS = st.lists(DOCUMENT, max_size=14)
+Documents = list[tuple[int, int | None, tuple[int, ...] | None, tuple[int, ...]]]
 
 
-def signatures(documents: list, *, earlier: bool) -> pa.Table:
+def signatures(documents: Documents, *, earlier: bool) -> pa.Table:
     low = -(1 << 63) if earlier else 0
     rows = [
         {
@@ -59,7 +60,7 @@ def search(rows: pa.Table, plan: LeaderPlan, removed: pa.Table | None = None) ->
 @settings(max_examples=400, deadline=None)
 @given(DOCUMENTS, DOCUMENTS, st.sampled_from([PLAN, UNVERIFIED]))
 def test_a_search_among_the_touched_is_one_among_all(
-    earlier: list, newer: list, plan: LeaderPlan
+    earlier: Documents, newer: Documents, plan: LeaderPlan
 ) -> None:
     old, new = signatures(earlier, earlier=True), signatures(newer, earlier=False)
     removed = search(old, plan).select(REMOVAL_SCHEMA.names)
