@@ -37,7 +37,7 @@ WARMING = (2_000, 200)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="10,000 old documents, 1,000 new")
-    parser.add_argument("--old", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--old", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--new", type=int, default=10_000)
     parser.add_argument("--commit", default=BEFORE, help="of the former build")
     parser.add_argument("--rounds", type=int, default=1)
@@ -75,7 +75,10 @@ def deduplicate(build: Path, source: Path, output: Path, against: Sequence[Path]
     words = ["dedup", str(source), str(output), "--quiet"]
     for earlier in against:
         words += ["--against", str(earlier)]
-    return measured_command(command_of(build, "jobs.command_line", *words))
+    # Spark's workers import what is called jobs in the working directory; the command refuses another's.
+    return measured_command(
+        ["env", f"--chdir={build}", *command_of(build, "jobs.command_line", *words)]
+    )
 
 
 def told(

@@ -14,6 +14,9 @@ How it goes, a Parquet folder each:
 8. ``settled``: the doubtful ones, by exact Jaccard similarity of shingle sets.
 9. ``duplicates``: the result.
 
+Beside earlier runs (``known``) only those of their documents take part that new ones touch, where that is
+no more than the driver holds (``udfs/dedup/touched.py``).
+
 Up to ``max_driver_documents`` documents, steps 2 to 9 run on the driver over the same kernels
 (``driver_search.py``): Spark's share of ten small jobs would be most of the time. Above, each is a
 DataFrame program without any single-machine limit but the largest component's sketches.
