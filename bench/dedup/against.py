@@ -4,9 +4,9 @@
 each size of OLD one corpus of which every so-many-th document is new, deduplicates the old ones (the full
 search: texts to corpus), and then the new ones against them, by this build and by a former one. One JSON
 object a command: wall and processor seconds of all processes, peak memory, seconds of its search alone, and
-which share of the full search it took; and one a size: whether duplicates and corpus are, row for row, those of the
-former build. A corpus that lies below bench-output/ from an earlier call is taken as it is; before all, each
-build runs on a small corpus, which is not counted: it may have kernels to compile.
+which share of the full search it took; and one a size: whether duplicates and corpus are, row for row, those
+of the former build. A corpus that lies below bench-output/ from an earlier call is taken as it is; before
+all, each build runs on a small corpus, which is not counted: it may have kernels to compile.
 """
 
 from __future__ import annotations
