@@ -109,7 +109,7 @@ def find_duplicates(
         look_up = functools.partial(_looked_up, documents, settings, work, known)
         search_on_driver(rows.table, settings, work.table_stage, look_up, removed)
         return work.rows("duplicates")
-    exact = work.sub_stage("exact", lambda: find_exact(rows.frame()))
+    exact = work.sub_stage("exact", lambda: find_exact(rows.frame(), removals))
     copies = _sent_whole(exact, work.row_count("exact"), settings)
     unlike = replace(rows, frame=lambda: without_exact(rows.frame(), copies))
     near = _find_near(documents, unlike, settings, work, known)

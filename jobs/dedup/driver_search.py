@@ -40,7 +40,7 @@ def search_on_driver(
     """
     plan = settings.leader_plan
     hashes = ["id", "order_key", "text_hash_high", "text_hash_low"]
-    exact = keep("exact", lambda: search.find_exact(signatures(hashes)))
+    exact = keep("exact", lambda: search.find_exact(signatures(hashes), removed))
     compared = ["id", "order_key", "band_keys", "sketch"]
     screening = keep(
         "screening",

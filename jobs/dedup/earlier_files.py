@@ -85,9 +85,9 @@ class EarlierFiles:
         Args:
             numbers: Ascending. Their own removals are returned, and all in favour of them or their keepers.
         """
-        own = self._removals(numbers, "id")
+        own = self.removals(numbers)
         keepers = np.sort(np.concatenate([numbers, own.column("keeper_id").to_numpy()]))
-        return self._removals(keepers, "keeper_id")
+        return self.removals(keepers, "keeper_id")
 
     def each_text(self, wanted: pa.Table, work: Callable[[pa.Table], None]) -> None:
         """Read texts of documents where their run still has them.
@@ -114,8 +114,8 @@ class EarlierFiles:
         corpora = [(run, run.corpus()) for run in self.earlier.runs if len(of_run[run.number])]
         self._each_group([(run, _paths(run, one)) for run, one in corpora if one is not None], read)
 
-    def _removals(self, numbers: Integers, column: str) -> pa.Table:
-        """The removals of which a column is among numbers that ascend."""
+    def removals(self, numbers: Integers, column: str = "id") -> pa.Table:
+        """Return the removals of which a column is among numbers that ascend: ``REMOVAL_SCHEMA``."""
         found = [REMOVAL_SCHEMA.empty_table()]
 
         def read(group: RowGroup) -> None:

@@ -13,7 +13,9 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.dedup.components import collect_arrow
 from jobs.runtime.contract.document_ids import MOST_FILES, ROW_BITS
+from jobs.runtime.spark.arrow_frames import frame_of_table
 from udfs.dedup.touched import Wanted
 
 _SIGN: Final = -(1 << 63)
@@ -44,6 +46,11 @@ class KnownDocuments:
     look_up: Callable[[Wanted], pa.Table]
     ids: KnownIds
     fingerprint: str
+
+    def removals(self, numbers: npt.NDArray[np.int64]) -> pa.Table:
+        """Return which of some documents earlier runs removed, on the driver: the columns of ``removed``."""
+        ids = frame_of_table(self.removed.sparkSession, pa.table({"id": numbers}))
+        return collect_arrow(self.removed.join(F.broadcast(ids), "id", "left_semi"))
 
     def removed_about(self, documents: DataFrame) -> DataFrame:
         """Return what earlier runs removed, as far as some documents (id bigint) depend on it.

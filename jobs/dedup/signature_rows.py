@@ -83,6 +83,7 @@ def beside(new: SignatureRows, known: KnownDocuments | None, settings: DedupSett
         found = touched_documents(
             table,
             known.look_up,
+            known.removals,
             settings.leader_plan,
             settings.telling_bands,
             settings.max_driver_documents,

@@ -70,6 +70,7 @@ def gather(
     found = touched_documents(
         new(READ_SCHEMA.names).cast(READ_SCHEMA),
         files.look_up,
+        files.removals,
         settings.leader_plan,
         settings.telling_bands,
         settings.max_driver_documents,

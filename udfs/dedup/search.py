@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from udfs.columns.sorted_integers import distinct_integers
+from udfs.columns.sorted_integers import are_among, distinct_integers
 from udfs.columns.string_views import string_views
 from udfs.dedup.components import component_roots
 from udfs.dedup.resolution import (
@@ -49,11 +49,12 @@ class Edges(NamedTuple):
     bands: npt.NDArray[np.int64]
 
 
-def find_exact(signatures: pa.Table) -> pa.Table:
+def find_exact(signatures: pa.Table, removed: pa.Table | None = None) -> pa.Table:
     """Find all but the preferred document of each group of equal normalised texts.
 
     Args:
         signatures: id, order_key, text_hash_high, text_hash_low.
+        removed: id of documents that earlier runs removed: no copy that they kept stands behind one.
 
     Returns:
         ``EXACT_SCHEMA``.
@@ -63,7 +64,10 @@ def find_exact(signatures: pa.Table) -> pa.Table:
         known.column(name).to_numpy()
         for name in ("text_hash_high", "text_hash_low", "order_key", "id")
     )
-    order = np.lexsort((ids, key, low, high))
+    gone = np.zeros(len(ids), np.bool_)
+    if removed is not None:
+        gone = are_among(ids, np.sort(removed.column("id").to_numpy()))
+    order = np.lexsort((ids, key, gone, low, high))
     new = np.ones(len(order), np.bool_)
     new[1:] = (np.diff(high[order]) != 0) | (np.diff(low[order]) != 0)
     first = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))

@@ -79,6 +79,7 @@ class WantedFilter:
 def touched_documents(
     new: pa.Table,
     look_up: Callable[[Wanted], pa.Table],
+    removals: Callable[[Hashes], pa.Table],
     plan: LeaderPlan,
     telling_bands: int,
     most: int,
@@ -89,6 +90,7 @@ def touched_documents(
         new: ``SIGNATURE_SCHEMA`` of the new documents; order keys of 0 and more.
         look_up: Returns the earlier documents that are wanted, others too if it likes: the same columns and
             any further ones, ids and order keys below zero.
+        removals: Returns which of some earlier documents, by ids that ascend, their runs removed: id.
         plan: When two documents are similar.
         telling_bands: As for ``screen_signatures``.
         most: Documents, new ones included, that may be held.
@@ -96,26 +98,32 @@ def touched_documents(
     Returns:
         Rows of ``look_up``, each once, by id; None: with the new ones they are more than ``most``.
     """
-    asked = Wanted(_keys(new), _text_hashes(new))
-    wanted, found = asked, None
-    while found is None or len(wanted.keys) or len(wanted.hashes):
-        rows = look_up(wanted)
-        added = rows if found is None else rows.filter(pc.invert(_among(rows, found)))
-        found = added if found is None else pa.concat_tables([found, added])
+    asked = wanted = Wanted(_keys(new), _text_hashes(new))
+    found, removed = look_up(wanted), None
+    added = found
+    while True:
         if len(new) + len(found) > most:
             return None
-        linked = _linked(new, found, plan, telling_bands)
+        gone = removals(np.sort(added.column("id").to_numpy())).select(["id"])
+        removed = gone if removed is None else pa.concat_tables([removed, gone])
+        linked = _linked(new, found, removed, plan, telling_bands)
         wanted = Wanted(
             _without(_keys(linked), asked.keys), _without(_text_hashes(added), asked.hashes)
         )
-        asked = Wanted(*(np.sort(np.concatenate(pair)) for pair in zip(asked, wanted, strict=True)))
-    return found.sort_by("id")
+        if not len(wanted.keys) and not len(wanted.hashes):
+            return found.sort_by("id")
+        asked = Wanted(*map(_joined, asked, wanted))
+        rows = look_up(wanted)
+        added = rows.filter(pc.invert(_among(rows, found)))
+        found = pa.concat_tables([found, added])
 
 
-def _linked(new: pa.Table, found: pa.Table, plan: LeaderPlan, telling_bands: int) -> pa.Table:
+def _linked(
+    new: pa.Table, found: pa.Table, removed: pa.Table, plan: LeaderPlan, telling_bands: int
+) -> pa.Table:
     """The earlier documents in one component with a new one, as far as it is known."""
     both = pa.concat_tables([new, found.select(new.column_names)])
-    rows = comparable(both, find_exact(both)).combine_chunks()
+    rows = comparable(both, find_exact(both, removed)).combine_chunks()
     if not len(rows):
         return found.slice(0, 0)
     key = rows.column("order_key").to_numpy()
@@ -136,6 +144,10 @@ def _text_hashes(signatures: pa.Table) -> Hashes:
 
 def _without(hashes: Hashes, ordered: Hashes) -> Hashes:
     return hashes[~are_among(hashes, ordered)]
+
+
+def _joined(ordered: Hashes, others: Hashes) -> Hashes:
+    return np.sort(np.concatenate([ordered, others]))
 
 
 def _among(rows: pa.Table, found: pa.Table) -> pa.ChunkedArray:

@@ -20,7 +20,7 @@ from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import InputError
-from tests.jobs.dedup_documents import families, words
+from tests.jobs.dedup_documents import edited, families, words
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -40,9 +40,13 @@ class Runs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         for part, places in PARTS.items():
-            names = [f"n{number}" for number in places]
-            table = pa.table({"id": names, "text": [TEXTS[number] for number in places]})
-            pq.write_table(table, folder / f"{part}.parquet", row_group_size=20)
+            self.write(part, [TEXTS[number] for number in places], places)
+
+    def write(self, part: str, texts: Sequence[str], numbers: Sequence[int] | None = None) -> None:
+        """Write a table of its own, or in place of one of the parts."""
+        names = [f"n{number}" for number in numbers or range(len(texts))]
+        table = pa.table({"id": names, "text": texts})
+        pq.write_table(table, self.folder / f"{part}.parquet", row_group_size=20)
 
     def __call__(
         self,
@@ -83,7 +87,7 @@ def test_this_process_spark_and_a_search_among_all_find_the_same(
     runs("b", "a")
     own = runs("c", "ab")
     assert len(own["duplicates"]) > 20
-    assert set(own["duplicates"]["keeper_run"].to_pylist()) == {0, 1, 2}
+    assert set(own["duplicates"]["keeper_run"].to_pylist()) == {1, 2}
     touched = runs("c", "ab", spark=spark, local=False, name="touched")
     monkeypatch.setattr(signature_rows, "MOST_ASKED", 0)
     among_all = runs("c", "ab", spark=spark, local=False, name="all")
@@ -104,6 +108,26 @@ def test_more_touched_documents_than_may_be_held_are_left_to_spark(
     most = f"dedup.max_driver_documents={len(PARTS['b'])}"
     by_spark = runs("b", "a", most, spark=spark, name="held")
     assert by_spark["duplicates"].equals(runs("b", "a")["duplicates"])
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("shuffled", [None, False, True])
+def test_who_resembles_a_document_leaves_though_a_later_run_removed_a_copy_of_it(
+    tmp_path: Path, spark: SparkSession, shuffled: bool | None
+) -> None:
+    bases = [words(120, 700_000 + number) for number in range(12)]
+    runs = Runs(tmp_path)
+    runs.write("a", [" ".join(base) for base in bases])
+    runs.write("b", [" ".join(base).upper() for base in bases])
+    runs.write("c", [" ".join(edited(base, 1, 5)) for base in bases])
+    runs("a")
+    assert len(runs("b", "a")["duplicates"]) == len(bases)
+    settings = ["dedup.max_driver_documents=0"] if shuffled else []
+    session = None if shuffled is None else spark
+    found = runs("c", "ab", *settings, spark=session, local=session is None)["duplicates"]
+    # Whichever of the two texts comes first by its hash, the one that was kept is at hand.
+    assert set(found["keeper_run"].to_pylist()) == {1}
+    assert len(found) == len(bases)
 
 
 def compared(runs: Runs, part: str, against: str) -> TouchedDocuments:

@@ -34,12 +34,16 @@ DOCUMENTS = st.lists(DOCUMENT, max_size=14)
 Documents = list[tuple[int, int | None, tuple[int, ...] | None, tuple[int, ...]]]
 
 
-def signatures(documents: Documents, *, earlier: bool) -> pa.Table:
-    low = -(1 << 63) if earlier else 0
+LOW = -(1 << 63)
+RUN = 1 << 40  # ids of one earlier run
+
+
+def signatures(documents: Documents, run: int | None = None) -> pa.Table:
+    """Of new documents, or of those of an earlier run."""
     rows = [
         {
-            "id": low + number,
-            "order_key": low + order,
+            "id": number if run is None else LOW + run * RUN + number,
+            "order_key": order if run is None else LOW + order,
             "text_hash_high": text,
             "text_hash_low": text,
             "band_keys": [] if keys is None else [key + 100 * band for band, key in enumerate(keys)],
@@ -50,29 +54,44 @@ def signatures(documents: Documents, *, earlier: bool) -> pa.Table:
     return pa.Table.from_pylist(rows, SIGNATURE_SCHEMA)
 
 
-def search(rows: pa.Table, plan: LeaderPlan, removed: pa.Table | None = None) -> pa.Table:
-    exact = find_exact(rows)
+def search(rows: pa.Table, plan: LeaderPlan, removed: pa.Table) -> pa.Table:
+    exact = find_exact(rows, removed)
     screening = screen_signatures(rows, exact, plan, TELLING, removed)
     near = settle_screening(screening, SHINGLE_SET_SCHEMA.empty_table(), plan)
     return combine(exact, near, removed)
 
 
+def removals(found: pa.Table, run: int) -> pa.Table:
+    """What a run removed, as a later run sees it."""
+    ids = (found.column(name).to_numpy() for name in ("id", "keeper_id"))
+    known = [np.where(column < 0, column, LOW + run * RUN + column) for column in ids]
+    return pa.table([*known, found.column("similarity")], schema=REMOVAL_SCHEMA)
+
+
 @settings(max_examples=400, deadline=None)
-@given(DOCUMENTS, DOCUMENTS, st.sampled_from([PLAN, UNVERIFIED]))
+@given(DOCUMENTS, DOCUMENTS, DOCUMENTS, st.sampled_from([PLAN, UNVERIFIED]))
 def test_a_search_among_the_touched_is_one_among_all(
-    earlier: Documents, newer: Documents, plan: LeaderPlan
+    first: Documents, second: Documents, newer: Documents, plan: LeaderPlan
 ) -> None:
-    old, new = signatures(earlier, earlier=True), signatures(newer, earlier=False)
-    removed = search(old, plan).select(REMOVAL_SCHEMA.names)
+    old, removed = SIGNATURE_SCHEMA.empty_table(), REMOVAL_SCHEMA.empty_table()
+    for run, documents in enumerate((first, second), 1):
+        found = search(pa.concat_tables([signatures(documents), old]), plan, removed)
+        removed = pa.concat_tables([removed, removals(found, run)])
+        old = pa.concat_tables([old, signatures(documents, run)])
+    new = signatures(newer)
 
     def look_up(wanted: Wanted) -> pa.Table:
         return old.take(pa.array(WantedFilter(wanted).places(old)))
 
-    touched = touched_documents(new, look_up, plan, TELLING, 1000)
+    touched = touched_documents(new, look_up, lambda _: removed, plan, TELLING, 1000)
     assert touched is not None
     event("all are touched" if len(touched) == len(old) else "some are not")
     among_all = search(pa.concat_tables([new, old]), plan, removed)
     assert search(pa.concat_tables([new, touched]), plan, removed).equals(among_all)
+
+
+def nobody(_: object) -> pa.Table:
+    return REMOVAL_SCHEMA.empty_table()
 
 
 def test_who_is_not_linked_is_not_followed() -> None:
@@ -82,32 +101,32 @@ def test_who_is_not_linked_is_not_followed() -> None:
             (2, 2, (1, 2, 2), (0,) * 6),
             (3, 3, (5, 2, 5), (0,) * 6),  # shares one with the second only
         ],
-        earlier=True,
+        run=1,
     )
-    new = signatures([(1, 9, (1, 8, 8), (1,) * 6)], earlier=False)
+    new = signatures([(1, 9, (1, 8, 8), (1,) * 6)])
     asked: list[Wanted] = []
 
     def look_up(wanted: Wanted) -> pa.Table:
         asked.append(wanted)
         return old.take(pa.array(WantedFilter(wanted).places(old)))
 
-    touched = touched_documents(new, look_up, PLAN, TELLING, 10)
+    touched = touched_documents(new, look_up, nobody, PLAN, TELLING, 10)
     assert touched is not None
-    assert touched.column("order_key").to_pylist() == [-(1 << 63) + 1, -(1 << 63) + 2]
+    assert touched.column("order_key").to_pylist() == [LOW + 1, LOW + 2]
     assert [len(wanted.keys) for wanted in asked] == [3, 0]  # then for copies of these two only
 
 
 def test_more_than_may_be_held_are_not_gathered() -> None:
-    old = signatures([(n, n, (1, n, n), (0,) * 6) for n in range(5)], earlier=True)
-    new = signatures([(1, 9, (1, 9, 9), (0,) * 6)], earlier=False)
-    assert touched_documents(new, lambda _: old, PLAN, TELLING, 6) is not None
-    assert touched_documents(new, lambda _: old, PLAN, TELLING, 5) is None
+    old = signatures([(n, n, (1, n, n), (0,) * 6) for n in range(5)], run=1)
+    new = signatures([(1, 9, (1, 9, 9), (0,) * 6)])
+    assert touched_documents(new, lambda _: old, nobody, PLAN, TELLING, 6) is not None
+    assert touched_documents(new, lambda _: old, nobody, PLAN, TELLING, 5) is None
 
 
 def test_earlier_documents_without_new_ones_are_left_alone() -> None:
-    old = signatures([(1, 1, (1, 1, 1), (0,) * 6)], earlier=True)
-    nothing = signatures([], earlier=False)
-    touched = touched_documents(nothing, lambda _: old.slice(0, 0), PLAN, TELLING, 9)
+    old = signatures([(1, 1, (1, 1, 1), (0,) * 6)], run=1)
+    nothing = signatures([])
+    touched = touched_documents(nothing, lambda _: old.slice(0, 0), nobody, PLAN, TELLING, 9)
     assert touched is not None
     assert len(touched) == 0
 
@@ -127,7 +146,7 @@ def test_a_filter_finds_what_is_among_the_others(
 def test_a_key_or_a_text_makes_a_document_wanted() -> None:
     rows = signatures(
         [(n, None if n == 2 else n, None if n == 1 else (n, n, n), (0,) * 6) for n in range(4)],
-        earlier=True,
+        run=1,
     )
     wanted = Wanted(np.array([203], np.int64), np.array([1], np.int64))
     assert WantedFilter(wanted).places(rows).tolist() == [1, 3]
