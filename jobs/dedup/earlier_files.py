@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from jobs.dedup.earlier_runs import EarlierRun, EarlierRuns
 from jobs.dedup.known_documents import KnownFiles, preferred_keys
 from jobs.dedup.published_signatures import KEEPER_ROW_ID
+from jobs.dedup.signature_rows import READ_SCHEMA
 from jobs.dedup.signatures import GIVEN_ID
 from jobs.runtime.contract.document_ids import ROW_BITS
 from jobs.runtime.contract.driver_tables import READERS, opened
@@ -26,10 +27,8 @@ from jobs.runtime.contract.user_tables import ROW_ID
 from jobs.runtime.store import storage
 from udfs.columns.sorted_integers import are_among, distinct_integers
 from udfs.dedup.resolution import REMOVAL_SCHEMA
-from udfs.dedup.signatures import SIGNATURE_SCHEMA
 from udfs.dedup.touched import Wanted, WantedFilter
 
-READ_SCHEMA: Final = pa.schema([field.with_nullable(True) for field in SIGNATURE_SCHEMA])
 _COMPARED: Final = ("text_hash_high", "band_keys")
 Integers = npt.NDArray[np.int64]
 
@@ -124,9 +123,8 @@ class EarlierFiles:
             with opened(group.path, "dedup", footer=group.footer) as file:
                 names = [row, keeper, "keeper_run", "similarity"]
                 table = file.read_row_group(group.number, names, use_threads=False)
-            runs = np.array(self.earlier.runs[group.run - 1].keeper_runs, np.int32)[
-                table.column("keeper_run").to_numpy()
-            ]
+            called = np.array(self.earlier.runs[group.run - 1].keeper_runs, np.int32)
+            runs = called[table.column("keeper_run").to_numpy()]
             ids = self.ids.numbered(table.column(row).to_numpy(), group.run)
             keepers = self.ids.numbered(table.column(keeper).to_numpy(), runs)
             rows = pa.table([ids, keepers, table.column("similarity")], schema=REMOVAL_SCHEMA)

@@ -15,7 +15,6 @@ from pyspark.sql.types import DataType, LongType
 
 from jobs.dedup.components import collect_arrow
 from jobs.dedup.earlier_files import (
-    READ_SCHEMA,
     numbered,
     row_groups,
     signature_paths,
@@ -25,6 +24,7 @@ from jobs.dedup.earlier_runs import EarlierRun, EarlierRuns, other_id_type
 from jobs.dedup.file_bitmaps import quoted
 from jobs.dedup.known_documents import KnownDocuments, KnownIds, preferred
 from jobs.dedup.published_signatures import DATASET, KEEPER_ROW_ID
+from jobs.dedup.signature_rows import READ_SCHEMA
 from jobs.dedup.signatures import GIVEN_ID
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.contract.user_tables import ROW_ID

@@ -102,27 +102,20 @@ class OwnTable:
 
     def _write_duplicates(self, signatures: SignatureRows, tasks: OwnTasks, folder: str) -> None:
         context, earlier, touched = self.spark.context, self.spark.earlier, None
+        read, removed, before = signatures.table, None, None
         if earlier is not None:
-            files = EarlierFiles(earlier, self._id_type, tasks)
-            touched = gather(signatures.table, files, self.settings)
+            touched = gather(read, EarlierFiles(earlier, self._id_type, tasks), self.settings)
             if touched is None:  # more of them matter than this process may hold
                 self.spark.searching(signatures).write(folder)
                 return
-        before = None if earlier is None else earlier.fingerprint
+            read, removed, before = touched.beside(read), touched.removed, earlier.fingerprint
         code = code_fingerprint("jobs.dedup.own_table")
         fingerprint = digest([self.table.fingerprint, self.settings.search, before, code])
         work = WorkFolder(context.session, context.folder(WORK_FOLDER), fingerprint)
         look_up = functools.partial(self._shingle_sets, tasks, work, touched)
-        read, removed = signatures.table, None
-        if touched is not None:
-            read, removed = touched.beside(read), touched.removed
         found = search_on_driver(read, self.settings, work.table_stage, look_up, removed)
-        given_ids = dataset_table(
-            context,
-            SIGNATURES,
-            ["id", GIVEN_ID],
-            require_manifest(context.folder(SIGNATURES), "dedup").files,
-        )
+        files = require_manifest(context.folder(SIGNATURES), "dedup").files
+        given_ids = dataset_table(context, SIGNATURES, ["id", GIVEN_ID], files)
         write_part(folder, 0, _with_given_ids(found, given_ids, touched))
 
     def _write_corpus(self, tasks: OwnTasks, folder: str) -> None:

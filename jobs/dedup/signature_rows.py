@@ -19,6 +19,7 @@ from jobs.runtime.store import storage
 from udfs.dedup.signatures import SIGNATURE_SCHEMA
 from udfs.dedup.touched import touched_documents
 
+READ_SCHEMA: Final = pa.schema([field.with_nullable(True) for field in SIGNATURE_SCHEMA])
 ReadColumns = Callable[[list[str]], pa.Table]
 MOST_ASKED: Final = 500_000
 """New documents, at most, whose keys (8 bytes a band) are sent to every task that reads known ones."""
@@ -52,7 +53,7 @@ def of_files(opened: Callable[[], DataFrame], paths: Sequence[str], count: int) 
     """Published signatures: ``opened`` by Spark, or the Parquet files ``paths``."""
 
     def table(columns: list[str]) -> pa.Table:
-        schema = pa.schema([SIGNATURE_SCHEMA.field(name).with_nullable(True) for name in columns])
+        schema = pa.schema([READ_SCHEMA.field(name) for name in columns])
         parts = [schema.empty_table()]  # of a run in which nothing survived there is no file
         for path in paths:
             system, inner = storage.file_system(path)
@@ -79,7 +80,7 @@ def beside(new: SignatureRows, known: KnownDocuments | None, settings: DedupSett
     if known is None:
         return Beside(new, None)
     if new.count <= min(MOST_ASKED, settings.max_driver_documents):
-        table = new.table(SIGNATURE_SCHEMA.names)
+        table = new.table(READ_SCHEMA.names).cast(READ_SCHEMA)
         found = touched_documents(
             table,
             known.look_up,

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.dedup.earlier_files import READ_SCHEMA, EarlierFiles
+from jobs.dedup.earlier_files import EarlierFiles
 from jobs.dedup.settings import DedupSettings
-from jobs.dedup.signature_rows import ReadColumns
+from jobs.dedup.signature_rows import READ_SCHEMA, ReadColumns
 from jobs.dedup.signatures import GIVEN_ID
 from udfs.columns.sorted_integers import are_among, distinct_integers
 from udfs.dedup.touched import touched_documents
