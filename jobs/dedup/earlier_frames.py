@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -33,6 +34,8 @@ from udfs.dedup.touched import Wanted, WantedFilter
 
 _FOUND: Final = pa.schema([pa.field("run", pa.int32()), *READ_SCHEMA])
 _TASKS_PER_CORE: Final = 4
+MOST_KEYS: Final = 10_000_000
+"""Keys that are sent to every task at a time: 80 MB. More are looked up one part after another."""
 
 
 def open_known_documents(
@@ -98,10 +101,16 @@ def _looked_up(
     table = pa.table([pa.array(runs, pa.int32()), pa.array(paths, pa.string())], ["run", "path"])
     tasks = min(len(files), _TASKS_PER_CORE * spark.sparkContext.defaultParallelism)
     given = frame_of_table(spark, table).repartition(max(1, tasks))
-    found = collect_arrow(map_with_schema(given, _WantedOfFiles(wanted), _FOUND))
+    parts = max(1, math.ceil(len(wanted.keys) / MOST_KEYS))
+    found = pa.concat_tables(
+        collect_arrow(map_with_schema(given, _WantedOfFiles(Wanted(*part)), _FOUND)).cast(_FOUND)
+        for part in zip(*(np.array_split(hashes, parts) for hashes in wanted), strict=True)
+    )
     run = found.column("run").to_numpy()
     of_run = [(int(one), found.filter(pa.array(run == one))) for one in np.unique(run)]
-    return numbered(of_run, ids.on_driver, READ_SCHEMA, pa.int64()).drop_columns([GIVEN_ID])
+    rows = numbered(of_run, ids.on_driver, READ_SCHEMA, pa.int64()).drop_columns([GIVEN_ID])
+    _, once = np.unique(rows.column("id").to_numpy(), return_index=True)
+    return rows.take(pa.array(once))
 
 
 def _signatures(run: EarlierRun, their: RunContext, id_type: DataType) -> DataFrame:

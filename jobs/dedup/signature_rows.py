@@ -21,8 +21,6 @@ from udfs.dedup.touched import touched_documents
 
 READ_SCHEMA: Final = pa.schema([field.with_nullable(True) for field in SIGNATURE_SCHEMA])
 ReadColumns = Callable[[list[str]], pa.Table]
-MOST_ASKED: Final = 500_000
-"""New documents, at most, whose keys (8 bytes a band) are sent to every task that reads known ones."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def beside(new: SignatureRows, known: KnownDocuments | None, settings: DedupSett
     """The new documents, and those known ones that matter to them; all where these are too many to hold."""
     if known is None:
         return Beside(new, None)
-    if new.count <= min(MOST_ASKED, settings.max_driver_documents):
+    if new.count <= settings.max_driver_documents:
         table = new.table(READ_SCHEMA.names).cast(READ_SCHEMA)
         found = touched_documents(
             table,
