@@ -13,7 +13,7 @@ from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.contamination.spark_table import DATASET as MATCHES
 from jobs.decide_verdicts import decide_stage
-from jobs.dedup.published_signatures import require_comparable
+from jobs.dedup.earlier_runs import require_comparable
 from jobs.dedup.signatures import require_columns
 from jobs.export_corpus import export_stage, require_partitions, tell_outdated
 from jobs.extract_text import extract_inputs
