@@ -16,7 +16,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
-from jobs.command.opening import open_models, open_recipe, open_run
+from jobs.command.opening import fetched_tables, open_models, open_recipe, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.contamination.phrase_counting import (
@@ -360,25 +360,26 @@ def annotate_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill annotate`."""
     recipe = open_recipe(arguments)
     models = open_models(arguments, recipe)
-    benchmarks = open_benchmarks(arguments)
-    if benchmarks is not None and arguments.output is not None:
+    if arguments.benchmarks and arguments.output is not None:
         raise SettingsError(
             "annotate compares the documents of a run with benchmarks; for Parquet of your own use "
             "`corpusmill decontaminate INPUT OUTPUT --benchmarks …`"
         )
-    with open_run(arguments, arguments.output or arguments.input) as context:
-        if arguments.output is None:
-            annotate_stage(context, recipe, models.perplexity, models.safety, benchmarks)
-        else:
-            annotate_user_table(
-                context,
-                arguments.input,
-                arguments.id_column,
-                arguments.text_column,
-                recipe,
-                models.perplexity,
-                models.safety,
-            )
+    with fetched_tables(arguments) as tables:
+        benchmarks = open_benchmarks(arguments, tables)
+        with open_run(arguments, arguments.output or arguments.input) as context:
+            if arguments.output is None:
+                annotate_stage(context, recipe, models.perplexity, models.safety, benchmarks)
+            else:
+                annotate_user_table(
+                    context,
+                    arguments.input,
+                    arguments.id_column,
+                    arguments.text_column,
+                    recipe,
+                    models.perplexity,
+                    models.safety,
+                )
     return None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from jobs.annotate_text import absent_signals, annotate_stage, annotator
-from jobs.command.opening import open_models, open_run
+from jobs.command.opening import fetched_tables, open_models, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.contamination.spark_table import DATASET as MATCHES
@@ -157,15 +157,16 @@ def run_command(arguments: argparse.Namespace) -> str | None:
     take_inputs(arguments)
     recipe = search_recipe(arguments)
     models = open_models(arguments, recipe)
-    benchmarks = open_benchmarks(arguments)
-    _require_possible(arguments, recipe, models)
-    require_partitions(recipe.publish.partition_by, recipe.ingest.carry)
-    with open_run(arguments, arguments.output) as opened:
-        most_lost = None if arguments.redo else recipe.run.redo_seconds
-        context = replace(opened, most_lost=most_lost, refit=arguments.refit)
-        return run_pipeline(
-            context, arguments.inputs, recipe, models, arguments.against, benchmarks
-        )
+    with fetched_tables(arguments) as tables:
+        benchmarks = open_benchmarks(arguments, tables)
+        _require_possible(arguments, recipe, models)
+        require_partitions(recipe.publish.partition_by, recipe.ingest.carry)
+        with open_run(arguments, arguments.output) as opened:
+            most_lost = None if arguments.redo else recipe.run.redo_seconds
+            context = replace(opened, most_lost=most_lost, refit=arguments.refit)
+            return run_pipeline(
+                context, arguments.inputs, recipe, models, arguments.against, benchmarks
+            )
 
 
 if __name__ == "__main__":  # spark-submit jobs/run_pipeline.py
