@@ -53,6 +53,7 @@ from jobs.runtime.contract.table_parts import TablePart, each_part
 from jobs.runtime.contract.user_tables import UserTable, open_user_table, require_apart
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.spark.connect import send
 from jobs.runtime.spark.schemas import CARRIED, EXTRACTED
 from jobs.runtime.spark.shipped_code import ship
 from jobs.runtime.store import storage
@@ -95,7 +96,7 @@ def annotate_stage(
     }
     if recipe.asks_for("shared_lines"):
         inputs[SHARED_LINES] = count_stage(context, recipe).fingerprint
-        keys = context.spark.sparkContext.broadcast(shared_keys(context))
+        keys = send(context.spark, shared_keys(context))
         function = replace(function, shared_lines=functools.partial(getattr, keys, "value"))
     else:  # counts of an earlier run were not asked in this one
         storage.delete_tree(context.folder(SHARED_LINES))

@@ -69,7 +69,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "lake": _SPEAKS_TO_ALL,
     "ingest": {*_SPEAKS_TO_ALL, "lake"},
     "dedup": _SPEAKS_TO_ALL,
-    "models": {"runtime", "runtime.store", "runtime.contract"},
+    "models": _SPEAKS_TO_ALL,
     "recipes": {"runtime", "runtime.contract", "runtime.store", "ingest", "dedup", "models"},
     "verdicts": {"runtime", "runtime.spark", "runtime.contract", "recipes"},
     "contamination": {*_SPEAKS_TO_ALL, "dedup", "recipes", "verdicts"},

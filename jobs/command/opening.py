@@ -76,7 +76,8 @@ def open_run(
     from jobs.runtime.contract.stage import RunContext, session_when_asked
     from jobs.runtime.errors import SettingsError
     from jobs.runtime.own_packages import require_own_packages
-    from jobs.runtime.spark.session import local_threads, runs_locally
+    from jobs.runtime.spark.connect import require_same_files
+    from jobs.runtime.spark.session import is_connect, local_threads, runs_locally
     from jobs.runtime.store import storage
     from jobs.runtime.store.output_lease import OutputLease, hold_output
 
@@ -96,6 +97,8 @@ def open_run(
     with held as lease, session_when_asked(start) as session:
         if not local:  # a cluster manager waits for its application to report
             session()
+        if is_connect(arguments.master):
+            require_same_files(session(), folder)
         threads = local_threads(arguments.master)
         context = RunContext(session, folder, reporter, lease, local, threads)
         with pinned_copies(context, list(copied.values())) as folders:
@@ -164,10 +167,10 @@ def _with_lakes(arguments: argparse.Namespace) -> dict[str, str]:
     """Return the settings of the session, with what tables of a lake need where we start it."""
     from jobs.lake.session_settings import lake_settings
     from jobs.lake.table_names import parse_lake_table
-    from jobs.runtime.spark.session import under_spark_submit
+    from jobs.runtime.spark.session import brings_its_own
 
     settings = spark_settings(arguments.spark_conf)
-    if under_spark_submit():
+    if brings_its_own(arguments.master):
         return settings
     tables = _lake_tables(arguments, ("input", "inputs", "labelled", "benchmarks"))
     target = getattr(arguments, "to", None)

@@ -26,6 +26,7 @@ from jobs.models.perplexity.training_tasks import (
     InterpolateBuckets,
     Plan,
 )
+from jobs.runtime.spark.connect import send
 from jobs.runtime.store.storage import join, spark_path, spark_read_path
 from udfs.perplexity.arpa_file import compress, format_section
 from udfs.perplexity.kneser_ney import (
@@ -65,7 +66,7 @@ def train_distributed(
     """
     vocabulary = _collect_vocabulary(tokens)
     plan = Plan(order, tuple(prune), buckets, len(vocabulary.words))
-    lookup = spark.sparkContext.broadcast((vocabulary.hashes, vocabulary.ids))
+    lookup = send(spark, (vocabulary.hashes, vocabulary.ids))
     store = _Store(spark, work_folder)
     counted = tokens.select("tokens").mapInArrow(CountSentences(plan, lookup), BLOCK_DDL)
     store.write("counts", _by_bucket(counted, plan).mapInArrow(CountBuckets(plan), BLOCK_DDL))
@@ -73,7 +74,7 @@ def train_distributed(
     unigrams, _ = unigram_probabilities(followers, discounts(counts_of_counts(followers)))
     discounted = _by_bucket(store.read("counts", "counted"), plan)
     store.write("shares", discounted.mapInArrow(DiscountBuckets(plan, of_orders), BLOCK_DDL))
-    words = spark.sparkContext.broadcast((unigrams, vocabulary.words))
+    words = send(spark, (unigrams, vocabulary.words))
     shares = _by_bucket(store.read("shares", "share", "context"), plan)
     store.write("lines", shares.mapInArrow(InterpolateBuckets(plan, words), LINES_DDL))
     gammas = _unigram_gammas(store.read("shares", "unigram"), plan.vocabulary)
