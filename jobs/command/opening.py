@@ -97,7 +97,7 @@ def open_run(
     with held as lease, session_when_asked(start) as session:
         if not local:  # a cluster manager waits for its application to report
             session()
-        if is_connect(arguments.master):
+        if writes and is_connect(arguments.master):
             require_same_files(session(), folder)
         threads = local_threads(arguments.master)
         context = RunContext(session, folder, reporter, lease, local, threads)

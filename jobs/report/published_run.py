@@ -21,10 +21,12 @@ SIGNATURES = "signatures"  # older runs published none
 PASSAGES = "repeated_passages"  # only where a recipe cuts them
 MATCHES = "contamination"  # only with benchmarks
 PHRASES, INDEX = "benchmark-phrases", "benchmark-index"  # likewise
-OPTIONAL_DATASETS = (MODELS, SHARED_LINES, PHRASES, INDEX, MATCHES, SIGNATURES, "quality", PASSAGES)
+OPTIONAL_DATASETS = (
+    MODELS, SHARED_LINES, PHRASES, INDEX, MATCHES, SIGNATURES, "grades", "quality", PASSAGES,
+)  # fmt: skip
 STAGE_ORDER = (
     "documents", "extracted", MODELS, SHARED_LINES, PHRASES, INDEX, "annotated", "verdicts",
-    MATCHES, SIGNATURES, "duplicates", "quality", PASSAGES, "corpus",
+    MATCHES, SIGNATURES, "duplicates", "grades", "quality", PASSAGES, "corpus",
 )  # fmt: skip
 NO_GRADES = "no grader was given, so no document has a grade"
 
