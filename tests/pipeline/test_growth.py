@@ -215,10 +215,28 @@ def test_percentiles_stay_until_refit_and_are_then_those_of_one_run_over_all(run
     assert "kept as it was fitted to 120 rows, --refit fits it to all" in notes.text
     assert bounds(runs, "run") == [bound]
     assert len(runs.rows("verdicts")) == 136
+    told, card = reported(runs, "run")
+    assert told == [{"name": "bounds that are percentiles", "documents": 120, "documents_now": 136}]
+    line = "- bounds that are percentiles: fitted to 120 documents of an earlier run; there are 136 now"
+    assert line in card
+    assert "fitted to 120 documents; there are 136 now" in (
+        runs.folder / "run" / "report.html"
+    ).read_text(encoding="utf-8")
     runs("all", rules=FITTED)
     assert bounds(runs, "all") != [bound]
+    assert reported(runs, "all")[0] == []
     runs(rules=FITTED, refit=True)
     runs.equal("run", "all")
+    told, card = reported(runs, "run")
+    assert told == []
+    assert "fitted to" not in card
+
+
+def reported(runs: Runs, output: str) -> tuple[list[dict[str, Any]], str]:
+    """What the report says is fitted to other documents, and the card."""
+    folder = runs.folder / output
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return report["fitted"], (folder / "dataset_card.md").read_text(encoding="utf-8")
 
 
 def bounds(runs: Runs, output: str) -> list[float]:
