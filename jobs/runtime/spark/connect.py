@@ -7,10 +7,12 @@ of these is here, for both kinds of sessions.
 from __future__ import annotations
 
 import pickle
+import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 from pyspark.errors import PySparkException
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SCHEME: Final = "sc://"
+_DEFAULT_PORT: Final = 15002
+_WAIT_SECONDS: Final = 10.0
 _SEEN: Final = pa.schema([("version", pa.string()), ("sees", pa.bool_())])
 _TOLD: Final = pa.schema([("told", pa.binary())])
 
@@ -38,19 +42,23 @@ def through_connect(spark: SparkSession) -> bool:
     return type(spark).__module__.startswith("pyspark.sql.connect.")
 
 
-def connected(url: str, settings: Mapping[str, str]) -> SparkSession:
+def connected(url: str, settings: Mapping[str, str], usual: Mapping[str, str]) -> SparkSession:
     """Return a session of a Connect server.
 
     Args:
         url: ``sc://HOST:PORT``.
-        settings: For this session; those of the server itself are not ours to set.
+        settings: The user's, for this session; those of the server itself are not ours to set.
+        usual: Ours, where the server knows them and the user says nothing else.
 
     Raises:
         MissingRequirementError: A package that Connect needs is not installed.
         SettingsError: The server does not answer, or a setting is set where it starts.
     """
+    _require_listening(url)
     try:
         spark = SparkSession.builder.remote(url).getOrCreate()
+        for key, value in usual.items():
+            _set(spark, key, value)
         refused = [key for key, value in settings.items() if not _set(spark, key, value)]
     except ImportError as error:
         raise MissingRequirementError(
@@ -59,14 +67,25 @@ def connected(url: str, settings: Mapping[str, str]) -> SparkSession:
         ) from error
     except PySparkException as error:
         why = " ".join(str(error).split())[:300]
-        raise SettingsError(
-            f"--master {url}: no Spark Connect server answers there: {why}"
-        ) from error
+        raise SettingsError(f"--master {url}: its Spark Connect server refuses: {why}") from error
     if refused:
         raise SettingsError(
             f"--spark-conf {', '.join(refused)}: is set where the Connect server starts, no session can"
         )
     return spark
+
+
+def _require_listening(url: str) -> None:
+    """Ask the port itself: PySpark tries for ten minutes before it says that nobody is there."""
+    place = urlsplit(url)
+    try:
+        port = place.port or _DEFAULT_PORT
+        socket.create_connection((place.hostname or "", port), _WAIT_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"--master {url}: no Spark Connect server answers there ({error}). Give sc://HOST:PORT of one "
+            "that runs; Spark's sbin/start-connect-server.sh starts one"
+        ) from error
 
 
 def _set(spark: SparkSession, key: str, value: str) -> bool:

@@ -72,7 +72,7 @@ def start_session(
         SettingsError: A file of conf/ is malformed, or a Connect server does not answer.
     """
     if is_connect(master):
-        return connected(_chosen_master(master), {**_connect_settings(), **(settings or {})})
+        return connected(_chosen_master(master), settings or {}, _session_settings())
     remote = os.environ.get("SPARK_REMOTE")
     if remote is not None:
         raise SettingsError(
@@ -143,7 +143,7 @@ def local_cores(master: str) -> int:
     return os.cpu_count() or 1 if master.startswith("local[*") else 1
 
 
-def _connect_settings() -> dict[str, str]:
+def _session_settings() -> dict[str, str]:
     """What a session of a running Spark can still be told of what we tell Spark on a cluster."""
     told = read_spark_conf(configuration_file("spark-standalone.conf"))
     return {key: value for key, value in told.items() if key.startswith("spark.sql.")}
