@@ -101,7 +101,7 @@ $(CONNECT)/.installed: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(CONNECT) "zstandard==0.25.0"
 	@touch $@
 
-test-lake: lake-jars $(CONNECT)/.installed ## Tables of Iceberg and Delta as input and output, a week of crawls; the functions through Spark Connect
+test-lake: lake-jars $(CONNECT)/.installed ## Tables of Iceberg and Delta as input and output, a week of crawls; functions and jobs through Spark Connect
 	PYTHONPATH=$(CONNECT) $(BIN)/python -m pytest -m lake tests/lake
 
 test-s3: setup ## Storage on a real S3 server (needs Go): one winner, leases, errors that help

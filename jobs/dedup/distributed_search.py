@@ -45,7 +45,7 @@ from pyspark.sql import functions as F
 
 from jobs.dedup.band_edges import find_band_edges
 from jobs.dedup.combine_duplicates import combine
-from jobs.dedup.components import collect_arrow, find_components
+from jobs.dedup.components import find_components
 from jobs.dedup.driver_search import search_on_driver
 from jobs.dedup.exact_duplicates import find_exact, without_exact
 from jobs.dedup.known_documents import KnownDocuments
@@ -58,6 +58,7 @@ from jobs.dedup.signatures import SIGNATURE_OPTIONS, require_columns, sign
 from jobs.dedup.verify_edges import verify_edges
 from jobs.dedup.work_folder import WorkFolder
 from jobs.runtime.contract.fingerprint import code_fingerprint, digest
+from jobs.runtime.spark.arrow_frames import collect_arrow
 from jobs.runtime.store import storage
 
 

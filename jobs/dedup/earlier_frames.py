@@ -14,7 +14,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, LongType
 
-from jobs.dedup.components import collect_arrow
 from jobs.dedup.earlier_files import (
     numbered,
     row_groups,
@@ -29,7 +28,7 @@ from jobs.dedup.signature_rows import READ_SCHEMA
 from jobs.dedup.signatures import GIVEN_ID
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.contract.user_tables import ROW_ID
-from jobs.runtime.spark.arrow_frames import frame_of_table, map_with_schema
+from jobs.runtime.spark.arrow_frames import collect_arrow, frame_of_table, map_with_schema
 from udfs.dedup.touched import Wanted, WantedFilter
 
 _FOUND: Final = pa.schema([pa.field("run", pa.int32()), *READ_SCHEMA])

@@ -13,9 +13,8 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.dedup.components import collect_arrow
 from jobs.runtime.contract.document_ids import MOST_FILES, ROW_BITS
-from jobs.runtime.spark.arrow_frames import frame_of_table
+from jobs.runtime.spark.arrow_frames import collect_arrow, frame_of_table
 from udfs.dedup.touched import Wanted
 
 _SIGN: Final = -(1 << 63)
@@ -35,7 +34,7 @@ class KnownDocuments:
             Order keys are negative, so a known document is preferred to any new one.
         removed: id bigint, keeper_id bigint, similarity double; what those runs removed.
         texts: Given the involved documents (id bigint), their id and text, as far as within reach.
-        look_up: Reads the documents that are wanted onto the driver: ``SIGNATURE_COLUMNS``, as above.
+        look_up: Reads the documents that are wanted onto the driver: ``SIGNATURE_SCHEMA``, as above.
         ids: Tells run and id behind such a number.
         fingerprint: Identifies all this.
     """

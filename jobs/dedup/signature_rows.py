@@ -10,11 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
-from jobs.dedup.components import collect_arrow
 from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.settings import DedupSettings
 from jobs.dedup.work_folder import WorkFolder
-from jobs.runtime.spark.arrow_frames import frame_of_table
+from jobs.runtime.spark.arrow_frames import collect_arrow, frame_of_table
 from jobs.runtime.store import storage
 from udfs.dedup.signatures import SIGNATURE_SCHEMA
 from udfs.dedup.touched import touched_documents

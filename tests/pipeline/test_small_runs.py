@@ -165,7 +165,16 @@ def test_moved_thresholds_and_percentiles_are_judged_as_by_spark(
     assert plain(folders[0]) == plain(folders[1])
 
 
-GIVEN = ("annotated", "verdicts", "contamination", "duplicates", "quality", "dropped", "corpus")
+GIVEN = (
+    "annotated",
+    "verdicts",
+    "contamination",
+    "duplicates",
+    "grades",
+    "quality",
+    "dropped",
+    "corpus",
+)
 
 
 @pytest.fixture(scope="module")
