@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import functools
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -29,6 +29,7 @@ from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
 from jobs.runtime.errors import InputError, SettingsError
+from jobs.runtime.spark.connect import run_apart
 from jobs.runtime.spark.row_groups import ZSTD_LEVEL, row_group_bytes
 from jobs.runtime.spark.schemas import CORPUS_COLUMNS
 from jobs.runtime.store import storage
@@ -130,16 +131,8 @@ def _write(
     if own_tasks is not None:
         own_tasks.run(iter(files), lambda file: written.update(convert(*file)), len(files))
         return
-    tasks = context.spark.sparkContext.parallelize(files, max(1, len(files)))
-    written.update(tasks.mapPartitions(functools.partial(_converted, convert)).collect())
-
-
-def _converted(
-    convert: Converter, files: Iterable[tuple[str, str, int]]
-) -> Iterator[tuple[str, int]]:
     # Two attempts of a task write the same bytes under the same name, so either may win.
-    for file in files:
-        yield from convert(*file).items()
+    written.update(run_apart(context.spark, lambda file: convert(*file), files))
 
 
 def _lines(source: str, folder: str, number: int) -> dict[str, int]:

@@ -168,14 +168,25 @@ def read_text(path: str) -> str | None:
         DamagedRecordError: It is not UTF-8.
         MissingRequirementError: The store refuses.
     """
+    content = read_bytes(path)
+    try:
+        return None if content is None else content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DamagedRecordError(f"{path} cannot be read ({error}): it is damaged") from error
+
+
+def read_bytes(path: str) -> bytes | None:
+    """Return a small file, or None when there is none.
+
+    Raises:
+        MissingRequirementError: The store refuses.
+    """
     with _explained(path):
         try:
             with open_input(path) as stream:
-                return stream.read().decode("utf-8")
+                return stream.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except UnicodeDecodeError as error:
-            raise DamagedRecordError(f"{path} cannot be read ({error}): it is damaged") from error
 
 
 def write_new_text(path: str, text: str) -> bool:
