@@ -91,7 +91,8 @@ def test_texts_carried_by_java_are_the_texts_that_tasks_read(
     ]
     table = Path(write_texts(tmp_path / "t", texts, files=2, rows_a_group=16))
     source = table_documents(open_user_table(spark, str(table), None, None))
-    assert source.table is not None and source.table.arrow is not None
+    assert source.table is not None
+    assert source.table.arrow is not None
     told_by_spark = replace(source, table=replace(source.table, arrow=None))
     made = []
     for name, given in (("read", source), ("carried", told_by_spark)):
