@@ -64,10 +64,20 @@ def is_passing(path: str, error: OSError) -> bool:
 
 
 def absolute(path: str) -> str:
-    """Return the path in the one spelling that manifests keep: absolute, without a trailing slash."""
+    """Return the path in the one spelling that manifests keep: absolute, without a trailing slash.
+
+    Raises:
+        InputError: A local path has bytes that are no UTF-8, which Arrow, Spark and JSON cannot name.
+    """
     if is_remote(path):
         return path.rstrip("/")
-    return os.path.abspath(path.removeprefix("file://"))
+    local = os.path.abspath(path.removeprefix("file://"))
+    if not local.isascii() and local.encode("utf-8", "ignore") != os.fsencode(local):
+        raise InputError(
+            f"{local}: the path of a folder or file that is given must be UTF-8 (what lies below it need not "
+            "be): rename it, or give a link to it"
+        )
+    return local
 
 
 def join(folder: str, *names: str) -> str:
