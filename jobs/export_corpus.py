@@ -39,6 +39,7 @@ LINES = "jsonl"
 PARTITIONED = "partitioned"
 MOST_PARTITIONS = 256
 """That one file of the corpus may fall into: each is a file held open, and small ones read slowly."""
+MOST_NAME_BYTES = 255  # of a file or folder, on all file systems that are in use
 MOST_HELD_BYTES = 64 << 20
 
 Converter = Callable[[str, str, int], dict[str, int]]
@@ -88,7 +89,7 @@ def require_partitions(names: Sequence[str], carried: Sequence[str]) -> None:
         carried: ``ingest.carry`` of the run.
 
     Raises:
-        InputError: One is neither.
+        InputError: One is neither, is given twice, or begins so that nobody would read its folders.
     """
     columns = [name for name in CORPUS_COLUMNS if name not in ("id", "text", "metadata")]
     for name in names:
@@ -97,6 +98,13 @@ def require_partitions(names: Sequence[str], carried: Sequence[str]) -> None:
                 f"the corpus cannot be parted by {name!r}: wanted one of {', '.join(columns)}, or a column "
                 f"that the run keeps by --carry ({', '.join(carried) or 'none here'})"
             )
+        if name.startswith(("_", ".")):
+            raise InputError(
+                f"the corpus cannot be parted by {name!r}: Arrow, Spark and others pass over folders whose "
+                "names begin with _ or a dot; call the column otherwise"
+            )
+    if len(set(names)) < len(names):
+        raise InputError(f"partitions by {', '.join(names)}: give each column once")
 
 
 def tell_outdated(context: RunContext) -> None:
@@ -160,6 +168,7 @@ class _Partitions:
             writers: dict[str, _GroupWriter] = {}
             for batch in file.iter_batches(BATCH_ROWS):
                 for partition, piece in partitioned(batch, self.names):
+                    self._require_short(partition, source)
                     path = f"{partition}/part-{number:05d}.parquet"
                     if path not in writers:
                         self._require_few(writers, source)
@@ -180,6 +189,14 @@ class _Partitions:
             raise InputError(
                 f"{source} falls into more than {MOST_PARTITIONS} partitions by {', '.join(self.names)} "
                 f"({examples}, …): choose columns of fewer values"
+            )
+
+    def _require_short(self, partition: str, source: str) -> None:
+        longest = max(partition.split("/"), key=len)
+        if len(longest) > MOST_NAME_BYTES:
+            raise InputError(
+                f"{source}: {longest[:60]}… would be a folder of {len(longest)} bytes, and a name has at "
+                f"most {MOST_NAME_BYTES}: part the corpus by columns of short values"
             )
 
 
