@@ -75,7 +75,7 @@ def export_stage(
             configuration={"partition_by": list(partition_by)} if partition_by else {},
             chunks=[functools.partial(_write, context, own, corpus, convert, written)],
             account=functools.partial(_account, corpus.rows, written),
-            details=lambda: {"rows": written},
+            details=lambda: {"rows": written, "partition_by": list(partition_by)},
             own_tasks=own,
         ),
     )
@@ -113,8 +113,10 @@ def tell_outdated(context: RunContext) -> None:
     for dataset in (LINES, PARTITIONED):
         made = read_manifest(context.folder(dataset))
         if made is not None and made.fingerprints["inputs"] != digest(_inputs(corpus)):
+            by = ",".join(made.details.get("partition_by", ()))
+            words = f"{context.output} --partition-by {by}" if by else context.output
             context.reporter.note(
-                f"{dataset}/ holds an earlier corpus: `corpusmill export {context.output}` makes it anew"
+                f"{dataset}/ holds an earlier corpus: `corpusmill export {words}` makes it anew"
             )
 
 
@@ -247,7 +249,7 @@ def _account(rows_in: int, written: dict[str, int], files: Sequence[PublishedFil
 def export_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill export`; with what a table holds, where it is asked to write one."""
     given = arguments.partition_by
-    names = given.split(",") if given is not None else ()
+    names = [name.strip() for name in given.split(",")] if given is not None else ()
     if arguments.to is not None:
         table = parse_lake_table(arguments.to)
         with open_run(arguments, arguments.run) as context:

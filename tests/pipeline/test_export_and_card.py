@@ -77,7 +77,9 @@ def test_an_export_of_an_earlier_corpus_is_told(
     manifest["fingerprint"] = "another"
     path.write_text(json.dumps(manifest), encoding="utf-8")
     tell_outdated(told)
-    assert "partitioned/ holds an earlier corpus" in capsys.readouterr().err
+    told_again = capsys.readouterr().err
+    assert "partitioned/ holds an earlier corpus: `corpusmill export" in told_again
+    assert f"{context.output} --partition-by" in told_again
 
 
 @pytest.mark.parametrize(
