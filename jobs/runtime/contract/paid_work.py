@@ -117,7 +117,8 @@ def require_ours(folder: str) -> None:
     if manifest is None:
         return
     ours = {storage.join(folder, file.path) for file in manifest.files}
-    others = [entry.path for entry in storage.list_files(folder) if entry.path not in ours]
+    there = [entry.path for entry in storage.list_inputs(folder) if entry.path not in ours]
+    others = [path for path in there if not path.rpartition("/")[2].startswith(".")]  # drafts
     if others:
         raise InputError(
             f"{folder} would be made anew, and holds {_shown(others)}, which corpusmill did not write: move "

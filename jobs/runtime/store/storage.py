@@ -37,8 +37,8 @@ REMOTE_SCHEMES = ("s3://", "s3a://", "gs://", "gcs://", "hdfs://", "abfss://")
 READ_BYTES = 1 << 20
 HIDDEN = re.compile(r"(?:^|/)[._]")
 BOOKKEEPING = re.compile(
-    r"(?:^|/)(?:\.[^/]+/|_temporary/|_SUCCESS$|_(?:manifest|in_progress|chunk)\.json$"
-    r"|\.[^/]+\.crc$|\.DS_Store$)"
+    r"(?:^|/)(?:\.[^/]+/|_temporary/|_SUCCESS$|_(?:manifest|in_progress|chunk)\.json(?:\.[0-9a-f]{32})?$"
+    r"|_sources\.arrow$|\.[^/]+\.crc$|\.DS_Store$)"
 )
 
 
@@ -326,8 +326,8 @@ def list_files(folder: str) -> list[FileEntry]:
 def list_inputs(folder: str) -> list[FileEntry]:
     """Return all files below a folder of the user's, sorted by path.
 
-    Only hidden folders and the bookkeeping of Spark and of desktops are left out: a crawler may well
-    name a page ``.html`` or a folder ``_posts``.
+    Only hidden folders and the bookkeeping of ours, of Spark and of desktops are left out: a crawler may
+    well name a page ``.html`` or a folder ``_posts``.
 
     Raises:
         InputError: Nothing is there, or it may not be read.
