@@ -66,7 +66,7 @@ def code_digest(places: Iterable[str]) -> str:
         places: ``MODULE:FUNCTION``, importable.
 
     Raises:
-        SettingsError: A module has no source.
+        SettingsError: A module has no source, or is none of this Python.
     """
     modules = _modules(places)
     told = [f"{name}\0{path.read_bytes().hex()}" for name, path in sorted(modules.items())]
@@ -169,7 +169,14 @@ def _imports(module: str, path: Path) -> set[str]:
     """Modules that a file imports, in full, and what may be one: ``from package import name``."""
     package = module if _is_package(path) else module.rpartition(".")[0]
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (
+        SyntaxError,
+        ValueError,
+    ) as error:  # of one that is imported only when a function is called
+        raise SettingsError(f"{path} cannot be parsed: {error}") from error
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

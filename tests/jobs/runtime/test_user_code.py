@@ -61,6 +61,13 @@ def test_another_version_of_a_library_is_another_digest(
     assert code_digest([PLACE]) != before
 
 
+def test_a_module_that_this_python_cannot_parse_is_named(package: Path) -> None:
+    path = package / "own_package" / "words.py"
+    path.write_text("print 'of another Python'\n")
+    with pytest.raises(SettingsError, match=r"words\.py cannot be parsed: .*print"):
+        code_digest([PLACE])
+
+
 def test_the_zip_runs_where_nothing_else_of_it_is(package: Path, tmp_path: Path) -> None:
     target = tmp_path / "elsewhere"
     target.mkdir()
