@@ -45,8 +45,8 @@ class _Named(argparse.Action):
         others = [text.partition("=")[2] for text in given if text.startswith(f"{key}=")]
         if set(others) - {place}:
             parser.error(
-                f"{option_string}: {others[0]} and {place} are both called {name}, and the later would take the "
-                f"place of the other: name one of them otherwise, --set {group}.NAME={place}"
+                f"{option_string}: {others[0]} and {place} are both called {name}, and one would take the "
+                f"place of the other: name it otherwise, --set {group}.NAME={place}"
             )
         setattr(namespace, self.dest, [*given, str(values)])
 

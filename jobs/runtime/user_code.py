@@ -66,7 +66,7 @@ def code_digest(places: Iterable[str]) -> str:
         places: ``MODULE:FUNCTION``, importable.
 
     Raises:
-        SettingsError: A module has no source, or is none of this Python.
+        SettingsError: A module has no source.
     """
     modules = _modules(places)
     told = [f"{name}\0{path.read_bytes().hex()}" for name, path in sorted(modules.items())]
@@ -147,7 +147,7 @@ def _file(name: str) -> Path | None:
     """The source of a module; None for what is no module, or has none that is a file (but in a zip)."""
     try:
         spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):  # what a module defines was taken for one
+    except Exception:  # what a module defines was taken for one, and the module does not import
         return None
     path = Path(spec.origin or "") if spec is not None else Path()
     return path.resolve() if path.suffix == ".py" and path.is_file() else None
@@ -171,11 +171,8 @@ def _imports(module: str, path: Path) -> set[str]:
     names: set[str] = set()
     try:
         tree = ast.parse(path.read_bytes())
-    except (
-        SyntaxError,
-        ValueError,
-    ) as error:  # of one that is imported only when a function is called
-        raise SettingsError(f"{path} cannot be parsed: {error}") from error
+    except (SyntaxError, ValueError):  # never imported, or only where another Python runs
+        return names
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
