@@ -7,6 +7,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -62,7 +63,8 @@ def corpus_source(context: RunContext, folder: str, recipe: Recipe) -> PackSourc
     require_columns(schema.names, recipe.pack)
     by_spark = [functools.partial(documents, paths) for paths in chunks]
     here = [own_chunk(paths, schema, "id", "text", recipe.pack) for paths in chunks]
-    return _source(context, manifest.fingerprint, manifest.rows, by_spark, here, recipe)
+    source = PackSource(manifest.fingerprint, manifest.rows, by_spark, [*map(len, chunks)])
+    return _read_here(context, source, here, recipe)
 
 
 def table_source(
@@ -88,7 +90,8 @@ def table_source(
     here = None
     if table.arrow is not None:
         here = own_chunk(table.paths, table.arrow, *columns, recipe.pack)
-    return _source(context, table.fingerprint, count, [documents], [here], recipe)
+    source = PackSource(table.fingerprint, count, [documents], [len(table.paths)])
+    return _read_here(context, source, [here], recipe)
 
 
 def snapshot_documents(
@@ -108,19 +111,18 @@ def snapshot_documents(
     return SparkDocuments(packing_columns(rows, *columns, recipe.pack))
 
 
-def _source(
+def _read_here(
     context: RunContext,
-    fingerprint: str,
-    documents: int,
-    by_spark: Sequence[Callable[[], SparkDocuments]],
+    source: PackSource,
     here: Sequence[Callable[[], OwnDocuments] | None],
     recipe: Recipe,
 ) -> PackSource:
+    """The source with readers of this process, where it has one for every part and does without Spark."""
     own_tasks = functools.partial(context.own_tasks, recipe.run.driver_megabytes)
     readers = [reader for reader in here if reader is not None]
-    if own_tasks() is None or len(readers) < len(by_spark):
-        return PackSource(fingerprint, documents, by_spark)
-    return PackSource(fingerprint, documents, by_spark, readers, own_tasks)
+    if own_tasks() is None or len(readers) < len(source.by_spark):
+        return source
+    return replace(source, here=readers, own_tasks=own_tasks)
 
 
 def pack_command(arguments: argparse.Namespace) -> str | None:

@@ -89,7 +89,7 @@ def publish_stage(context: RunContext, recipe: Recipe) -> Manifest:
         left = [parquet_chunk(lambda: _ledger(context))]
     quarantined = make("quarantined", {}, unusable)
     dropped = make("dropped", {}, left)
-    corpus = make("corpus", _corpus_settings(recipe), _corpus_parts(context, recipe, here))
+    corpus = make("corpus", _corpus_settings(recipe), *_corpus_parts(context, recipe, here))
     _check_totals(context, corpus, dropped, quarantined)
     return corpus
 
@@ -144,6 +144,7 @@ def _publish(
     dataset: str,
     configuration: dict[str, object],
     chunks: Sequence[Callable[[str], None]],
+    cut: Sequence[int] = (),
 ) -> Manifest:
     return run_stage(
         context,
@@ -156,6 +157,7 @@ def _publish(
             chunks=chunks,
             account=all_rows_out,
             in_driver=here,
+            cut=cut,
         ),
     )
 
@@ -172,13 +174,18 @@ def _works_here(context: RunContext, recipe: Recipe) -> bool:
     return plain and asked and not cut and one_file and small and judged_by_arrow(context)
 
 
-def _corpus_parts(context: RunContext, recipe: Recipe, here: bool) -> list[Callable[[str], None]]:
-    """One part of the corpus for each chunk of annotated files: what a killed run goes on from."""
+def _corpus_parts(
+    context: RunContext, recipe: Recipe, here: bool
+) -> tuple[list[Callable[[str], None]], list[int]]:
+    """A writer of the corpus for each chunk of annotated files, and the number of these files."""
     annotated = require_manifest(context.folder("annotated"), "annotate")
     chunks = by_bytes(annotated.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
     if here:
-        return [table_chunk(functools.partial(corpus_table, context, chunk)) for chunk in chunks]
-    return [parquet_chunk(functools.partial(_corpus, context, recipe, chunk)) for chunk in chunks]
+        write = [table_chunk(functools.partial(corpus_table, context, chunk)) for chunk in chunks]
+    else:
+        corpus = functools.partial(_corpus, context, recipe)
+        write = [parquet_chunk(functools.partial(corpus, chunk)) for chunk in chunks]
+    return write, [len(chunk) for chunk in chunks]
 
 
 def quarantine_table(context: RunContext) -> pa.Table:

@@ -37,8 +37,8 @@ REMOTE_SCHEMES = ("s3://", "s3a://", "gs://", "gcs://", "hdfs://", "abfss://")
 READ_BYTES = 1 << 20
 HIDDEN = re.compile(r"(?:^|/)[._]")
 BOOKKEEPING = re.compile(
-    r"(?:^|/)(?:\.[^/]+/|_temporary/|_SUCCESS$|_(?:manifest|in_progress|chunk)\.json$"
-    r"|\.[^/]+\.crc$|\.DS_Store$)"
+    r"(?:^|/)(?:\.[^/]+/|_temporary/|_SUCCESS$|_(?:manifest|in_progress|chunk)\.json(?:\.[0-9a-f]{32})?$"
+    r"|_sources\.arrow$|\.[^/]+\.crc$|\.DS_Store$)"
 )
 
 
@@ -64,10 +64,20 @@ def is_passing(path: str, error: OSError) -> bool:
 
 
 def absolute(path: str) -> str:
-    """Return the path in the one spelling that manifests keep: absolute, without a trailing slash."""
+    """Return the path in the one spelling that manifests keep: absolute, without a trailing slash.
+
+    Raises:
+        InputError: A local path has bytes that are no UTF-8, which Arrow, Spark and JSON cannot name.
+    """
     if is_remote(path):
         return path.rstrip("/")
-    return os.path.abspath(path.removeprefix("file://"))
+    local = os.path.abspath(path.removeprefix("file://"))
+    if not local.isascii() and local.encode("utf-8", "ignore") != os.fsencode(local):
+        raise InputError(
+            f"{local}: the path of a folder or file that is given must be UTF-8 (what lies below it need not "
+            "be): rename it, or give a link to it"
+        )
+    return local
 
 
 def join(folder: str, *names: str) -> str:
@@ -327,8 +337,8 @@ def list_files(folder: str) -> list[FileEntry]:
 def list_inputs(folder: str) -> list[FileEntry]:
     """Return all files below a folder of the user's, sorted by path.
 
-    Only hidden folders and the bookkeeping of Spark and of desktops are left out: a crawler may well
-    name a page ``.html`` or a folder ``_posts``.
+    Only hidden folders and the bookkeeping of ours, of Spark and of desktops are left out: a crawler may
+    well name a page ``.html`` or a folder ``_posts``.
 
     Raises:
         InputError: Nothing is there, or it may not be read.
