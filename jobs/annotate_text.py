@@ -366,7 +366,8 @@ def annotate_command(arguments: argparse.Namespace) -> str | None:
             "annotate compares the documents of a run with benchmarks; for Parquet of your own use "
             "`corpusmill decontaminate INPUT OUTPUT --benchmarks …`"
         )
-    with open_run(arguments, arguments.output or arguments.input) as context:
+    made = arguments.output is None
+    with open_run(arguments, arguments.output or arguments.input, made=made) as context:
         if arguments.output is None:
             annotate_stage(context, recipe, models.perplexity, models.safety, benchmarks)
         else:

@@ -208,7 +208,7 @@ def _account(context: RunContext, here: bool, files: Sequence[PublishedFile]) ->
 def decide_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill decide`."""
     recipe = open_recipe(arguments, arguments.run)
-    with open_run(arguments, arguments.run) as context:
+    with open_run(arguments, arguments.run, made=True) as context:
         require_expressions(lambda: context.spark, recipe.rules, recipe.annotators)
         decide_stage(context, recipe)
         store_recipe(context.output, recipe)

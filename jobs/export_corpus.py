@@ -233,13 +233,13 @@ def export_command(arguments: argparse.Namespace) -> str | None:
     names = given.split(",") if given is not None else ()
     if arguments.to is not None:
         table = parse_lake_table(arguments.to)
-        with open_run(arguments, arguments.run) as context:
+        with open_run(arguments, arguments.run, made=True) as context:
             return export_table(context, table, arguments.dataset or "corpus", names)
     if arguments.dataset is not None:
         raise SettingsError("--dataset is for a table of a lake: give --to TABLE")
     recipe = open_recipe(arguments, arguments.run)
     require_partitions(names, recipe.ingest.carry)
-    with open_run(arguments, arguments.run) as context:
+    with open_run(arguments, arguments.run, made=True) as context:
         export_stage(context, names, recipe.run.driver_megabytes)
     return None
 

@@ -278,7 +278,8 @@ def _failures_path(
 def extract_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill extract`."""
     recipe = open_recipe(arguments)
-    with open_run(arguments, arguments.output or arguments.input) as context:
+    made = arguments.output is None
+    with open_run(arguments, arguments.output or arguments.input, made=made) as context:
         if arguments.output is None:
             require_manifest(context.folder(DOCUMENTS), "ingest")
             sources = read_plan(context.folder(DOCUMENTS))

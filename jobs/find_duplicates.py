@@ -303,7 +303,8 @@ def dedup_command(arguments: argparse.Namespace) -> str | None:
         if getattr(arguments, name) is not None:
             arguments.overrides.append(f"dedup.{name}={getattr(arguments, name)}")
     recipe = search_recipe(arguments)
-    with open_run(arguments, arguments.output or arguments.input) as context:
+    made = arguments.output is None
+    with open_run(arguments, arguments.output or arguments.input, made=made) as context:
         if arguments.output is None:
             dedup_stage(context, recipe, arguments.against)
         else:

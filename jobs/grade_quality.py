@@ -195,7 +195,8 @@ def grade_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill grade`."""
     recipe = open_recipe(arguments, None if arguments.output else arguments.input)
     grader = require_grader(arguments.grader, recipe.grade.languages)
-    with open_run(arguments, arguments.output or arguments.input) as context:
+    made = arguments.output is None
+    with open_run(arguments, arguments.output or arguments.input, made=made) as context:
         if arguments.output is None:
             grade_stage(context, recipe, grader)
         else:

@@ -176,7 +176,7 @@ def ingest_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill ingest`."""
     take_inputs(arguments)
     recipe = open_recipe(arguments)
-    require_inputs(arguments.inputs, recipe.ingest.paths_prefix)
+    require_inputs(arguments.inputs, arguments.output, recipe.ingest.paths_prefix)
     with open_run(arguments, arguments.output) as context:
         sources = list_sources(arguments.inputs, context.output, recipe.ingest.paths_prefix)
         ingest_stage(context, sources, recipe)

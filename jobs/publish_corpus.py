@@ -383,7 +383,7 @@ def _check_totals(
 def publish_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill publish`."""
     recipe = open_recipe(arguments, arguments.run)
-    with open_run(arguments, arguments.run) as context:
+    with open_run(arguments, arguments.run, made=True) as context:
         publish_stage(context, recipe)
     return None
 

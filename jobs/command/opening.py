@@ -47,7 +47,7 @@ def open_models(arguments: argparse.Namespace, recipe: Recipe) -> RunModels:
 
 @contextlib.contextmanager
 def open_run(
-    arguments: argparse.Namespace, output: str, *, writes: bool = True
+    arguments: argparse.Namespace, output: str, *, writes: bool = True, made: bool = False
 ) -> Iterator[RunContext]:
     """Hold OUTPUT, start Spark when it is asked for, and stop it after the block.
 
@@ -56,9 +56,10 @@ def open_run(
             the folders of their copies in OUTPUT.
         output: Folder or prefix.
         writes: Whether anything will be; if not, OUTPUT is neither held nor made.
+        made: Whether OUTPUT is a run that must be there: a mistyped name makes no folder.
 
     Raises:
-        InputError: A table of a lake is not there.
+        InputError: A table of a lake, or the run, is not there.
         SettingsError: It is to be read, and OUTPUT is not named or nothing may be written.
         OutputBusyError: Another driver writes there.
         MissingRequirementError: OUTPUT cannot be written, or Spark's workers would import packages of
@@ -66,6 +67,7 @@ def open_run(
         StageError: Spark failed.
     """
     from jobs.lake.pinned_copies import pinned_copies
+    from jobs.runtime.contract.manifest import require_run
     from jobs.runtime.contract.progress import Reporter
     from jobs.runtime.contract.stage import RunContext, session_when_asked
     from jobs.runtime.own_packages import require_own_packages
@@ -80,6 +82,8 @@ def open_run(
     settings = _with_lakes(arguments, tables)
     reporter = Reporter(quiet=arguments.quiet, log_format=arguments.log_format)
     folder = storage.absolute(output)
+    if made:
+        require_run(folder)
     held = hold_output(folder, reporter.note) if writes else contextlib.nullcontext(OutputLease())
     with held as lease:
         start = functools.partial(
