@@ -103,7 +103,7 @@ def test_an_earlier_run_that_is_not_there(crawl: Path, tmp_path: Path) -> None:
     words = ("run", str(crawl), str(tmp_path / "out"), "--against", str(tmp_path / "old"))
     status, message = run(*words)
     assert status == 1
-    assert f"{tmp_path}/old: no such folder. Give the OUTPUT of a run." in message
+    assert f"{tmp_path}/old: no such folder. Give the OUTPUT of `corpusmill dedup`." in message
 
 
 def test_an_output_that_is_a_file(crawl: Path, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ RUN_COMMANDS = (
     "annotate RUN", "compare RUN RUN", "contamination review RUN", "decide RUN", "dedup RUN",
     "explain RUN --id 1", "export RUN", "extract RUN", "index RUN",
     "label-sample RUN", "publish RUN", "report RUN", "serve RUN", "trace RUN phrase",
-    "train-perplexity RUN", "whatif RUN --set rules.digits.max=1", 
+    "train-perplexity RUN", "whatif RUN --set rules.digits.max=1",
     "whatif RUN --dedup --set rules.digits.max=1",
 )  # fmt: skip
 
@@ -159,7 +159,7 @@ RUN_COMMANDS = (
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("mistyped", "mistyped: no such folder. Give the OUTPUT of a run."),
+        ("mistyped", "mistyped: no such folder. Give the OUTPUT of `corpusmill "),
         ("crawl", "crawl is no run of corpusmill: no dataset was finished in it."),
         ("crawl/a.txt", "crawl/a.txt is no run of corpusmill"),
     ],

@@ -153,7 +153,7 @@ def test_a_run_whose_own_earlier_run_is_not_given_is_refused(runs: Runs, batch: 
 
 
 def test_an_earlier_run_that_is_not_there_is_refused(runs: Runs) -> None:
-    with pytest.raises(InputError, match=r"no such folder. Give the OUTPUT of a run"):
+    with pytest.raises(InputError, match=r"no such folder. Give the OUTPUT of `corpusmill dedup`"):
         runs("b", against="x", name="refused")
 
 
