@@ -357,7 +357,7 @@ def _account(rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:
 
 
 def annotate_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill annotate`."""
+    """Answer `corpusmill annotate` with the folder of signals."""
     recipe = open_recipe(arguments)
     models = open_models(arguments, recipe)
     benchmarks = open_benchmarks(arguments)
@@ -380,7 +380,7 @@ def annotate_command(arguments: argparse.Namespace) -> str | None:
                 models.perplexity,
                 models.safety,
             )
-    return None
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/annotate_text.py

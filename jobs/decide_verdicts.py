@@ -206,13 +206,13 @@ def _account(context: RunContext, here: bool, files: Sequence[PublishedFile]) ->
 
 
 def decide_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill decide`."""
+    """Answer `corpusmill decide` with the folder of verdicts."""
     recipe = open_recipe(arguments, arguments.run)
     with open_run(arguments, arguments.run, made=True) as context:
         require_expressions(lambda: context.spark, recipe.rules, recipe.annotators)
         decide_stage(context, recipe)
         store_recipe(context.output, recipe)
-    return None
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/decide_verdicts.py

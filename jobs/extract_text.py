@@ -276,7 +276,7 @@ def _failures_path(
 
 
 def extract_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill extract`."""
+    """Answer `corpusmill extract` with the folder of texts."""
     recipe = open_recipe(arguments)
     made = arguments.output is None
     with open_run(arguments, arguments.output or arguments.input, made=made) as context:
@@ -289,7 +289,7 @@ def extract_command(arguments: argparse.Namespace) -> str | None:
             extract_user_table(
                 context, arguments.input, arguments.id_column, arguments.text_column, recipe
             )
-    return None
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/extract_text.py

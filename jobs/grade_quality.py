@@ -192,7 +192,7 @@ def _account_here(
 
 
 def grade_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill grade`."""
+    """Answer `corpusmill grade` with the folder of grades."""
     recipe = open_recipe(arguments, None if arguments.output else arguments.input)
     grader = require_grader(arguments.grader, recipe.grade.languages)
     made = arguments.output is None
@@ -203,7 +203,7 @@ def grade_command(arguments: argparse.Namespace) -> str | None:
             grade_user_table(
                 context, arguments.input, arguments.id_column, arguments.text_column, grader
             )
-    return None
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/grade_quality.py

@@ -58,7 +58,7 @@ def comparison_text(comparison: Comparison) -> str:
         ("kept by language", comparison.languages),
     ):
         lines += ["", title]
-        lines += [_counts(name, pair) for name, pair in counts.items()]
+        lines += [_counts(name, pair) for name, pair in counts.items() if any(pair)]
     matched, moved = comparison.matched, comparison.moved
     lines += [
         "",
