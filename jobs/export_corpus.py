@@ -240,20 +240,20 @@ def _account(rows_in: int, written: dict[str, int], files: Sequence[PublishedFil
 
 
 def export_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill export`; with what a table holds, where it is asked to write one."""
+    """Answer `corpusmill export` with the folder written, or with what a table of a lake holds now."""
     given = arguments.partition_by
     names = [name.strip() for name in given.split(",")] if given is not None else ()
     if arguments.to is not None:
         table = parse_lake_table(arguments.to)
-        with open_run(arguments, arguments.run) as context:
+        with open_run(arguments, arguments.run, made=True) as context:
             return export_table(context, table, arguments.dataset or "corpus", names)
     if arguments.dataset is not None:
         raise SettingsError("--dataset is for a table of a lake: give --to TABLE")
     recipe = open_recipe(arguments, arguments.run)
     require_partitions(names, recipe.ingest.carry)
-    with open_run(arguments, arguments.run) as context:
+    with open_run(arguments, arguments.run, made=True) as context:
         export_stage(context, names, recipe.run.driver_megabytes)
-    return None
+    return context.folder(PARTITIONED if names else LINES)
 
 
 if __name__ == "__main__":  # spark-submit jobs/export_corpus.py

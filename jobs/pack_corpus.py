@@ -28,6 +28,7 @@ from jobs.recipes.recipe import Recipe
 from jobs.report import tell_packing
 from jobs.report.packing_facts import PAGE_NAME
 from jobs.report.packing_page import ROWS_SHOWN, render_packing_page
+from jobs.runtime.amounts import counted, share
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.manifest import Manifest, read_manifest, require_manifest
 from jobs.runtime.contract.stage import RunContext
@@ -217,14 +218,15 @@ def _summary(manifest: Manifest) -> str:
     lines = []
     for split, facts in manifest.details["splits"].items():
         if facts:
-            share = facts["padding"] / max(1, facts["tokens"] + facts["padding"])
+            padding = share(facts["padding"], facts["tokens"] + facts["padding"])
             lines.append(
-                f"{split:<12} {facts['documents']:>12,} documents  {facts['tokens']:>15,} tokens  "
-                f"{facts['rows']:>11,} rows  {share:.4%} padding  {facts['cut_documents']:,} documents cut"
+                f"{split:<12} {counted(facts['documents'], 'document'):>22}  "
+                f"{counted(facts['tokens'], 'token'):>22}  {counted(facts['rows'], 'row'):>16}  "
+                f"{padding} padding  {counted(facts['cut_documents'], 'document')} cut"
             )
     for value, row in manifest.details["epochs"].items():
         lines.append(
-            f"{value:<12} {row['documents']:>12,} documents  seen {row['epochs']:g} times "
+            f"{value:<12} {counted(row['documents'], 'document'):>22}  seen {row['epochs']:g} times "
             f"(weight {row['weight']:g})"
         )
     return "\n".join(lines)

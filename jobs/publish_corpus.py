@@ -386,11 +386,11 @@ def _check_totals(
 
 
 def publish_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill publish`."""
+    """Answer `corpusmill publish` with the folder of the corpus."""
     recipe = open_recipe(arguments, arguments.run)
-    with open_run(arguments, arguments.run) as context:
+    with open_run(arguments, arguments.run, made=True) as context:
         publish_stage(context, recipe)
-    return None
+    return context.folder("corpus")
 
 
 if __name__ == "__main__":  # spark-submit jobs/publish_corpus.py

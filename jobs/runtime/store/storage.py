@@ -38,7 +38,7 @@ READ_BYTES = 1 << 20
 HIDDEN = re.compile(r"(?:^|/)[._]")
 BOOKKEEPING = re.compile(
     r"(?:^|/)(?:\.[^/]+/|_temporary/|_SUCCESS$|_(?:manifest|in_progress|chunk)\.json(?:\.[0-9a-f]{32})?$"
-    r"|_sources\.arrow$|\.[^/]+\.crc$|\.DS_Store$)"
+    r"|_sources\.arrow$|\.[^/]+\.crc$|\.DS_Store$|\.corpusmill\.lock$|_lease\.json$)"
 )
 
 
@@ -110,8 +110,10 @@ def file_system(path: str) -> tuple[pafs.FileSystem, str]:
     try:
         found, inner = pafs.FileSystem.from_uri(path)
     except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        why = str(error).partition("\n")[0]  # Hadoop's libraries are looked for in forty places
         raise MissingRequirementError(
-            f"the store of {path} cannot be used: {error}. Check credentials, region and spelling."
+            f"the store of {path} cannot be used: {why}. Check credentials, region and "
+            "spelling; hdfs:// wants Hadoop's and Java's libraries (JAVA_HOME, HADOOP_HOME, CLASSPATH)."
         ) from error
     return found, cast("str", inner)
 
