@@ -50,11 +50,8 @@ def _add_tokenizer_training(commands: Subcommands) -> None:
         "  corpusmill train-tokenizer RUN OUTPUT --vocabulary 50000\n"
         "  corpusmill train-tokenizer RUN OUTPUT --kind unigram --beside other/tokenizer.json",
     )
-    train.add_argument(
-        "input",
-        metavar="RUN|TABLE",
-        help="run folder; Parquet; or a table, iceberg:NAME or delta:PATH",
-    )
+    told = "run folder; Parquet; or a table, iceberg:NAME or delta:PATH"
+    train.add_argument("input", metavar="RUN|TABLE", help=told)
     train.add_argument("output", metavar="OUTPUT", help="folder of the tokeniser")
     add_column_arguments(train, "text")
     train.add_argument(

@@ -10,7 +10,6 @@ import contextlib
 import io
 import os
 import re
-import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -296,33 +295,6 @@ def holds_anything(folder: str) -> bool:
     system, inner = file_system(folder)
     with _explained(folder):
         return bool(system.get_file_info(pafs.FileSelector(inner, allow_not_found=True)))
-
-
-def replace_folder(source: Path, target: str) -> None:
-    """Put a local folder in the place of another one, local or remote.
-
-    A local folder is swapped whole. Of a remote one the files are copied by name, those that the
-    target alone has are deleted first: who reads it meanwhile must check what he read.
-
-    Raises:
-        MissingRequirementError: The target cannot be written.
-    """
-    system, inner = file_system(target)
-    try:
-        if not is_remote(target):
-            draft = Path(inner).with_name(f".{Path(inner).name}.{uuid.uuid4().hex}")
-            shutil.copytree(source, draft)
-            if Path(inner).exists():
-                shutil.rmtree(inner)
-            draft.rename(inner)
-            return
-        delete_tree(target)
-        system.create_dir(inner)
-        pafs.copy_files(str(source), inner, pafs.LocalFileSystem(), system)
-    except OSError as error:
-        raise MissingRequirementError(
-            f"cannot write {target}: {error}. Check its rights and the free space."
-        ) from error
 
 
 def list_files(folder: str) -> list[FileEntry]:
