@@ -51,9 +51,7 @@ def _add_tokenizer_training(commands: Subcommands) -> None:
         "  corpusmill train-tokenizer RUN OUTPUT --kind unigram --beside other/tokenizer.json",
     )
     train.add_argument(
-        "input",
-        metavar="RUN|TABLE",
-        help="run folder; Parquet; or a table, iceberg:NAME or delta:PATH",
+        "input", metavar="RUN|TABLE", help="run folder; Parquet; or a table (docs/lake.md)"
     )
     train.add_argument("output", metavar="OUTPUT", help="folder of the tokeniser")
     add_column_arguments(train, "text")

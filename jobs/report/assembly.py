@@ -114,8 +114,7 @@ def gather_report(context: RunContext, recipe: RecipeLike) -> Report:
 
 
 def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Totals) -> Report:
-    # What needs nothing but the datasets begins first.
-    inputs, flows = facts.start(facts.inputs), facts.start(facts.flows)
+    inputs, flows = facts.start(facts.inputs), facts.start(facts.flows)  # need datasets alone
     drawn, quarantine = facts.start(facts.drawn), facts.start(facts.quarantine)
     hits, counted = facts.start(facts.hits), facts.start(facts.counted)
     chosen, borderline = facts.start(facts.chosen), facts.start(facts.borderline)
