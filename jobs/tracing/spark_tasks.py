@@ -40,6 +40,9 @@ COUNTED: Final = -1
 """Bucket of counts of tokens, which are dealt out beside the postings."""
 _NUMBERED: Final = pa.schema([("document", pa.int32()), ("text", pa.string())])
 _SENT_TOGETHER: Final = 1 << 20  # postings: 20 MB of a task, and 2 kB a row where buckets are 4,096
+_MOST_TOGETHER: Final = (
+    1 << 13
+)  # in a row: what is larger than half a region Java's heap moves by itself
 _PIECE_ROWS: Final = 1 << 20
 
 
@@ -137,11 +140,13 @@ class PostingBatches:
         self, hashes: npt.NDArray[np.int64], documents: npt.NDArray[np.int32]
     ) -> pa.RecordBatch:
         firsts, keys = self.keys.dealt(hashes, documents)
-        used = np.flatnonzero(np.diff(firsts)).astype(np.int32)
-        places = np.append(firsts[used], firsts[-1]) * keys.itemsize
+        rows = -(-np.diff(firsts) // _MOST_TOGETHER)  # of each bucket
+        buckets = np.repeat(np.arange(len(rows), dtype=np.int32), rows)
+        within = np.arange(len(buckets)) - np.repeat(np.cumsum(rows) - rows, rows)
+        places = np.append(firsts[buckets] + within * _MOST_TOGETHER, len(keys)) * keys.itemsize
         buffers = [None, pa.py_buffer(places.astype(np.int32)), pa.py_buffer(keys)]
-        packed = pa.Array.from_buffers(pa.binary(), len(used), buffers)
-        return pa.record_batch([pa.array(used), packed], schema=PACKED)
+        packed = pa.Array.from_buffers(pa.binary(), len(buckets), buffers)
+        return pa.record_batch([pa.array(buckets), packed], schema=PACKED)
 
 
 @dataclass(frozen=True)

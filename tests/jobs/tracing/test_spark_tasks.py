@@ -82,7 +82,8 @@ def test_what_tasks_write_is_what_one_thread_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(layout, "BUCKET_POSTINGS", 30)
-    monkeypatch.setattr(spark_tasks, "_SENT_TOGETHER", 50)  # a bucket comes in many rows
+    monkeypatch.setattr(spark_tasks, "_SENT_TOGETHER", 50)
+    monkeypatch.setattr(spark_tasks, "_MOST_TOGETHER", 3)  # a bucket comes in many rows
     draw = np.random.default_rng(18)
     texts = [" ".join(draw.choice(list("abcdefgh"), 40)) for _ in range(60)]
     index_table(write_texts(tmp_path / "t", texts, files=2), tmp_path / "i")
