@@ -249,13 +249,13 @@ def _named_nothing(context: RunContext, excluded: Sequence[ResolvedRule], here: 
 
 
 def decide_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill decide`."""
+    """Answer `corpusmill decide` with the folder of verdicts."""
     recipe = open_recipe(arguments, arguments.run)
-    with open_run(arguments, arguments.run) as context:
+    with open_run(arguments, arguments.run, made=True) as context:
         require_expressions(lambda: context.spark, recipe.rules, recipe.annotators)
         decide_stage(context, recipe)
         store_recipe(context.output, recipe)
-    return None
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/decide_verdicts.py

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import functools
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -29,6 +29,7 @@ from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
 from jobs.runtime.errors import InputError, SettingsError
+from jobs.runtime.spark.connect import run_apart
 from jobs.runtime.spark.row_groups import ZSTD_LEVEL, row_group_bytes
 from jobs.runtime.spark.schemas import CORPUS_COLUMNS
 from jobs.runtime.store import storage
@@ -140,16 +141,8 @@ def _write(
     if own_tasks is not None:
         own_tasks.run(iter(files), lambda file: written.update(convert(*file)), len(files))
         return
-    tasks = context.spark.sparkContext.parallelize(files, max(1, len(files)))
-    written.update(tasks.mapPartitions(functools.partial(_converted, convert)).collect())
-
-
-def _converted(
-    convert: Converter, files: Iterable[tuple[str, str, int]]
-) -> Iterator[tuple[str, int]]:
     # Two attempts of a task write the same bytes under the same name, so either may win.
-    for file in files:
-        yield from convert(*file).items()
+    written.update(run_apart(context.spark, lambda file: convert(*file), files))
 
 
 def _lines(source: str, folder: str, number: int) -> dict[str, int]:
@@ -247,20 +240,20 @@ def _account(rows_in: int, written: dict[str, int], files: Sequence[PublishedFil
 
 
 def export_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill export`; with what a table holds, where it is asked to write one."""
+    """Answer `corpusmill export` with the folder written, or with what a table of a lake holds now."""
     given = arguments.partition_by
     names = [name.strip() for name in given.split(",")] if given is not None else ()
     if arguments.to is not None:
         table = parse_lake_table(arguments.to)
-        with open_run(arguments, arguments.run) as context:
+        with open_run(arguments, arguments.run, made=True) as context:
             return export_table(context, table, arguments.dataset or "corpus", names)
     if arguments.dataset is not None:
         raise SettingsError("--dataset is for a table of a lake: give --to TABLE")
     recipe = open_recipe(arguments, arguments.run)
     require_partitions(names, recipe.ingest.carry)
-    with open_run(arguments, arguments.run) as context:
+    with open_run(arguments, arguments.run, made=True) as context:
         export_stage(context, names, recipe.run.driver_megabytes)
-    return None
+    return context.folder(PARTITIONED if names else LINES)
 
 
 if __name__ == "__main__":  # spark-submit jobs/export_corpus.py

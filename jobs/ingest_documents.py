@@ -174,14 +174,14 @@ def take_inputs(arguments: argparse.Namespace) -> None:
 
 
 def ingest_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill ingest`."""
+    """Answer `corpusmill ingest` with the folder of documents."""
     take_inputs(arguments)
     recipe = open_recipe(arguments)
-    require_inputs(arguments.inputs, recipe.ingest.paths_prefix)
+    require_inputs(arguments.inputs, arguments.output, recipe.ingest.paths_prefix)
     with open_run(arguments, arguments.output) as context:
         sources = list_sources(arguments.inputs, context.output, recipe.ingest.paths_prefix)
         ingest_stage(context, sources, recipe)
-    return None
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/ingest_documents.py

@@ -28,7 +28,7 @@ from jobs.recipes.recipe import Recipe
 from jobs.recipes.stored_recipe import judged_rules
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.document_ids import ROW_BITS, document_id
-from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, works_here
+from jobs.runtime.contract.driver_tables import dataset_table, rows_without, table_chunk, works_here
 from jobs.runtime.contract.manifest import (
     Manifest,
     PublishedFile,
@@ -214,13 +214,11 @@ def corpus_table(context: RunContext, files: Sequence[PublishedFile]) -> pa.Tabl
     """Return the rows of :func:`_corpus`, made in this process."""
     columns = [LANGUAGE if name == "language" else name for name in CORPUS_COLUMNS]
     kept = surviving_table(context, columns, files).rename_columns(list(CORPUS_COLUMNS))
-    gone = dataset_table(context, "duplicates", ["id"]).column("id").combine_chunks()
-    kept = kept.filter(pc.invert(pc.is_in(kept.column("id"), value_set=gone)))
+    kept = rows_without(kept, dataset_table(context, "duplicates", ["id"]).column("id"))
     graded = grade_verdict_table(context)
     if graded is None:
         return kept
-    low = graded.filter(graded.column("reason").is_valid()).column("id").combine_chunks()
-    return kept.filter(pc.invert(pc.is_in(kept.column("id"), value_set=low)))
+    return rows_without(kept, graded.filter(graded.column("reason").is_valid()).column("id"))
 
 
 def _corpus(context: RunContext, recipe: Recipe, files: Sequence[PublishedFile]) -> DataFrame:
@@ -386,11 +384,11 @@ def _check_totals(
 
 
 def publish_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill publish`."""
+    """Answer `corpusmill publish` with the folder of the corpus."""
     recipe = open_recipe(arguments, arguments.run)
-    with open_run(arguments, arguments.run) as context:
+    with open_run(arguments, arguments.run, made=True) as context:
         publish_stage(context, recipe)
-    return None
+    return context.folder("corpus")
 
 
 if __name__ == "__main__":  # spark-submit jobs/publish_corpus.py

@@ -95,7 +95,8 @@ def add_session_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--master",
         metavar="URL",
-        help="Spark master, e.g. local[4]; default: all cores of this machine",
+        help="Spark master, e.g. local[4]; sc://HOST:PORT: a server of Spark Connect; default: all cores of "
+        "this machine",
     )
     parser.add_argument(
         "--spark-conf",

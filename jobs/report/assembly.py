@@ -141,6 +141,7 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
         rules=rules,
         never_fired=[rule.reason for rule in rules if rule.never_fired],
         absent_rules=run.absent_rules(recipe),
+        fitted=run.fitted(recipe),
         languages=language_flows(flows.result()),
         formats=format_flows(flows.result()),
         sources=sources.result()[0],

@@ -14,6 +14,7 @@ from importlib.metadata import entry_points, packages_distributions, version
 from pathlib import Path
 
 from jobs.runtime.errors import SettingsError
+from jobs.runtime.pandas_on_demand import admit_pandas
 
 OURS = ("jobs", "udfs", "corpusmill")
 _PLACE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*")
@@ -51,12 +52,14 @@ def import_place(place: str) -> object:
     if here not in sys.path:
         sys.path.append(here)  # behind all others: a script of the user's hides no package
     try:
-        return pkgutil.resolve_name(place)
+        found = pkgutil.resolve_name(place)
+        admit_pandas()
     except Exception as error:  # whatever the module does when it is imported
         raise SettingsError(
             f"{place} cannot be imported: {type(error).__name__}: {error}. Its module is looked for among "
             "installed packages, on PYTHONPATH and in the working directory"
         ) from error
+    return found
 
 
 def code_digest(places: Iterable[str]) -> str:

@@ -10,11 +10,10 @@ from jobs.runtime.errors import DamagedRecordError, InputError, SettingsError
 from jobs.runtime.store import storage
 
 WORDS = {"inputs": "what it reads", "configuration": "its settings", "code": "corpusmill's code"}
-IN_ORDER = (
-    "extracted", "models", "annotated", "thresholds", "verdicts", "duplicates", "quality",
-)  # fmt: skip
-"""Datasets of a run whose work is paid for, each made from those before it."""
-DEAR = ("extracted", "models", "annotated", "quality")
+TEXTS = ("extracted", "models", "annotated")
+JUDGED = ("thresholds", "verdicts", "duplicates")
+"""Datasets of a run whose work is paid for, each made from those before it; grades are of texts alone."""
+DEAR = (*TEXTS, "grades")
 """Others are made anew, unasked, when only their input is another, as that of a run that grows always is."""
 
 
@@ -25,6 +24,8 @@ def require_redo(
     changed: Sequence[str],
     most_seconds: float,
     share: float = 1.0,
+    *,
+    refits: bool = False,
 ) -> None:
     """Refuse to make a dataset of a run anew where that throws away much finished work.
 
@@ -34,19 +35,17 @@ def require_redo(
         dataset: That would be deleted, and with it all that is made from it.
         changed: Parts of its fingerprint that are others now.
         most_seconds: Work that took as long, all of it together, is thrown away unasked.
-        share: Of the dataset that would be lost; 0 where the input has only grown, or a new fit was asked
-            for. What is made from it follows, but that grades are given anew is asked.
+        share: Of the dataset that would be lost, and of what is made from it; 0 where the input has only
+            grown.
+        refits: A new fit was asked for: the work that it costs is meant, but for grades given anew.
 
     Raises:
         SettingsError: More would be lost.
     """
     if dataset not in DEAR and list(changed) == ["inputs"]:
         return
-    behind = IN_ORDER[IN_ORDER.index(dataset) :] if dataset in IN_ORDER else (dataset,)
-    lost = _published(output, behind if share else ("quality",))
-    grades = lost["quality"].seconds if "quality" in lost else 0.0
-    others = sum(manifest.seconds for manifest in lost.values()) - grades
-    if share * others + grades <= most_seconds:
+    lost = _published(output, ("grades",) if refits else _behind(dataset))
+    if share * sum(manifest.seconds for manifest in lost.values()) <= most_seconds:
         return
     why = " and ".join(WORDS[name] for name in changed) or "the stage"
     raise SettingsError(
@@ -83,6 +82,13 @@ def require_chunks(
             "would be thrown away and made anew; nothing was touched. Give --redo where that is meant, the "
             "command and files that made them, or another OUTPUT."
         )
+
+
+def _behind(dataset: str) -> tuple[str, ...]:
+    """A dataset, and all that is made from it and paid for."""
+    if dataset in TEXTS:
+        return (*TEXTS[TEXTS.index(dataset) :], *JUDGED, "grades")
+    return JUDGED[JUDGED.index(dataset) :] if dataset in JUDGED else (dataset,)
 
 
 def require_named(output: str, left_out: Mapping[str, str]) -> None:

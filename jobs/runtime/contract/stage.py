@@ -321,11 +321,9 @@ def _still_valid(
         gone = [file.bytes for file in manifest.files if file.path.partition("/")[0] not in names]
         if context.most_lost is not None:
             share = sum(gone) / max(1, manifest.bytes) if names else 1.0
-            if context.refit and changed == ["inputs"] and "sources" not in stage.inputs:
-                share = 0.0
-            require_redo(
-                context.output, stage.name, stage.dataset, changed, context.most_lost, share
-            )
+            refits = context.refit and changed == ["inputs"] and "sources" not in stage.inputs
+            lost = context.most_lost, share
+            require_redo(context.output, stage.name, stage.dataset, changed, *lost, refits=refits)
         if gone or not names:
             context.reporter.note(
                 f"{stage.name}: {' and '.join(changed) or 'stage'} changed, made anew"

@@ -38,7 +38,7 @@ READ_BYTES = 1 << 20
 HIDDEN = re.compile(r"(?:^|/)[._]")
 BOOKKEEPING = re.compile(
     r"(?:^|/)(?:\.[^/]+/|_temporary/|_SUCCESS$|_(?:manifest|in_progress|chunk)\.json(?:\.[0-9a-f]{32})?$"
-    r"|_sources\.arrow$|\.[^/]+\.crc$|\.DS_Store$)"
+    r"|_sources\.arrow$|\.[^/]+\.crc$|\.DS_Store$|\.corpusmill\.lock$|_lease\.json$)"
 )
 
 
@@ -104,8 +104,10 @@ def file_system(path: str) -> tuple[pafs.FileSystem, str]:
     try:
         found, inner = pafs.FileSystem.from_uri(path)
     except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        why = str(error).partition("\n")[0]  # Hadoop's libraries are looked for in forty places
         raise MissingRequirementError(
-            f"the store of {path} cannot be used: {error}. Check credentials, region and spelling."
+            f"the store of {path} cannot be used: {why}. Check credentials, region and "
+            "spelling; hdfs:// wants Hadoop's and Java's libraries (JAVA_HOME, HADOOP_HOME, CLASSPATH)."
         ) from error
     return found, cast("str", inner)
 
@@ -172,14 +174,25 @@ def read_text(path: str) -> str | None:
         DamagedRecordError: It is not UTF-8.
         MissingRequirementError: The store refuses.
     """
+    content = read_bytes(path)
+    try:
+        return None if content is None else content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DamagedRecordError(f"{path} cannot be read ({error}): it is damaged") from error
+
+
+def read_bytes(path: str) -> bytes | None:
+    """Return a small file, or None when there is none.
+
+    Raises:
+        MissingRequirementError: The store refuses.
+    """
     with _explained(path):
         try:
             with open_input(path) as stream:
-                return stream.read().decode("utf-8")
+                return stream.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except UnicodeDecodeError as error:
-            raise DamagedRecordError(f"{path} cannot be read ({error}): it is damaged") from error
 
 
 def write_new_text(path: str, text: str) -> bool:
