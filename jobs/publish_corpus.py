@@ -89,7 +89,10 @@ def publish_stage(context: RunContext, recipe: Recipe) -> Manifest:
         left = [parquet_chunk(lambda: _ledger(context))]
     quarantined = make("quarantined", {}, unusable)
     dropped = make("dropped", {}, left)
-    corpus = make("corpus", _corpus_settings(recipe), *_corpus_parts(context, recipe, here))
+    files, most = context.manifest("annotated").files, recipe.run.chunk_gigabytes
+    chunks = by_bytes(files, lambda file: file.bytes, most)
+    parts = [_corpus_part(context, recipe, here, chunk) for chunk in chunks]
+    corpus = make("corpus", _corpus_settings(recipe), parts, [len(chunk) for chunk in chunks])
     _check_totals(context, corpus, dropped, quarantined)
     return corpus
 
@@ -174,18 +177,13 @@ def _works_here(context: RunContext, recipe: Recipe) -> bool:
     return plain and asked and not cut and one_file and small and judged_by_arrow(context)
 
 
-def _corpus_parts(
-    context: RunContext, recipe: Recipe, here: bool
-) -> tuple[list[Callable[[str], None]], list[int]]:
-    """A writer of the corpus for each chunk of annotated files, and the number of these files."""
-    annotated = require_manifest(context.folder("annotated"), "annotate")
-    chunks = by_bytes(annotated.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
+def _corpus_part(
+    context: RunContext, recipe: Recipe, here: bool, files: Sequence[PublishedFile]
+) -> Callable[[str], None]:
+    """Return what writes the corpus of some annotated files: a killed run goes on behind it."""
     if here:
-        write = [table_chunk(functools.partial(corpus_table, context, chunk)) for chunk in chunks]
-    else:
-        corpus = functools.partial(_corpus, context, recipe)
-        write = [parquet_chunk(functools.partial(corpus, chunk)) for chunk in chunks]
-    return write, [len(chunk) for chunk in chunks]
+        return table_chunk(functools.partial(corpus_table, context, files))
+    return parquet_chunk(functools.partial(_corpus, context, recipe, files))
 
 
 def quarantine_table(context: RunContext) -> pa.Table:

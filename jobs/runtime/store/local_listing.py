@@ -10,6 +10,23 @@ import re
 import stat
 from collections.abc import Iterator
 
+from jobs.runtime.errors import InputError
+
+
+def absolute_path(path: str) -> str:
+    """Return a path of the user's, absolute and without a trailing slash.
+
+    Raises:
+        InputError: It has bytes that are no UTF-8, which Arrow, Spark and JSON cannot name.
+    """
+    found = os.path.abspath(path)
+    if not found.isascii() and found.encode("utf-8", "ignore") != os.fsencode(found):
+        raise InputError(
+            f"{found}: the path of a folder or file that is given must be UTF-8 (what lies below it need not "
+            "be): rename it, or give a link to it"
+        )
+    return found
+
 
 def local_files(root: str) -> Iterator[tuple[str, int, int]]:
     """Yield path, bytes and modification time (nanoseconds) of each regular file below a folder.

@@ -21,7 +21,7 @@ import pyarrow.fs as pafs
 
 from jobs.runtime.errors import DamagedRecordError, InputError, MissingRequirementError
 from jobs.runtime.store.glob_patterns import fixed_part, glob_expression, is_glob
-from jobs.runtime.store.local_listing import local_files, name_on_disk
+from jobs.runtime.store.local_listing import absolute_path, local_files, name_on_disk
 from jobs.runtime.store.s3_store import (
     ANYTHING,
     bucket_fault,
@@ -70,13 +70,7 @@ def absolute(path: str) -> str:
     """
     if is_remote(path):
         return path.rstrip("/")
-    local = os.path.abspath(path.removeprefix("file://"))
-    if not local.isascii() and local.encode("utf-8", "ignore") != os.fsencode(local):
-        raise InputError(
-            f"{local}: the path of a folder or file that is given must be UTF-8 (what lies below it need not "
-            "be): rename it, or give a link to it"
-        )
-    return local
+    return absolute_path(path.removeprefix("file://"))
 
 
 def join(folder: str, *names: str) -> str:
