@@ -23,6 +23,7 @@ from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.own_table import OwnTable, open_table
 from jobs.dedup.published_signatures import (
     open_previous,
+    previous_fingerprint,
     previous_signatures,
     sign_here,
     sign_stage,
@@ -67,10 +68,9 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
     """
     verdicts = require_manifest(context.folder("verdicts"), "decide")
     annotated = require_manifest(context.folder("annotated"), "annotate")
-    known = open_previous(context, against, recipe.dedup)
     inputs = {"verdicts": verdicts.fingerprint}
     here = (
-        known is None
+        not against
         and signs_tables(recipe.dedup)
         and judged_by_arrow(context)
         and verdicts.accounts.rows_out <= recipe.dedup.max_driver_documents
@@ -79,6 +79,8 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
     if here:
         write = _search_tables(context, recipe, annotated)
     else:
+        # Opened when something is searched: an unchanged run needs no Spark.
+        known = functools.partial(open_previous, context, against, recipe.dedup)
         write = _search_frames(context, recipe, annotated, known)
     return run_stage(
         context,
@@ -86,7 +88,7 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
             name="dedup",
             dataset=DATASET,
             module="jobs.find_duplicates",
-            inputs={**inputs, **_known_inputs(known)},
+            inputs={**inputs, **_known_inputs(against, recipe)},
             configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
             chunks=[write],
             account=functools.partial(_account, recipe, verdicts.accounts.rows_out),
@@ -100,7 +102,7 @@ def _search_frames(
     context: RunContext,
     recipe: Recipe,
     annotated: Manifest,
-    known: KnownDocuments | None,
+    known: Callable[[], KnownDocuments | None],
 ) -> Callable[[str], None]:
     """Publish the signatures; return what writes the duplicates."""
 
@@ -111,7 +113,7 @@ def _search_frames(
         return sign(documents(files), recipe.dedup)
 
     def found() -> DataFrame:
-        duplicates = duplicates_of(context, recipe.dedup, documents(), signatures, known)
+        duplicates = duplicates_of(context, recipe.dedup, documents(), signatures, known())
         return _with_source_ids(context, duplicates).select(*RUN_DUPLICATES.names)
 
     chunks = files_by_chunk(annotated)
@@ -231,7 +233,7 @@ def dedup_user_table(
     stage = functools.partial(
         Stage.of_work,
         module="jobs.find_duplicates",
-        inputs={**inputs, **_known_inputs(known)},
+        inputs={**inputs, **_known_inputs(against, recipe)},
         configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
     )
     duplicates = run_stage(
@@ -256,8 +258,8 @@ def dedup_user_table(
     )
 
 
-def _known_inputs(known: KnownDocuments | None) -> dict[str, str]:
-    return {} if known is None else {"against": known.fingerprint}
+def _known_inputs(against: Sequence[str], recipe: Recipe) -> dict[str, str]:
+    return {"against": previous_fingerprint(against, recipe.dedup)} if against else {}
 
 
 def _details(recipe: Recipe, against: Sequence[str]) -> dict[str, object]:

@@ -167,14 +167,25 @@ def open_previous(
         _texts_of(run, known.where(F.col("run") == number), manifests[number - 1].details["names"])
         for number, run in enumerate(previous, 1)
     ]
-    duplicates = [require_manifest(run.folder("duplicates"), "dedup") for run in previous]
     return KnownDocuments(
         signatures=preferred(known.drop("run")),
         removed=gone.select("id", "keeper_id", "similarity"),
         texts=lambda involved: _union([lookup(involved) for lookup in lookups]),
         ids=ids,
-        fingerprint=digest([manifest.fingerprint for manifest in (*manifests, *duplicates)]),
+        fingerprint=previous_fingerprint(against, settings),
     )
+
+
+def previous_fingerprint(against: Sequence[str], settings: DedupSettings) -> str:
+    """Identify all that the runs named by ``--against`` published of their documents, without Spark.
+
+    Raises:
+        InputError: One cannot be compared with.
+    """
+    manifests = [_comparable_manifest(run, settings) for run in against]
+    folders = [storage.join(storage.absolute(run), "duplicates") for run in against]
+    duplicates = [require_manifest(folder, "dedup") for folder in folders]
+    return digest([manifest.fingerprint for manifest in (*manifests, *duplicates)])
 
 
 def require_comparable(against: Sequence[str], settings: DedupSettings) -> None:
