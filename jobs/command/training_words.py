@@ -50,8 +50,7 @@ def _add_tokenizer_training(commands: Subcommands) -> None:
         "  corpusmill train-tokenizer RUN OUTPUT --vocabulary 50000\n"
         "  corpusmill train-tokenizer RUN OUTPUT --kind unigram --beside other/tokenizer.json",
     )
-    told = "run folder; Parquet; or a table, iceberg:NAME or delta:PATH"
-    train.add_argument("input", metavar="RUN|TABLE", help=told)
+    train.add_argument("input", metavar="RUN|TABLE", help="run folder; Parquet; a table of a lake")
     train.add_argument("output", metavar="OUTPUT", help="folder of the tokeniser")
     add_column_arguments(train, "text")
     train.add_argument(
