@@ -352,8 +352,8 @@ def _account(rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:
     return RowAccounts(rows_in=rows_in, rows_out=sum(file.rows for file in files))
 
 
-def annotate_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill annotate`."""
+def annotate_command(arguments: argparse.Namespace) -> str:
+    """Answer `corpusmill annotate` with the folder of signals."""
     recipe = open_recipe(arguments)
     models = open_models(arguments, recipe)
     if arguments.benchmarks and arguments.output is not None:
@@ -361,9 +361,10 @@ def annotate_command(arguments: argparse.Namespace) -> str | None:
             "annotate compares the documents of a run with benchmarks; for Parquet of your own use "
             "`corpusmill decontaminate INPUT OUTPUT --benchmarks …`"
         )
+    made = arguments.output is None
     with fetched_tables(arguments) as tables:
         benchmarks = open_benchmarks(arguments, tables)
-        with open_run(arguments, arguments.output or arguments.input) as context:
+        with open_run(arguments, arguments.output or arguments.input, made=made) as context:
             if arguments.output is None:
                 annotate_stage(context, recipe, models.perplexity, models.safety, benchmarks)
             else:
@@ -376,7 +377,7 @@ def annotate_command(arguments: argparse.Namespace) -> str | None:
                     models.perplexity,
                     models.safety,
                 )
-    return None
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/annotate_text.py

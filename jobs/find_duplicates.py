@@ -320,12 +320,13 @@ def _account(recipe: Recipe, rows_in: int, files: Sequence[PublishedFile]) -> Ro
 
 
 def dedup_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill dedup`."""
+    """Answer `corpusmill dedup` with the folder of duplicates, or of what a table keeps."""
     for name in ("preset", "threshold"):
         if getattr(arguments, name) is not None:
             arguments.overrides.append(f"dedup.{name}={getattr(arguments, name)}")
     recipe = search_recipe(arguments)
-    with open_run(arguments, arguments.output or arguments.input) as context:
+    made = arguments.output is None
+    with open_run(arguments, arguments.output or arguments.input, made=made) as context:
         if arguments.output is None:
             dedup_stage(context, recipe, arguments.against)
         else:
@@ -337,7 +338,7 @@ def dedup_command(arguments: argparse.Namespace) -> str | None:
                 recipe,
                 arguments.against,
             )
-    return None
+    return context.folder(DATASET if made else "corpus")
 
 
 def search_recipe(arguments: argparse.Namespace) -> Recipe:

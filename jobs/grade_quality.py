@@ -259,17 +259,18 @@ def _account_here(
 
 
 def grade_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill grade`."""
+    """Answer `corpusmill grade` with the folder of grades."""
     recipe = open_recipe(arguments, None if arguments.output else arguments.input)
     grader = require_grader(arguments.grader, recipe.grade.languages)
-    with open_run(arguments, arguments.output or arguments.input) as context:
+    made = arguments.output is None
+    with open_run(arguments, arguments.output or arguments.input, made=made) as context:
         if arguments.output is None:
             grade_stage(context, recipe, grader)
         else:
             grade_user_table(
                 context, arguments.input, arguments.id_column, arguments.text_column, grader
             )
-    return None
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/grade_quality.py

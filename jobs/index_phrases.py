@@ -22,7 +22,7 @@ from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import GIGABYTE, by_bytes
 from jobs.runtime.contract.driver_tables import MEBIBYTE, read_columns
 from jobs.runtime.contract.fingerprint import digest
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_run
 from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, StageWork, run_stage
@@ -220,6 +220,7 @@ def index_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill index` with what the index holds."""
     own_table = arguments.output is not None
     if not own_table and read_manifest(storage.join(arguments.input, CORPUS)) is None:
+        require_run(storage.absolute(arguments.input))
         raise InputError(
             f"{arguments.input} has no published corpus: finish the run, or give OUTPUT, where the index of "
             "your Parquet goes"

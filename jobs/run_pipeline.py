@@ -141,7 +141,7 @@ def _require_possible(arguments: argparse.Namespace, recipe: Recipe, models: Run
         CorpusmillError: An input, an earlier run, a program or a recipe is not there; the folder of a
             dataset is somebody else's; or deduplication asks for a column that no document has.
     """
-    require_inputs(arguments.inputs, recipe.ingest.paths_prefix)
+    require_inputs(arguments.inputs, arguments.output, recipe.ingest.paths_prefix)
     if models.perplexity is None and recipe.asks_for("perplexity"):
         load_recipe(recipe.trust)
         require_lmplz(recipe.perplexity.lmplz)

@@ -29,6 +29,7 @@ from jobs.dedup.signatures import GIVEN_ID
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.contract.user_tables import ROW_ID
 from jobs.runtime.spark.arrow_frames import collect_arrow, frame_of_table, map_with_schema
+from jobs.runtime.spark.connect import tasks_at_a_time
 from udfs.dedup.touched import Wanted, WantedFilter
 
 _FOUND: Final = pa.schema([pa.field("run", pa.int32()), *READ_SCHEMA])
@@ -98,7 +99,7 @@ def _looked_up(
     files = [(run.number, path) for run in earlier.runs for path in signature_paths(run)]
     runs, paths = zip(*files, strict=True) if files else ((), ())
     table = pa.table([pa.array(runs, pa.int32()), pa.array(paths, pa.string())], ["run", "path"])
-    tasks = min(len(files), _TASKS_PER_CORE * spark.sparkContext.defaultParallelism)
+    tasks = min(len(files), _TASKS_PER_CORE * tasks_at_a_time(spark))
     given = frame_of_table(spark, table).repartition(max(1, tasks))
     parts = max(1, math.ceil(len(wanted.keys) / MOST_KEYS))
     found = pa.concat_tables(

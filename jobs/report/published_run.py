@@ -27,6 +27,8 @@ OPTIONAL_DATASETS = (
     MODELS, SHARED_LINES, PHRASES, INDEX, THRESHOLDS, MATCHES, SIGNATURES, "grades", "quality",
     PASSAGES,
 )  # fmt: skip
+TOLD_BY_MANIFEST = (MODELS, SIGNATURES, PASSAGES, PHRASES, INDEX, THRESHOLDS, "grades")
+"""Datasets of which no report reads a row."""
 STAGE_ORDER = (
     "documents", "extracted", MODELS, SHARED_LINES, PHRASES, INDEX, "annotated", "verdicts",
     MATCHES, SIGNATURES, "duplicates", "grades", "quality", PASSAGES, "corpus",

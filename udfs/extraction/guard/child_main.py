@@ -42,13 +42,12 @@ def main() -> None:
 
 
 def _serve(answers: int) -> None:
-    options, options_seen = ExtractionOptions(), None
+    options = ExtractionOptions()
     while True:
         request = read_frame(0)
         header = request.header
-        if header["options"] != options_seen:
-            options_seen = header["options"]
-            options = ExtractionOptions(**options_seen)
+        if "options" in header:  # in a child's first request
+            options = ExtractionOptions(**header["options"])
         extraction = extract(
             request.payload,
             header["url"],
