@@ -14,7 +14,7 @@ def find_exact(signatures: DataFrame, removed: DataFrame | None = None) -> DataF
 
     Args:
         signatures: ``SIGNATURE_SCHEMA``.
-        removed: id bigint; documents that earlier runs removed: of their copies one that they kept comes first,
+        removed: id bigint; documents that earlier runs removed: of copies one that they kept comes first,
             and any of theirs, with an order key below zero, before new ones.
 
     Returns:

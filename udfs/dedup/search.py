@@ -54,7 +54,7 @@ def find_exact(signatures: pa.Table, removed: pa.Table | None = None) -> pa.Tabl
 
     Args:
         signatures: id, order_key, text_hash_high, text_hash_low.
-        removed: id of documents that earlier runs removed: of their copies one that they kept comes first, and
+        removed: id of documents that earlier runs removed: of copies one that they kept comes first, and
             any of theirs, with an order key below zero, before new ones.
 
     Returns:
