@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
-from jobs.command.opening import open_models, open_recipe, open_run
+from jobs.command.opening import fetched_tables, open_models, open_recipe, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.contamination.phrase_counting import (
@@ -51,6 +51,7 @@ from jobs.runtime.contract.table_parts import TablePart, each_part
 from jobs.runtime.contract.user_tables import UserTable, open_user_table, require_apart
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.spark.connect import send
 from jobs.runtime.spark.schemas import CARRIED, EXTRACTED
 from jobs.runtime.spark.shipped_code import ship
 from jobs.runtime.store import storage
@@ -94,7 +95,7 @@ def annotate_stage(
     }
     if recipe.asks_for("shared_lines"):
         inputs[SHARED_LINES] = count_stage(context, recipe).fingerprint
-        keys = context.spark.sparkContext.broadcast(shared_keys(context))
+        keys = send(context.spark, shared_keys(context))
         function = replace(function, shared_lines=functools.partial(getattr, keys, "value"))
     else:  # counts of an earlier run were not asked in this one
         storage.delete_tree(context.folder(SHARED_LINES))
@@ -351,30 +352,32 @@ def _account(rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:
     return RowAccounts(rows_in=rows_in, rows_out=sum(file.rows for file in files))
 
 
-def annotate_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill annotate`."""
+def annotate_command(arguments: argparse.Namespace) -> str:
+    """Answer `corpusmill annotate` with the folder of signals."""
     recipe = open_recipe(arguments)
     models = open_models(arguments, recipe)
-    benchmarks = open_benchmarks(arguments)
-    if benchmarks is not None and arguments.output is not None:
+    if arguments.benchmarks and arguments.output is not None:
         raise SettingsError(
             "annotate compares the documents of a run with benchmarks; for Parquet of your own use "
             "`corpusmill decontaminate INPUT OUTPUT --benchmarks …`"
         )
-    with open_run(arguments, arguments.output or arguments.input) as context:
-        if arguments.output is None:
-            annotate_stage(context, recipe, models.perplexity, models.safety, benchmarks)
-        else:
-            annotate_user_table(
-                context,
-                arguments.input,
-                arguments.id_column,
-                arguments.text_column,
-                recipe,
-                models.perplexity,
-                models.safety,
-            )
-    return None
+    made = arguments.output is None
+    with fetched_tables(arguments) as tables:
+        benchmarks = open_benchmarks(arguments, tables)
+        with open_run(arguments, arguments.output or arguments.input, made=made) as context:
+            if arguments.output is None:
+                annotate_stage(context, recipe, models.perplexity, models.safety, benchmarks)
+            else:
+                annotate_user_table(
+                    context,
+                    arguments.input,
+                    arguments.id_column,
+                    arguments.text_column,
+                    recipe,
+                    models.perplexity,
+                    models.safety,
+                )
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/annotate_text.py

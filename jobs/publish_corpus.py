@@ -89,7 +89,10 @@ def publish_stage(context: RunContext, recipe: Recipe) -> Manifest:
         left = [parquet_chunk(lambda: _ledger(context))]
     quarantined = make("quarantined", {}, unusable)
     dropped = make("dropped", {}, left)
-    corpus = make("corpus", _corpus_settings(recipe), _corpus_parts(context, recipe, here))
+    files, most = context.manifest("annotated").files, recipe.run.chunk_gigabytes
+    chunks = by_bytes(files, lambda file: file.bytes, most)
+    parts = [_corpus_part(context, recipe, here, chunk) for chunk in chunks]
+    corpus = make("corpus", _corpus_settings(recipe), parts, [len(chunk) for chunk in chunks])
     _check_totals(context, corpus, dropped, quarantined)
     return corpus
 
@@ -144,6 +147,7 @@ def _publish(
     dataset: str,
     configuration: dict[str, object],
     chunks: Sequence[Callable[[str], None]],
+    cut: Sequence[int] = (),
 ) -> Manifest:
     return run_stage(
         context,
@@ -156,6 +160,7 @@ def _publish(
             chunks=chunks,
             account=all_rows_out,
             in_driver=here,
+            cut=cut,
         ),
     )
 
@@ -172,13 +177,13 @@ def _works_here(context: RunContext, recipe: Recipe) -> bool:
     return plain and asked and not cut and one_file and small and judged_by_arrow(context)
 
 
-def _corpus_parts(context: RunContext, recipe: Recipe, here: bool) -> list[Callable[[str], None]]:
-    """One part of the corpus for each chunk of annotated files: what a killed run goes on from."""
-    annotated = require_manifest(context.folder("annotated"), "annotate")
-    chunks = by_bytes(annotated.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
+def _corpus_part(
+    context: RunContext, recipe: Recipe, here: bool, files: Sequence[PublishedFile]
+) -> Callable[[str], None]:
+    """Return what writes the corpus of some annotated files: a killed run goes on behind it."""
     if here:
-        return [table_chunk(functools.partial(corpus_table, context, chunk)) for chunk in chunks]
-    return [parquet_chunk(functools.partial(_corpus, context, recipe, chunk)) for chunk in chunks]
+        return table_chunk(functools.partial(corpus_table, context, files))
+    return parquet_chunk(functools.partial(_corpus, context, recipe, files))
 
 
 def quarantine_table(context: RunContext) -> pa.Table:
@@ -379,11 +384,11 @@ def _check_totals(
 
 
 def publish_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill publish`."""
+    """Answer `corpusmill publish` with the folder of the corpus."""
     recipe = open_recipe(arguments, arguments.run)
-    with open_run(arguments, arguments.run) as context:
+    with open_run(arguments, arguments.run, made=True) as context:
         publish_stage(context, recipe)
-    return None
+    return context.folder("corpus")
 
 
 if __name__ == "__main__":  # spark-submit jobs/publish_corpus.py

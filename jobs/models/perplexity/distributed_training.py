@@ -28,6 +28,7 @@ from jobs.models.perplexity.training_tasks import (
     Plan,
 )
 from jobs.runtime.spark.arrow_frames import map_with_schema
+from jobs.runtime.spark.connect import send
 from jobs.runtime.spark.schemas import spark_schema
 from jobs.runtime.store.storage import join, spark_path, spark_read_path
 from udfs.perplexity.arpa_file import compress, format_section
@@ -68,7 +69,7 @@ def train_distributed(
     """
     vocabulary = _collect_vocabulary(tokens)
     plan = Plan(order, tuple(prune), buckets, len(vocabulary.words))
-    lookup = spark.sparkContext.broadcast((vocabulary.hashes, vocabulary.ids))
+    lookup = send(spark, (vocabulary.hashes, vocabulary.ids))
     store = _Store(spark, work_folder)
     texts = tokens.select("tokens")
     counted = _by_bucket(map_with_schema(texts, CountSentences(plan, lookup), BLOCK_SCHEMA), plan)
@@ -78,7 +79,7 @@ def train_distributed(
     discounted = _by_bucket(store.read("counts", "counted"), plan)
     discount = DiscountBuckets(plan, of_orders)
     store.write("shares", map_with_schema(discounted, discount, BLOCK_SCHEMA))
-    words = spark.sparkContext.broadcast((unigrams, vocabulary.words))
+    words = send(spark, (unigrams, vocabulary.words))
     shares = _by_bucket(store.read("shares", "share", "context"), plan)
     store.write("lines", map_with_schema(shares, InterpolateBuckets(plan, words), LINES_SCHEMA))
     gammas = _unigram_gammas(store.read("shares", "unigram"), plan.vocabulary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,7 @@ from udfs.perplexity.ngram_blocks import (
 from udfs.perplexity.word_ids import distinct_words, encode_lines
 
 if TYPE_CHECKING:
-    from pyspark import Broadcast
+    from jobs.runtime.spark.connect import Sent
 
 WORDS_SCHEMA = pa.schema([("words", pa.binary())])
 LINES_SCHEMA = pa.schema(
@@ -97,7 +97,7 @@ class CountSentences:
     """Token lines -> raw counts of n-grams, for the bucket of their last two words."""
 
     plan: Plan
-    lookup: Broadcast[Any]  # (hashes, ids) of the vocabulary
+    lookup: Sent  # (hashes, ids) of the vocabulary
 
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         """Yield blocks of kind ``raw``: words, count."""
@@ -185,7 +185,7 @@ class InterpolateBuckets:
     """Shares and gammas of a bucket -> ARPA lines."""
 
     plan: Plan
-    words: Broadcast[Any]  # (p of single words, vocabulary)
+    words: Sent  # (p of single words, vocabulary)
 
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         """Yield one row a bucket and order: number of n-grams, compressed lines."""

@@ -119,3 +119,10 @@ def frame_of_table(spark: SparkSession, table: pa.Table) -> DataFrame:
         rows = table.to_pandas(integer_object_nulls=True)  # three times as fast as a list of rows
         return spark.createDataFrame(rows, spark_schema(table.schema))
     return spark.createDataFrame(table)
+
+
+def collect_arrow(frame: DataFrame) -> pa.Table:
+    """Bring a small DataFrame to the driver as Arrow."""
+    if hasattr(frame, "toArrow"):  # Spark 4.0
+        return frame.toArrow()
+    return pa.Table.from_pandas(frame.toPandas(), preserve_index=False)
