@@ -17,7 +17,7 @@ REFERENCE ?= build/reference
 CONNECT ?= $(CURDIR)/build/connect
 SHARED_DATA ?= ../shared/data
 BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.one_core signals.through_spark dedup.end_to_end \
-  dedup.command dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
+  dedup.command dedup.against dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo reference-demo test check test-fast test-slow s3-jars lake-jars test-lake test-s3 test-cluster test-readers test-reference test-browser real-run bench bench-quick findings docs lock dist env-archive smoke-spark clean

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import functools
-import hashlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,6 +29,7 @@ from jobs.count_shared_lines import DATASET as SHARED_LINES
 from jobs.count_shared_lines import count_stage, shared_keys
 from jobs.dedup.file_bitmaps import quoted
 from jobs.models.run_models import perplexity_digest, safety_digest
+from jobs.models.safety_lists import read_safety_lists
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import Division, files_by_chunk
 from jobs.runtime.contract.driver_tables import (
@@ -39,7 +38,6 @@ from jobs.runtime.contract.driver_tables import (
     dataset_table,
     write_batches,
 )
-from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import (
     Manifest,
     PublishedFile,
@@ -60,8 +58,7 @@ from jobs.runtime.store import storage
 from jobs.runtime.store.node_copies import NodeCopy
 from jobs.runtime.user_code import code_digest
 from udfs.annotate_batches import AnnotateBatches
-from udfs.safety.lexicon_files import LEXICON_NAMES, read_lexicon
-from udfs.safety.settings import SafetySettings
+from udfs.safety.screen_lists import ScreenLists
 from udfs.signals.own_annotators import ERROR
 
 DATASET = "annotated"
@@ -88,10 +85,12 @@ def annotate_stage(
         StageError: Spark failed.
     """
     source = require_manifest(context.folder("extracted"), "extract")
-    function = annotator(recipe, perplexity_model, safety_model)
+    lists, digests = read_safety_lists(recipe.safety)
+    function = annotator(recipe, perplexity_model, safety_model, lists)
     inputs = {
         "extracted": source.fingerprint,
-        **_model_digests(recipe.safety, perplexity_model, safety_model),
+        **digests,
+        **_model_digests(perplexity_model, safety_model),
         **_code_digests(recipe.annotators),
     }
     if recipe.asks_for("shared_lines"):
@@ -190,7 +189,8 @@ def annotate_user_table(
     """
     require_apart(given, context.output)
     table = open_user_table(context.session, given, id_column, text_column)
-    function = annotator(recipe, perplexity_model, safety_model)
+    lists, digests = read_safety_lists(recipe.safety)
+    function = annotator(recipe, perplexity_model, safety_model, lists)
     rows = table.read(context.spark)
     wanted = rows.select(*_kept_columns(context, table, function))
     ship(context.spark, recipe.annotators.values())
@@ -202,7 +202,8 @@ def annotate_user_table(
             module="jobs.annotate_text",
             inputs={
                 "table": table.fingerprint,
-                **_model_digests(recipe.safety, perplexity_model, safety_model),
+                **digests,
+                **_model_digests(perplexity_model, safety_model),
                 **_code_digests(recipe.annotators),
             },
             configuration=_configuration(recipe, None),
@@ -267,24 +268,22 @@ def _configuration(recipe: Recipe, benchmarks: GivenBenchmarks | None) -> dict[s
 
 
 def annotator(
-    recipe: Recipe, perplexity_model: str | None, safety_model: str | None
+    recipe: Recipe,
+    perplexity_model: str | None,
+    safety_model: str | None,
+    lists: ScreenLists | None,
 ) -> AnnotateBatches:
     """Return what annotates with models, local or remote; shared lines and benchmarks come later."""
     perplexity, safety = (
         NodeCopy.of(folder).path if folder is not None else None
         for folder in (perplexity_model, safety_model)
     )
-    return AnnotateBatches(recipe.clean, perplexity, safety, recipe.safety, own=recipe.annotators)
+    own = recipe.annotators
+    return AnnotateBatches(recipe.clean, perplexity, safety, recipe.safety, lists, own=own)
 
 
-def _model_digests(
-    safety: SafetySettings, perplexity_model: str | None, safety_model: str | None
-) -> dict[str, str]:
-    digests = {f"lexicon {name}": digest(read_lexicon(name)) for name in LEXICON_NAMES}
-    if safety.lexicons:
-        digests = {f"lexicon {path}": _file_digest(path) for path in safety.lexicons}
-    if safety.blocked_domains is not None:
-        digests["blocked_domains"] = _file_digest(safety.blocked_domains)
+def _model_digests(perplexity_model: str | None, safety_model: str | None) -> dict[str, str]:
+    digests = {}
     if perplexity_model is not None:
         digests["perplexity_model"] = perplexity_digest(perplexity_model)
     if safety_model is not None:
@@ -294,10 +293,6 @@ def _model_digests(
 
 def _code_digests(annotators: Mapping[str, str]) -> dict[str, str]:
     return {f"annotator {name}": code_digest([place]) for name, place in annotators.items()}
-
-
-def _file_digest(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def absent_signals(
@@ -357,8 +352,8 @@ def _account(rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:
     return RowAccounts(rows_in=rows_in, rows_out=sum(file.rows for file in files))
 
 
-def annotate_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill annotate`."""
+def annotate_command(arguments: argparse.Namespace) -> str:
+    """Answer `corpusmill annotate` with the folder of signals."""
     recipe = open_recipe(arguments)
     models = open_models(arguments, recipe)
     if arguments.benchmarks and arguments.output is not None:
@@ -366,9 +361,10 @@ def annotate_command(arguments: argparse.Namespace) -> str | None:
             "annotate compares the documents of a run with benchmarks; for Parquet of your own use "
             "`corpusmill decontaminate INPUT OUTPUT --benchmarks …`"
         )
+    made = arguments.output is None
     with fetched_tables(arguments) as tables:
         benchmarks = open_benchmarks(arguments, tables)
-        with open_run(arguments, arguments.output or arguments.input) as context:
+        with open_run(arguments, arguments.output or arguments.input, made=made) as context:
             if arguments.output is None:
                 annotate_stage(context, recipe, models.perplexity, models.safety, benchmarks)
             else:
@@ -381,7 +377,7 @@ def annotate_command(arguments: argparse.Namespace) -> str | None:
                     models.perplexity,
                     models.safety,
                 )
-    return None
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/annotate_text.py

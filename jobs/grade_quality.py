@@ -28,7 +28,13 @@ from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules
 from jobs.runtime.contract.chunks import Division, files_by_chunk
-from jobs.runtime.contract.driver_tables import dataset_table, mapped, table_chunk, works_here
+from jobs.runtime.contract.driver_tables import (
+    dataset_table,
+    mapped,
+    rows_without,
+    table_chunk,
+    works_here,
+)
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
@@ -190,11 +196,10 @@ def _judged(
 def _grade_table(context: RunContext, grader: str) -> pa.Table:
     """The rows of :func:`_grades`, made in this process."""
     given = dataset_table(context, GIVEN)
-    known = given.column("id").combine_chunks()
     living = _living_table(context)
+    late = rows_without(living, given.column("id"))
     ids = living.column("id").combine_chunks()
-    kept = given.filter(pc.is_in(known, value_set=ids))
-    late = living.filter(pc.invert(pc.is_in(ids, value_set=known)))
+    kept = given.filter(pc.is_in(given.column("id"), value_set=ids))
     if not late.num_rows:
         return kept
     return pa.concat_tables([kept, _graded(late, grader).cast(kept.schema)])
@@ -204,8 +209,7 @@ def _living_table(context: RunContext, files: Sequence[PublishedFile] | None = N
     """The rows of :func:`_living`, read by this process."""
     living = surviving_table(context, ["id", "text", LANGUAGE], files)
     if context.manifest("duplicates").details["mode"] != "annotate":
-        gone = dataset_table(context, "duplicates", ["id"]).column("id").combine_chunks()
-        living = living.filter(pc.invert(pc.is_in(living.column("id"), value_set=gone)))
+        living = rows_without(living, dataset_table(context, "duplicates", ["id"]).column("id"))
     codes = living.column(LANGUAGE).combine_chunks().cast(pa.string())
     language = pa.StructArray.from_arrays([codes], names=["language"])
     return living.select(["id", "text"]).append_column("language", language)
@@ -255,17 +259,18 @@ def _account_here(
 
 
 def grade_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill grade`."""
+    """Answer `corpusmill grade` with the folder of grades."""
     recipe = open_recipe(arguments, None if arguments.output else arguments.input)
     grader = require_grader(arguments.grader, recipe.grade.languages)
-    with open_run(arguments, arguments.output or arguments.input) as context:
+    made = arguments.output is None
+    with open_run(arguments, arguments.output or arguments.input, made=made) as context:
         if arguments.output is None:
             grade_stage(context, recipe, grader)
         else:
             grade_user_table(
                 context, arguments.input, arguments.id_column, arguments.text_column, grader
             )
-    return None
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/grade_quality.py

@@ -13,7 +13,7 @@ from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.contamination.spark_table import DATASET as MATCHES
 from jobs.decide_verdicts import decide_stage
-from jobs.dedup.published_signatures import require_comparable
+from jobs.dedup.earlier_runs import require_comparable
 from jobs.dedup.signatures import require_columns
 from jobs.export_corpus import export_stage, require_partitions, tell_outdated
 from jobs.extract_text import extract_inputs
@@ -120,7 +120,7 @@ def _tell_unjudged(
     context: RunContext, recipe: Recipe, models: RunModels, benchmarks: GivenBenchmarks | None
 ) -> None:
     """Name the rules that this run will have no values for, before it begins."""
-    function = annotator(recipe, None, models.safety)
+    function = annotator(recipe, None, models.safety, lists=None)
     absent = absent_signals(function, benchmarks)
     del absent["perplexity"], absent["shared_lines"]  # made by the run where a rule asks
     if models.grader is None:
@@ -141,7 +141,7 @@ def _require_possible(arguments: argparse.Namespace, recipe: Recipe, models: Run
         CorpusmillError: An input, an earlier run, a program or a recipe is not there; the folder of a
             dataset is somebody else's; or deduplication asks for a column that no document has.
     """
-    require_inputs(arguments.inputs, recipe.ingest.paths_prefix)
+    require_inputs(arguments.inputs, arguments.output, recipe.ingest.paths_prefix)
     if models.perplexity is None and recipe.asks_for("perplexity"):
         load_recipe(recipe.trust)
         require_lmplz(recipe.perplexity.lmplz)

@@ -51,7 +51,7 @@ def open_models(arguments: argparse.Namespace, recipe: Recipe) -> RunModels:
 
 @contextlib.contextmanager
 def open_run(
-    arguments: argparse.Namespace, output: str, *, writes: bool = True
+    arguments: argparse.Namespace, output: str, *, writes: bool = True, made: bool = False
 ) -> Iterator[RunContext]:
     """Hold OUTPUT, start Spark when it is asked for, and stop it after the block.
 
@@ -61,9 +61,10 @@ def open_run(
         output: Folder or prefix.
         writes: Whether anything will be; if not, OUTPUT is neither held nor made, and tables stay as they are
             spelt.
+        made: Whether OUTPUT is a run that must be there: a mistyped name makes no folder.
 
     Raises:
-        InputError: A table of a lake is not there.
+        InputError: A table of a lake, or the run, is not there.
         SettingsError: It is to be read, and OUTPUT is not named.
         OutputBusyError: Another driver writes there.
         MissingRequirementError: OUTPUT cannot be written, or Spark's workers would import packages of
@@ -72,6 +73,7 @@ def open_run(
     """
     from jobs.lake.pinned_copies import pinned_copies
     from jobs.lake.table_names import is_lake_table
+    from jobs.runtime.contract.manifest import require_run
     from jobs.runtime.contract.progress import Reporter
     from jobs.runtime.contract.stage import RunContext, session_when_asked
     from jobs.runtime.errors import SettingsError
@@ -93,6 +95,8 @@ def open_run(
     copied = tables if writes else {}
     reporter = Reporter(quiet=arguments.quiet, log_format=arguments.log_format)
     folder = storage.absolute(output)
+    if made:
+        require_run(folder)
     held = hold_output(folder, reporter.note) if writes else contextlib.nullcontext(OutputLease())
     with held as lease, session_when_asked(start) as session:
         if not local:  # a cluster manager waits for its application to report

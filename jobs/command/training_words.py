@@ -50,9 +50,7 @@ def _add_tokenizer_training(commands: Subcommands) -> None:
         "  corpusmill train-tokenizer RUN OUTPUT --vocabulary 50000\n"
         "  corpusmill train-tokenizer RUN OUTPUT --kind unigram --beside other/tokenizer.json",
     )
-    train.add_argument(
-        "input", metavar="RUN|TABLE", help="run folder; Parquet; or a table (docs/lake.md)"
-    )
+    train.add_argument("input", metavar="RUN|TABLE", help="run folder; Parquet; a table of a lake")
     train.add_argument("output", metavar="OUTPUT", help="folder of the tokeniser")
     add_column_arguments(train, "text")
     train.add_argument(
@@ -173,12 +171,17 @@ def _add_grader_fetching(commands: Subcommands) -> None:
         commands,
         "fetch-grader",
         "make a grader of a published classifier",
-        "Download a text classifier of the BERT family, convert its weights without torch, and write a\n"
-        "folder for --grader with its origin, revision, licence and digests.\n\n"
+        "Download a text classifier of the BERT family and convert its weights without torch, or one of\n"
+        "fastText, and write a folder for --grader with its origin, revision, licence and digests.\n\n"
         "  corpusmill fetch-grader hf:OWNER/NAME GRADER               from the hub\n"
-        "  corpusmill fetch-grader downloaded/ GRADER                 from a local folder, offline",
+        "  corpusmill fetch-grader downloaded/ GRADER                 from a local folder, offline\n"
+        "  corpusmill fetch-grader hf:OWNER/NAME/model.bin GRADER --classes cc,hq    fastText",
     )
-    fetch.add_argument("model", metavar="MODEL", help="hf:OWNER/NAME[@REVISION] or a local folder")
+    fetch.add_argument(
+        "model",
+        metavar="MODEL",
+        help="hf:OWNER/NAME[@REVISION] or a local folder; of fastText its .bin or .ftz file there or here",
+    )
     fetch.add_argument("output", metavar="GRADER", help="local folder of the grader")
     fetch.add_argument(
         "--expected",

@@ -124,9 +124,8 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
     reasons = _checked_reasons(flows.result(), totals)
     folder = inputs.result().common_folder
     sources, losses = facts.start(facts.sources, folder, totals), facts.start(facts.losses, folder)
-    contamination = facts.start(facts.contamination, folder)
-    alarms, graded = facts.start(facts.alarms, folder), facts.start(facts.graded)
-    movable = facts.start(facts.movable, drawn.result())
+    contamination, graded = facts.start(facts.contamination, folder), facts.start(facts.graded)
+    alarms, movable = facts.start(facts.alarms, folder), facts.start(facts.movable, drawn.result())
     examples = (chosen.result(), borderline.result(), alarms.result().chosen)
     samples = facts.samples(_shown(counted.result(), *examples))
     rules = rule_facts(run.rules(), recipe.rules, reasons, hits.result(), movable.result())

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import annotate_text
+from jobs import annotate_text, extract_text, ingest_documents, publish_corpus
 from jobs.annotate_text import annotate_stage
 from jobs.decide_verdicts import decide_stage
 from jobs.extract_text import extract_inputs
@@ -91,7 +92,12 @@ class Runs:
         write(self.crawl / "new.jsonl", range(50, 56), "copy", EXTRA)
 
     def __call__(
-        self, output: str = "run", rules: str = FIXED, grader: str | None = None, **facts: Any
+        self,
+        output: str = "run",
+        rules: str = FIXED,
+        grader: str | None = None,
+        inputs: Sequence[str] | None = None,
+        **facts: Any,
     ) -> Notes:
         """The whole of a run by this process."""
 
@@ -100,7 +106,8 @@ class Runs:
 
         notes, folder = Notes(), str(self.folder / output)
         context = RunContext(no_spark, folder, notes, local=True, threads=2, **facts)
-        run_pipeline(context, [str(self.crawl)], self.recipe(rules), RunModels(grader=grader))
+        models = RunModels(grader=grader)
+        run_pipeline(context, inputs or [str(self.crawl)], self.recipe(rules), models)
         return notes
 
     def by_spark(
@@ -436,3 +443,79 @@ def test_by_spark_grades_grow_as_by_this_process(
     runs("all", rules=GRADED, grader=graders(2))
     runs.equal("spark", "all", (*FOUND, "quality"))
     runs.equal(late, "all", (*FOUND, "quality"))
+
+
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Lets a function of a module be called so many times, and then ends the driver."""
+
+    def end(module: ModuleType, name: str, after: int = 0) -> None:
+        calls, function = [0], getattr(module, name)
+
+        def call(*given: Any) -> Any:
+            calls[0] += 1
+            if calls[0] == after + 1:
+                raise KeyboardInterrupt
+            return function(*given)
+
+        monkeypatch.setattr(module, name, call)
+
+    return end
+
+
+def test_a_killed_publication_goes_on_from_chunks_of_the_same_files_only(
+    runs: Runs, ends: Callable[..., None]
+) -> None:
+    runs()
+    for number in range(3):
+        write(runs.crawl / f"{number}.jsonl", range(200 + 60 * number, 260 + 60 * number))
+        runs()
+    size = runs.manifest("annotated").bytes
+    ends(publish_corpus, "corpus_table", after=1)
+    two_and_two, three_and_one = (
+        f"{FITTED}run: {{chunk_gigabytes: {share * size / (1 << 30):.12f}}}\n"
+        for share in (0.6, 0.9)
+    )
+    with pytest.raises(KeyboardInterrupt):
+        runs(rules=two_and_two)
+    runs(rules=three_and_one)
+    runs("all", rules=three_and_one)
+    runs.equal("run", "all", ["corpus"])
+
+
+def test_finished_chunks_of_a_killed_run_are_not_thrown_away_unasked(
+    runs: Runs, ends: Callable[..., None]
+) -> None:
+    runs()
+    (record,) = (runs.folder / "run" / "extracted").glob("chunk-*/_chunk.json")
+    told = {**json.loads(record.read_text("utf-8")), "seconds": 36_000.0}
+    record.write_text(json.dumps(told), "utf-8")
+    runs.add()
+    ends(extract_text, "_write_chunk_here")
+    with pytest.raises(KeyboardInterrupt):
+        runs(most_lost=60.0)
+    other = FIXED + "ingest: {max_document_megabytes: 1}\n"
+    with pytest.raises(SettingsError, match=r"extracted/ \(1, 36,000\.0 s of work\)"):
+        runs(rules=other, most_lost=60.0)
+    assert record.exists()
+    notes = runs(most_lost=60.0)
+    assert "extract: 1 of 2 chunks are there" in notes.text
+    runs("all")
+    runs.equal("run", "all")
+
+
+def test_files_of_one_name_keep_their_ids_when_a_grown_run_is_killed(
+    runs: Runs, ends: Callable[..., None]
+) -> None:
+    write(runs.folder / "a" / "part-0.jsonl", range(10), "a")
+    write(runs.folder / "b" / "part-0.jsonl", range(10, 20), "b")
+    first, second = (str(runs.folder / name / "part-0.jsonl") for name in "ab")
+    runs(inputs=[second])
+    before = {row["source_id"]: row["id"] for row in runs.rows("documents")}
+    ends(ingest_documents, "_listed_table")
+    with pytest.raises(KeyboardInterrupt):
+        runs(inputs=[second, first])
+    runs(inputs=[second, first])
+    after = {row["source_id"]: row["id"] for row in runs.rows("documents")}
+    assert before.items() < after.items()
+    assert len(set(after.values())) == 20

@@ -34,7 +34,16 @@ from udfs.perplexity.word_ids import distinct_words, encode_lines
 if TYPE_CHECKING:
     from jobs.runtime.spark.connect import Sent
 
-LINES_DDL = "bucket int, kind string, size int, ngrams bigint, lines binary"
+WORDS_SCHEMA = pa.schema([("words", pa.binary())])
+LINES_SCHEMA = pa.schema(
+    [
+        ("bucket", pa.int32()),
+        ("kind", pa.string()),
+        ("size", pa.int32()),
+        ("ngrams", pa.int64()),
+        ("lines", pa.binary()),
+    ]
+)
 _FLUSH_BYTES = 8 << 20  # token bytes counted together before they are sent: map-side combining
 _NO_WORDS = np.empty((0, 1), np.int32)
 
@@ -80,7 +89,7 @@ class FindWords:
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         """Yield one row a chunk."""
         for data in _token_chunks(batches):
-            yield pa.record_batch([pa.array([b" ".join(distinct_words(data))])], names=["words"])
+            yield pa.record_batch([[b" ".join(distinct_words(data))]], schema=WORDS_SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -198,16 +207,5 @@ class InterpolateBuckets:
                 lines = format_section(section.words, section.log_probability, backoff, vocabulary)
                 yield pa.record_batch(
                     [[bucket], ["lines"], [n], [len(section.words)], [compress(lines)]],
-                    schema=_LINES_SCHEMA,
+                    schema=LINES_SCHEMA,
                 )
-
-
-_LINES_SCHEMA = pa.schema(
-    [
-        ("bucket", pa.int32()),
-        ("kind", pa.string()),
-        ("size", pa.int32()),
-        ("ngrams", pa.int64()),
-        ("lines", pa.binary()),
-    ]
-)

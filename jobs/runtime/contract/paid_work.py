@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from jobs.runtime.contract.chunks import finished_chunks
 from jobs.runtime.contract.manifest import Manifest, read_manifest
 from jobs.runtime.errors import DamagedRecordError, InputError, SettingsError
 from jobs.runtime.store import storage
@@ -54,6 +55,35 @@ def require_redo(
     )
 
 
+def require_chunks(
+    folder: str, stage: str, dataset: str, names: Collection[str], most_seconds: float
+) -> None:
+    """Refuse to delete finished chunks of a dataset that a killed run left without a manifest.
+
+    Args:
+        folder: Of the dataset.
+        stage: Which makes it.
+        dataset: Its name.
+        names: Chunks that are asked for now.
+        most_seconds: Work that took as long, all of it together, is thrown away unasked.
+
+    Raises:
+        SettingsError: More would be lost.
+    """
+    if dataset not in DEAR or not names or not storage.exists(folder):
+        return
+    others = [name for name in storage.child_names(folder) if name not in names]
+    lost = finished_chunks(folder, others)
+    seconds = sum(chunk.seconds for chunk in lost.values())
+    if seconds > most_seconds:
+        raise SettingsError(
+            f"{stage}: what it reads, its settings or corpusmill's code changed since a run of OUTPUT was "
+            f"ended in the middle. Finished chunks of {dataset}/ ({len(lost):,}, {seconds:,.1f} s of work) "
+            "would be thrown away and made anew; nothing was touched. Give --redo where that is meant, the "
+            "command and files that made them, or another OUTPUT."
+        )
+
+
 def _behind(dataset: str) -> tuple[str, ...]:
     """A dataset, and all that is made from it and paid for."""
     if dataset in TEXTS:
@@ -93,7 +123,8 @@ def require_ours(folder: str) -> None:
     if manifest is None:
         return
     ours = {storage.join(folder, file.path) for file in manifest.files}
-    others = [entry.path for entry in storage.list_files(folder) if entry.path not in ours]
+    there = [entry.path for entry in storage.list_inputs(folder) if entry.path not in ours]
+    others = [path for path in there if not path.rpartition("/")[2].startswith(".")]  # drafts
     if others:
         raise InputError(
             f"{folder} would be made anew, and holds {_shown(others)}, which corpusmill did not write: move "

@@ -20,6 +20,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from jobs.runtime.amounts import counted, duration
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
@@ -31,6 +33,8 @@ POLL_SECONDS = 0.5
 PLAIN_LINE_SECONDS = 5.0
 WORTH_SAYING = 5.0  # times the median; less is the ordinary spread of documents
 LONG_TASK = 30.0  # seconds
+WORTH_NAMING = 0.01  # of a run's time
+STAGE_WIDTH = 23  # of the longest name, count-benchmark-phrases
 
 
 LogFormat = Literal["text", "json"]
@@ -95,11 +99,11 @@ class Reporter:
     def skipped(self, name: str, manifest: Manifest, *, is_older: bool = False) -> None:
         """Say that a stage is up to date, or ``is_older``: that it stays as it was fitted to fewer rows."""
         rows = manifest.accounts.rows_out
-        why = f"unchanged, {rows:,} rows kept as they are"
+        why = f"unchanged, {counted(rows, 'row')} kept"
         if is_older:
-            why = f"kept as it was fitted to {rows:,} rows, --refit fits it to all"
+            why = f"kept as it was fitted to {counted(rows, 'row')}, --refit fits it to all"
         self._line(
-            f"{name:<16} {why}",
+            f"{name:<{STAGE_WIDTH}} {why}",
             "skipped",
             stage=name,
             rows=rows,
@@ -114,7 +118,7 @@ class Reporter:
         self._seconds[manifest.stage] = self._seconds.get(manifest.stage, 0.0) + seconds
         rate = accounts.rows_in / manifest.seconds if manifest.seconds else 0.0
         text = (
-            f"{manifest.stage:<16} {accounts.rows_in:>9,} in  {accounts.rows_out:>9,} out  "
+            f"{manifest.stage:<{STAGE_WIDTH}} {accounts.rows_in:>9,} in  {accounts.rows_out:>9,} out  "
             f"{accounts.rows_dropped:>7,} dropped  {accounts.rows_quarantined:>6,} quarantined  "
             f"{seconds:>7.1f} s  {rate:>8,.0f} rows/s"
         )
@@ -123,7 +127,7 @@ class Reporter:
         self._line(text, "finished", stage=manifest.stage, seconds=round(seconds, 3), **facts)
         if costs is not None and costs.spilled_bytes:
             self.note(
-                f"{'':<16} {costs.spilled_bytes:,} bytes did not fit memory and went to disk: "
+                f"{'':<{STAGE_WIDTH}} {costs.spilled_bytes:,} bytes did not fit memory and went to disk: "
                 "give executors more, or run.partitions a higher number"
             )
         if (
@@ -132,7 +136,7 @@ class Reporter:
             and costs.longest_task_seconds > LONG_TASK
         ):
             self.note(
-                f"{'':<16} the longest task took {costs.skew:.0f} times the median one "
+                f"{'':<{STAGE_WIDTH}} the longest task took {costs.skew:.0f} times the median one "
                 f"({costs.longest_task_seconds:.0f} s): one file or one large document holds it up"
             )
 
@@ -142,9 +146,15 @@ class Reporter:
         if not total:
             return
         shares = sorted(self._seconds.items(), key=lambda item: -item[1])
-        text = ", ".join(f"{name} {100 * seconds / total:.0f} %" for name, seconds in shares)
+        text = ", ".join(
+            f"{name} {100 * seconds / total:.0f} %"
+            for name, seconds in shares
+            if seconds >= WORTH_NAMING * total
+        )
         self._line(
-            f"{'time went to':<16} {text}; {total:,.0f} s in all", "time", seconds=self._seconds
+            f"{'time went to':<{STAGE_WIDTH}} {text}; {duration(total)} in all",
+            "time",
+            seconds=self._seconds,
         )
 
     def _line(self, line: str, event: str, /, **facts: object) -> None:
@@ -163,7 +173,7 @@ class Reporter:
         with Progress(
             *columns, TimeElapsedColumn(), console=self._console, transient=True
         ) as progress:
-            bar = progress.add_task(f"{name:<16}", total=None)
+            bar = progress.add_task(f"{name:<{STAGE_WIDTH}}", total=None)
             while not stop.wait(POLL_SECONDS):
                 done, total = count()
                 progress.update(bar, completed=done, total=total or None)
@@ -173,9 +183,10 @@ class Reporter:
         while not stop.wait(PLAIN_LINE_SECONDS):
             done, total = count()
             seconds = time.monotonic() - started
-            text = f"{name:<16} {done} of {total} tasks, {seconds:.0f} s"
+            counts = f"{done} of {counted(total, 'task')}" if total else "starting"
+            text = f"{name:<{STAGE_WIDTH}} {counts}, {duration(seconds)}"
             left = seconds * (total - done) / done if done else None
             if left is not None and left > PLAIN_LINE_SECONDS:
-                text += f", about {left:.0f} s left of the tasks known so far"
+                text += f", about {duration(left)} left of the tasks known so far"
             facts = {"tasks_done": done, "tasks": total, "seconds": round(seconds, 1)}
             self._line(text, "progress", stage=name, seconds_left=left, **facts)

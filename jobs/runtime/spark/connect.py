@@ -21,7 +21,7 @@ from pyspark.sql import functions as F
 
 import jobs
 from jobs.runtime.errors import MissingRequirementError, SettingsError
-from jobs.runtime.spark.schemas import spark_schema
+from jobs.runtime.spark.arrow_frames import map_with_schema
 from jobs.runtime.store import storage
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def require_same_files(spark: SparkSession, folder: str) -> None:
         MissingRequirementError: Their Python lacks corpusmill, or has another version of it.
         SettingsError: They do not see the folder.
     """
-    probe = spark.range(1).mapInArrow(cast("Any", _Look(folder)), spark_schema(_SEEN))
+    probe = map_with_schema(spark.range(1), _Look(folder), _SEEN)
     try:
         (found,) = probe.collect()
     except PySparkException as error:
@@ -177,7 +177,7 @@ def run_apart(
     """Call a function once an item, each in a task of its own, and return what it told of all of them."""
     number = max(1, len(items))
     tasks = spark.range(0, len(items), 1, number)  # a row a partition
-    done = tasks.mapInArrow(cast("Any", _Apart(function, list(items))), spark_schema(_TOLD))
+    done = map_with_schema(tasks, _Apart(function, list(items)), _TOLD)
     told: dict[str, Any] = {}
     for row in done.collect():
         told.update(pickle.loads(row.told))
