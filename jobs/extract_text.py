@@ -276,9 +276,10 @@ def _failures_path(
 
 
 def extract_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill extract`."""
+    """Answer `corpusmill extract` with the folder of texts."""
     recipe = open_recipe(arguments)
-    with open_run(arguments, arguments.output or arguments.input) as context:
+    made = arguments.output is None
+    with open_run(arguments, arguments.output or arguments.input, made=made) as context:
         if arguments.output is None:
             require_manifest(context.folder(DOCUMENTS), "ingest")
             sources = read_plan(context.folder(DOCUMENTS))
@@ -288,7 +289,7 @@ def extract_command(arguments: argparse.Namespace) -> str | None:
             extract_user_table(
                 context, arguments.input, arguments.id_column, arguments.text_column, recipe
             )
-    return None
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/extract_text.py

@@ -22,7 +22,7 @@ from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import GIGABYTE, by_bytes
 from jobs.runtime.contract.driver_tables import MEBIBYTE, read_columns
 from jobs.runtime.contract.fingerprint import digest
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest
+from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_run
 from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, StageWork, run_stage
@@ -52,7 +52,6 @@ from jobs.tracing.layout import (
 )
 from jobs.tracing.own_build import MOST_ROWS, OwnBuild
 from jobs.tracing.spark_build import build_with_spark
-from jobs.tracing.token_counts import write_counts
 from udfs.text.folding import fold_table
 
 OWN_TIMES = 16
@@ -195,7 +194,6 @@ class _Build:
     def _finish(self, segment: Segment) -> None:
         if self._source.table is not None:
             self._source.table.require_unchanged()
-        write_counts(segment, _table())
         segment.write()
 
     def account(self, documents: int, files: Sequence[PublishedFile]) -> RowAccounts:
@@ -222,6 +220,7 @@ def index_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill index` with what the index holds."""
     own_table = arguments.output is not None
     if not own_table and read_manifest(storage.join(arguments.input, CORPUS)) is None:
+        require_run(storage.absolute(arguments.input))
         raise InputError(
             f"{arguments.input} has no published corpus: finish the run, or give OUTPUT, where the index of "
             "your Parquet goes"

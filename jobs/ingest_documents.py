@@ -169,18 +169,19 @@ def take_inputs(arguments: argparse.Namespace) -> None:
         column = json.dumps([arguments.text_column])
         arguments.overrides += [f"ingest.text_fields={column}", "ingest.html_fields=[]"]
     if arguments.carry is not None:
-        arguments.overrides.append(f"ingest.carry={json.dumps(arguments.carry.split(','))}")
+        names = [name.strip() for name in arguments.carry.split(",")]
+        arguments.overrides.append(f"ingest.carry={json.dumps(names)}")
 
 
 def ingest_command(arguments: argparse.Namespace) -> str | None:
-    """Answer `corpusmill ingest`."""
+    """Answer `corpusmill ingest` with the folder of documents."""
     take_inputs(arguments)
     recipe = open_recipe(arguments)
-    require_inputs(arguments.inputs, recipe.ingest.paths_prefix)
+    require_inputs(arguments.inputs, arguments.output, recipe.ingest.paths_prefix)
     with open_run(arguments, arguments.output) as context:
         sources = list_sources(arguments.inputs, context.output, recipe.ingest.paths_prefix)
         ingest_stage(context, sources, recipe)
-    return None
+    return context.folder(DATASET)
 
 
 if __name__ == "__main__":  # spark-submit jobs/ingest_documents.py

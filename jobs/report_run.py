@@ -35,7 +35,7 @@ def report_run(context: RunContext, recipe: Recipe) -> str:
 def report_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill report` with the path of the report."""
     recipe = open_recipe(arguments, arguments.run)
-    with open_run(arguments, arguments.run) as context:
+    with open_run(arguments, arguments.run, made=True) as context:
         return report_run(context, recipe)
 
 

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.extract_text import extract_inputs
+from jobs.ingest.source_files import require_inputs
 from jobs.models.perplexity import GatheredSample, train_models, train_sampled
 from jobs.models.perplexity.lmplz_training import require_lmplz
 from jobs.models.perplexity.loss_table import perplexity_table
@@ -228,8 +229,11 @@ def train_perplexity_command(arguments: argparse.Namespace) -> str | None:
     arguments.overrides += [f"perplexity.{key}={value}" for key, value in given.items() if value]
     recipe = open_recipe(arguments)
     require_lmplz(recipe.perplexity.lmplz)
-    with open_run(arguments, arguments.inputs[-1]) as context:
-        folder = train_from_arguments(context, arguments.inputs[:-1], arguments.text_column, recipe)
+    *inputs, output = arguments.inputs
+    if inputs and arguments.text_column is None:
+        require_inputs(inputs, output, recipe.ingest.paths_prefix)
+    with open_run(arguments, output, made=not inputs) as context:
+        folder = train_from_arguments(context, inputs, arguments.text_column, recipe)
     return f"{perplexity_table(folder)}\n{folder}"
 
 

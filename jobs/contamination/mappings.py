@@ -77,7 +77,7 @@ def load_mapping(name_or_file: str) -> BenchmarkMapping:
         ) from error
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
+            f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg'].removeprefix('Value error, ')}"
             for fault in error.errors()
         )
         raise SettingsError(f"benchmark mapping {name_or_file}: {faults}") from error

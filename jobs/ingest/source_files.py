@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,6 +22,7 @@ from jobs.runtime.store.glob_patterns import fixed_part, is_glob
 
 PLAN_NAME = "_sources.arrow"
 """In ``documents/``: which file has which number; no Parquet, which would pass for documents."""
+RUN_MARK = f"/documents/{PLAN_NAME}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def list_sources(
         prefix: Of paths in lists, see ``source_lists.spelled_out``.
 
     Raises:
-        InputError: An input names nothing, or there are more than 2**24 files.
+        InputError: An input names nothing or holds another run, or there are more than 2**24 files.
     """
     found: dict[str, tuple[storage.FileEntry, str, str]] = {}
     named = list(spelled_out(inputs, prefix))
@@ -77,6 +78,8 @@ def list_sources(
             own = output is not None and storage.is_below(entry.path, output)
             if own and table is None:
                 continue
+            if entry.path.endswith(RUN_MARK):
+                raise _other_run(given, entry.path.removesuffix(RUN_MARK))
             below = entry.path[len(base) :] if entry.path.startswith(base + "/") else None
             source = (table or given.rstrip("/")) + below if below is not None else entry.path
             source = given if entry.path == base else source
@@ -94,19 +97,46 @@ def list_sources(
     return sorted(files, key=lambda file: file.number)
 
 
+def _other_run(given: str, run: str) -> InputError:
+    """What is said of a run among the sources: each document would come in as often as it has stages."""
+    return InputError(
+        f"INPUT {given} holds a run of corpusmill, {run}, whose own files are no documents: give "
+        f"{run}/corpus, keep copies of its documents out by --against {run}, or move it elsewhere"
+    )
+
+
 def former_sources(output: str) -> list[SourceFile]:
-    """Return the files that a run was last made of; none where nobody wrote them down."""
+    """Return the files that a run was last made of; none where nobody wrote them down.
+
+    While ``documents/`` is made its list is gone: a run that was killed then keeps numbers by its chunks.
+    """
+    documents, extracted = (storage.join(output, name) for name in ("documents", "extracted"))
     try:
-        return read_plan(storage.join(output, "documents"))
+        return read_plan(documents)
     except InputError:
-        return []
+        chunks = [*chunk_plans(extracted), *chunk_plans(documents)]
+        return list(dict.fromkeys(file for plan in chunks for file in plan))
 
 
-def require_inputs(inputs: Sequence[str], prefix: str = "") -> None:
+def chunk_plans(dataset: str) -> Iterator[list[SourceFile]]:
+    """Yield the sources of each chunk of a dataset; none where it is not there, or not made of sources."""
+    for name in storage.child_names(dataset):
+        try:
+            yield read_plan(storage.join(dataset, name))
+        except InputError:  # no chunk, or one that was hardly begun
+            continue
+
+
+def require_inputs(inputs: Sequence[str], output: str, prefix: str = "") -> None:
     """Check that all inputs, lists, or the folders that globs begin in, are there, listing nothing.
 
+    Args:
+        inputs: As the user named them.
+        output: Where the run will write. It may lie below an input, never the other way round.
+        prefix: Of paths in lists, see ``source_lists.spelled_out``.
+
     Raises:
-        InputError: One is not.
+        InputError: One is not there, or lies in OUTPUT.
         MissingRequirementError: Its bucket is not, or may not be read.
     """
     for given in inputs:
@@ -118,6 +148,10 @@ def require_inputs(inputs: Sequence[str], prefix: str = "") -> None:
             place = fixed_part(place)
         if not storage.exists(place):
             storage.find_files(named)  # says what is wrong
+        if storage.is_below(named, storage.absolute(output)):
+            raise InputError(
+                f"INPUT {given} is OUTPUT {output}, or lies in it: name another folder for what is made"
+            )
 
 
 def sources_fingerprint(sources: Sequence[SourceFile]) -> str:

@@ -24,11 +24,19 @@ def list_of(given: str, prefix: str) -> str | None:
     Args:
         given: As the user named it: ``cc:NAME``, ``cc:NAME/wet``, ``….paths`` or ``….paths.gz``.
         prefix: Where crawls, and the paths of lists, begin.
+
+    Raises:
+        InputError: It begins as a crawl does and has another form.
     """
     crawl = CRAWL.fullmatch(given)
     if crawl is not None:
         kind = crawl["kind"] or "warc"
         return storage.join(prefix.rstrip("/"), "crawl-data", crawl["name"], f"{kind}.paths.gz")
+    if given.startswith("cc:"):
+        raise InputError(
+            f"{given} names no files: give cc:NAME for the pages of a crawl of Common Crawl, such as "
+            "cc:CC-MAIN-2026-10, or cc:NAME/wet for their texts"
+        )
     return given if LIST.fullmatch(given) else None
 
 

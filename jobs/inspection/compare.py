@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from jobs.inspection.matched_documents import Matched, Moved, compare_documents
 from jobs.inspection.run_tables import RunTables
+from jobs.runtime.contract.manifest import require_run
 from jobs.runtime.errors import DamagedRecordError, InputError
 from jobs.runtime.store import storage
 from jobs.runtime.store.small_records import read_mapping
@@ -57,7 +58,7 @@ def comparison_text(comparison: Comparison) -> str:
         ("kept by language", comparison.languages),
     ):
         lines += ["", title]
-        lines += [_counts(name, pair) for name, pair in counts.items()]
+        lines += [_counts(name, pair) for name, pair in counts.items() if any(pair)]
     matched, moved = comparison.matched, comparison.moved
     lines += [
         "",
@@ -86,6 +87,7 @@ def _report(tables: RunTables) -> dict[str, Any]:
     except DamagedRecordError as error:
         raise InputError(f"{error}: run `corpusmill report {tables.output}` again") from error
     if found is None:
+        require_run(tables.output)
         raise InputError(
             f"{tables.output} has no {REPORT}. Finish the run, or run `corpusmill report` first."
         )

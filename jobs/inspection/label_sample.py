@@ -20,6 +20,7 @@ from jobs.inspection.label_tables import LABELS_NAME, csv_of, group_of
 from jobs.inspection.run_tables import RunTables
 from jobs.recipes.stored_recipe import judged_rules
 from jobs.runtime.contract.driver_tables import opened
+from jobs.runtime.contract.manifest import require_run
 from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.store import storage
 
@@ -64,6 +65,7 @@ def label_sample(run: str, number: int, within: float) -> pa.Table:
         )
     tables = RunTables(run)
     if not tables.has("quality"):
+        require_run(tables.output)
         raise InputError(
             f"{run} has no grades to doubt: run it with --grader FOLDER, or begin with a random sample of"
             " `corpusmill serve`"

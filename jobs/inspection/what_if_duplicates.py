@@ -73,5 +73,5 @@ def what_if_command(arguments: argparse.Namespace) -> str | None:
     answer = functools.partial(what_if, tables, recipe, arguments.samples, as_json=arguments.json)
     if not arguments.dedup:
         return answer()
-    with open_run(arguments, arguments.run) as context:
+    with open_run(arguments, arguments.run, made=True) as context:
         return answer(context=context)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from jobs.recipes.recipe import ExcludeSettings
 from jobs.recipes.rules import EXCLUDED, Listed, ResolvedRule
+from jobs.runtime.amounts import counted
 from jobs.runtime.errors import DamagedRecordError, SettingsError
 from jobs.runtime.store import storage
 
@@ -93,9 +94,9 @@ def _read(path: str) -> Exclusions:
         ) from error
     except ValidationError as error:
         faults = "\n".join(
-            f"  - {'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
+            f"  - {'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg'].removeprefix('Value error, ')}"
             for fault in error.errors()
         )
         raise SettingsError(
-            f"exclude.file {path}: {error.error_count()} fault(s)\n{faults}"
+            f"exclude.file {path}: {counted(error.error_count(), 'fault')}\n{faults}"
         ) from error

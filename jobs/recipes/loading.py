@@ -15,6 +15,7 @@ from jobs.recipes.inheritance import merged_recipe, without_faults
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rule_faults import signal_faults
 from jobs.recipes.yaml_reading import as_yaml, no_yaml, parse_recipe, parse_value
+from jobs.runtime.amounts import counted
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import DamagedRecordError, SettingsError
 from jobs.runtime.store import storage
@@ -223,10 +224,10 @@ def _explained(fault: Any) -> str:
     place = ".".join(str(part) for part in fault["loc"])
     given = fault.get("input")
     shown = "" if isinstance(given, dict | list) else f" (given: {given!r})"
-    return f"{place}: {fault['msg']}{shown}"
+    return f"{place}: {fault['msg'].removeprefix('Value error, ')}{shown}"
 
 
 def _settings_error(name: str, faults: Sequence[str]) -> SettingsError:
     unique = list(dict.fromkeys(faults))
     listed = "\n".join(f"  - {fault}" for fault in unique)
-    return SettingsError(f"recipe {name}: {len(unique)} fault(s)\n{listed}")
+    return SettingsError(f"recipe {name}: {counted(len(unique), 'fault')}\n{listed}")

@@ -13,6 +13,8 @@ from jobs.recipes.loading import load_recipe, recipe_names, recipe_text, rule_or
 from jobs.recipes.rules import Bounds, Condition, Rule
 from jobs.recipes.signal_catalogue import known_signals
 
+REASON_WIDTH = 30  # of the longest in the recipes here
+
 
 def list_recipes() -> str:
     """Return one line a recipe: name, number of rules, description."""
@@ -110,7 +112,12 @@ def _flat(values: Mapping[str, Any], place: str = "") -> dict[str, Any]:
 
 
 def _shown(values: Mapping[str, Any], key: str) -> str:
-    return json.dumps(values[key], ensure_ascii=False) if key in values else "nothing"
+    if key not in values:
+        return "nothing"
+    value = values[key]
+    if isinstance(value, float):  # a bound of 30 is asked as 30.0
+        return f"{value:.12g}"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _rule_lines(rule: Rule) -> list[str]:
@@ -118,13 +125,13 @@ def _rule_lines(rule: Rule) -> list[str]:
     asked = f"leaves where {rule.expression}"
     if rule.expression is None:
         asked = f"{rule.signal} {bounds_text(rule)}"
-    lines = [f"  {rule.reason:<24} {asked}{action}"]
-    lines += [f"  {'':<24} when {condition_text(condition)}" for condition in rule.when]
+    lines = [f"  {rule.reason:<{REASON_WIDTH}} {asked}{action}"]
+    lines += [f"  {'':<{REASON_WIDTH}} when {condition_text(condition)}" for condition in rule.when]
     lines += [
-        f"  {'':<24} {language}: {bounds_text(bounds) if bounds else 'off'}"
+        f"  {'':<{REASON_WIDTH}} {language}: {bounds_text(bounds) if bounds else 'off'}"
         for language, bounds in rule.languages.items()
     ]
-    return [*lines, f"  {'':<24} source: {rule.source}"]
+    return [*lines, f"  {'':<{REASON_WIDTH}} source: {rule.source}"]
 
 
 def bounds_text(bounds: Bounds) -> str:

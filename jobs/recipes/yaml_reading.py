@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from jobs.runtime.errors import SettingsError
 
+_TRUTH: Final = "tag:yaml.org,2002:bool"
 # libyaml's, where PyYAML was built with it: a tenth of the time, which is felt in every command.
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class _UniqueKeys(_Loader):  # type: ignore[misc, valid-type]
-    """Refuses a mapping that names one key twice, of which YAML would silently take the last."""
+    """Refuses a mapping that names one key twice, of which YAML would silently take the last.
+
+    Only ``true`` and ``false`` are truths, as in YAML 1.2: ``no`` is Norwegian. A setting that is a
+    truth takes ``yes``, ``no``, ``on`` and ``off`` all the same.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[object] = set()
@@ -29,6 +35,15 @@ class _UniqueKeys(_Loader):  # type: ignore[misc, valid-type]
             seen.add(key)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
         return mapping
+
+
+_UniqueKeys.yaml_implicit_resolvers = {
+    first: [pair for pair in pairs if pair[0] != _TRUTH]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_UniqueKeys.add_implicit_resolver(
+    _TRUTH, re.compile("(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 
 
 def parse_recipe(text: str, label: str) -> dict[str, Any]:

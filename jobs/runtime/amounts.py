@@ -10,6 +10,11 @@ def whole_number(value: int) -> str:
     return f"{value:,}"
 
 
+def counted(count: int, thing: str) -> str:
+    """Return a count with its noun: 1 row, 1,234 rows."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
 def measure(value: float | None) -> str:
     """Return a signal's value with at most four significant digits; integers whole."""
     if value is None:

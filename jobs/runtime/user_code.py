@@ -150,7 +150,7 @@ def _file(name: str) -> Path | None:
     """The source of a module; None for what is no module, or has none that is a file (but in a zip)."""
     try:
         spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):  # what a module defines was taken for one
+    except Exception:  # what a module defines was taken for one, and the module does not import
         return None
     path = Path(spec.origin or "") if spec is not None else Path()
     return path.resolve() if path.suffix == ".py" and path.is_file() else None
@@ -172,7 +172,11 @@ def _imports(module: str, path: Path) -> set[str]:
     """Modules that a file imports, in full, and what may be one: ``from package import name``."""
     package = module if _is_package(path) else module.rpartition(".")[0]
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):  # never imported, or only where another Python runs
+        return names
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

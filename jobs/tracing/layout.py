@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.runtime.contract.manifest import Manifest, read_manifest
+from jobs.runtime.contract.manifest import Manifest, read_manifest, require_run
 from jobs.runtime.errors import DamagedRecordError, InputError
 from jobs.runtime.store import storage
 from jobs.runtime.store.small_records import read_mapping
@@ -213,6 +213,7 @@ def open_index(given: str) -> PhraseIndex:
     if manifest is None:
         folder, manifest = given, read_manifest(given)
     if manifest is None or manifest.dataset != DATASET:
+        require_run(given)
         raise InputError(
             f"{given} has no index of phrases: `corpusmill index {given}` makes it, and "
             "`corpusmill index TABLE OUTPUT` that of your own Parquet"

@@ -40,10 +40,35 @@ def test_every_command_of_the_parser_has_a_function() -> None:
     assert all(name in help_text for name in COMMANDS)
 
 
-def test_a_misspelt_command_is_refused_with_the_choices() -> None:
-    status, _, err = run("runn", "a", "b")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ("runn", "a", "b"),
+            "corpusmill: no command 'runn' (did you mean 'run'?). `corpusmill --help` explains",
+        ),
+        (("pack", "a", "--tokenizer", "t", "--tokeniser=u"), "(did you mean '--tokenizer'?)"),
+        (
+            ("run", "a", "b", "--zzz"),
+            "there is no place for '--zzz' here. `corpusmill run --help` explains",
+        ),
+        (("compare", "a", "b", "c"), "there is no place for 'c' here."),
+    ],
+    ids=["command", "option", "unlike any", "one word too many"],
+)
+def test_what_is_misspelt_is_named_with_what_may_be_meant(
+    words: tuple[str, ...], told: str
+) -> None:
+    status, _, err = run(*words)
     assert status == 2
-    assert "run" in err
+    assert told in err
+    assert err.count("\n") == 1
+
+
+def test_no_word_at_all_asks_for_help() -> None:
+    status, out, err = run()
+    assert (status, out) == (2, "")
+    assert err == build_parser().format_help()
 
 
 @pytest.mark.parametrize(

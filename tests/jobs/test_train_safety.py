@@ -115,7 +115,7 @@ def test_of_a_large_run_row_groups_are_drawn_by_their_names(
     ("words", "told"),
     [
         (["--false-alarms", "2"], "--false-alarms 2 is no share"),
-        (["--calibrate-on", "absent"], "holds no published dataset"),
+        (["--calibrate-on", "absent"], "absent: no such folder"),
         (["--calibrate-on", "RUN"], "a rate of 0.005 needs at least 199 documents of a language"),
     ],
 )

@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
+from jobs.find_duplicates import dedup_stage
 from jobs.models.run_models import RunModels
 from jobs.recipes.loading import load_recipe
 from jobs.run_pipeline import run_pipeline
+from jobs.runtime.contract.progress import Reporter
+from jobs.runtime.contract.stage import RunContext
+from tests.pipeline.test_small_runs import no_spark
 from tests.sample_run import FinishedRun
 
 pytestmark = pytest.mark.spark
@@ -95,7 +99,7 @@ def long_lines(text: str) -> list[str]:
 
 
 def test_against_itself_a_crawl_has_nothing_new(
-    finished_run: FinishedRun, copy: FinishedRun
+    finished_run: FinishedRun, copy: FinishedRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     earlier = str(finished_run.folder)
     recipe = load_recipe("default")
@@ -110,3 +114,8 @@ def test_against_itself_a_crawl_has_nothing_new(
     facts = report(copy)
     assert facts["totals"]["kept"] == 0
     assert [stage["stage"] for stage in facts["stages"]].count("sign") == 1
+    unchanged = RunContext(no_spark, str(copy.folder), Reporter(), local=True)
+    capsys.readouterr()
+    dedup_stage(unchanged, recipe, [earlier])
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split()[:2] for line in told] == [["sign", "unchanged,"], ["dedup", "unchanged,"]]

@@ -34,6 +34,8 @@ from tests.sample_run import FinishedRun
 
 pytestmark = [pytest.mark.spark, pytest.mark.browser]
 
+CELLS_THAT_OVERFLOW = """[...document.querySelectorAll("td")]
+  .filter(cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.textContent.trim())"""
 WINDOWS = {"desktop": (1280, "light"), "phone": (390, "dark")}
 
 
@@ -105,6 +107,7 @@ def every_page(run: FinishedRun) -> dict[str, str]:
         "no index": "/hostile/ask",
         "browse": "/sample/browse",
         "signal": "/sample/browse?signal=heuristics.word_count&order=rising&status=dropped",
+        "unread": "/sample/browse?status=quarantined",
         "nothing": "/sample/browse?source=no-such-file",
         "dropped": f"/sample/document/{dropped}?status=dropped",
         "changes": f"/sample/document/{pair['id']}?view=changes",
@@ -135,6 +138,7 @@ def test_every_page_reads_well_for_everybody(
         assert not found, (name, [(one["id"], one["nodes"][0]["html"][:200]) for one in found])
         sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(sideways) <= 0, name
+        assert page.evaluate(CELLS_THAT_OVERFLOW) == [], name
         page.close()
     context.close()
 

@@ -27,6 +27,7 @@ MADE_BY = {
     "annotated": "annotate",
     "verdicts": "decide",
     "duplicates": "dedup",
+    "grades": "grade",
     "quality": "grade",
     "dropped": "publish",
     "quarantined": "publish",
@@ -129,12 +130,40 @@ def require_manifest(folder: str, made_by: str) -> Manifest:
     """Return the manifest of a dataset that must be there.
 
     Raises:
-        InputError: It is not.
+        InputError: It is not, or the folder above it is no run.
     """
     manifest = read_manifest(folder)
     if manifest is None:
+        require_run(folder.rpartition("/")[0], made_by)
         raise InputError(f"{folder} holds no published dataset. Run `corpusmill {made_by}` first.")
     return manifest
+
+
+def require_run(folder: str, made_by: str = "run") -> None:
+    """Check that a folder is one that corpusmill has written a dataset of documents into.
+
+    Args:
+        folder: As the user named it.
+        made_by: The command whose OUTPUT is wanted.
+
+    Raises:
+        InputError: It is not: mistyped, a file, somebody's data, or a dataset instead of its run.
+    """
+    if not storage.exists(folder):
+        raise InputError(f"{folder}: no such folder. Give the OUTPUT of `corpusmill {made_by}`.")
+    if read_manifest(folder) is not None:
+        run, _, dataset = folder.rpartition("/")
+        raise InputError(f"{folder} is the {dataset}/ of a run. Give the run: {run}")
+    if not holds_run(folder):
+        raise InputError(
+            f"{folder} is no run of corpusmill: no dataset was finished in it. Give the OUTPUT of "
+            f"`corpusmill {made_by}`; after a table of your own, give a folder to write to as well."
+        )
+
+
+def holds_run(folder: str) -> bool:
+    """Say whether corpusmill has written a dataset of documents into a folder."""
+    return any(storage.exists(storage.join(folder, name, MANIFEST_NAME)) for name in MADE_BY)
 
 
 def damaged_files(folder: str, manifest: Manifest) -> list[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Literal
@@ -21,21 +20,24 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from jobs.runtime.amounts import counted, duration
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from jobs.runtime.contract.manifest import Manifest
     from jobs.runtime.contract.own_tasks import OwnTasks
+    from jobs.runtime.spark.job_groups import CountTasks
 
 POLL_SECONDS = 0.5
 PLAIN_LINE_SECONDS = 5.0
 WORTH_SAYING = 5.0  # times the median; less is the ordinary spread of documents
 LONG_TASK = 30.0  # seconds
+WORTH_NAMING = 0.01  # of a run's time
+STAGE_WIDTH = 23  # of the longest name, count-benchmark-phrases
 
 
 LogFormat = Literal["text", "json"]
-CountTasks = Callable[[], tuple[int, int]]
-"""Tasks done and tasks known."""
 
 
 class Reporter:
@@ -60,14 +62,22 @@ class Reporter:
         Without a session it is that of ``own_tasks``; without these nothing is shown: what this
         process does alone takes seconds.
         """
-        if spark is None and own_tasks is None:
-            yield ""
-            return
         self._groups += 1
         group = f"corpusmill {name} {self._groups}"
-        if spark is not None:
-            spark.sparkContext.setJobGroup(group, f"corpusmill {name}")
-        count = own_tasks.count if own_tasks else functools.partial(tasks_done, spark, group)
+        if own_tasks is not None:
+            with self._shown(own_tasks.count, name):
+                yield group
+        elif spark is not None:
+            from jobs.runtime.spark.job_groups import job_group
+
+            with job_group(spark, group, f"corpusmill {name}") as count, self._shown(count, name):
+                yield group
+        else:
+            yield ""
+
+    @contextmanager
+    def _shown(self, count: CountTasks, name: str) -> Iterator[None]:
+        """Show progress while the block runs."""
         stop = threading.Event()
         bar = self._console.is_terminal and not self._json
         watcher = threading.Thread(
@@ -77,12 +87,10 @@ class Reporter:
         )
         watcher.start()
         try:
-            yield group
+            yield
         finally:
             stop.set()
             watcher.join()
-            if spark is not None:
-                spark.sparkContext.setJobGroup("corpusmill", "corpusmill")
 
     def note(self, text: str) -> None:
         """Print one line of information."""
@@ -91,11 +99,11 @@ class Reporter:
     def skipped(self, name: str, manifest: Manifest, *, is_older: bool = False) -> None:
         """Say that a stage is up to date, or ``is_older``: that it stays as it was fitted to fewer rows."""
         rows = manifest.accounts.rows_out
-        why = f"unchanged, {rows:,} rows kept as they are"
+        why = f"unchanged, {counted(rows, 'row')} kept"
         if is_older:
-            why = f"kept as it was fitted to {rows:,} rows, --refit fits it to all"
+            why = f"kept as it was fitted to {counted(rows, 'row')}, --refit fits it to all"
         self._line(
-            f"{name:<16} {why}",
+            f"{name:<{STAGE_WIDTH}} {why}",
             "skipped",
             stage=name,
             rows=rows,
@@ -110,7 +118,7 @@ class Reporter:
         self._seconds[manifest.stage] = self._seconds.get(manifest.stage, 0.0) + seconds
         rate = accounts.rows_in / manifest.seconds if manifest.seconds else 0.0
         text = (
-            f"{manifest.stage:<16} {accounts.rows_in:>9,} in  {accounts.rows_out:>9,} out  "
+            f"{manifest.stage:<{STAGE_WIDTH}} {accounts.rows_in:>9,} in  {accounts.rows_out:>9,} out  "
             f"{accounts.rows_dropped:>7,} dropped  {accounts.rows_quarantined:>6,} quarantined  "
             f"{seconds:>7.1f} s  {rate:>8,.0f} rows/s"
         )
@@ -119,7 +127,7 @@ class Reporter:
         self._line(text, "finished", stage=manifest.stage, seconds=round(seconds, 3), **facts)
         if costs is not None and costs.spilled_bytes:
             self.note(
-                f"{'':<16} {costs.spilled_bytes:,} bytes did not fit memory and went to disk: "
+                f"{'':<{STAGE_WIDTH}} {costs.spilled_bytes:,} bytes did not fit memory and went to disk: "
                 "give executors more, or run.partitions a higher number"
             )
         if (
@@ -128,7 +136,7 @@ class Reporter:
             and costs.longest_task_seconds > LONG_TASK
         ):
             self.note(
-                f"{'':<16} the longest task took {costs.skew:.0f} times the median one "
+                f"{'':<{STAGE_WIDTH}} the longest task took {costs.skew:.0f} times the median one "
                 f"({costs.longest_task_seconds:.0f} s): one file or one large document holds it up"
             )
 
@@ -138,9 +146,15 @@ class Reporter:
         if not total:
             return
         shares = sorted(self._seconds.items(), key=lambda item: -item[1])
-        text = ", ".join(f"{name} {100 * seconds / total:.0f} %" for name, seconds in shares)
+        text = ", ".join(
+            f"{name} {100 * seconds / total:.0f} %"
+            for name, seconds in shares
+            if seconds >= WORTH_NAMING * total
+        )
         self._line(
-            f"{'time went to':<16} {text}; {total:,.0f} s in all", "time", seconds=self._seconds
+            f"{'time went to':<{STAGE_WIDTH}} {text}; {duration(total)} in all",
+            "time",
+            seconds=self._seconds,
         )
 
     def _line(self, line: str, event: str, /, **facts: object) -> None:
@@ -159,7 +173,7 @@ class Reporter:
         with Progress(
             *columns, TimeElapsedColumn(), console=self._console, transient=True
         ) as progress:
-            bar = progress.add_task(f"{name:<16}", total=None)
+            bar = progress.add_task(f"{name:<{STAGE_WIDTH}}", total=None)
             while not stop.wait(POLL_SECONDS):
                 done, total = count()
                 progress.update(bar, completed=done, total=total or None)
@@ -169,28 +183,10 @@ class Reporter:
         while not stop.wait(PLAIN_LINE_SECONDS):
             done, total = count()
             seconds = time.monotonic() - started
-            text = f"{name:<16} {done} of {total} tasks, {seconds:.0f} s"
+            counts = f"{done} of {counted(total, 'task')}" if total else "starting"
+            text = f"{name:<{STAGE_WIDTH}} {counts}, {duration(seconds)}"
             left = seconds * (total - done) / done if done else None
             if left is not None and left > PLAIN_LINE_SECONDS:
-                text += f", about {left:.0f} s left of the tasks known so far"
+                text += f", about {duration(left)} left of the tasks known so far"
             facts = {"tasks_done": done, "tasks": total, "seconds": round(seconds, 1)}
             self._line(text, "progress", stage=name, seconds_left=left, **facts)
-
-
-def tasks_done(spark: SparkSession | None, group: str) -> tuple[int, int]:
-    """Return tasks done and tasks known of a job group; (0, 0) when Spark no longer answers."""
-    if spark is None:
-        return 0, 0
-    try:
-        tracker = spark.sparkContext.statusTracker()
-        done = total = 0
-        for job in tracker.getJobIdsForGroup(group):
-            info = tracker.getJobInfo(job)
-            for stage_id in info.stageIds if info else ():
-                stage = tracker.getStageInfo(stage_id)
-                if stage is not None:
-                    done += stage.numCompletedTasks
-                    total += stage.numTasks
-    except Exception:  # a progress line must never end a run
-        return 0, 0
-    return done, total

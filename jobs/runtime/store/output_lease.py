@@ -83,8 +83,9 @@ def _hold_file(folder: Path) -> Iterator[OutputLease]:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / LOCK_NAME).open("a+", encoding="utf-8")
     except OSError as error:
+        why = "it is a file" if folder.is_file() else error.strerror or error
         raise MissingRequirementError(
-            f"cannot write to {folder}: {error.strerror or error}. Choose an OUTPUT that is writable."
+            f"cannot write to {folder}: {why}. Choose a folder that is writable as OUTPUT."
         ) from error
     with file:
         try:

@@ -103,14 +103,14 @@ def test_an_earlier_run_that_is_not_there(crawl: Path, tmp_path: Path) -> None:
     words = ("run", str(crawl), str(tmp_path / "out"), "--against", str(tmp_path / "old"))
     status, message = run(*words)
     assert status == 1
-    assert f"{tmp_path}/old/signatures holds no published dataset" in message
+    assert f"{tmp_path}/old: no such folder. Give the OUTPUT of `corpusmill dedup`." in message
 
 
 def test_an_output_that_is_a_file(crawl: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine", encoding="utf-8")
     status, message = run("run", str(crawl), str(tmp_path / "out"), *CLUSTER)
     assert status == 1
-    assert f"cannot write to {tmp_path}/out" in message
+    assert f"cannot write to {tmp_path}/out: it is a file. Choose a folder" in message
 
 
 def test_an_output_in_which_somebody_keeps_a_corpus_of_his_own(crawl: Path, tmp_path: Path) -> None:
@@ -144,3 +144,55 @@ def test_packages_of_somebody_else_that_workers_would_import(
     shutil.rmtree(theirs / "udfs")
     (theirs / "udfs").mkdir()  # a mere folder of that name hides nothing
     assert foreign_packages() == []
+
+
+RUN_COMMANDS = (
+    "annotate RUN", "compare RUN RUN", "contamination review RUN", "decide RUN", "dedup RUN",
+    "explain RUN --id 1", "export RUN", "extract RUN", "index RUN",
+    "label-sample RUN", "publish RUN", "report RUN", "serve RUN", "trace RUN phrase",
+    "train-perplexity RUN", "whatif RUN --set rules.digits.max=1",
+    "whatif RUN --dedup --set rules.digits.max=1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", RUN_COMMANDS)
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("mistyped", "mistyped: no such folder. Give the OUTPUT of `corpusmill "),
+        ("crawl", "crawl is no run of corpusmill: no dataset was finished in it."),
+        ("crawl/a.txt", "crawl/a.txt is no run of corpusmill"),
+    ],
+)
+def test_what_is_no_run_is_told_and_stays_as_it_is(
+    crawl: Path, tmp_path: Path, words: str, name: str, told: str
+) -> None:
+    status, message = run(*words.replace("RUN", str(tmp_path / name)).split())
+    assert status == 1
+    assert told in message
+    assert [path.name for path in crawl.iterdir()] == ["a.txt"]
+    assert not (tmp_path / "mistyped").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "ingest", "train-perplexity"])
+@pytest.mark.parametrize("output", ["crawl", "crawl/a.txt", "."])
+def test_an_input_in_the_place_of_output(
+    crawl: Path, tmp_path: Path, command: str, output: str
+) -> None:
+    status, message = run(command, str(crawl), str(tmp_path / output))
+    assert status == 1
+    if output == "crawl/a.txt":
+        assert "a.txt: it is a file. Choose a folder" in message
+    else:
+        assert f"INPUT {crawl} is OUTPUT {tmp_path / output}, or lies in it" in message
+    assert not list(tmp_path.glob("**/.corpusmill.lock"))
+
+
+def test_a_run_among_the_inputs_is_no_document(crawl: Path, tmp_path: Path) -> None:
+    assert run("run", str(crawl), str(crawl / "first"), "--quiet")[0] == 0
+    for given in (crawl, crawl / "first"):
+        status, message = run("run", str(given), str(tmp_path / "second"))
+        assert status == 1
+        assert f"INPUT {given} holds a run of corpusmill, {crawl}/first" in message
+    assert run("run", str(crawl / "first" / "corpus"), str(tmp_path / "third"), "--quiet")[0] == 0
+    assert run("run", str(crawl), str(crawl / "first"), "--quiet")[0] == 0  # its own is no source

@@ -152,8 +152,8 @@ def test_a_run_whose_own_earlier_run_is_not_given_is_refused(runs: Runs, batch: 
         runs("c", against="b", name="refused")
 
 
-def test_a_folder_without_signatures_is_refused(runs: Runs) -> None:
-    with pytest.raises(InputError, match=r"signatures holds no published dataset"):
+def test_an_earlier_run_that_is_not_there_is_refused(runs: Runs) -> None:
+    with pytest.raises(InputError, match=r"no such folder. Give the OUTPUT of `corpusmill dedup`"):
         runs("b", against="x", name="refused")
 
 

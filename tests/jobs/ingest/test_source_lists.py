@@ -17,6 +17,7 @@ from jobs.ingest.delimited_records import delimiter_of, looks_like_list
 from jobs.ingest.record_readers import read_records
 from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_files import list_sources, require_inputs
+from jobs.ingest.source_lists import list_of
 from jobs.ingest.source_record import SourceRecord
 from jobs.runtime.errors import InputError
 
@@ -53,7 +54,7 @@ def test_a_crawl_and_its_lists_are_spelled_out(
     store: Path, monkeypatch: pytest.MonkeyPatch, given: str, kind: str
 ) -> None:
     monkeypatch.chdir(store)
-    require_inputs([given], str(store))
+    require_inputs([given], str(store / "out"), str(store))
     found = [file.path for file in list_sources([given], None, f"{store}/")]
     folder = store / "crawl-data" / "CC-MAIN-2026-10" / kind
     assert sorted(found) == [str(folder / f"{number}.{kind}.gz") for number in (0, 1)]
@@ -67,10 +68,16 @@ def test_paths_of_a_list_may_stand_for_themselves(store: Path, tmp_path: Path) -
     assert file.path == str(page)
 
 
+@pytest.mark.parametrize("given", ["cc:CC-MAIN-2026-10/wat", "cc:"])
+def test_a_crawl_has_pages_and_their_texts(given: str) -> None:
+    with pytest.raises(InputError, match=rf"{given} names no files: .* or cc:NAME/wet"):
+        list_of(given, "s3://commoncrawl/")
+
+
 @pytest.mark.parametrize("given", ["cc:CC-MAIN-1999-01", "none.paths.gz"])
 def test_a_list_that_is_not_there_is_told_before_a_run(store: Path, given: str) -> None:
     with pytest.raises(InputError, match=r"no such file"):
-        require_inputs([given], str(store))
+        require_inputs([given], str(store / "out"), str(store))
 
 
 @pytest.mark.parametrize("content", [b"", b"# nothing\n", b"\xff\xfe", b"\x1f\x8bbroken"])

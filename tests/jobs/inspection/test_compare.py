@@ -48,5 +48,7 @@ def test_what_differs_is_shown(finished_run: FinishedRun, changed: Path) -> None
 
 
 def test_a_folder_without_report_is_refused(finished_run: FinishedRun, tmp_path: Path) -> None:
+    unreported = tmp_path / "run"
+    shutil.copytree(finished_run.folder, unreported, ignore=shutil.ignore_patterns("report.json"))
     with pytest.raises(InputError, match="corpusmill report"):
-        compare(str(finished_run.folder), str(tmp_path), as_json=False)
+        compare(str(finished_run.folder), str(unreported), as_json=False)

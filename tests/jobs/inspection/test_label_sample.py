@@ -70,7 +70,7 @@ def test_nearest_comes_first_where_all_else_is_equal() -> None:
     [
         (["--table", "labels.txt"], "give a name that ends in .parquet or .csv"),
         (["--number", "0"], "give a number and a reach above 0"),
-        ([], "has no grades to doubt"),
+        ([], "run: no such folder. Give the OUTPUT of `corpusmill run`."),
     ],
 )
 def test_what_cannot_be_asked_is_told(

@@ -427,8 +427,11 @@ def test_a_packed_document_comes_with_its_rows(
         (["trace", "RUN", "a phrase", "--file", "x.txt"], "not both"),
         (["trace", "RUN", "--file", "/no/such.txt"], "--file /no/such.txt: No such file"),
         (["trace", "RUN", "a phrase", "--limit", "-1"], "--limit -1"),
-        (["trace", "RUN", "a phrase"], "RUN has no index of phrases"),
-        (["index", "tables.parquet"], "no published corpus: finish the run, or give OUTPUT"),
+        (["trace", "RUN", "a phrase"], "RUN: no such folder. Give the OUTPUT of `corpusmill run`."),
+        (
+            ["index", "tables.parquet"],
+            "tables.parquet: no such folder. Give the OUTPUT of `corpusmill run`.",
+        ),
     ],
 )
 def test_the_command_says_what_is_wrong(

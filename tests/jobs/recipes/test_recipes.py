@@ -107,7 +107,7 @@ def test_a_resolved_recipe_decides_alike_and_says_where_its_rules_come_from(tmp_
 
 def test_a_difference_names_every_value_and_nothing_else(tmp_path: Path) -> None:
     told = recipe_difference("default", write(tmp_path, CHILD), ["dedup.seed=7"]).splitlines()
-    assert "rules.too_few_words.min: 50.0 -> 7.0" in told
+    assert "rules.too_few_words.min: 50 -> 7" in told
     assert "rules.few_stop_words.min: 0.1 -> nothing" in told
     assert "rules.new_rule.max: nothing -> 0.5" in told
     assert "dedup.threshold: 0.7 -> 0.8" in told

@@ -17,6 +17,11 @@ def test_measure(value, shown):
     assert amounts.measure(value)[:12] == shown[:12]
 
 
+@pytest.mark.parametrize(("count", "shown"), [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows")])
+def test_counted(count, shown):
+    assert amounts.counted(count, "row") == shown
+
+
 @pytest.mark.parametrize(
     ("part", "whole", "shown"),
     [

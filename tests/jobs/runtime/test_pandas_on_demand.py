@@ -16,7 +16,9 @@ def run_python(code: str) -> None:
 
 
 def test_arrow_still_makes_a_data_frame() -> None:
-    run_python("assert pa.table({'a': [1, None]}).to_pandas()['a'].isna().tolist() == [False, True]\n")
+    run_python(
+        "assert pa.table({'a': [1, None]}).to_pandas()['a'].isna().tolist() == [False, True]\n"
+    )
 
 
 def test_a_series_is_known_once_it_was_admitted() -> None:

@@ -87,6 +87,17 @@ class TestPages:
         assert "1 of 8" in document
         assert 'rel="prev"' not in document
 
+    def test_a_document_is_named_once_though_it_has_no_title(
+        self, client: TestClient, folder: Path
+    ) -> None:
+        page = client.get("/run/browse?status=quarantined").text
+        _, *entries = page.split("<tr id=")
+        rows_shown = rows(folder, "quarantined").values()
+        named = [row["url"] or row["source"] for row in rows_shown]
+        assert entries
+        for entry in entries:
+            assert [entry.count(f">{name}<") for name in named if f">{name}<" in entry] == [1]
+
     def test_pages_of_a_list_hold_every_document_once(
         self, client: TestClient, folder: Path
     ) -> None:

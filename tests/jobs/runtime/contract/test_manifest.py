@@ -15,6 +15,7 @@ from jobs.runtime.contract.manifest import (
     published_files,
     read_manifest,
     require_manifest,
+    require_run,
     stage_fingerprint,
 )
 from jobs.runtime.contract.row_accounts import RowAccounts
@@ -40,6 +41,11 @@ def manifest_of(folder: Path) -> Manifest:
         files=published_files(str(folder)),
         versions={},
     )
+
+
+def published(folder: Path) -> None:
+    write_table(folder / "a.parquet", 3)
+    (folder / MANIFEST_NAME).write_text(manifest_of(folder).model_dump_json(), encoding="utf-8")
 
 
 @given(COUNTS, COUNTS, COUNTS)
@@ -85,8 +91,16 @@ def test_a_missing_and_a_changed_file_are_both_damage(tmp_path: Path) -> None:
 
 
 def test_an_unpublished_dataset_says_which_command_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="corpusmill extract"):
-        require_manifest(str(tmp_path), "extract")
+    published(tmp_path / "documents")
+    with pytest.raises(InputError, match=r"no published dataset. Run `corpusmill extract` first"):
+        require_manifest(str(tmp_path / "extracted"), "extract")
+
+
+def test_a_dataset_in_the_place_of_its_run_names_the_run(tmp_path: Path) -> None:
+    published(tmp_path / "documents")
+    require_run(str(tmp_path))
+    with pytest.raises(InputError, match=rf"is the documents/ of a run. Give the run: {tmp_path}$"):
+        require_run(str(tmp_path / "documents"))
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '{"format_version": 99}'])

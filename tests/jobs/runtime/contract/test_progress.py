@@ -7,9 +7,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.runtime.contract.manifest import Manifest
-from jobs.runtime.contract.progress import Reporter, tasks_done
+from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage_costs import StageCosts, stage_costs
+from jobs.runtime.spark.job_groups import tasks_done
 
 
 def manifest(**given: Any) -> Manifest:
@@ -67,7 +68,29 @@ def test_shares_of_time_add_up(capsys: pytest.CaptureFixture[str]) -> None:
     reporter.finished(manifest(stage="extract", seconds=60.0), 6.0)
     reporter.finished(manifest(stage="publish", seconds=2.0), 2.0)
     reporter.where_time_went()
-    assert "extract 75 %, publish 25 %; 8 s in all" in capsys.readouterr().err
+    assert "extract 75 %, publish 25 %; 8.0 s in all" in capsys.readouterr().err
+
+
+def test_a_stage_of_no_time_is_not_named_and_one_row_is_one_row(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reporter = Reporter()
+    reporter.finished(manifest(stage="extract"), 200.0)
+    reporter.finished(manifest(stage="publish"), 0.5)
+    reporter.where_time_went()
+    assert "extract 100 %; 3 min 20 s in all" in capsys.readouterr().err
+    reporter.skipped("publish", manifest(accounts=RowAccounts(rows_in=1, rows_out=1)))
+    assert "unchanged, 1 row kept" in capsys.readouterr().err
+
+
+def test_columns_stand_below_each_other_whatever_the_stage(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = ("sign", "count-benchmark-phrases", "publish quarantined")
+    for name in names:
+        Reporter().finished(manifest(stage=name), 2.0)
+    lines = capsys.readouterr().err.splitlines()
+    assert len({line.index(" in ") for line in lines}) == 1
 
 
 @pytest.mark.parametrize(
