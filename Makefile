@@ -17,7 +17,7 @@ REFERENCE ?= build/reference
 CONNECT ?= $(CURDIR)/build/connect
 SHARED_DATA ?= ../shared/data
 BENCHES := pipeline.stages extraction.formats extraction.through_spark signals.one_core signals.through_spark dedup.end_to_end \
-  dedup.command dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
+  dedup.command dedup.against dedup.signing perplexity.training_and_scoring grading.graders safety.safeguards trainer_files
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo reference-demo test check test-fast test-slow s3-jars lake-jars test-lake test-s3 test-cluster test-readers test-reference test-browser real-run bench bench-quick findings docs lock dist env-archive smoke-spark clean
@@ -101,7 +101,7 @@ $(CONNECT)/.installed: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(CONNECT) "zstandard==0.25.0"
 	@touch $@
 
-test-lake: lake-jars $(CONNECT)/.installed ## Tables of Iceberg and Delta as input and output, a week of crawls; the functions through Spark Connect
+test-lake: lake-jars $(CONNECT)/.installed ## Tables of Iceberg and Delta as input and output, a week of crawls; functions and jobs through Spark Connect
 	PYTHONPATH=$(CONNECT) $(BIN)/python -m pytest -m lake tests/lake
 
 test-s3: setup ## Storage on a real S3 server (needs Go): one winner, leases, errors that help

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import functools
-import hashlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +14,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType
 
-from jobs.command.opening import open_models, open_recipe, open_run
+from jobs.command.opening import fetched_tables, open_models, open_recipe, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.contamination.phrase_counting import (
@@ -31,6 +29,7 @@ from jobs.count_shared_lines import DATASET as SHARED_LINES
 from jobs.count_shared_lines import count_stage, shared_keys
 from jobs.dedup.file_bitmaps import quoted
 from jobs.models.run_models import perplexity_digest, safety_digest
+from jobs.models.safety_lists import read_safety_lists
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import Division, files_by_chunk
 from jobs.runtime.contract.driver_tables import (
@@ -39,7 +38,6 @@ from jobs.runtime.contract.driver_tables import (
     dataset_table,
     write_batches,
 )
-from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import (
     Manifest,
     PublishedFile,
@@ -53,14 +51,14 @@ from jobs.runtime.contract.table_parts import TablePart, each_part
 from jobs.runtime.contract.user_tables import UserTable, open_user_table, require_apart
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.spark.connect import send
 from jobs.runtime.spark.schemas import CARRIED, EXTRACTED
 from jobs.runtime.spark.shipped_code import ship
 from jobs.runtime.store import storage
 from jobs.runtime.store.node_copies import NodeCopy
 from jobs.runtime.user_code import code_digest
 from udfs.annotate_batches import AnnotateBatches
-from udfs.safety.lexicon_files import LEXICON_NAMES, read_lexicon
-from udfs.safety.settings import SafetySettings
+from udfs.safety.screen_lists import ScreenLists
 from udfs.signals.own_annotators import ERROR
 
 DATASET = "annotated"
@@ -87,15 +85,17 @@ def annotate_stage(
         StageError: Spark failed.
     """
     source = require_manifest(context.folder("extracted"), "extract")
-    function = annotator(recipe, perplexity_model, safety_model)
+    lists, digests = read_safety_lists(recipe.safety)
+    function = annotator(recipe, perplexity_model, safety_model, lists)
     inputs = {
         "extracted": source.fingerprint,
-        **_model_digests(recipe.safety, perplexity_model, safety_model),
+        **digests,
+        **_model_digests(perplexity_model, safety_model),
         **_code_digests(recipe.annotators),
     }
     if recipe.asks_for("shared_lines"):
         inputs[SHARED_LINES] = count_stage(context, recipe).fingerprint
-        keys = context.spark.sparkContext.broadcast(shared_keys(context))
+        keys = send(context.spark, shared_keys(context))
         function = replace(function, shared_lines=functools.partial(getattr, keys, "value"))
     else:  # counts of an earlier run were not asked in this one
         storage.delete_tree(context.folder(SHARED_LINES))
@@ -189,7 +189,8 @@ def annotate_user_table(
     """
     require_apart(given, context.output)
     table = open_user_table(context.session, given, id_column, text_column)
-    function = annotator(recipe, perplexity_model, safety_model)
+    lists, digests = read_safety_lists(recipe.safety)
+    function = annotator(recipe, perplexity_model, safety_model, lists)
     rows = table.read(context.spark)
     wanted = rows.select(*_kept_columns(context, table, function))
     ship(context.spark, recipe.annotators.values())
@@ -201,7 +202,8 @@ def annotate_user_table(
             module="jobs.annotate_text",
             inputs={
                 "table": table.fingerprint,
-                **_model_digests(recipe.safety, perplexity_model, safety_model),
+                **digests,
+                **_model_digests(perplexity_model, safety_model),
                 **_code_digests(recipe.annotators),
             },
             configuration=_configuration(recipe, None),
@@ -266,24 +268,22 @@ def _configuration(recipe: Recipe, benchmarks: GivenBenchmarks | None) -> dict[s
 
 
 def annotator(
-    recipe: Recipe, perplexity_model: str | None, safety_model: str | None
+    recipe: Recipe,
+    perplexity_model: str | None,
+    safety_model: str | None,
+    lists: ScreenLists | None,
 ) -> AnnotateBatches:
     """Return what annotates with models, local or remote; shared lines and benchmarks come later."""
     perplexity, safety = (
         NodeCopy.of(folder).path if folder is not None else None
         for folder in (perplexity_model, safety_model)
     )
-    return AnnotateBatches(recipe.clean, perplexity, safety, recipe.safety, own=recipe.annotators)
+    own = recipe.annotators
+    return AnnotateBatches(recipe.clean, perplexity, safety, recipe.safety, lists, own=own)
 
 
-def _model_digests(
-    safety: SafetySettings, perplexity_model: str | None, safety_model: str | None
-) -> dict[str, str]:
-    digests = {f"lexicon {name}": digest(read_lexicon(name)) for name in LEXICON_NAMES}
-    if safety.lexicons:
-        digests = {f"lexicon {path}": _file_digest(path) for path in safety.lexicons}
-    if safety.blocked_domains is not None:
-        digests["blocked_domains"] = _file_digest(safety.blocked_domains)
+def _model_digests(perplexity_model: str | None, safety_model: str | None) -> dict[str, str]:
+    digests = {}
     if perplexity_model is not None:
         digests["perplexity_model"] = perplexity_digest(perplexity_model)
     if safety_model is not None:
@@ -293,10 +293,6 @@ def _model_digests(
 
 def _code_digests(annotators: Mapping[str, str]) -> dict[str, str]:
     return {f"annotator {name}": code_digest([place]) for name, place in annotators.items()}
-
-
-def _file_digest(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def absent_signals(
@@ -356,30 +352,31 @@ def _account(rows_in: int, files: Sequence[PublishedFile]) -> RowAccounts:
     return RowAccounts(rows_in=rows_in, rows_out=sum(file.rows for file in files))
 
 
-def annotate_command(arguments: argparse.Namespace) -> str | None:
+def annotate_command(arguments: argparse.Namespace) -> str:
     """Answer `corpusmill annotate` with the folder of signals."""
     recipe = open_recipe(arguments)
     models = open_models(arguments, recipe)
-    benchmarks = open_benchmarks(arguments)
-    if benchmarks is not None and arguments.output is not None:
+    if arguments.benchmarks and arguments.output is not None:
         raise SettingsError(
             "annotate compares the documents of a run with benchmarks; for Parquet of your own use "
             "`corpusmill decontaminate INPUT OUTPUT --benchmarks …`"
         )
     made = arguments.output is None
-    with open_run(arguments, arguments.output or arguments.input, made=made) as context:
-        if arguments.output is None:
-            annotate_stage(context, recipe, models.perplexity, models.safety, benchmarks)
-        else:
-            annotate_user_table(
-                context,
-                arguments.input,
-                arguments.id_column,
-                arguments.text_column,
-                recipe,
-                models.perplexity,
-                models.safety,
-            )
+    with fetched_tables(arguments) as tables:
+        benchmarks = open_benchmarks(arguments, tables)
+        with open_run(arguments, arguments.output or arguments.input, made=made) as context:
+            if arguments.output is None:
+                annotate_stage(context, recipe, models.perplexity, models.safety, benchmarks)
+            else:
+                annotate_user_table(
+                    context,
+                    arguments.input,
+                    arguments.id_column,
+                    arguments.text_column,
+                    recipe,
+                    models.perplexity,
+                    models.safety,
+                )
     return context.folder(DATASET)
 
 

@@ -64,6 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command_function(name: str) -> Command:
     """Return the function of a subcommand, importing its module."""
+    from jobs.runtime.pandas_on_demand import leave_out_pandas
+
+    leave_out_pandas()
     module, function = COMMANDS[name]
     answer: Command = getattr(importlib.import_module(module), function)
     return answer

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -15,15 +16,29 @@ from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.recipes.exclusions import excluding_rules
 from jobs.recipes.recipe import Recipe
-from jobs.recipes.rules import ResolvedRule, Rule, is_grade_rule
+from jobs.recipes.rules import EXCLUDED, Listed, ResolvedRule, Rule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules, store_recipe
 from jobs.runtime.contract.chunks import files_by_chunk
+from jobs.runtime.contract.document_ids import place_of
 from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, works_here
-from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
+from jobs.runtime.contract.manifest import (
+    Manifest,
+    PublishedFile,
+    published_files,
+    require_manifest,
+)
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, parquet_chunk, run_stage
 from jobs.verdicts.array_verdicts import NO_RULE, SignalTable, asked_by_arrow, signal_columns
-from jobs.verdicts.expressions import LANGUAGE, VERDICT_COLUMNS, alive, verdict_columns
+from jobs.verdicts.expressions import (
+    BETWEEN,
+    LANGUAGE,
+    VERDICT_COLUMNS,
+    alive,
+    listed_names,
+    record_name,
+    verdict_columns,
+)
 from jobs.verdicts.perplexity_calibration import (
     SIGNAL,
     Calibration,
@@ -37,6 +52,7 @@ from jobs.verdicts.thresholds import resolve, resolve_by
 
 DATASET = "verdicts"
 THRESHOLDS = "thresholds"
+SHOWN_EXCLUSIONS = 100
 ORIGIN = ("id", "source", "source_id", "url")
 
 
@@ -74,6 +90,7 @@ def decide_stage(context: RunContext, recipe: Recipe) -> Manifest:
                 "rules": [rule.model_dump() for rule in resolved],
                 "absent_rules": fitted.details["absent_rules"],
                 "perplexity_calibration": usual,
+                "named_nothing": _named_nothing(context, excluded, here),
             },
             in_driver=here,
         ),
@@ -203,6 +220,32 @@ def _account(context: RunContext, here: bool, files: Sequence[PublishedFile]) ->
         verdicts = context.read_files(DATASET, files)
         dropped = verdicts.where(F.col("reason").isNotNull()).count()
     return RowAccounts(rows_in=rows_in, rows_out=rows_in - dropped, rows_dropped=dropped)
+
+
+def _named_nothing(context: RunContext, excluded: Sequence[ResolvedRule], here: bool) -> list[str]:
+    """Some of the entries of the recipe's list of exclusions that no document is named by; they are told."""
+    (listed,) = [rule.listed for rule in excluded if rule.listed is not None] or [Listed()]
+    wanted = {*(record_name(*record) for record in listed.records), *listed.urls}
+    if not wanted:
+        return []
+    files = published_files(context.folder(DATASET))
+    if here:
+        columns = ["reason", "id", "source", "url"]
+        rows = dataset_table(context, DATASET, columns, files)
+        left = rows.filter(pc.equal(rows.column("reason"), EXCLUDED)).to_pylist()
+        found = {record_name(row["source"], place_of(row["id"])[1]) for row in left}
+        found |= {row["url"] for row in left}
+    else:
+        left = context.read_files(DATASET, files).where(F.col("reason") == EXCLUDED)
+        pairs = left.select(*listed_names(listed)).distinct().collect()
+        found = {name for pair in pairs for name in pair}
+    missed = [" record ".join(name.split(BETWEEN)) for name in sorted(wanted - found)]
+    if missed:
+        context.reporter.note(
+            f"exclude.file: {len(missed):,} of {len(wanted):,} entries name no document that was judged, the "
+            f"first is {missed[0]}: a source is named as the ledger has it, a record counts from 0"
+        )
+    return missed[:SHOWN_EXCLUSIONS]
 
 
 def decide_command(arguments: argparse.Namespace) -> str | None:

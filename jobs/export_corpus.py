@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import functools
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -29,6 +29,7 @@ from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
 from jobs.runtime.errors import InputError, SettingsError
+from jobs.runtime.spark.connect import run_apart
 from jobs.runtime.spark.row_groups import ZSTD_LEVEL, row_group_bytes
 from jobs.runtime.spark.schemas import CORPUS_COLUMNS
 from jobs.runtime.store import storage
@@ -39,6 +40,7 @@ LINES = "jsonl"
 PARTITIONED = "partitioned"
 MOST_PARTITIONS = 256
 """That one file of the corpus may fall into: each is a file held open, and small ones read slowly."""
+MOST_NAME_BYTES = 255  # of a file or folder, on all file systems that are in use
 MOST_HELD_BYTES = 64 << 20
 
 Converter = Callable[[str, str, int], dict[str, int]]
@@ -74,7 +76,7 @@ def export_stage(
             configuration={"partition_by": list(partition_by)} if partition_by else {},
             chunks=[functools.partial(_write, context, own, corpus, convert, written)],
             account=functools.partial(_account, corpus.rows, written),
-            details=lambda: {"rows": written},
+            details=lambda: {"rows": written, "partition_by": list(partition_by)},
             own_tasks=own,
         ),
     )
@@ -88,7 +90,7 @@ def require_partitions(names: Sequence[str], carried: Sequence[str]) -> None:
         carried: ``ingest.carry`` of the run.
 
     Raises:
-        InputError: One is neither.
+        InputError: One is neither, is given twice, or begins so that nobody would read its folders.
     """
     columns = [name for name in CORPUS_COLUMNS if name not in ("id", "text", "metadata")]
     for name in names:
@@ -97,6 +99,13 @@ def require_partitions(names: Sequence[str], carried: Sequence[str]) -> None:
                 f"the corpus cannot be parted by {name!r}: wanted one of {', '.join(columns)}, or a column "
                 f"that the run keeps by --carry ({', '.join(carried) or 'none here'})"
             )
+        if name.startswith(("_", ".")):
+            raise InputError(
+                f"the corpus cannot be parted by {name!r}: Arrow, Spark and others pass over folders whose "
+                "names begin with _ or a dot; call the column otherwise"
+            )
+    if len(set(names)) < len(names):
+        raise InputError(f"partitions by {', '.join(names)}: give each column once")
 
 
 def tell_outdated(context: RunContext) -> None:
@@ -105,8 +114,10 @@ def tell_outdated(context: RunContext) -> None:
     for dataset in (LINES, PARTITIONED):
         made = read_manifest(context.folder(dataset))
         if made is not None and made.fingerprints["inputs"] != digest(_inputs(corpus)):
+            by = ",".join(made.details.get("partition_by", ()))
+            words = f"{context.output} --partition-by {by}" if by else context.output
             context.reporter.note(
-                f"{dataset}/ holds an earlier corpus: `corpusmill export {context.output}` makes it anew"
+                f"{dataset}/ holds an earlier corpus: `corpusmill export {words}` makes it anew"
             )
 
 
@@ -130,16 +141,8 @@ def _write(
     if own_tasks is not None:
         own_tasks.run(iter(files), lambda file: written.update(convert(*file)), len(files))
         return
-    tasks = context.spark.sparkContext.parallelize(files, max(1, len(files)))
-    written.update(tasks.mapPartitions(functools.partial(_converted, convert)).collect())
-
-
-def _converted(
-    convert: Converter, files: Iterable[tuple[str, str, int]]
-) -> Iterator[tuple[str, int]]:
     # Two attempts of a task write the same bytes under the same name, so either may win.
-    for file in files:
-        yield from convert(*file).items()
+    written.update(run_apart(context.spark, lambda file: convert(*file), files))
 
 
 def _lines(source: str, folder: str, number: int) -> dict[str, int]:
@@ -160,6 +163,7 @@ class _Partitions:
             writers: dict[str, _GroupWriter] = {}
             for batch in file.iter_batches(BATCH_ROWS):
                 for partition, piece in partitioned(batch, self.names):
+                    self._require_short(partition, source)
                     path = f"{partition}/part-{number:05d}.parquet"
                     if path not in writers:
                         self._require_few(writers, source)
@@ -180,6 +184,14 @@ class _Partitions:
             raise InputError(
                 f"{source} falls into more than {MOST_PARTITIONS} partitions by {', '.join(self.names)} "
                 f"({examples}, …): choose columns of fewer values"
+            )
+
+    def _require_short(self, partition: str, source: str) -> None:
+        longest = max(partition.split("/"), key=len)
+        if len(longest) > MOST_NAME_BYTES:
+            raise InputError(
+                f"{source}: {longest[:60]}… would be a folder of {len(longest)} bytes, and a name has at "
+                f"most {MOST_NAME_BYTES}: part the corpus by columns of short values"
             )
 
 
@@ -230,7 +242,7 @@ def _account(rows_in: int, written: dict[str, int], files: Sequence[PublishedFil
 def export_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill export` with the folder written, or with what a table of a lake holds now."""
     given = arguments.partition_by
-    names = given.split(",") if given is not None else ()
+    names = [name.strip() for name in given.split(",")] if given is not None else ()
     if arguments.to is not None:
         table = parse_lake_table(arguments.to)
         with open_run(arguments, arguments.run, made=True) as context:

@@ -18,25 +18,26 @@ from jobs.command.running import run
 from jobs.decide_verdicts import judged_by_arrow, surviving, surviving_table
 from jobs.dedup.cluster_columns import CLUSTER_COLUMNS
 from jobs.dedup.driver_search import search_tables
+from jobs.dedup.earlier_files import EarlierFiles, are_read_here
+from jobs.dedup.earlier_frames import open_known_documents
+from jobs.dedup.earlier_runs import EarlierRuns, open_earlier_runs, previous_signatures
 from jobs.dedup.file_bitmaps import without_rows
-from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.own_table import OwnTable, open_table
 from jobs.dedup.published_signatures import (
-    open_previous,
-    previous_fingerprint,
-    previous_signatures,
     sign_here,
     sign_stage,
     signature_chunk,
 )
 from jobs.dedup.signatures import sign, sign_table, signs_tables
 from jobs.dedup.spark_table import DATASET, SparkTable, duplicates_of
+from jobs.dedup.touched_documents import TouchedDocuments, gather
 from jobs.planning import six_permutations_notice
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.contract.chunks import Division, files_by_chunk
 from jobs.runtime.contract.driver_tables import table_chunk, works_here
 from jobs.runtime.contract.fingerprint import digest
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, require_manifest
+from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import (
     RunContext,
@@ -68,27 +69,26 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
     """
     verdicts = require_manifest(context.folder("verdicts"), "decide")
     annotated = require_manifest(context.folder("annotated"), "annotate")
+    earlier = open_earlier_runs(against, recipe.dedup)
     inputs = {"verdicts": verdicts.fingerprint}
     here = (
-        not against
+        (earlier is None or are_read_here(earlier, pa.int64()))
         and signs_tables(recipe.dedup)
         and judged_by_arrow(context)
         and verdicts.accounts.rows_out <= recipe.dedup.max_driver_documents
         and works_here(context, recipe.run.driver_megabytes, annotated)
     )
     if here:
-        write = _search_tables(context, recipe, annotated)
+        write = _search_tables(context, recipe, annotated, earlier)
     else:
-        # Opened when something is searched: an unchanged run needs no Spark.
-        known = functools.partial(open_previous, context, against, recipe.dedup)
-        write = _search_frames(context, recipe, annotated, known)
+        write = _search_frames(context, recipe, annotated, earlier)
     return run_stage(
         context,
         Stage(
             name="dedup",
             dataset=DATASET,
             module="jobs.find_duplicates",
-            inputs={**inputs, **_known_inputs(against, recipe)},
+            inputs={**inputs, **_earlier_inputs(earlier)},
             configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
             chunks=[write],
             account=functools.partial(_account, recipe, verdicts.accounts.rows_out),
@@ -102,7 +102,7 @@ def _search_frames(
     context: RunContext,
     recipe: Recipe,
     annotated: Manifest,
-    known: Callable[[], KnownDocuments | None],
+    earlier: EarlierRuns | None,
 ) -> Callable[[str], None]:
     """Publish the signatures; return what writes the duplicates."""
 
@@ -113,7 +113,8 @@ def _search_frames(
         return sign(documents(files), recipe.dedup)
 
     def found() -> DataFrame:
-        duplicates = duplicates_of(context, recipe.dedup, documents(), signatures, known())
+        known = None if earlier is None else open_known_documents(context, earlier)
+        duplicates = duplicates_of(context, recipe.dedup, documents(), signatures, known)
         return _with_source_ids(context, duplicates).select(*RUN_DUPLICATES.names)
 
     chunks = files_by_chunk(annotated)
@@ -127,7 +128,10 @@ def _search_frames(
 
 
 def _search_tables(
-    context: RunContext, recipe: Recipe, annotated: Manifest
+    context: RunContext,
+    recipe: Recipe,
+    annotated: Manifest,
+    earlier: EarlierRuns | None,
 ) -> Callable[[str], None]:
     """The same, made in this process."""
     columns = ["id", "text", "url", "source", "source_id", "language"]
@@ -149,9 +153,19 @@ def _search_tables(
         NAMES,
         Division("annotated", [*chunks]),
     )
-    return table_chunk(
-        lambda: _duplicate_table(pa.concat_tables(map(documents, chunks)), signatures, recipe)
-    )
+
+    def write(folder: str) -> None:
+        touched = None
+        if earlier is not None:
+            files = EarlierFiles(earlier, pa.int64(), OwnTasks(context.threads))
+            touched = gather(signatures.select, files, recipe.dedup)
+            if touched is None:  # more of them matter than this process may hold
+                _search_frames(context, recipe, annotated, earlier)(folder)
+                return
+        rows = pa.concat_tables(map(documents, chunks))
+        table_chunk(lambda: _duplicate_table(rows, signatures, recipe, touched))(folder)
+
+    return write
 
 
 def _signed_inputs(context: RunContext, annotated: Manifest) -> dict[str, str]:
@@ -173,18 +187,24 @@ def _with_source_ids(context: RunContext, duplicates: DataFrame) -> DataFrame:
     return duplicates.join(names, "id", "left").join(keepers, ["keeper_id", "keeper_run"], "left")
 
 
-def _duplicate_table(documents: pa.Table, signatures: pa.Table, recipe: Recipe) -> pa.Table:
-    found = search_tables(documents, signatures, recipe.dedup)
-    of_this_run = pa.array(np.zeros(found.num_rows, np.int32))
+def _duplicate_table(
+    documents: pa.Table, signatures: pa.Table, recipe: Recipe, touched: TouchedDocuments | None
+) -> pa.Table:
+    found = search_tables(documents, signatures, recipe.dedup, touched)
+    keeper = found.column("keeper_id").to_numpy()
+    runs, keepers = np.zeros(len(found), np.int32), keeper
+    if touched is not None:
+        runs, keepers = touched.files.ids.told(keeper)
     ids, names = documents.column("id").combine_chunks(), documents.column("source_id")
-    own = {
-        new: names.take(pc.index_in(found.column(column), value_set=ids))
-        for column, new in (("id", "source_id"), ("keeper_id", "keeper_source_id"))
+    columns = {
+        **dict(zip(found.column_names, found.columns, strict=True)),
+        "keeper_id": pa.array(keepers),
+        "keeper_run": pa.array(runs),
+        # The number of an earlier run's document is no id of this one.
+        "source_id": names.take(pc.index_in(found.column("id"), value_set=ids)),
+        "keeper_source_id": names.take(pc.index_in(found.column("keeper_id"), value_set=ids)),
     }
-    told = found.append_column("keeper_run", of_this_run)
-    for name, column in own.items():
-        told = told.append_column(name, column)
-    return told.select(RUN_DUPLICATES.names)
+    return pa.table({name: columns[name] for name in RUN_DUPLICATES.names})
 
 
 def without_duplicates(context: RunContext, documents: DataFrame) -> DataFrame:
@@ -224,8 +244,8 @@ def dedup_user_table(
     require_apart(given, context.output)
     table = open_user_table(context.session, given, id_column, text_column)
     _require_fitting_settings(recipe, given, table.schema.names)
-    known = open_previous(context, against, recipe.dedup, table.schema[table.id_column].dataType)
-    opened = open_table(context, table, recipe.dedup, known)
+    earlier = open_earlier_runs(against, recipe.dedup)
+    opened = open_table(context, table, recipe.dedup, earlier)
     inputs = {"table": table.fingerprint}
     names = {"id": table.id_column, "text": table.text_column}
     account = functools.partial(_account_unique, opened)
@@ -233,7 +253,7 @@ def dedup_user_table(
     stage = functools.partial(
         Stage.of_work,
         module="jobs.find_duplicates",
-        inputs={**inputs, **_known_inputs(against, recipe)},
+        inputs={**inputs, **_earlier_inputs(earlier)},
         configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
     )
     duplicates = run_stage(
@@ -258,8 +278,8 @@ def dedup_user_table(
     )
 
 
-def _known_inputs(against: Sequence[str], recipe: Recipe) -> dict[str, str]:
-    return {"against": previous_fingerprint(against, recipe.dedup)} if against else {}
+def _earlier_inputs(earlier: EarlierRuns | None) -> dict[str, str]:
+    return {} if earlier is None else {"against": earlier.fingerprint}
 
 
 def _details(recipe: Recipe, against: Sequence[str]) -> dict[str, object]:

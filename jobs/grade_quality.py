@@ -1,11 +1,17 @@
-"""survivors → quality/: a grade from 0 to 5 for what is still alive; the dearest signal comes last."""
+"""survivors → grades/, quality/: a grade from 0 to 5 for what is still alive; the dearest signal comes last.
+
+A grade is a matter of its text and the grader alone. So ``grades/`` keeps what was given, chunk by chunk of
+``annotated/``, and a run that has grown grades what is new in it. ``quality/`` is made of these, not of
+texts: grades of the documents that verdicts and deduplication let live now. Whoever of an old chunk did not
+live then, because a rule was moved or the copy that it gave way to has left, is graded for it.
+"""
 
 from __future__ import annotations
 
 import argparse
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,13 +21,20 @@ from pyspark.sql import functions as F
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
 from jobs.decide_verdicts import judged_by_arrow, surviving, surviving_table
-from jobs.dedup.file_bitmaps import quoted
+from jobs.dedup.file_bitmaps import quoted, without_rows
 from jobs.find_duplicates import without_duplicates
 from jobs.models.run_models import grader_digest, grader_languages, require_graded
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rules import ResolvedRule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules
-from jobs.runtime.contract.driver_tables import dataset_table, mapped, table_chunk, works_here
+from jobs.runtime.contract.chunks import Division, files_by_chunk
+from jobs.runtime.contract.driver_tables import (
+    dataset_table,
+    mapped,
+    rows_without,
+    table_chunk,
+    works_here,
+)
 from jobs.runtime.contract.manifest import Manifest, PublishedFile, read_manifest, require_manifest
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, all_rows_out, parquet_chunk, run_stage
@@ -35,6 +48,8 @@ from jobs.verdicts.thresholds import is_relative, resolve, resolve_by
 from udfs.grade_batches import GradeBatches
 
 DATASET = "quality"
+GIVEN = "grades"
+DATASETS = (GIVEN, DATASET)
 
 
 def require_grader(folder: str | None, languages: Sequence[str]) -> str:
@@ -50,7 +65,7 @@ def require_grader(folder: str | None, languages: Sequence[str]) -> str:
 
 
 def grade_stage(context: RunContext, recipe: Recipe, grader: str) -> Manifest:
-    """Grade the documents that verdicts and deduplication let live.
+    """Grade the documents that verdicts and deduplication let live; return the manifest of ``quality/``.
 
     Raises:
         InputError: A stage before has not run.
@@ -58,14 +73,11 @@ def grade_stage(context: RunContext, recipe: Recipe, grader: str) -> Manifest:
     """
     verdicts = require_manifest(context.folder("verdicts"), "decide")
     duplicates = require_manifest(context.folder("duplicates"), "dedup")
-    rules = [rule for rule in recipe.rules if is_grade_rule(rule)]
     annotated = require_manifest(context.folder("annotated"), "annotate")
-    plain = asked_by_arrow(rules) and not any(map(is_relative, rules))
-    here = (
-        plain
-        and judged_by_arrow(context)
-        and works_here(context, recipe.run.driver_megabytes, annotated)
-    )
+    rules = [rule for rule in recipe.rules if is_grade_rule(rule)]
+    small = judged_by_arrow(context) and works_here(context, recipe.run.driver_megabytes, annotated)
+    given = _give(context, annotated, grader, here=small)
+    here = small and asked_by_arrow(rules) and not any(map(is_relative, rules))
     if here:
         resolved, _ = resolve_by(rules, {}, lambda *_: {})  # no bound asks for counts
         chunk = table_chunk(lambda: _grade_table(context, grader))
@@ -75,12 +87,13 @@ def grade_stage(context: RunContext, recipe: Recipe, grader: str) -> Manifest:
     return run_stage(
         context,
         Stage(
-            name="grade",
+            name="judge-grades",
             dataset=DATASET,
             module="jobs.grade_quality",
             inputs={
                 "verdicts": verdicts.fingerprint,
                 "duplicates": duplicates.fingerprint,
+                GIVEN: given.fingerprint,
                 "grader": grader_digest(grader),
             },
             configuration={"rules": [rule.model_dump() for rule in rules]},
@@ -90,6 +103,31 @@ def grade_stage(context: RunContext, recipe: Recipe, grader: str) -> Manifest:
                 "rules": [rule.model_dump() for rule in resolved],
                 "languages": grader_languages(grader),
             },
+            in_driver=here,
+        ),
+    )
+
+
+def _give(context: RunContext, annotated: Manifest, grader: str, *, here: bool) -> Manifest:
+    """Grade chunk by chunk who lives; grades of a chunk that was there are kept, whoever lives of it now."""
+
+    def write(files: Sequence[PublishedFile]) -> Callable[[str], None]:
+        if here:
+            return table_chunk(lambda: _graded(_living_table(context, files), grader))
+        return parquet_chunk(lambda: _graded_frame(_living(context, files), grader))
+
+    chunks = files_by_chunk(annotated)
+    return run_stage(
+        context,
+        Stage(
+            name="grade",
+            dataset=GIVEN,
+            module="jobs.grade_quality",
+            inputs={"annotated": annotated.fingerprint, "grader": grader_digest(grader)},
+            configuration={},
+            chunks=[write(files) for files in chunks.values()],
+            division=Division("annotated", [*chunks]),
+            account=all_rows_out,
             in_driver=here,
         ),
     )
@@ -157,21 +195,50 @@ def _judged(
 
 def _grade_table(context: RunContext, grader: str) -> pa.Table:
     """The rows of :func:`_grades`, made in this process."""
-    living = surviving_table(context, ["id", "text", LANGUAGE])
+    given = dataset_table(context, GIVEN)
+    living = _living_table(context)
+    late = rows_without(living, given.column("id"))
+    ids = living.column("id").combine_chunks()
+    kept = given.filter(pc.is_in(given.column("id"), value_set=ids))
+    if not late.num_rows:
+        return kept
+    return pa.concat_tables([kept, _graded(late, grader).cast(kept.schema)])
+
+
+def _living_table(context: RunContext, files: Sequence[PublishedFile] | None = None) -> pa.Table:
+    """The rows of :func:`_living`, read by this process."""
+    living = surviving_table(context, ["id", "text", LANGUAGE], files)
     if context.manifest("duplicates").details["mode"] != "annotate":
-        gone = dataset_table(context, "duplicates", ["id"]).column("id").combine_chunks()
-        living = living.filter(pc.invert(pc.is_in(living.column("id"), value_set=gone)))
+        living = rows_without(living, dataset_table(context, "duplicates", ["id"]).column("id"))
     codes = living.column(LANGUAGE).combine_chunks().cast(pa.string())
     language = pa.StructArray.from_arrays([codes], names=["language"])
-    wanted = living.select(["id", "text"]).append_column("language", language)
-    return mapped(wanted, GradeBatches(NodeCopy.of(grader).path))
+    return living.select(["id", "text"]).append_column("language", language)
+
+
+def _graded(living: pa.Table, grader: str) -> pa.Table:
+    return mapped(living, GradeBatches(NodeCopy.of(grader).path))
 
 
 def _grades(context: RunContext, grader: str) -> DataFrame:
-    living = without_duplicates(context, surviving(context))
+    """The grades of all who live now: those given, and of late ones."""
+    given, _ = context.read(GIVEN, "grade")
+    living = _living(context)
+    kept = given.join(living.select("id"), "id", "left_semi")
+    if living.select("id").join(given.select("id"), "id", "left_anti").isEmpty():
+        return kept  # no text is read for nothing
+    late = _graded_frame(without_rows(living, given.select("id")), grader)
+    return kept.unionByName(late)
+
+
+def _living(context: RunContext, files: Sequence[PublishedFile] | None = None) -> DataFrame:
+    """Id, text and language of the documents that verdicts and deduplication let live."""
+    living = without_duplicates(context, surviving(context, files))
     # The rules may differ by language, so it travels along.
-    wanted = living.select("id", "text", F.struct(LANGUAGE).alias("language"))
-    return map_batches(wanted, GradeBatches(NodeCopy.of(grader).path))
+    return living.select("id", "text", F.struct(LANGUAGE).alias("language"))
+
+
+def _graded_frame(living: DataFrame, grader: str) -> DataFrame:
+    return map_batches(living, GradeBatches(NodeCopy.of(grader).path))
 
 
 def _account(

@@ -52,7 +52,6 @@ from jobs.tracing.layout import (
 )
 from jobs.tracing.own_build import MOST_ROWS, OwnBuild
 from jobs.tracing.spark_build import build_with_spark
-from jobs.tracing.token_counts import write_counts
 from udfs.text.folding import fold_table
 
 OWN_TIMES = 16
@@ -195,7 +194,6 @@ class _Build:
     def _finish(self, segment: Segment) -> None:
         if self._source.table is not None:
             self._source.table.require_unchanged()
-        write_counts(segment, _table())
         segment.write()
 
     def account(self, documents: int, files: Sequence[PublishedFile]) -> RowAccounts:

@@ -169,7 +169,8 @@ def take_inputs(arguments: argparse.Namespace) -> None:
         column = json.dumps([arguments.text_column])
         arguments.overrides += [f"ingest.text_fields={column}", "ingest.html_fields=[]"]
     if arguments.carry is not None:
-        arguments.overrides.append(f"ingest.carry={json.dumps(arguments.carry.split(','))}")
+        names = [name.strip() for name in arguments.carry.split(",")]
+        arguments.overrides.append(f"ingest.carry={json.dumps(names)}")
 
 
 def ingest_command(arguments: argparse.Namespace) -> str | None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.command.opening import open_recipe, open_run
+from jobs.command.opening import fetched_tables, open_recipe, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.contamination.item_texts import with_item_texts
@@ -234,16 +234,22 @@ def _account_matches(
 def decontaminate_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill decontaminate` with what was found and how far that can be trusted."""
     recipe = open_recipe(arguments)
-    benchmarks = open_benchmarks(arguments)
-    if benchmarks is None:
-        raise SettingsError(
-            "decontaminate compares with benchmarks: give --benchmarks [MAPPING=]PATH at least once"
-        )
-    _rules(recipe)  # before Spark starts
-    with open_run(arguments, arguments.output) as context:
-        manifest = decontaminate_user_table(
-            context, arguments.input, arguments.id_column, arguments.text_column, recipe, benchmarks
-        )
+    with fetched_tables(arguments) as tables:
+        benchmarks = open_benchmarks(arguments, tables)
+        if benchmarks is None:
+            raise SettingsError(
+                "decontaminate compares with benchmarks: give --benchmarks [MAPPING=]PATH at least once"
+            )
+        _rules(recipe)  # before Spark starts
+        with open_run(arguments, arguments.output) as context:
+            manifest = decontaminate_user_table(
+                context,
+                arguments.input,
+                arguments.id_column,
+                arguments.text_column,
+                recipe,
+                benchmarks,
+            )
     return contamination_text(manifest)
 
 

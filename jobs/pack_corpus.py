@@ -7,12 +7,15 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from jobs.command.opening import open_recipe, open_run
 from jobs.command.running import run
+from jobs.lake.snapshots import commits, read_version, version_to_read
+from jobs.lake.table_names import is_lake_table, require_lake_table
 from jobs.packing.documents import require_columns
 from jobs.packing.opened_tokeniser import OpenedTokeniser, open_tokeniser
 from jobs.packing.own_documents import OwnDocuments, own_chunk
@@ -30,7 +33,7 @@ from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.manifest import Manifest, read_manifest, require_manifest
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.contract.table_parts import count_rows
-from jobs.runtime.contract.user_tables import open_user_table, require_apart
+from jobs.runtime.contract.user_tables import chosen_columns, open_user_table, require_apart
 from jobs.runtime.errors import InputError, SettingsError
 from jobs.runtime.spark.parquet_frames import read_parquet
 from jobs.runtime.store import storage
@@ -61,7 +64,8 @@ def corpus_source(context: RunContext, folder: str, recipe: Recipe) -> PackSourc
     require_columns(schema.names, recipe.pack)
     by_spark = [functools.partial(documents, paths) for paths in chunks]
     here = [own_chunk(paths, schema, "id", "text", recipe.pack) for paths in chunks]
-    return _source(context, manifest.fingerprint, manifest.rows, by_spark, here, recipe)
+    source = PackSource(manifest.fingerprint, manifest.rows, by_spark, [*map(len, chunks)])
+    return _read_here(context, source, here, recipe)
 
 
 def table_source(
@@ -87,22 +91,39 @@ def table_source(
     here = None
     if table.arrow is not None:
         here = own_chunk(table.paths, table.arrow, *columns, recipe.pack)
-    return _source(context, table.fingerprint, count, [documents], [here], recipe)
+    source = PackSource(table.fingerprint, count, [documents], [len(table.paths)])
+    return _read_here(context, source, [here], recipe)
 
 
-def _source(
+def snapshot_documents(
+    context: RunContext, given: str, id_column: str | None, text_column: str | None, recipe: Recipe
+) -> SparkDocuments:
+    """Return the newest rows of a table of a lake, or those of the state that is named, uncopied.
+
+    Raises:
+        InputError: It is not there, or a column is missing.
+    """
+    table = require_lake_table(given)
+    version = version_to_read(table, commits(context.spark, table))
+    rows = read_version(context.spark, table, version)
+    columns = chosen_columns(rows.schema, given, id_column, text_column)
+    require_columns(rows.columns, recipe.pack)
+    context.reporter.note(f"{table.name}@{version} is looked at")
+    return SparkDocuments(packing_columns(rows, *columns, recipe.pack))
+
+
+def _read_here(
     context: RunContext,
-    fingerprint: str,
-    documents: int,
-    by_spark: Sequence[Callable[[], SparkDocuments]],
+    source: PackSource,
     here: Sequence[Callable[[], OwnDocuments] | None],
     recipe: Recipe,
 ) -> PackSource:
+    """The source with readers of this process, where it has one for every part and does without Spark."""
     own_tasks = functools.partial(context.own_tasks, recipe.run.driver_megabytes)
     readers = [reader for reader in here if reader is not None]
-    if own_tasks() is None or len(readers) < len(by_spark):
-        return PackSource(fingerprint, documents, by_spark)
-    return PackSource(fingerprint, documents, by_spark, readers, own_tasks)
+    if own_tasks() is None or len(readers) < len(source.by_spark):
+        return source
+    return replace(source, here=readers, own_tasks=own_tasks)
 
 
 def pack_command(arguments: argparse.Namespace) -> str | None:
@@ -115,11 +136,14 @@ def pack_command(arguments: argparse.Namespace) -> str | None:
     output = arguments.output or (arguments.input if run_folder else None)
     if output is None:
         raise SettingsError(f"{arguments.input} is no run folder: give OUTPUT, where its rows go")
+    columns = (arguments.id_column, arguments.text_column)
     with open_run(arguments, output, writes=not arguments.dry_run) as context:
+        if is_lake_table(arguments.input):  # which a command that writes has copied
+            documents = snapshot_documents(context, arguments.input, *columns, recipe)
+            return estimate_text([lambda: documents], tokeniser, recipe.pack)
         if run_folder:
             source = corpus_source(context, arguments.input, recipe)
         else:
-            columns = (arguments.id_column, arguments.text_column)
             source = table_source(context, arguments.input, *columns, recipe)
         if arguments.dry_run:
             return estimate_text(source.chunks, tokeniser, recipe.pack)

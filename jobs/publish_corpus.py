@@ -28,7 +28,7 @@ from jobs.recipes.recipe import Recipe
 from jobs.recipes.stored_recipe import judged_rules
 from jobs.runtime.contract.chunks import by_bytes
 from jobs.runtime.contract.document_ids import ROW_BITS, document_id
-from jobs.runtime.contract.driver_tables import dataset_table, table_chunk, works_here
+from jobs.runtime.contract.driver_tables import dataset_table, rows_without, table_chunk, works_here
 from jobs.runtime.contract.manifest import (
     Manifest,
     PublishedFile,
@@ -89,7 +89,10 @@ def publish_stage(context: RunContext, recipe: Recipe) -> Manifest:
         left = [parquet_chunk(lambda: _ledger(context))]
     quarantined = make("quarantined", {}, unusable)
     dropped = make("dropped", {}, left)
-    corpus = make("corpus", _corpus_settings(recipe), _corpus_parts(context, recipe, here))
+    files, most = context.manifest("annotated").files, recipe.run.chunk_gigabytes
+    chunks = by_bytes(files, lambda file: file.bytes, most)
+    parts = [_corpus_part(context, recipe, here, chunk) for chunk in chunks]
+    corpus = make("corpus", _corpus_settings(recipe), parts, [len(chunk) for chunk in chunks])
     _check_totals(context, corpus, dropped, quarantined)
     return corpus
 
@@ -144,6 +147,7 @@ def _publish(
     dataset: str,
     configuration: dict[str, object],
     chunks: Sequence[Callable[[str], None]],
+    cut: Sequence[int] = (),
 ) -> Manifest:
     return run_stage(
         context,
@@ -156,6 +160,7 @@ def _publish(
             chunks=chunks,
             account=all_rows_out,
             in_driver=here,
+            cut=cut,
         ),
     )
 
@@ -172,13 +177,13 @@ def _works_here(context: RunContext, recipe: Recipe) -> bool:
     return plain and asked and not cut and one_file and small and judged_by_arrow(context)
 
 
-def _corpus_parts(context: RunContext, recipe: Recipe, here: bool) -> list[Callable[[str], None]]:
-    """One part of the corpus for each chunk of annotated files: what a killed run goes on from."""
-    annotated = require_manifest(context.folder("annotated"), "annotate")
-    chunks = by_bytes(annotated.files, lambda file: file.bytes, recipe.run.chunk_gigabytes)
+def _corpus_part(
+    context: RunContext, recipe: Recipe, here: bool, files: Sequence[PublishedFile]
+) -> Callable[[str], None]:
+    """Return what writes the corpus of some annotated files: a killed run goes on behind it."""
     if here:
-        return [table_chunk(functools.partial(corpus_table, context, chunk)) for chunk in chunks]
-    return [parquet_chunk(functools.partial(_corpus, context, recipe, chunk)) for chunk in chunks]
+        return table_chunk(functools.partial(corpus_table, context, files))
+    return parquet_chunk(functools.partial(_corpus, context, recipe, files))
 
 
 def quarantine_table(context: RunContext) -> pa.Table:
@@ -209,13 +214,11 @@ def corpus_table(context: RunContext, files: Sequence[PublishedFile]) -> pa.Tabl
     """Return the rows of :func:`_corpus`, made in this process."""
     columns = [LANGUAGE if name == "language" else name for name in CORPUS_COLUMNS]
     kept = surviving_table(context, columns, files).rename_columns(list(CORPUS_COLUMNS))
-    gone = dataset_table(context, "duplicates", ["id"]).column("id").combine_chunks()
-    kept = kept.filter(pc.invert(pc.is_in(kept.column("id"), value_set=gone)))
+    kept = rows_without(kept, dataset_table(context, "duplicates", ["id"]).column("id"))
     graded = grade_verdict_table(context)
     if graded is None:
         return kept
-    low = graded.filter(graded.column("reason").is_valid()).column("id").combine_chunks()
-    return kept.filter(pc.invert(pc.is_in(kept.column("id"), value_set=low)))
+    return rows_without(kept, graded.filter(graded.column("reason").is_valid()).column("id"))
 
 
 def _corpus(context: RunContext, recipe: Recipe, files: Sequence[PublishedFile]) -> DataFrame:

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from jobs.annotate_text import absent_signals, annotate_stage, annotator
-from jobs.command.opening import open_models, open_run
+from jobs.command.opening import fetched_tables, open_models, open_run
 from jobs.command.running import run
 from jobs.contamination.given_benchmarks import GivenBenchmarks, open_benchmarks
 from jobs.contamination.spark_table import DATASET as MATCHES
 from jobs.decide_verdicts import decide_stage
-from jobs.dedup.published_signatures import require_comparable
+from jobs.dedup.earlier_runs import require_comparable
 from jobs.dedup.signatures import require_columns
 from jobs.export_corpus import export_stage, require_partitions, tell_outdated
 from jobs.extract_text import extract_inputs
 from jobs.find_duplicates import dedup_stage, search_recipe
-from jobs.grade_quality import DATASET as GRADES
+from jobs.grade_quality import DATASETS as GRADES
 from jobs.grade_quality import grade_stage
 from jobs.ingest.source_files import require_inputs
 from jobs.ingest_documents import take_inputs
@@ -86,7 +86,8 @@ def run_pipeline(
     if models.grader is not None:
         grade_stage(context, recipe, models.grader)
     else:  # grades of an earlier run must not decide in this one
-        storage.delete_tree(context.folder(GRADES))
+        for dataset in GRADES:
+            storage.delete_tree(context.folder(dataset))
     store_recipe(context.output, recipe)  # one that was refused on the way is not the run's
     publish_stage(context, recipe)
     if recipe.publish.json_lines:
@@ -109,7 +110,7 @@ def _left_out(
         keeps = "no --perplexity-model" if given else "a recipe with a rule over perplexity"
         left_out[MODELS] = keeps
     if models.grader is None:
-        left_out[GRADES] = "--grader FOLDER"
+        left_out |= dict.fromkeys(GRADES, "--grader FOLDER")
     if benchmarks is None:
         left_out[MATCHES] = "--benchmarks [MAPPING=]PATH"
     return left_out
@@ -119,7 +120,7 @@ def _tell_unjudged(
     context: RunContext, recipe: Recipe, models: RunModels, benchmarks: GivenBenchmarks | None
 ) -> None:
     """Name the rules that this run will have no values for, before it begins."""
-    function = annotator(recipe, None, models.safety)
+    function = annotator(recipe, None, models.safety, lists=None)
     absent = absent_signals(function, benchmarks)
     del absent["perplexity"], absent["shared_lines"]  # made by the run where a rule asks
     if models.grader is None:
@@ -157,15 +158,16 @@ def run_command(arguments: argparse.Namespace) -> str | None:
     take_inputs(arguments)
     recipe = search_recipe(arguments)
     models = open_models(arguments, recipe)
-    benchmarks = open_benchmarks(arguments)
-    _require_possible(arguments, recipe, models)
-    require_partitions(recipe.publish.partition_by, recipe.ingest.carry)
-    with open_run(arguments, arguments.output) as opened:
-        most_lost = None if arguments.redo else recipe.run.redo_seconds
-        context = replace(opened, most_lost=most_lost, refit=arguments.refit)
-        return run_pipeline(
-            context, arguments.inputs, recipe, models, arguments.against, benchmarks
-        )
+    with fetched_tables(arguments) as tables:
+        benchmarks = open_benchmarks(arguments, tables)
+        _require_possible(arguments, recipe, models)
+        require_partitions(recipe.publish.partition_by, recipe.ingest.carry)
+        with open_run(arguments, arguments.output) as opened:
+            most_lost = None if arguments.redo else recipe.run.redo_seconds
+            context = replace(opened, most_lost=most_lost, refit=arguments.refit)
+            return run_pipeline(
+                context, arguments.inputs, recipe, models, arguments.against, benchmarks
+            )
 
 
 if __name__ == "__main__":  # spark-submit jobs/run_pipeline.py

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from jobs.command.opening import fetched_tables
 from jobs.command.running import run
 from jobs.models.grader.calibration_plot import calibration_plot
 from jobs.models.grader.labelled_table import LabelledColumns, read_labelled
@@ -44,7 +45,12 @@ class EncoderChoice:
 
 
 def train_grader(
-    given: str, output: str, columns: LabelledColumns, kind: str, encoder: EncoderChoice | None
+    given: str,
+    output: str,
+    columns: LabelledColumns,
+    kind: str,
+    encoder: EncoderChoice | None,
+    table: str | None = None,
 ) -> str:
     """Train a model on labelled documents and write its folder.
 
@@ -54,6 +60,7 @@ def train_grader(
         columns: Names of the columns.
         kind: ``grade`` or ``safety``.
         encoder: Makes a cascade: the linear model, and this encoder for what that one doubts.
+        table: State of a table of a lake that the Parquet is a copy of, for the card; None: of none.
 
     Returns:
         The card, as text for the terminal.
@@ -66,7 +73,7 @@ def train_grader(
     if encoder is not None and kind != "grade":
         raise SettingsError("--encoder grades 0 to 5; a safety model is linear: leave it out")
     folder = emptied(checked_output(output))
-    labelled, model = train_linear_model(given, columns, kind)
+    labelled, model = train_linear_model(given, columns, kind, table)
     facts: dict[str, Mapping[str, Any]] = {"linear": model.card.training}
     if encoder is None:
         save_model(model, folder)
@@ -77,7 +84,7 @@ def train_grader(
 
 
 def train_linear_model(
-    given: str, columns: LabelledColumns, kind: str
+    given: str, columns: LabelledColumns, kind: str, table: str | None
 ) -> tuple[LabelledTexts, LinearModel]:
     """Train the linear model of a kind, and return it with the documents.
 
@@ -86,9 +93,13 @@ def train_linear_model(
     """
     labelled = read_labelled(given, columns, kind)
     try:
-        return labelled, train_linear(labelled, SETTINGS[kind])
+        model = train_linear(labelled, SETTINGS[kind])
     except ValueError as error:
         raise InputError(f"{given}: {error}") from error
+    if table is None:
+        return labelled, model
+    card = replace(model.card, training={**model.card.training, "table": table})
+    return labelled, replace(model, card=card)
 
 
 def _train_cascade(
@@ -149,7 +160,10 @@ def train_grader_command(arguments: argparse.Namespace) -> str | None:
         arguments.group_column,
         arguments.language_column,
     )
-    return train_grader(arguments.labelled, arguments.output, columns, arguments.kind, encoder)
+    with fetched_tables(arguments) as tables:
+        return train_grader(
+            arguments.labelled, arguments.output, columns, arguments.kind, encoder, *tables
+        )
 
 
 if __name__ == "__main__":  # spark-submit jobs/train_grader.py

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from jobs.command.opening import fetched_tables
 from jobs.command.running import run
 from jobs.models.grader.clean_sample import CleanSample
 from jobs.models.grader.labelled_table import LabelledColumns
@@ -22,7 +23,12 @@ from udfs.safety.alarm_rate import AlarmThreshold, alarm_offsets
 
 
 def train_safety(
-    given: str, output: str, columns: LabelledColumns, clean_run: str | None, rate: float
+    given: str,
+    output: str,
+    columns: LabelledColumns,
+    clean_run: str | None,
+    rate: float,
+    table: str | None = None,
 ) -> str:
     """Train a safety model on labelled documents and write its folder.
 
@@ -33,6 +39,7 @@ def train_safety(
         clean_run: Folder of a finished run whose corpus is clean: thresholds are found on it. None
             leaves them at a probability of one half.
         rate: Share of clean documents that may be called unsafe, above 0 and below 1.
+        table: State of a table of a lake that the Parquet is a copy of, for the card; None: of none.
 
     Returns:
         The card, as text for the terminal.
@@ -44,7 +51,7 @@ def train_safety(
     if not 0.0 < rate < 1.0:
         raise SettingsError(f"--false-alarms {rate:g} is no share: give one such as 0.005")
     folder = checked_output(output)
-    labelled, model = train_linear_model(given, columns, "safety")
+    labelled, model = train_linear_model(given, columns, "safety", table)
     facts = dict(model.card.training)
     if clean_run is not None:
         sample = CleanSample.scored(clean_run, model)
@@ -93,13 +100,15 @@ def train_safety_command(arguments: argparse.Namespace) -> str | None:
         arguments.group_column,
         arguments.language_column,
     )
-    return train_safety(
-        arguments.labelled,
-        arguments.output,
-        columns,
-        arguments.calibrate_on,
-        arguments.false_alarms,
-    )
+    with fetched_tables(arguments) as tables:
+        return train_safety(
+            arguments.labelled,
+            arguments.output,
+            columns,
+            arguments.calibrate_on,
+            arguments.false_alarms,
+            *tables,
+        )
 
 
 if __name__ == "__main__":  # spark-submit jobs/train_safety.py

@@ -69,7 +69,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "lake": _SPEAKS_TO_ALL,
     "ingest": {*_SPEAKS_TO_ALL, "lake"},
     "dedup": _SPEAKS_TO_ALL,
-    "models": {"runtime", "runtime.store", "runtime.contract"},
+    "models": _SPEAKS_TO_ALL,
     "recipes": {"runtime", "runtime.contract", "runtime.store", "ingest", "dedup", "models"},
     "verdicts": {"runtime", "runtime.spark", "runtime.contract", "recipes"},
     "contamination": {*_SPEAKS_TO_ALL, "dedup", "recipes", "verdicts"},
@@ -111,6 +111,8 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
 LAST_ROOM = "upkeep"  # drives whole runs, so it may use all but the command
 MOST_FILES_IN_A_FOLDER = 16
 
+# Spark takes the columns of some of these by their place, not by name.
+BY_BATCHES = {"mapInArrow", "applyInArrow", "mapInPandas", "applyInPandas", "cogroup"}
 FORBIDDEN_IN_UDFS = {"pyspark", "boto3", "jobs", "py4j"}
 WRAPS_UDFS_FOR_SPARK = "udfs.pandas_functions"
 
@@ -274,6 +276,14 @@ class TestReference:
         for name, path in MODULES.items():
             if "torch" in {used.split(".")[0] for used in imported_names(path)}:
                 assert name.startswith("jobs.models.reference."), name
+
+
+class TestBatches:
+    @pytest.mark.parametrize("path", [*MODULES.values(), *BENCHES], ids=str)
+    def test_batches_are_handed_to_spark_at_one_place(self, path: Path) -> None:
+        called = {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
+        here = path == MODULES["jobs.runtime.spark.arrow_frames"]
+        assert called & BY_BATCHES == ({"mapInArrow"} if here else set())
 
 
 class TestCommands:

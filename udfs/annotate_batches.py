@@ -17,6 +17,7 @@ from udfs.language.signals import LANGUAGE_TYPE, detect
 from udfs.lines.text_batch import TextBatch
 from udfs.perplexity.folder import read_model
 from udfs.perplexity.signals import PERPLEXITY_TYPE, score
+from udfs.safety.screen_lists import ScreenLists
 from udfs.safety.settings import DEFAULT_SETTINGS, SafetySettings
 from udfs.safety.signals import SAFETY_TYPE, SafetyScreen
 from udfs.signals.annotate import ANNOTATORS, annotate, struct_type
@@ -36,7 +37,8 @@ class AnnotateBatches:
         perplexity_model: Tells a worker where on its machine the perplexity models lie (fetching
             them if need be); None leaves perplexity null.
         safety_model: Tells where a trained model lies, likewise; None leaves its score null.
-        safety: Keyword lists, domains and how they are combined with the model.
+        safety: How keywords are combined with the model.
+        lists: Keyword lists and domains that the settings name; None: the shipped lists.
         shared_lines: Gives the sorted keys of lines that many documents of a site have, of
             ``udfs.signals.shared_lines``; None leaves their shares null.
         benchmarks: Gives the index of benchmark items; None leaves ``contamination`` null.
@@ -48,6 +50,7 @@ class AnnotateBatches:
     perplexity_model: Callable[[], str] | None = None
     safety_model: Callable[[], str] | None = None
     safety: SafetySettings = DEFAULT_SETTINGS
+    lists: ScreenLists | None = None
     shared_lines: Callable[[], npt.NDArray[np.uint64]] | None = None
     benchmarks: Callable[[], BenchmarkIndex] | None = None
     own: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +77,7 @@ class AnnotateBatches:
         """Yield a batch for each batch."""
         model = read_model(self.perplexity_model(), verify=False) if self.perplexity_model else None
         safety_model = self.safety_model() if self.safety_model else None
-        screen = SafetyScreen.open(safety_model, self.safety)
+        screen = SafetyScreen.open(safety_model, self.safety, self.lists)
         compared = [contamination_annotator(self.benchmarks())] if self.benchmarks else []
         own = {name: open_annotator(place) for name, place in self.own.items()}
         for batch in batches:

@@ -95,7 +95,8 @@ def _pandas_udf(
     def series(texts: pd.Series) -> object:
         result = function(pa.array(texts, pa.string(), from_pandas=True).fill_null(""))
         if pa.types.is_struct(result.type):
-            return pa.Table.from_struct_array(result).to_pandas()
+            # One null would make doubles of a batch's whole numbers, and round those above 2^53.
+            return pa.Table.from_struct_array(result).to_pandas(integer_object_nulls=True)
         return result.to_pandas()
 
     # Spark tells the kind of function from its annotations, and wants a frame for a struct.

@@ -24,7 +24,8 @@ from bench.measuring import print_result, tree_cpu_s
 from jobs.dedup import DedupSettings
 from jobs.dedup.signatures import SIGNATURE_OPTIONS, sign, sign_rows
 from jobs.runtime.contract.own_tasks import OwnTasks
-from jobs.runtime.contract.table_parts import TablePart, read_parts, write_part
+from jobs.runtime.contract.table_parts import TablePart, each_part, write_part
+from jobs.runtime.spark.arrow_frames import map_with_schema
 from jobs.runtime.spark.parquet_frames import arrow_schema, read_parquet
 from jobs.runtime.spark.session import start_session
 
@@ -41,7 +42,9 @@ def main() -> None:
     size = COPIES * sum(pq.read_table(file, columns=["text"]).nbytes for file in files)
     spark = start_session("bench signing", master="local[1]")
     documents = read_parquet(spark, files * COPIES)
-    passed_on = documents.select("id", "text").mapInArrow(_ids_only, "id bigint")
+    passed_on = map_with_schema(
+        documents.select("id", "text"), _ids_only, pa.schema([("id", pa.int64())])
+    )
     signed = sign(documents, settings)
     target = str(FOLDER / "signed")
     for name, work in (
@@ -82,7 +85,7 @@ def _sign_here(files: list[str], settings: DedupSettings, threads: int, target: 
         signed = sign_rows(part.rows, part.ids, settings, "text", "id")
         write_part(target, part.number, signed, plain=signed.column_names)
 
-    OwnTasks(threads).run(read_parts(files, schema, ["id", "text"]), sign_part, known=0)
+    each_part(OwnTasks(threads), files, schema, ["id", "text"], sign_part)
 
 
 def _discard(frame: DataFrame) -> None:

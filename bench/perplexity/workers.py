@@ -29,12 +29,14 @@ from jobs.models.perplexity.trained_model import (
     write_card,
     write_model_files,
 )
+from jobs.runtime.spark.arrow_frames import map_with_schema
 from jobs.runtime.spark.session import start_session
 from udfs.perplexity.folder import read_model
 from udfs.perplexity.kenlm_binary import load
 from udfs.perplexity.signals import score
 from udfs.perplexity.tokens import tokenise_lines
 
+SCORES = pa.schema([("perplexity", pa.float64()), ("spent", pa.float64())])
 READER = """
 import sys
 import numpy as np, pyarrow as pa
@@ -74,10 +76,8 @@ class ScoreBatches:
                 started = time.process_time()
             found = score(batch.column("text"), pa.array([self.language] * len(batch)), model)
             spent = time.process_time() - started
-            yield pa.record_batch(
-                [found.field("perplexity").cast(pa.float64()), pa.array([spent] * len(batch))],
-                ["perplexity", "spent"],
-            )
+            perplexity = found.field("perplexity").cast(pa.float64())
+            yield pa.record_batch([perplexity, [spent] * len(batch)], schema=SCORES)
 
 
 def main() -> None:
@@ -114,9 +114,7 @@ def measure_throughput(folder: Path, language: str, texts: list[str], wanted: in
     _, bare = measured(lambda: [scorer.score(line) for line in ready])
     spark = start_session("bench", master="local[1]")
     frame = spark.read.parquet(str(folder / "t.parquet")).coalesce(1)
-    scored = frame.mapInArrow(
-        ScoreBatches(str(folder), language), "perplexity double, spent double"
-    )
+    scored = map_with_schema(frame, ScoreBatches(str(folder), language), SCORES)
     started = time.perf_counter()
     spent = scored.selectExpr("max(spent)", "sum(perplexity)").collect()[0][0]
     wall = time.perf_counter() - started

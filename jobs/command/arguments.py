@@ -28,11 +28,34 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class _Named(argparse.Action):
+    """Adds a setting of a name that no option before it gave another value: the later would replace it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Append the setting, or end the program as argparse does where the name is taken."""
+        given: list[str] = getattr(namespace, self.dest)
+        key, _, place = str(values).partition("=")
+        group, _, name = key.rpartition(".")
+        others = [text.partition("=")[2] for text in given if text.startswith(f"{key}=")]
+        if set(others) - {place}:
+            parser.error(
+                f"{option_string}: {others[0]} and {place} are both called {name}, and one would take the "
+                f"place of the other: name it otherwise, --set {group}.NAME={place}"
+            )
+        setattr(namespace, self.dest, [*given, str(values)])
+
+
 def add_annotators(parser: argparse.ArgumentParser) -> None:
     """Add ``--annotator``, which stands for ``--set annotators.NAME=PLACE``."""
     parser.add_argument(
         "--annotator",
-        action="append",
+        action=_Named,
         default=[],
         dest="overrides",
         type=lambda given: f"annotators.{given.rpartition(':')[2]}={given}",
@@ -46,7 +69,7 @@ def add_readers(parser: argparse.ArgumentParser) -> None:
     """Add ``--reader``, which stands for ``--set ingest.readers.ENDING=PLACE``."""
     parser.add_argument(
         "--reader",
-        action="append",
+        action=_Named,
         default=[],
         dest="overrides",
         type=_reader,
@@ -72,7 +95,8 @@ def add_session_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--master",
         metavar="URL",
-        help="Spark master, e.g. local[4]; default: all cores of this machine",
+        help="Spark master, e.g. local[4]; sc://HOST:PORT: a server of Spark Connect; default: all cores of "
+        "this machine",
     )
     parser.add_argument(
         "--spark-conf",

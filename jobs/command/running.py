@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
+from jobs.command.lake_words import require_paths
 from jobs.command.parser import build_parser
 from jobs.runtime.errors import CorpusmillError
 from jobs.runtime.visible_text import visible
@@ -41,6 +42,7 @@ def call(function: Command, arguments: argparse.Namespace) -> int:
         0 done, 1 failed, 130 stopped by the user; argparse itself ends with 2 on wrong usage.
     """
     try:
+        require_paths(arguments)
         text = function(arguments)
     except CorpusmillError as error:
         return _failed(str(error), arguments)

@@ -98,7 +98,8 @@ def _add_benchmarks(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="[MAPPING=]PATH",
         help="Parquet, JSON lines, JSON or CSV of a benchmark; MAPPING names its columns: gsm8k, mmlu, … "
-        "(see docs/decontamination.md) or a .yaml file; may be repeated",
+        "(see docs/decontamination.md) or a .yaml file; PATH may be a table, iceberg:NAME or delta:PATH; may "
+        "be repeated",
     )
     benchmarks.add_argument(
         "--review",
@@ -189,7 +190,9 @@ def add_pack(commands: Subcommands) -> None:
         "  corpusmill pack texts.parquet OUTPUT --tokenizer tokenizer.model --dry-run",
     )
     pack.add_argument(
-        "input", metavar="RUN|TABLE", help="run folder, or Parquet file, folder or glob"
+        "input",
+        metavar="RUN|TABLE",
+        help="run folder; Parquet file, folder or glob; or a table, iceberg:NAME or delta:PATH",
     )
     pack.add_argument(
         "output", metavar="OUTPUT", nargs="?", help="where rows go; default: into the run"
@@ -277,7 +280,11 @@ def add_decontaminate(commands: Subcommands) -> None:
         "  corpusmill decontaminate INPUT OUTPUT --benchmarks gsm8k=test.jsonl --benchmarks mmlu=mmlu/\n"
         "  corpusmill decontaminate INPUT OUTPUT --benchmarks own.parquet --id-column doc",
     )
-    stage.add_argument("input", metavar="INPUT", help="Parquet file, folder or glob")
+    stage.add_argument(
+        "input",
+        metavar="INPUT",
+        help="Parquet file, folder or glob; or a table, iceberg:NAME or delta:PATH",
+    )
     stage.add_argument("output", metavar="OUTPUT", help="where results go")
     add_column_arguments(stage, "text")
     _add_benchmarks(stage)

@@ -23,7 +23,9 @@ def add_tracing(commands: Subcommands) -> None:
         "  corpusmill index TABLE NEW --against OUTPUT     new files only; a question reads both",
     )
     index.add_argument(
-        "input", metavar="RUN|TABLE", help="run folder, or Parquet file, folder or glob"
+        "input",
+        metavar="RUN|TABLE",
+        help="run folder; Parquet file, folder or glob; or a table, iceberg:NAME or delta:PATH",
     )
     index.add_argument(
         "output", metavar="OUTPUT", nargs="?", help="where the index of your Parquet goes"

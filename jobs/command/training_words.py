@@ -9,6 +9,7 @@ from jobs.command.arguments import (
     Subcommands,
     add_column_arguments,
     add_command,
+    add_session_arguments,
     finish_command,
 )
 
@@ -24,7 +25,9 @@ def add_training(commands: Subcommands) -> None:
         "  corpusmill train-perplexity books/ OUTPUT       on files of yours\n"
         "  corpusmill train-perplexity t.parquet OUTPUT --text-column body",
     )
-    train.add_argument("inputs", nargs="+", metavar="INPUT", help="run folder, files or Parquet")
+    train.add_argument(
+        "inputs", nargs="+", metavar="INPUT", help="run folder, files, Parquet or tables"
+    )
     train.add_argument("--text-column", metavar="C", help="INPUT is Parquet with text in column C")
     train.add_argument(
         "--lmplz", metavar="PATH", help="train by KenLM's lmplz on the driver instead of by Spark"
@@ -47,9 +50,8 @@ def _add_tokenizer_training(commands: Subcommands) -> None:
         "  corpusmill train-tokenizer RUN OUTPUT --vocabulary 50000\n"
         "  corpusmill train-tokenizer RUN OUTPUT --kind unigram --beside other/tokenizer.json",
     )
-    train.add_argument(
-        "input", metavar="RUN|TABLE", help="run folder, or Parquet file, folder or glob"
-    )
+    told = "run folder; Parquet; or a table, iceberg:NAME or delta:PATH"
+    train.add_argument("input", metavar="RUN|TABLE", help=told)
     train.add_argument("output", metavar="OUTPUT", help="folder of the tokeniser")
     add_column_arguments(train, "text")
     train.add_argument(
@@ -117,7 +119,11 @@ def _add_grader_training(commands: Subcommands) -> None:
 
 
 def _add_labelled(train: argparse.ArgumentParser) -> None:
-    train.add_argument("labelled", metavar="LABELLED", help="Parquet file, folder or glob")
+    train.add_argument(
+        "labelled",
+        metavar="LABELLED",
+        help="Parquet file, folder or glob; or a table, iceberg:NAME or delta:PATH (docs/lake.md)",
+    )
     train.add_argument("output", metavar="OUTPUT", help="local folder of the model")
     train.add_argument("--text-column", metavar="C", default="text", help="default: text")
     train.add_argument("--label-column", metavar="C", default="label", help="default: label")
@@ -130,6 +136,7 @@ def _add_labelled(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--language-column", metavar="C", help="ISO 639-1 codes; default: detected from the text"
     )
+    add_session_arguments(train)
 
 
 def _add_safety_training(commands: Subcommands) -> None:
@@ -165,12 +172,17 @@ def _add_grader_fetching(commands: Subcommands) -> None:
         commands,
         "fetch-grader",
         "make a grader of a published classifier",
-        "Download a text classifier of the BERT family, convert its weights without torch, and write a\n"
-        "folder for --grader with its origin, revision, licence and digests.\n\n"
+        "Download a text classifier of the BERT family and convert its weights without torch, or one of\n"
+        "fastText, and write a folder for --grader with its origin, revision, licence and digests.\n\n"
         "  corpusmill fetch-grader hf:OWNER/NAME GRADER               from the hub\n"
-        "  corpusmill fetch-grader downloaded/ GRADER                 from a local folder, offline",
+        "  corpusmill fetch-grader downloaded/ GRADER                 from a local folder, offline\n"
+        "  corpusmill fetch-grader hf:OWNER/NAME/model.bin GRADER --classes cc,hq    fastText",
     )
-    fetch.add_argument("model", metavar="MODEL", help="hf:OWNER/NAME[@REVISION] or a local folder")
+    fetch.add_argument(
+        "model",
+        metavar="MODEL",
+        help="hf:OWNER/NAME[@REVISION] or a local folder; of fastText its .bin or .ftz file there or here",
+    )
     fetch.add_argument("output", metavar="GRADER", help="local folder of the grader")
     fetch.add_argument(
         "--expected",

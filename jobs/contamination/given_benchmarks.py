@@ -22,15 +22,19 @@ class GivenBenchmarks:
         marks: Of a review.
         fingerprint: Of the items.
         review_fingerprint: Of the marks.
+        tables: States of tables of a lake that items were read from.
     """
 
     items: tuple[BenchmarkItem, ...]
     marks: tuple[Mark, ...]
     fingerprint: str
     review_fingerprint: str
+    tables: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, given: Sequence[str], review: str | None = None) -> GivenBenchmarks | None:
+    def of(
+        cls, given: Sequence[str], review: str | None = None, tables: Sequence[str] = ()
+    ) -> GivenBenchmarks | None:
         """Read what a command was given; None without benchmarks.
 
         Raises:
@@ -45,13 +49,20 @@ class GivenBenchmarks:
             return None
         items = read_benchmarks(given)
         marks = read_marks(review) if review is not None else ()
-        return cls(tuple(items), marks, items_digest(items), digest(sorted(marks)))
+        told = items_digest(items), digest(sorted(marks))
+        return cls(tuple(items), marks, *told, tuple(tables))
 
 
-def open_benchmarks(arguments: argparse.Namespace) -> GivenBenchmarks | None:
+def open_benchmarks(
+    arguments: argparse.Namespace, tables: Sequence[str] = ()
+) -> GivenBenchmarks | None:
     """Return the benchmarks that the command line gives.
+
+    Args:
+        arguments: Of the command line, tables of a lake in it brought here (``fetched_tables``).
+        tables: States of these.
 
     Raises:
         CorpusmillError: They cannot be used.
     """
-    return GivenBenchmarks.of(arguments.benchmarks, arguments.review)
+    return GivenBenchmarks.of(arguments.benchmarks, arguments.review, tables)

@@ -19,6 +19,7 @@ from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, StageWork, parquet_chunk, run_stage
 from jobs.runtime.contract.table_parts import write_part
 from jobs.runtime.spark.arrow_frames import map_batches
+from jobs.runtime.spark.connect import send
 from jobs.runtime.spark.han_variants import han_variants
 from udfs.columns.spark_hashes import xxhash64
 from udfs.contamination.benchmark_index import BenchmarkIndex, build_benchmarks
@@ -120,7 +121,7 @@ def spark_counting(context: RunContext, texts: Callable[[], DataFrame]) -> Count
 
     def counting(index: Callable[[], BenchmarkIndex], drawn: int) -> StageWork:
         def counted() -> DataFrame:
-            sent = context.spark.sparkContext.broadcast(index())
+            sent = send(context.spark, index())
             chosen = F.pmod(F.xxhash64("id"), F.lit(DRAWS)) < drawn
             counts = map_batches(
                 texts().where(chosen).select("text"),

@@ -86,6 +86,7 @@ def index_stage(
             chunks=[write],
             # It reads no document and keeps none.
             account=lambda _: RowAccounts(rows_in=documents, rows_out=documents),
+            details=lambda: {"tables": list(benchmarks.tables)} if benchmarks.tables else {},
             in_driver=True,
         ),
     )

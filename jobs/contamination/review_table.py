@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from jobs.runtime.errors import InputError
+from jobs.runtime.spreadsheet_cells import as_written, harmless
 from jobs.runtime.store import storage
 from udfs.contamination.reviews import FALSE_MARKS, TRUE_MARKS
 
@@ -34,16 +35,10 @@ def write_table(path: str, rows: Iterable[Mapping[str, Any]]) -> int:
     writer.writeheader()
     count = 0
     for row in rows:
-        writer.writerow({name: _harmless(row.get(name, "")) for name in COLUMNS})
+        writer.writerow({name: harmless(row.get(name, "")) for name in COLUMNS})
         count += 1
     storage.write_text(path, text.getvalue())
     return count
-
-
-def _harmless(value: Any) -> Any:
-    # A spreadsheet runs a cell that begins so as a formula; the passage is a stranger's.
-    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if risky else value
 
 
 def read_marks(path: str) -> tuple[Mark, ...]:
@@ -73,8 +68,9 @@ def read_marks(path: str) -> tuple[Mark, ...]:
             raise InputError(
                 f"--review {path} line {reader.line_num}: mark {row['mark']!r}, wanted true, false or nothing"
             )
-        place = (row["benchmark"], row["item"], row["key"])
-        mark = Mark(*place, leak=said in TRUE_MARKS)
+        benchmark, item, key = (as_written(row[name] or "") for name in COLUMNS[1:4])
+        place = (benchmark, item, key)
+        mark = Mark(benchmark, item, key, leak=said in TRUE_MARKS)
         if marks.setdefault(place, mark) != mark:
             raise InputError(
                 f"--review {path} line {reader.line_num}: {place[0]}/{place[1]} with key {place[2]} is "

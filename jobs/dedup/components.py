@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from jobs.dedup.work_folder import WorkFolder
 from jobs.runtime.errors import StageError
-from jobs.runtime.spark.arrow_frames import frame_of_table
+from jobs.runtime.spark.arrow_frames import collect_arrow, frame_of_table, map_with_schema
 from udfs.dedup.components import STAR_SCHEMA, component_roots, contract_edges
 
 MAX_ROUNDS = 60  # a chain of 10**9 nodes takes about 40
@@ -74,7 +74,7 @@ def components_in_spark(edges: DataFrame, work: WorkFolder) -> DataFrame:
 
 def contract(pairs: DataFrame) -> DataFrame:
     """Find components inside each partition first: that leaves at most one edge a node there."""
-    return pairs.mapInArrow(contract_edges, "node bigint, root bigint")
+    return map_with_schema(pairs, contract_edges, STAR_SCHEMA)
 
 
 def _next_round(pairs: DataFrame) -> DataFrame:
@@ -112,10 +112,3 @@ def _checksum(pairs: DataFrame) -> tuple[int, int, int]:
     ).first()
     assert row is not None  # an aggregate without groups always has one row
     return int(row[0]), int(row[1]), int(row[2])
-
-
-def collect_arrow(frame: DataFrame) -> pa.Table:
-    """Bring a small DataFrame to the driver as Arrow."""
-    if hasattr(frame, "toArrow"):  # Spark 4.0
-        return frame.toArrow()
-    return pa.Table.from_pandas(frame.toPandas(), preserve_index=False)

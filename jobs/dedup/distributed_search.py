@@ -14,6 +14,9 @@ How it goes, a Parquet folder each:
 8. ``settled``: the doubtful ones, by exact Jaccard similarity of shingle sets.
 9. ``duplicates``: the result.
 
+Beside earlier runs (``known``) only those of their documents take part that new ones touch, where that is
+no more than the driver holds (``udfs/dedup/touched.py``).
+
 Up to ``max_driver_documents`` documents, steps 2 to 9 run on the driver over the same kernels
 (``driver_search.py``): Spark's share of ten small jobs would be most of the time. Above, each is a
 DataFrame program without any single-machine limit but the largest component's sketches.
@@ -42,7 +45,7 @@ from pyspark.sql import functions as F
 
 from jobs.dedup.band_edges import find_band_edges
 from jobs.dedup.combine_duplicates import combine
-from jobs.dedup.components import collect_arrow, find_components
+from jobs.dedup.components import find_components
 from jobs.dedup.driver_search import search_on_driver
 from jobs.dedup.exact_duplicates import find_exact, without_exact
 from jobs.dedup.known_documents import KnownDocuments
@@ -55,6 +58,7 @@ from jobs.dedup.signatures import SIGNATURE_OPTIONS, require_columns, sign
 from jobs.dedup.verify_edges import verify_edges
 from jobs.dedup.work_folder import WorkFolder
 from jobs.runtime.contract.fingerprint import code_fingerprint, digest
+from jobs.runtime.spark.arrow_frames import collect_arrow
 from jobs.runtime.store import storage
 
 
@@ -100,13 +104,13 @@ def find_duplicates(
     if signed is None:
         work.sub_stage("signatures", lambda: sign(documents, settings), SIGNATURE_OPTIONS)
         signed = of_work_folder(work)
-    rows = beside(signed, known)
+    rows, removals = beside(signed, known, settings)
     if rows.count <= settings.max_driver_documents:
-        removed = None if known is None else collect_arrow(known.removed)
+        removed = None if removals is None else collect_arrow(removals)
         look_up = functools.partial(_looked_up, documents, settings, work, known)
         search_on_driver(rows.table, settings, work.table_stage, look_up, removed)
         return work.rows("duplicates")
-    exact = work.sub_stage("exact", lambda: find_exact(rows.frame()))
+    exact = work.sub_stage("exact", lambda: find_exact(rows.frame(), removals))
     copies = _sent_whole(exact, work.row_count("exact"), settings)
     unlike = replace(rows, frame=lambda: without_exact(rows.frame(), copies))
     near = _find_near(documents, unlike, settings, work, known)

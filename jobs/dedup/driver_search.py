@@ -9,10 +9,11 @@ import pyarrow.compute as pc
 
 from jobs.dedup.settings import DedupSettings
 from jobs.dedup.settle_doubtful import require_settleable
+from jobs.dedup.signature_rows import ReadColumns
+from jobs.dedup.touched_documents import TouchedDocuments
 from udfs.dedup import search
 from udfs.dedup.signatures import SHINGLE_SET_SCHEMA, shingle_sets
 
-ReadColumns = Callable[[list[str]], pa.Table]
 KeepTable = Callable[[str, Callable[[], pa.Table]], pa.Table]
 
 
@@ -39,7 +40,7 @@ def search_on_driver(
     """
     plan = settings.leader_plan
     hashes = ["id", "order_key", "text_hash_high", "text_hash_low"]
-    exact = keep("exact", lambda: search.find_exact(signatures(hashes)))
+    exact = keep("exact", lambda: search.find_exact(signatures(hashes), removed))
     compared = ["id", "order_key", "band_keys", "sketch"]
     screening = keep(
         "screening",
@@ -53,13 +54,19 @@ def search_on_driver(
     return keep("duplicates", lambda: search.combine(exact, near, removed))
 
 
-def search_tables(documents: pa.Table, signatures: pa.Table, settings: DedupSettings) -> pa.Table:
+def search_tables(
+    documents: pa.Table,
+    signatures: pa.Table,
+    settings: DedupSettings,
+    touched: TouchedDocuments | None = None,
+) -> pa.Table:
     """Find duplicates among documents that are in memory anyway; nothing is kept on the way.
 
     Args:
         documents: id, text.
         signatures: ``SIGNATURE_SCHEMA`` of all of them.
         settings: What counts as a duplicate.
+        touched: Documents of earlier runs, where there are any.
 
     Returns:
         ``udfs.dedup.search.DUPLICATE_SCHEMA``.
@@ -70,10 +77,21 @@ def search_tables(documents: pa.Table, signatures: pa.Table, settings: DedupSett
 
     def look_up(doubtful: pa.Table) -> pa.Table:
         require_settleable(len(doubtful), settings)
-        ids = documents.column("id").combine_chunks()
-        places = pc.index_in(doubtful.column("id"), value_set=ids)
-        rows = doubtful.append_column("text", documents.column("text").take(places))
-        sets = shingle_sets(rows.combine_chunks().to_batches(), settings.shingle_plan)
+        ids, roots = doubtful.column("id").combine_chunks(), doubtful.column("root")
+        sets: list[pa.RecordBatch] = []
+
+        def shingle(texts: pa.Table) -> None:
+            places = pc.index_in(texts.column("id"), value_set=ids)
+            rows = texts.append_column("root", roots.take(places))
+            sets.extend(shingle_sets(rows.combine_chunks().to_batches(), settings.shingle_plan))
+
+        ours = pc.is_in(documents.column("id"), value_set=ids)
+        shingle(documents.select(["id", "text"]).filter(ours))
+        if touched is not None:
+            touched.each_text(doubtful.column("id"), shingle)
         return pa.Table.from_batches(sets, SHINGLE_SET_SCHEMA)
 
-    return search_on_driver(signatures.select, settings, lambda _, build: build(), look_up)
+    read, removed = signatures.select, None
+    if touched is not None:
+        read, removed = touched.beside(read), touched.removed
+    return search_on_driver(read, settings, lambda _, build: build(), look_up, removed)

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.dedup.driver_search import search_on_driver
-from jobs.dedup.known_documents import KnownDocuments
+from jobs.dedup.earlier_files import EarlierFiles, are_read_here
+from jobs.dedup.earlier_runs import EarlierRuns
 from jobs.dedup.published_signatures import DATASET as SIGNATURES
 from jobs.dedup.published_signatures import KEEPER_ROW_ID
 from jobs.dedup.settings import DedupSettings
@@ -23,6 +24,7 @@ from jobs.dedup.settle_doubtful import require_settleable
 from jobs.dedup.signature_rows import SignatureRows
 from jobs.dedup.signatures import GIVEN_ID, can_sign_rows, sign_rows, signed_columns
 from jobs.dedup.spark_table import DATASET, SHOWN_IDS, WORK_FOLDER, SparkTable
+from jobs.dedup.touched_documents import TouchedDocuments, gather
 from jobs.dedup.work_folder import WorkFolder
 from jobs.runtime.contract.driver_tables import dataset_table
 from jobs.runtime.contract.fingerprint import code_fingerprint, digest
@@ -57,6 +59,10 @@ class OwnTable:
     def table(self) -> UserTable:
         """The user's table."""
         return self.spark.table
+
+    @property
+    def _id_type(self) -> pa.DataType:
+        return self.columns.field(self.table.id_column).type
 
     @property
     def settings(self) -> DedupSettings:
@@ -95,15 +101,22 @@ class OwnTable:
         self._each_part(tasks, list(dict.fromkeys(needed)), sign)
 
     def _write_duplicates(self, signatures: SignatureRows, tasks: OwnTasks, folder: str) -> None:
-        context = self.spark.context
+        context, earlier, touched = self.spark.context, self.spark.earlier, None
+        read, removed, before = signatures.table, None, None
+        if earlier is not None:
+            touched = gather(read, EarlierFiles(earlier, self._id_type, tasks), self.settings)
+            if touched is None:  # more of them matter than this process may hold
+                self.spark.searching(signatures).write(folder)
+                return
+            read, removed, before = touched.beside(read), touched.removed, earlier.fingerprint
         code = code_fingerprint("jobs.dedup.own_table")
-        fingerprint = digest([self.table.fingerprint, self.settings.search, code])
+        fingerprint = digest([self.table.fingerprint, self.settings.search, before, code])
         work = WorkFolder(context.session, context.folder(WORK_FOLDER), fingerprint)
-        look_up = functools.partial(self._shingle_sets, tasks, work)
-        found = search_on_driver(signatures.table, self.settings, work.table_stage, look_up)
+        look_up = functools.partial(self._shingle_sets, tasks, work, touched)
+        found = search_on_driver(read, self.settings, work.table_stage, look_up, removed)
         files = require_manifest(context.folder(SIGNATURES), "dedup").files
         given_ids = dataset_table(context, SIGNATURES, ["id", GIVEN_ID], files)
-        write_part(folder, 0, _with_given_ids(found, given_ids))
+        write_part(folder, 0, _with_given_ids(found, given_ids, touched))
 
     def _write_corpus(self, tasks: OwnTasks, folder: str) -> None:
         found = dataset_table(self.spark.context, DATASET, [ROW_ID])
@@ -115,23 +128,33 @@ class OwnTable:
 
         self._each_part(tasks, self.columns.names, keep)
 
-    def _shingle_sets(self, tasks: OwnTasks, work: WorkFolder, involved: pa.Table) -> pa.Table:
+    def _shingle_sets(
+        self,
+        tasks: OwnTasks,
+        work: WorkFolder,
+        touched: TouchedDocuments | None,
+        involved: pa.Table,
+    ) -> pa.Table:
         """Read the texts of the involved documents again: ``SHINGLE_SET_SCHEMA``."""
         require_settleable(len(involved), self.settings)
         involved = involved.sort_by("id")
         ids, roots = (involved.column(name).to_numpy() for name in ("id", "root"))
         sets: list[pa.RecordBatch] = []
 
+        def shingle(rows: pa.Table) -> None:
+            places = np.searchsorted(ids, rows.column("id").to_numpy())
+            batches = rows.append_column("root", pa.array(roots[places])).combine_chunks()
+            sets.extend(shingle_sets(batches.to_batches(), self.settings.shingle_plan))
+
         def look_up(part: TablePart) -> None:
             here = are_among(part.ids, ids)
-            found = part.ids[here]
             text = part.rows.column(0).filter(pa.array(here))
-            rows = pa.table({"root": roots[np.searchsorted(ids, found)], "id": found, "text": text})
-            batches = rows.combine_chunks().to_batches()
-            sets.extend(shingle_sets(batches, self.settings.shingle_plan))
+            shingle(pa.table({"id": part.ids[here], "text": text}))
 
         def build() -> pa.Table:
             self._each_part(tasks, [self.table.text_column], look_up)
+            if touched is not None:
+                touched.each_text(involved.column("id"), shingle)
             return pa.Table.from_batches(sets, SHINGLE_SET_SCHEMA)
 
         return work.table_stage("sets", build)
@@ -147,20 +170,21 @@ class OwnTable:
 
 
 def open_table(
-    context: RunContext, table: UserTable, settings: DedupSettings, known: KnownDocuments | None
+    context: RunContext, table: UserTable, settings: DedupSettings, earlier: EarlierRuns | None
 ) -> SparkTable | OwnTable:
     """Return the table for this process to read, or for Spark where only Spark reads what is needed.
 
-    On a cluster, in an object store (Spark's readers try again where a connection breaks), beside
-    earlier runs, and where columns are not what Arrow reads as Spark does.
+    On a cluster, in an object store (Spark's readers try again where a connection breaks), and where
+    columns are not what Arrow reads as Spark does, here or in an earlier run.
     """
-    spark = SparkTable(context, table, settings, known)
+    spark = SparkTable(context, table, settings, earlier)
     paths = (context.output, *table.paths)
-    if not context.local or known is not None or any(map(storage.is_remote, paths)):
+    if not context.local or any(map(storage.is_remote, paths)):
         return spark
     if table.arrow is None or not can_sign_rows(table.arrow, settings):
         return spark
-    if pa.types.is_nested(table.arrow.field(table.id_column).type):
+    id_type = table.arrow.field(table.id_column).type
+    if pa.types.is_nested(id_type) or not (earlier is None or are_read_here(earlier, id_type)):
         return spark
     return OwnTable(spark, table.arrow, context.threads)
 
@@ -181,19 +205,26 @@ def repeated(ids: pa.ChunkedArray, most: int) -> list[tuple[object, int]]:
     return [(values[int(place)].as_py(), int(numbers[place])) for place in places]
 
 
-def _with_given_ids(found: pa.Table, given_ids: pa.Table) -> pa.Table:
+def _with_given_ids(
+    found: pa.Table, given_ids: pa.Table, touched: TouchedDocuments | None
+) -> pa.Table:
     """``DUPLICATES`` by the user's ids, ``ROW_ID`` and ``KEEPER_ROW_ID``, in the order of rows."""
+    row, keeper = (found.column(name).to_numpy() for name in ("id", "keeper_id"))
+    keeper_run, keeper_row = np.zeros(len(found), np.int32), keeper
+    if touched is not None:
+        theirs = touched.given_ids()
+        given_ids = pa.concat_tables([given_ids.cast(theirs.schema), theirs])
+        keeper_run, keeper_row = touched.files.ids.told(keeper)
     given_ids = given_ids.sort_by("id")
     ids, given = given_ids.column("id").to_numpy(), given_ids.column(GIVEN_ID)
-    row, keeper = (found.column(name).to_numpy() for name in ("id", "keeper_id"))
     kept_for = given.take(pa.array(np.searchsorted(ids, keeper)))
     columns = {
         **dict(zip(found.column_names, found.columns, strict=True)),
         "id": given.take(pa.array(np.searchsorted(ids, row))),
         "keeper_id": kept_for,
         "cluster_id": kept_for,
-        "keeper_run": pa.array(np.zeros(len(found), np.int32)),
+        "keeper_run": pa.array(keeper_run),
         ROW_ID: row,
-        KEEPER_ROW_ID: keeper,
+        KEEPER_ROW_ID: keeper_row,
     }
     return pa.table({name: columns[name] for name in (*DUPLICATES.names, ROW_ID, KEEPER_ROW_ID)})

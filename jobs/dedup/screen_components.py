@@ -8,12 +8,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.dedup.settings import DedupSettings
+from jobs.runtime.spark.arrow_frames import map_with_schema
 from udfs.dedup import resolution
-
-SCREENING_COLUMNS = (
-    "root bigint, node bigint, id bigint, keeper_id bigint, similarity double, sketch binary, "
-    "hubs array<bigint>"
-)
 
 
 def screen_components(
@@ -31,19 +27,17 @@ def screen_components(
         settings: The limits.
 
     Returns:
-        ``SCREENING_COLUMNS``; documents with a keeper_id are removed, those without are involved
+        ``SCREENING_SCHEMA``; documents with a keeper_id are removed, those without are involved
         in a doubtful case, and documents that stay for sure and matter to no other are absent.
     """
     hubs = edges.groupBy("node").agg(F.collect_list("hub").alias("hubs"))
     sketches = sketches.select("id", F.col("order_key").alias("node"), "sketch")
-    return (
+    rows = (
         components.join(hubs, "node", "left")
         .join(sketches, "node")
         .select("root", "node", "id", "sketch", "hubs")
         .repartition("root")
         .sortWithinPartitions("root", "node", "id")
-        .mapInArrow(
-            functools.partial(resolution.screen_components, plan=settings.leader_plan),
-            SCREENING_COLUMNS,
-        )
     )
+    screen = functools.partial(resolution.screen_components, plan=settings.leader_plan)
+    return map_with_schema(rows, screen, resolution.SCREENING_SCHEMA)

@@ -10,15 +10,14 @@ from pyspark.sql import functions as F
 from jobs.dedup.known_documents import KnownDocuments, is_known
 from jobs.dedup.settings import DedupSettings
 from jobs.runtime.errors import StageError
-from udfs.dedup.resolution import settle_components
-from udfs.dedup.signatures import shingle_sets
-
-REMOVAL_COLUMNS = "id bigint, keeper_id bigint, similarity double"
+from jobs.runtime.spark.arrow_frames import map_with_schema
+from udfs.dedup.resolution import REMOVAL_SCHEMA, settle_components
+from udfs.dedup.signatures import SHINGLE_SET_SCHEMA, shingle_sets
 
 
 def sure_removals(screening: DataFrame) -> DataFrame:
-    """The removals that need no closer look: ``REMOVAL_COLUMNS``."""
-    return screening.where(F.col("keeper_id").isNotNull()).select("id", "keeper_id", "similarity")
+    """The removals that need no closer look: ``REMOVAL_SCHEMA``."""
+    return screening.where(F.col("keeper_id").isNotNull()).select(*REMOVAL_SCHEMA.names)
 
 
 def require_settleable(count: int, settings: DedupSettings) -> None:
@@ -47,7 +46,7 @@ def involved_sets(
     The texts are filtered where they lie, by a broadcast of ids.
 
     Args:
-        screening: ``SCREENING_COLUMNS``.
+        screening: ``SCREENING_SCHEMA``.
         count: Number of involved documents.
         documents: id, text.
         settings: Shingles and budget.
@@ -64,9 +63,8 @@ def involved_sets(
         earlier = involved.where(is_known("id"))
         theirs = known.texts(earlier.select("id")).join(F.broadcast(earlier), "id")
         rows = rows.unionByName(theirs.select("root", "id", "text"))
-    return rows.mapInArrow(
-        functools.partial(shingle_sets, plan=settings.shingle_plan),
-        "root bigint, id bigint, set binary",
+    return map_with_schema(
+        rows, functools.partial(shingle_sets, plan=settings.shingle_plan), SHINGLE_SET_SCHEMA
     )
 
 
@@ -82,24 +80,23 @@ def settle_doubtful(
     component; no text is shuffled.
 
     Args:
-        screening: ``SCREENING_COLUMNS``.
+        screening: ``SCREENING_SCHEMA``.
         documents: id, text.
         settings: Threshold and shingles.
         known: Documents of earlier runs.
 
     Returns:
-        ``REMOVAL_COLUMNS`` of the documents that leave after all.
+        ``REMOVAL_SCHEMA`` of the documents that leave after all.
 
     Raises:
         StageError: More documents are involved than ``max_settled_documents``.
     """
     involved = screening.where(F.col("keeper_id").isNull()).drop("keeper_id", "similarity")
     sets = involved_sets(screening, involved.count(), documents, settings, known)
-    return (
+    components = (
         involved.unionByName(sets, allowMissingColumns=True)
         .repartition("root")
         .sortWithinPartitions("root", "node", "id")
-        .mapInArrow(
-            functools.partial(settle_components, plan=settings.leader_plan), REMOVAL_COLUMNS
-        )
     )
+    settle = functools.partial(settle_components, plan=settings.leader_plan)
+    return map_with_schema(components, settle, REMOVAL_SCHEMA)

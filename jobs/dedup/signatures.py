@@ -11,16 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from jobs.dedup.file_bitmaps import quoted
 from jobs.dedup.settings import DedupSettings
 from jobs.runtime.errors import InputError
+from jobs.runtime.spark.arrow_frames import map_with_schema
 from udfs.dedup.signatures import SIGNATURE_SCHEMA, sign_documents
 
-SIGNATURE_COLUMNS = (
-    "id bigint, order_key bigint, text_hash_high bigint, text_hash_low bigint, "
-    "band_keys array<bigint>, sketch binary"
-)
 # Hashes are noise: looking for a dictionary of them only costs time.
 SIGNATURE_OPTIONS = {"parquet.enable.dictionary": "false", "compression": "zstd"}
 TABLE_OPTIONS: dict[str, object] = {"use_dictionary": False}  # the same of Arrow's writer
@@ -42,7 +40,7 @@ def sign(documents: DataFrame, settings: DedupSettings, given_id: str | None = N
         given_id: Column with the user's own id, passed on as ``GIVEN_ID``.
 
     Returns:
-        ``SIGNATURE_COLUMNS`` and, with given_id, ``GIVEN_ID``; one row a document.
+        ``SIGNATURE_SCHEMA`` and, with given_id, ``GIVEN_ID``; one row a document.
 
     Raises:
         InputError: A column is missing.
@@ -57,10 +55,12 @@ def sign(documents: DataFrame, settings: DedupSettings, given_id: str | None = N
         _keep_value(documents, settings).cast("double").alias("keep_value"),
         *([] if given_id is None else [F.col(quoted(given_id)).alias(GIVEN_ID)]),
     )
-    columns = SIGNATURE_COLUMNS
+    schema = SIGNATURE_SCHEMA
     if given_id is not None:
-        columns += f", {GIVEN_ID} {rows.schema[GIVEN_ID].dataType.simpleString()}"
-    return rows.mapInArrow(functools.partial(sign_documents, plan=settings.signing_plan), columns)
+        schema = schema.append(to_arrow_schema(rows.schema).field(GIVEN_ID))
+    return map_with_schema(
+        rows, functools.partial(sign_documents, plan=settings.signing_plan), schema
+    )
 
 
 def signs_tables(settings: DedupSettings) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from pyspark.sql import functions as F
 
 from jobs.dedup.cluster_columns import cluster_rows, with_clusters
 from jobs.dedup.distributed_search import find_duplicates
+from jobs.dedup.earlier_frames import open_known_documents
+from jobs.dedup.earlier_runs import EarlierRuns
 from jobs.dedup.file_bitmaps import quoted, without_rows
 from jobs.dedup.known_documents import KnownDocuments
 from jobs.dedup.published_signatures import DATASET as SIGNATURES
@@ -36,16 +39,24 @@ class SparkTable:
         context: The run.
         table: The user's.
         settings: Of deduplication.
-        known: Documents of earlier runs.
+        earlier: Runs whose documents stay.
     """
 
     context: RunContext
     table: UserTable
     settings: DedupSettings
-    known: KnownDocuments | None
+    earlier: EarlierRuns | None
+
+    @functools.cached_property
+    def known(self) -> KnownDocuments | None:
+        """Documents of earlier runs."""
+        if self.earlier is None:
+            return None
+        id_type = self.table.schema[self.table.id_column].dataType
+        return open_known_documents(self.context, self.earlier, id_type)
 
     def signing(self) -> StageWork:
-        """Sign every row: ``SIGNATURE_COLUMNS`` and ``GIVEN_ID``."""
+        """Sign every row: ``SIGNATURE_SCHEMA`` and ``GIVEN_ID``."""
         return StageWork(signature_chunk(self._signed))
 
     def searching(self, signatures: SignatureRows) -> StageWork:

@@ -12,7 +12,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.dedup.settings import DedupSettings
-from udfs.dedup.verification import similar_edges
+from jobs.runtime.spark.arrow_frames import map_with_schema
+from udfs.dedup.verification import EDGE_SCHEMA, similar_edges
 
 
 def verify_edges(edges: DataFrame, sketches: DataFrame, settings: DedupSettings) -> DataFrame:
@@ -32,16 +33,13 @@ def verify_edges(edges: DataFrame, sketches: DataFrame, settings: DedupSettings)
         return edges.select("hub", "node")
     telling = F.col("bands") >= settings.telling_bands
     sketches = sketches.select("order_key", "sketch")
-    compared = (
+    pairs = (
         edges.where(~telling)
         .join(sketches.withColumnsRenamed({"order_key": "node", "sketch": "node_sketch"}), "node")
         .join(sketches.withColumnsRenamed({"order_key": "hub", "sketch": "hub_sketch"}), "hub")
         .select("hub", "node", "hub_sketch", "node_sketch")
-        .mapInArrow(
-            functools.partial(
-                similar_edges, least_equal=settings.leader_plan.limits.possibly_equal
-            ),
-            "hub bigint, node bigint",
-        )
     )
+    least_equal = settings.leader_plan.limits.possibly_equal
+    compare = functools.partial(similar_edges, least_equal=least_equal)
+    compared = map_with_schema(pairs, compare, EDGE_SCHEMA)
     return edges.where(telling).select("hub", "node").unionByName(compared)

@@ -13,7 +13,10 @@ from urllib.parse import unquote
 
 ALL: Final = "all"
 """Stands for every column that is not read as something else."""
-_PARTITION = re.compile(r"(?:^|/)([A-Za-z_][\w.\- ]*)=([^/]*)(?=/)")
+DEEPEST: Final = 100
+"""Levels of lists and objects in a value that is carried. Python's stack ends some hundreds of levels on, and
+where depends on who calls: one process would read what another refuses."""
+_PARTITION = re.compile(r"(?:^|/)([^\W\d][\w.\- ]*)=([^/]*)(?=/)")
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"  # how Hive, and Spark after it, name null in a path
 
 
@@ -24,6 +27,9 @@ def carried(fields: Mapping[str, Any], read: Set[str | None], carry: tuple[str, 
         fields: Values by name, of a JSON object or a table's row; null ones are left out.
         read: Names that the record holds already, as its text, address, id or date.
         carry: Names asked for, which may be among ``read``, too, or ``all``.
+
+    Raises:
+        RecursionError: A value has more than ``DEEPEST`` levels.
     """
     if not carry:
         return None
@@ -44,15 +50,20 @@ def with_partitions(metadata: str | None, source: str, carry: tuple[str, ...]) -
     return _told(found | json.loads(metadata or "{}")) if found else metadata
 
 
-def plain(value: object) -> object:
+def plain(value: object, levels: int = DEEPEST) -> object:
     """Return a value as JSON can hold it.
 
     Bytes become base64, times ISO 8601, numbers that are not finite and decimals the text they print as.
+
+    Raises:
+        RecursionError: There are more lists and objects in each other than ``levels``.
     """
+    if isinstance(value, Mapping | list | tuple) and not levels:
+        raise RecursionError(f"more than {DEEPEST} levels of lists and objects")
     if isinstance(value, Mapping):
-        return {str(name): plain(inner) for name, inner in value.items()}
+        return {str(name): plain(inner, levels - 1) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
+        return [plain(inner, levels - 1) for inner in value]
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, datetime.date | datetime.time):

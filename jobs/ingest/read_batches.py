@@ -13,7 +13,7 @@ from jobs.ingest.settings import IngestSettings
 from jobs.ingest.source_files import SourceFile
 from jobs.ingest.source_record import SourceRecord
 from jobs.runtime.contract.document_ids import document_id
-from jobs.runtime.errors import StoreReadError
+from jobs.runtime.errors import InputError, StoreReadError
 from jobs.runtime.spark.schemas import DOCUMENTS_WITH_CONTENT
 from jobs.runtime.store import storage
 
@@ -40,7 +40,7 @@ class DocumentReader:
             for named in batch.to_pylist():
                 part, parts = named.pop("part"), named.pop("parts")
                 file = SourceFile(**named)
-                for row, record in enumerate(self._records(file)):
+                for row, record in enumerate(self._records(file, parts)):
                     if row % parts != part:
                         continue
                     metadata = with_partitions(record.metadata, file.source, self.settings.carry)
@@ -52,10 +52,17 @@ class DocumentReader:
         if waiting:
             yield pa.RecordBatch.from_pylist(waiting, schema=READ)
 
-    def _records(self, file: SourceFile) -> Iterator[SourceRecord]:
+    def _records(self, file: SourceFile, parts: int) -> Iterator[SourceRecord]:
         try:
             file.require_unchanged()
             stream = storage.open_input(file.path)
+        except FileNotFoundError as error:
+            if parts > 1:  # another task may have read it, and has its share of the rows only
+                raise InputError(
+                    f"{file.path} is gone since it was listed: run the same command again"
+                ) from error
+            yield SourceRecord(status="unreadable", detail="it is gone since it was listed")
+            return
         except OSError as error:
             if storage.is_passing(file.path, error):
                 raise StoreReadError(f"{file.path}: {error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -106,11 +106,25 @@ def _other_run(given: str, run: str) -> InputError:
 
 
 def former_sources(output: str) -> list[SourceFile]:
-    """Return the files that a run was last made of; none where nobody wrote them down."""
+    """Return the files that a run was last made of; none where nobody wrote them down.
+
+    While ``documents/`` is made its list is gone: a run that was killed then keeps numbers by its chunks.
+    """
+    documents, extracted = (storage.join(output, name) for name in ("documents", "extracted"))
     try:
-        return read_plan(storage.join(output, "documents"))
+        return read_plan(documents)
     except InputError:
-        return []
+        chunks = [*chunk_plans(extracted), *chunk_plans(documents)]
+        return list(dict.fromkeys(file for plan in chunks for file in plan))
+
+
+def chunk_plans(dataset: str) -> Iterator[list[SourceFile]]:
+    """Yield the sources of each chunk of a dataset; none where it is not there, or not made of sources."""
+    for name in storage.child_names(dataset):
+        try:
+            yield read_plan(storage.join(dataset, name))
+        except InputError:  # no chunk, or one that was hardly begun
+            continue
 
 
 def require_inputs(inputs: Sequence[str], output: str, prefix: str = "") -> None:

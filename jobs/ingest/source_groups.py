@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from jobs.ingest.source_files import SourceFile, read_plan, write_plan
+from jobs.ingest.source_files import SourceFile, chunk_plans, write_plan
 from jobs.runtime.contract.chunks import by_bytes
-from jobs.runtime.errors import InputError
-from jobs.runtime.store import storage
 
 SHOWN, RECORDED = 3, 100
 
@@ -61,11 +59,7 @@ def source_groups(
     """
     waiting = dict.fromkeys(sources)
     groups = []
-    for name in storage.child_names(dataset):
-        try:
-            group = read_plan(storage.join(dataset, name))
-        except InputError:  # no chunk, or one that was hardly begun
-            continue
+    for group in chunk_plans(dataset):
         if all(file in waiting for file in group):
             groups.append(group)
             for file in group:

@@ -59,6 +59,17 @@ def field_record(
         place: Of :class:`SourceRecord`.
         settings: Names that text, page, address, id and date go by.
     """
+    try:
+        return _field_record(fields, place, settings)
+    except RecursionError:  # of a value nested like a bomb: it must cost its record, not the file
+        return SourceRecord(
+            place=place, status="malformed", detail=f"{place or 'row'} is nested too deeply"
+        )
+
+
+def _field_record(
+    fields: Mapping[str, Any], place: str | None, settings: IngestSettings
+) -> SourceRecord:
     page = _first(fields, settings.html_fields)
     content = page if page is not None else _first(fields, settings.text_fields)
     others = [

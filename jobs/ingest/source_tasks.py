@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.ingest.source_files import SourceFile
 from jobs.runtime.spark.arrow_frames import frame_of_table
+from jobs.runtime.spark.connect import tasks_at_a_time
 from jobs.runtime.spark.schemas import SOURCE_TASKS
 
 BYTES_PER_TASK = 64 << 20
@@ -29,7 +30,7 @@ def source_tasks(
         tasks: Partitions; by default by bytes and cores. Each starts a parser child of its own, so
             that a few small files are dealt out to no more tasks than there are cores.
     """
-    cores = spark.sparkContext.defaultParallelism
+    cores = tasks_at_a_time(spark)
     total = sum(file.size for file in sources)
     several = min(TASKS_PER_CORE * cores, total // SMALL_TASK_BYTES)
     wanted = tasks or max(cores, several, total // BYTES_PER_TASK)

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from jobs.inspection.explain import RuleAnswer, answers, run_rules
 from jobs.inspection.run_tables import RunTables
+from jobs.models.safety_lists import read_safety_lists
 from jobs.recipes.recipe import Recipe
 from jobs.runtime.store import storage
 from jobs.runtime.store.node_copies import NodeCopy
@@ -26,10 +27,14 @@ def judge_text(
 
     Raises:
         InputError: The run has no verdicts yet.
+        MissingRequirementError: A list that its settings name is there no more.
     """
     models = storage.join(tables.output, "models", "perplexity")
     location = NodeCopy.of(models).path if storage.exists(models) else None
-    function = AnnotateBatches(recipe.clean, location, safety=recipe.safety, own=recipe.annotators)
+    lists = read_safety_lists(recipe.safety).lists
+    function = AnnotateBatches(
+        recipe.clean, location, safety=recipe.safety, lists=lists, own=recipe.annotators
+    )
     batch = pa.record_batch({"text": pa.array([text])})
     document = next(function(iter([batch]))).to_pylist()[0]
     return document, answers(run_rules(tables), document)

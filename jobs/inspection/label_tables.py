@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import pyarrow as pa
+
+from jobs.runtime.spreadsheet_cells import harmless
 
 LABELS_NAME: Final = "labels.parquet"
 """Beside a run: what people said of its documents."""
@@ -31,10 +33,5 @@ def csv_of(table: pa.Table) -> bytes:
     writer = csv.writer(stream)
     writer.writerow(table.column_names)
     for row in table.to_pylist():
-        writer.writerow([_cell(value) for value in row.values()])
+        writer.writerow([harmless(value) for value in row.values()])
     return stream.getvalue().encode("utf-8-sig")
-
-
-def _cell(value: Any) -> Any:
-    # A spreadsheet takes such a beginning for a formula, and texts and addresses are written by strangers.
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

@@ -32,15 +32,21 @@ class Matched(NamedTuple):
 
 
 class _Documents(NamedTuple):
-    """Documents of a run that are still to be matched: ``id, url, kept``."""
+    """Documents of a run that are still to be matched: ``id, url, source_id, content_bytes, kept``."""
 
     tables: RunTables
     rows: pa.Table
 
     def places(self) -> pa.ChunkedArray:
-        """Id and address: an id alone may name another page, of a crawl of another day."""
-        ids = self.rows.column("id").cast(pa.string())
-        return pc.binary_join_element_wise(ids, pc.fill_null(self.rows.column("url"), ""), " ")
+        """Id and address, or without one what its source calls it, or without that its size in bytes.
+
+        An id alone may name another document: of a file that has changed, or of one name another day.
+        """
+        ids, *told = (
+            self.rows.column(name).cast(pa.string())
+            for name in ("id", "url", "source_id", "content_bytes")
+        )
+        return pc.binary_join_element_wise(ids, pc.coalesce(*told, ""), " ")
 
     def addresses(self) -> pa.ChunkedArray:
         return self.rows.column("url")
@@ -65,7 +71,7 @@ class _Documents(NamedTuple):
 
 
 def compare_documents(first: RunTables, second: RunTables) -> tuple[Matched, Moved]:
-    """Match the documents of two runs: by id and address, what is left by address, then by text.
+    """Match the documents of two runs: by id and what goes with it, the rest by address, then by text.
 
     Of several of one address or text all are the same document. Texts are read only where something is left.
 
@@ -90,7 +96,7 @@ def compare_documents(first: RunTables, second: RunTables) -> tuple[Matched, Mov
 
 
 def _documents(tables: RunTables) -> _Documents:
-    rows = tables.columns("extracted", ["id", "url"])
+    rows = tables.columns("extracted", ["id", "url", "source_id", "content_bytes"])
     corpus = tables.columns("corpus", ["id"]).column("id").combine_chunks()
     kept = pc.is_in(rows.column("id"), value_set=corpus)
     return _Documents(tables, rows.append_column("kept", kept))

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from jobs.models.safety_lists import read_safety_lists
 from jobs.runtime.errors import MissingRequirementError
 from jobs.runtime.store.node_copies import NodeCopy
 from udfs.grading import grader as grader_model
 from udfs.perplexity import folder as perplexity_folder
 from udfs.safety import signals as safety_signals
-from udfs.safety.settings import SafetySettings
+from udfs.safety.settings import DEFAULT_SETTINGS, SafetySettings
 
 Result = TypeVar("Result")
 
@@ -32,7 +33,7 @@ class RunModels:
         safety: str | None,
         languages: Sequence[str] | None = None,
         grade_languages: Sequence[str] = (),
-        safety_settings: SafetySettings | None = None,
+        safety_settings: SafetySettings = DEFAULT_SETTINGS,
     ) -> RunModels:
         """Return the models after opening each one.
 
@@ -42,7 +43,7 @@ class RunModels:
             safety: Folder of a safety model.
             languages: Languages that the perplexity models must know; None asks for none.
             grade_languages: Languages that the grader must know.
-            safety_settings: Keyword lists and domains; None means the defaults.
+            safety_settings: Name keyword lists and domains.
 
         Raises:
             MissingRequirementError: A model or list is missing, faulty, of another version, or
@@ -60,7 +61,8 @@ class RunModels:
                 check(folder)
         if grader is not None:
             require_graded(grader, grade_languages)
-        _opened(lambda: safety_signals.SafetyScreen.open(None, safety_settings))
+        lists = read_safety_lists(safety_settings).lists
+        _opened(lambda: safety_signals.SafetyScreen.open(None, safety_settings, lists))
         return cls(perplexity, grader, safety)
 
 

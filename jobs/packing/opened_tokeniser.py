@@ -10,10 +10,12 @@ from jobs.runtime.errors import MissingRequirementError, SettingsError
 from jobs.runtime.store import storage
 from udfs.trainer_files.packing.packed_groups import FrameIds
 from udfs.trainer_files.packing.settings import PackSettings
-from udfs.trainer_files.tokenising.engines import PACKAGES, load_engine
+from udfs.trainer_files.tokenising.engines import PACKAGES, TokenEngine, load_engine
 from udfs.trainer_files.tokenising.tokeniser_file import AUTOMATIC, TokeniserFile, read_tokeniser
 
 CONFIGURATION_NAME: Final = "tokenizer_config.json"
+RARE: Final = "\ua66e\U00012000"
+"""Letters that no vocabulary has for tokens: the eyes of a seraph in one psalter, and a sign of cuneiform."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,15 @@ def open_tokeniser(path: str, settings: PackSettings) -> OpenedTokeniser:
 
     Raises:
         MissingRequirementError: There is no such file.
-        SettingsError: It is no tokeniser, the package that reads it is missing, or it lacks a token
-            that the settings ask for.
+        SettingsError: It is no tokeniser, the package that reads it is missing, it lacks a token that the
+            settings ask for, or it leaves characters out.
     """
     file = read_tokeniser_file(path, settings)
+    if not len(_engine(file, settings).encode([RARE]).ids):
+        raise SettingsError(
+            f"--tokenizer {path} leaves characters that it does not know out of every text: give its model an"
+            " unk_token or byte_fallback, or take a byte-level one (`corpusmill train-tokenizer`)"
+        )
     try:
         return OpenedTokeniser(path, file, _frame(path, file, settings))
     except ValueError as error:
@@ -82,14 +89,18 @@ def read_tokeniser_file(path: str, settings: PackSettings) -> TokeniserFile:
             special_tokens=settings.tiktoken_special_tokens,
         )
         # A package that is missing, or a file that none reads, is told before Spark starts.
-        load_engine(
-            file,
-            "sentencepiece" if file.kind == "sentencepiece" else "tokenizers",
-            special_tokens_in_text=settings.special_tokens_in_text,
-        )
+        _engine(file, settings)
     except ValueError as error:
         raise SettingsError(f"--tokenizer {path}: {error}") from error
     return file
+
+
+def _engine(file: TokeniserFile, settings: PackSettings) -> TokenEngine:
+    return load_engine(
+        file,
+        "sentencepiece" if file.kind == "sentencepiece" else "tokenizers",
+        special_tokens_in_text=settings.special_tokens_in_text,
+    )
 
 
 def _content(path: str) -> bytes:

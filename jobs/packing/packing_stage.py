@@ -50,6 +50,7 @@ class PackSource:
         fingerprint: Of what they are.
         documents: Their number.
         by_spark: Readers of parts that a killed run goes on from, as DataFrames.
+        files: That each part reads.
         here: The same in memory, where this process does without Spark; else None.
         own_tasks: Gives a stage what it then hands its work to.
     """
@@ -57,6 +58,7 @@ class PackSource:
     fingerprint: str
     documents: int
     by_spark: Sequence[Callable[[], SparkDocuments]]
+    files: Sequence[int]
     here: Sequence[Callable[[], OwnDocuments]] | None = None
     own_tasks: Callable[[], OwnTasks | None] = lambda: None
 
@@ -93,6 +95,7 @@ def pack_stage(
             account=functools.partial(packing.account, source.documents),
             details=packing.details,
             own_tasks=own,
+            cut=source.files,
         ),
     )
 

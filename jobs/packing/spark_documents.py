@@ -16,6 +16,7 @@ from jobs.packing.documents import MILLION, DocumentCounts, wrong_id_type
 from jobs.packing.row_files import WRITTEN, RowWriter
 from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.spark.arrow_frames import map_with_schema
+from jobs.runtime.spark.connect import send
 from udfs.trainer_files.packing.packed_groups import COPY, ID, LABELS, PARTITION, TEXT, UNIT
 from udfs.trainer_files.packing.row_facts import UNKNOWN
 from udfs.trainer_files.packing.settings import PackSettings
@@ -60,8 +61,7 @@ class SparkDocuments:
 
     def shared(self, file: TokeniserFile) -> Callable[[], TokeniserFile]:
         """Send the tokeniser to every worker once."""
-        broadcast = self.frame.sparkSession.sparkContext.broadcast(file)
-        return functools.partial(getattr, broadcast, "value")
+        return functools.partial(getattr, send(self.frame.sparkSession, file), "value")
 
     def write(
         self,

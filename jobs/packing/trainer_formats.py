@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -15,6 +15,7 @@ from jobs.runtime.contract.own_tasks import OwnTasks
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage import RunContext, Stage, run_stage
 from jobs.runtime.errors import SettingsError
+from jobs.runtime.spark.connect import run_apart
 from jobs.runtime.store import storage
 from udfs.trainer_files.formats.contract import RowFacts
 from udfs.trainer_files.formats.table import TRAINER_FORMATS
@@ -111,10 +112,9 @@ def _write(
     ]
     convert = _converter(name, facts, folder)
     if own is None:
-        spread = context.spark.sparkContext.parallelize(tasks, max(1, len(tasks)))
-        written.update(spread.mapPartitions(convert).collect())
+        written.update(run_apart(context.spark, convert, tasks))
     else:
-        own.run(iter(tasks), lambda task: written.update(convert([task])), len(tasks))
+        own.run(iter(tasks), lambda task: written.update(convert(task)), len(tasks))
     for split in (TRAIN, VALIDATION):
         of_split = {
             path.split("/", 1)[1]: told for path, told in written.items() if path.startswith(split)
@@ -132,18 +132,18 @@ def _target_name(path: str) -> str:
 
 def _converter(
     name: str, facts: RowFacts, folder: str
-) -> Callable[[Iterable[Task]], Iterator[tuple[str, Mapping[str, Any]]]]:
+) -> Callable[[Task], Mapping[str, Mapping[str, Any]]]:
     # Two attempts of a task write the same bytes under the same name, so either may win.
-    def convert(tasks: Iterable[Task]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for source, split, target in tasks:
-            system, inner = storage.file_system(source)
+    def convert(task: Task) -> Mapping[str, Mapping[str, Any]]:
+        source, split, target = task
+        system, inner = storage.file_system(source)
 
-            def open_output(file: str, split: str = split) -> Any:
-                return storage.open_output(storage.join(folder, split, file))
+        def open_output(file: str) -> Any:
+            return storage.open_output(storage.join(folder, split, file))
 
-            with pq.ParquetFile(inner, filesystem=system) as parquet:
-                told = TRAINER_FORMATS[name].write(parquet, target, facts, open_output)
-            yield f"{split}/{target}", told
+        with pq.ParquetFile(inner, filesystem=system) as parquet:
+            told = TRAINER_FORMATS[name].write(parquet, target, facts, open_output)
+        return {f"{split}/{target}": told}
 
     return convert
 

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from jobs.recipes.inheritance import merged_recipe, without_faults
 from jobs.recipes.recipe import Recipe
 from jobs.recipes.rule_faults import signal_faults
-from jobs.recipes.yaml_reading import no_yaml, parse_recipe, parse_value
+from jobs.recipes.yaml_reading import as_yaml, no_yaml, parse_recipe, parse_value
 from jobs.runtime.amounts import counted
 from jobs.runtime.configuration_files import configuration_folder
 from jobs.runtime.errors import DamagedRecordError, SettingsError
@@ -77,8 +76,7 @@ def _validated(
 
 def recipe_text(recipe: Recipe) -> str:
     """Return a recipe as YAML that :func:`load_recipe` reads back, nothing left to defaults."""
-    values = recipe.model_dump(mode="json")
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    return as_yaml(recipe.model_dump(mode="json"))
 
 
 def rule_origins(name_or_file: str) -> dict[str, list[str]]:

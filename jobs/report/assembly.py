@@ -18,7 +18,7 @@ from jobs.report.duplicate_facts import DuplicateCounts, duplicate_facts
 from jobs.report.packing_facts import packing_facts
 from jobs.report.page import render_page
 from jobs.report.published_run import PublishedRun, RecipeLike, read_run, recipe_facts
-from jobs.report.report_model import Report, Totals
+from jobs.report.report_model import Report, RuleFacts, Totals
 from jobs.report.rule_facts import rule_facts
 from jobs.report.run_facts import RunFacts
 from jobs.report.safety_facts import safety_facts
@@ -124,9 +124,8 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
     reasons = _checked_reasons(flows.result(), totals)
     folder = inputs.result().common_folder
     sources, losses = facts.start(facts.sources, folder, totals), facts.start(facts.losses, folder)
-    contamination = facts.start(facts.contamination, folder)
-    alarms, graded = facts.start(facts.alarms, folder), facts.start(facts.graded)
-    movable = facts.start(facts.movable, drawn.result())
+    contamination, graded = facts.start(facts.contamination, folder), facts.start(facts.graded)
+    alarms, movable = facts.start(facts.alarms, folder), facts.start(facts.movable, drawn.result())
     examples = (chosen.result(), borderline.result(), alarms.result().chosen)
     samples = facts.samples(_shown(counted.result(), *examples))
     rules = rule_facts(run.rules(), recipe.rules, reasons, hits.result(), movable.result())
@@ -138,9 +137,7 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
         reasons=reasons,
         quarantine_statuses=flows.result().label_counts("quarantined"),
         recipe=recipe_facts(recipe),
-        rules=rules,
-        never_fired=[rule.reason for rule in rules if rule.never_fired],
-        absent_rules=run.absent_rules(recipe),
+        **_judged(run, recipe, rules),
         languages=language_flows(flows.result()),
         formats=format_flows(flows.result()),
         sources=sources.result()[0],
@@ -160,6 +157,16 @@ def _report(facts: RunFacts, run: PublishedRun, recipe: RecipeLike, totals: Tota
         versions=run.versions(),
         fingerprints=run.fingerprints(),
     )
+
+
+def _judged(run: PublishedRun, recipe: RecipeLike, rules: Sequence[RuleFacts]) -> dict[str, Any]:
+    """What the report says of rules, and of what bounds and models were fitted to."""
+    return {
+        "rules": rules,
+        "never_fired": [rule.reason for rule in rules if rule.never_fired],
+        "absent_rules": run.absent_rules(recipe),
+        "fitted": run.fitted(recipe),
+    }
 
 
 def _shown(counted: DuplicateCounts, *examples: Mapping[str, Sequence[Row]]) -> set[int]:

@@ -121,6 +121,11 @@ def _processing(report: Report) -> list[str]:
 
 def _limits(report: Report) -> list[str]:
     limits = [f"- not judged: `{rule.reason}`, {rule.why}" for rule in report.absent_rules]
+    limits += [
+        f"- {part.name}: fitted to {part.documents:,} documents of an earlier run; there are "
+        f"{part.documents_now:,} now (`corpusmill run --refit` fits to all)"
+        for part in report.fitted
+    ]
     audit = report.duplicates.audit
     if audit.accepted.share is not None:
         limits.append(

@@ -25,10 +25,11 @@ from jobs.report.proportions import wilson_interval
 from jobs.report.report_model import AuditedShare, DuplicateAudit
 from jobs.runtime.contract.manifest import read_manifest
 from jobs.runtime.contract.stage import RunContext
+from jobs.runtime.spark.arrow_frames import map_with_schema
 from udfs.columns.spark_hashes import xxhash64
 from udfs.dedup.banding import Banding, meeting_probability
 from udfs.dedup.shingles import Shingles
-from udfs.dedup.signatures import shingle_sets
+from udfs.dedup.signatures import SHINGLE_SET_SCHEMA, shingle_sets
 from udfs.dedup.similarity import exact_similarity
 
 SAMPLE = 200
@@ -269,13 +270,11 @@ def _shingle_sets(
         texts.select("id", "text")
         .join(F.broadcast(wanted), "id")
         .select(F.lit(0).cast("bigint").alias("root"), "id", "text")
-        .mapInArrow(
-            functools.partial(shingle_sets, plan=settings.shingle_plan),
-            "root bigint, id bigint, set binary",
-        )
-        .collect()
     )
-    return {row["id"]: np.frombuffer(row["set"], "<u4") for row in rows}
+    sets = map_with_schema(
+        rows, functools.partial(shingle_sets, plan=settings.shingle_plan), SHINGLE_SET_SCHEMA
+    )
+    return {row["id"]: np.frombuffer(row["set"], "<u4") for row in sets.collect()}
 
 
 def _exact_similarities(pairs: Collection[Pair], sets: Mapping[int, np.ndarray]) -> list[float]:

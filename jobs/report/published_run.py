@@ -10,10 +10,12 @@ from jobs.dedup import DedupSettings
 from jobs.recipes.recipe import ReportSettings, RunSettings
 from jobs.recipes.rules import AbsentRule, ResolvedRule, Rule, is_grade_rule
 from jobs.recipes.stored_recipe import judged_rules, unjudged_rules
+from jobs.report.fitted_parts import THRESHOLDS, FittedPart, fitted_parts
 from jobs.report.report_model import CleaningTotal, FailedAnnotator, RecipeFacts, StageFacts, Totals
 from jobs.runtime.contract.manifest import MADE_BY, Manifest, read_manifest, require_manifest
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.errors import AccountingError
+from jobs.verdicts.thresholds import is_relative
 
 MODELS = "models"  # not rows but models; a run that is given one has none of its own
 SHARED_LINES = "shared-lines"  # likewise counts of lines, where a rule asks for them
@@ -21,10 +23,15 @@ SIGNATURES = "signatures"  # older runs published none
 PASSAGES = "repeated_passages"  # only where a recipe cuts them
 MATCHES = "contamination"  # only with benchmarks
 PHRASES, INDEX = "benchmark-phrases", "benchmark-index"  # likewise
-OPTIONAL_DATASETS = (MODELS, SHARED_LINES, PHRASES, INDEX, MATCHES, SIGNATURES, "quality", PASSAGES)
+OPTIONAL_DATASETS = (
+    MODELS, SHARED_LINES, PHRASES, INDEX, THRESHOLDS, MATCHES, SIGNATURES, "grades", "quality",
+    PASSAGES,
+)  # fmt: skip
+TOLD_BY_MANIFEST = (MODELS, SIGNATURES, PASSAGES, PHRASES, INDEX, THRESHOLDS, "grades")
+"""Datasets of which no report reads a row."""
 STAGE_ORDER = (
     "documents", "extracted", MODELS, SHARED_LINES, PHRASES, INDEX, "annotated", "verdicts",
-    MATCHES, SIGNATURES, "duplicates", "quality", PASSAGES, "corpus",
+    MATCHES, SIGNATURES, "duplicates", "grades", "quality", PASSAGES, "corpus",
 )  # fmt: skip
 NO_GRADES = "no grader was given, so no document has a grade"
 
@@ -99,6 +106,10 @@ class PublishedRun:
             for rule in recipe.rules
             if rule.reason not in known
         ]
+
+    def fitted(self, recipe: RecipeLike) -> list[FittedPart]:
+        """Return what was fitted to other documents than the run has now."""
+        return fitted_parts(self.manifests, percentiles=any(map(is_relative, recipe.rules)))
 
     def _judged(self) -> list[Manifest]:
         names = ("verdicts", "quality")

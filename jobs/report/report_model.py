@@ -13,6 +13,7 @@ from pydantic import Field
 from jobs.recipes.rules import AbsentRule, Action, Bounds, Condition
 from jobs.report.contamination_model import ContaminationFacts
 from jobs.report.fact import Count, DocumentId, Fact, Number
+from jobs.report.fitted_parts import FittedPart
 from jobs.report.grade_facts import GradedLanguage
 from jobs.report.packing_facts import PackingFacts
 from jobs.report.safety_model import SafetyFacts
@@ -353,6 +354,7 @@ class Report(Fact):
     rules: list[RuleFacts]
     never_fired: list[str] = Field(description="reasons of judged rules without a single hit")
     absent_rules: list[AbsentRule]
+    fitted: list[FittedPart] = Field([], description="what has stayed while the run has grown")
     languages: dict[str, LanguageFlow]
     formats: dict[str, FormatFlow]
     sources: list[SourceFlow] = Field(description="the 50 with most documents")

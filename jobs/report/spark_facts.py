@@ -23,16 +23,7 @@ from jobs.report.duplicate_sources import LossesBySource, losses_by_source
 from jobs.report.grade_facts import GradedLanguage, graded_languages
 from jobs.report.movable_bounds import movable_bounds
 from jobs.report.perplexity_table import bucket_flows, perplexity_table
-from jobs.report.published_run import (
-    INDEX,
-    MATCHES,
-    MODELS,
-    PASSAGES,
-    PHRASES,
-    SIGNATURES,
-    PublishedRun,
-    RecipeLike,
-)
+from jobs.report.published_run import MATCHES, TOLD_BY_MANIFEST, PublishedRun, RecipeLike
 from jobs.report.report_model import (
     BucketFlow,
     CleaningTotal,
@@ -71,8 +62,7 @@ class SparkFacts:
         frames = {
             dataset: context.read_files(dataset, manifest.files)
             for dataset, manifest in run.manifests.items()
-            # of these the manifest says all
-            if dataset not in (MODELS, SIGNATURES, PASSAGES, PHRASES, INDEX)
+            if dataset not in TOLD_BY_MANIFEST
         }
         return cls(context, run, recipe, pool, frames)
 

@@ -14,6 +14,7 @@ from importlib.metadata import entry_points, packages_distributions, version
 from pathlib import Path
 
 from jobs.runtime.errors import SettingsError
+from jobs.runtime.pandas_on_demand import admit_pandas
 
 OURS = ("jobs", "udfs", "corpusmill")
 _PLACE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*")
@@ -51,12 +52,14 @@ def import_place(place: str) -> object:
     if here not in sys.path:
         sys.path.append(here)  # behind all others: a script of the user's hides no package
     try:
-        return pkgutil.resolve_name(place)
+        found = pkgutil.resolve_name(place)
+        admit_pandas()
     except Exception as error:  # whatever the module does when it is imported
         raise SettingsError(
             f"{place} cannot be imported: {type(error).__name__}: {error}. Its module is looked for among "
             "installed packages, on PYTHONPATH and in the working directory"
         ) from error
+    return found
 
 
 def code_digest(places: Iterable[str]) -> str:
@@ -147,7 +150,7 @@ def _file(name: str) -> Path | None:
     """The source of a module; None for what is no module, or has none that is a file (but in a zip)."""
     try:
         spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):  # what a module defines was taken for one
+    except Exception:  # what a module defines was taken for one, and the module does not import
         return None
     path = Path(spec.origin or "") if spec is not None else Path()
     return path.resolve() if path.suffix == ".py" and path.is_file() else None
@@ -169,7 +172,11 @@ def _imports(module: str, path: Path) -> set[str]:
     """Modules that a file imports, in full, and what may be one: ``from package import name``."""
     package = module if _is_package(path) else module.rpartition(".")[0]
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):  # never imported, or only where another Python runs
+        return names
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -61,6 +61,25 @@ def facts(segment: Segment, documents: Documents) -> pa.Table:
     return pa.concat_tables(parts)
 
 
+def documents_between(segment: Segment, first: int, stop: int) -> npt.NDArray[np.int32]:
+    """Return the numbers of the documents from one number on and before another: int32[n], ascending."""
+    parts = [np.empty(0, np.int32)]
+    for block in range(first >> BLOCK_BITS, ((stop - 1) >> BLOCK_BITS) + 1):
+        name = block_name(block)
+        if name in segment.names:
+            with opened(storage.join(segment.folder, name), "index") as file:
+                bounds = [file.metadata.row_group(n).column(0) for n in range(file.num_row_groups)]
+                groups = [
+                    number
+                    for number, one in enumerate(bounds)
+                    if one.statistics.max >= first and one.statistics.min < stop
+                ]
+                rows = file.read_row_groups(groups, ["document"], use_threads=False)
+            parts.append(rows.column(0).to_numpy())
+    numbers = np.concatenate(parts)
+    return numbers[slice(*np.searchsorted(numbers, [first, stop]))]
+
+
 def all_documents(segment: Segment) -> Documents:
     """Return the numbers of all documents of a segment."""
     found = [np.empty(0, np.int64)]

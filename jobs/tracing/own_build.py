@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,7 +23,10 @@ from jobs.tracing.indexed_documents import (
 )
 from jobs.tracing.layout import POSTINGS, Segment, documents_schema
 from jobs.tracing.sorted_files import write_documents, write_postings
-from udfs.tracing.fingerprints import HASH_BITS, fingerprints, folded_texts
+from jobs.tracing.token_counts import write_counts
+from udfs.text.token_batch import TokenRoom
+from udfs.tracing.fingerprints import HASH_BITS, fingerprints, folded_tokens
+from udfs.tracing.token_counts import COUNTERS, TokenCounts
 
 _DOCUMENT_BITS: Final = np.uint64(64 - HASH_BITS)
 MOST_ROWS: Final = 1 << (64 - HASH_BITS)
@@ -47,6 +52,8 @@ class OwnBuild:
     table: npt.NDArray[np.int32]
     _postings: list[npt.NDArray[np.uint64]] = field(default_factory=list)
     _documents: list[pa.Table] = field(default_factory=list)
+    _counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(COUNTERS, np.int64))
+    _adding: threading.Lock = field(default_factory=threading.Lock)
 
     def write(self, tasks: OwnTasks) -> None:
         """Write the files of the segment."""
@@ -59,6 +66,7 @@ class OwnBuild:
         shift = self.segment.hash_bits - self.segment.bits
         list(write_postings(self.segment.folder, shift, self._sorted_postings()))
         list(write_documents(self.segment.folder, self._sorted_documents()))
+        write_counts(self.segment.folder, self._counts)
 
     def _field(self, name: str) -> pa.Field:
         return pa.field(name, self.source.id_type if name == self.source.id_column else pa.string())
@@ -66,26 +74,40 @@ class OwnBuild:
     def _take(self, part: TablePart) -> None:
         """Take the fingerprints of a part, and what became of its documents."""
         places = part.ids >> ROW_BITS
-        for place in np.unique(places):
-            file = self.segment.files[place]
-            here = places == place
-            rows = part.rows.filter(pa.array(here))
-            numbers = (part.ids[here] & ((1 << ROW_BITS) - 1)) + file.first
+        borders = [0, *(np.flatnonzero(np.diff(places)) + 1).tolist(), len(places)]
+        room, counts = TokenRoom(), TokenCounts(self.segment.text_bytes)
+        for first, stop in itertools.pairwise(borders):
+            if stop == first:
+                continue  # a part of no rows
+            file = self.segment.files[places[first]]
+            rows = part.rows.slice(first, stop - first)
+            numbers = (part.ids[first:stop] & ((1 << ROW_BITS) - 1)) + file.first
             kept = np.empty(0, np.int64) if self.fates is None else self.fates.kept
             rows = rows.rename_columns(["id", "text", *rows.column_names[2:]])
             chosen = rows_of(file.dataset, rows, kept)
-            rows, numbers = rows.filter(pa.array(chosen)), numbers[chosen]
+            if not chosen.all():  # else every text would be copied
+                rows, numbers = rows.filter(pa.array(chosen)), numbers[chosen]
             self._documents.append(
                 fates_of(file.dataset, rows, numbers, self.fates, self.source.id_type)
             )
-            self._take_texts(rows.column("text"), numbers)
+            self._take_texts(rows.column("text"), numbers, room, counts)
+        with self._adding:
+            self._counts += counts.counts
 
-    def _take_texts(self, texts: pa.ChunkedArray, numbers: npt.NDArray[np.int64]) -> None:
+    def _take_texts(
+        self,
+        texts: pa.ChunkedArray,
+        numbers: npt.NDArray[np.int64],
+        room: TokenRoom,
+        counts: TokenCounts,
+    ) -> None:
         # A few at a time: the tokens of a whole part would be fresh memory, touched for the first time.
         for first in range(0, len(texts), _TEXTS_AT_ONCE):
-            batch = folded_texts(texts.slice(first, _TEXTS_AT_ONCE), self.table)
-            found = fingerprints(batch.hashes, batch.offsets, self.segment.hash_bits)
-            documents = numbers[first + found.texts].astype(np.uint64)
+            here = numbers[first : first + _TEXTS_AT_ONCE]
+            hashes, offsets = folded_tokens(texts.slice(first, len(here)), self.table, room)
+            counts.add(hashes, offsets, here)
+            found = fingerprints(hashes, offsets, self.segment.hash_bits)
+            documents = here[found.texts].astype(np.uint64)
             self._postings.append((found.hashes.astype(np.uint64) << _DOCUMENT_BITS) | documents)
 
     def _sorted_postings(self) -> Iterator[pa.RecordBatch]:

@@ -1,14 +1,11 @@
-"""A segment of an index made by Spark: texts stay where they are read, postings are dealt out by hash."""
+"""A segment of an index made by Spark: tasks read texts where they lie, postings are dealt out by hash."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -16,8 +13,8 @@ from pyspark.sql import functions as F
 from jobs.dedup.file_bitmaps import quoted, without_rows
 from jobs.runtime.contract.manifest import read_manifest
 from jobs.runtime.contract.stage import RunContext
-from jobs.runtime.contract.user_tables import by_file
-from jobs.runtime.spark.arrow_frames import map_with_schema
+from jobs.runtime.contract.user_tables import UserTable, by_file
+from jobs.runtime.spark.arrow_frames import frame_of_table, map_with_schema
 from jobs.runtime.spark.java_heap import tasks_within_heap
 from jobs.runtime.spark.parquet_frames import read_parquet
 from jobs.tracing.indexed_documents import ANNOTATED, CORPUS, EXTRACTED, GRADES, IndexedDocuments
@@ -26,144 +23,26 @@ from jobs.tracing.layout import (
     DROPPED,
     DUPLICATE,
     KEPT,
-    POSTINGS,
     QUARANTINED,
     Segment,
     TextFile,
     documents_schema,
 )
-from jobs.tracing.sorted_files import write_documents, write_postings
-from udfs.text.folding import fold_table
-from udfs.tracing.fingerprints import fingerprints, folded_texts
+from jobs.tracing.spark_tasks import (
+    PACKED,
+    TEXT_TASKS,
+    WRITTEN,
+    DocumentWriter,
+    PostingBatches,
+    PostingWriter,
+    TextScan,
+)
+from udfs.tracing.posting_keys import PostingKeys
 
-WRITTEN: Final = pa.schema([("file", pa.string()), ("rows", pa.int64())])
-PACKED: Final = pa.schema([("bucket", pa.int32()), ("keys", pa.binary())])
 _NUMBER: Final = "document"
-_SENT_TOGETHER: Final = 1 << 16  # postings: half a megabyte in the rows that Spark carries
-_PIECE_ROWS: Final = 1 << 20
-Hashes: TypeAlias = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class PostingKeys:
-    """How postings of a bucket are packed into numbers of 64 bits, whose order is theirs.
-
-    Attributes:
-        bucket_shift: Bits of a hash behind those that name its bucket.
-        document_bits: Bits of a document's number.
-    """
-
-    bucket_shift: int
-    document_bits: int
-
-    def packed(self, hashes: Hashes, documents: npt.NDArray[np.int32]) -> npt.NDArray[np.uint64]:
-        """Return keys of postings, without the bits that name their buckets."""
-        rest = (hashes & ((1 << self.bucket_shift) - 1)).astype(np.uint64)
-        return (rest << np.uint64(self.document_bits)) | documents.astype(np.uint64)
-
-    def postings(self, bucket: int, keys: npt.NDArray[np.uint64]) -> Iterator[pa.RecordBatch]:
-        """Yield ``POSTINGS`` of keys of one bucket."""
-        first = bucket << self.bucket_shift
-        for place in range(0, len(keys), _PIECE_ROWS):
-            piece = keys[place : place + _PIECE_ROWS]
-            hashes = (piece >> np.uint64(self.document_bits)).astype(np.int64) + first
-            documents = (piece & np.uint64((1 << self.document_bits) - 1)).astype(np.int32)
-            yield pa.record_batch([pa.array(hashes), pa.array(documents)], schema=POSTINGS)
-
-
-@dataclass(frozen=True)
-class PostingBatches:
-    """A function for mapInArrow: ``document, text`` to packed postings, many of a bucket in a row.
-
-    A row a posting would cost Spark more than the text costs us.
-
-    Attributes:
-        han_variants: Of ``fold_table``.
-        hash_bits: Of a hash.
-        keys: How postings are packed.
-    """
-
-    han_variants: tuple[tuple[int, int], ...]
-    hash_bits: int
-    keys: PostingKeys
-
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield the fingerprints of the batches."""
-        table = fold_table(self.han_variants)
-        hashes: list[Hashes] = []
-        documents: list[npt.NDArray[np.int32]] = []
-        for batch in batches:
-            texts = folded_texts(batch.column(1), table)
-            found = fingerprints(texts.hashes, texts.offsets, self.hash_bits)
-            hashes.append(found.hashes)
-            documents.append(batch.column(0).to_numpy()[found.texts])
-            if sum(map(len, hashes)) >= _SENT_TOGETHER:
-                yield self._rows(np.concatenate(hashes), np.concatenate(documents))
-                hashes, documents = [], []
-        if hashes:
-            yield self._rows(np.concatenate(hashes), np.concatenate(documents))
-
-    def _rows(self, hashes: Hashes, documents: npt.NDArray[np.int32]) -> pa.RecordBatch:
-        buckets = hashes >> self.keys.bucket_shift
-        order = np.argsort(buckets, kind="stable")
-        buckets, keys = buckets[order], self.keys.packed(hashes[order], documents[order])
-        borders = [0, *(np.flatnonzero(np.diff(buckets)) + 1).tolist(), len(keys)]
-        spans = [(first, stop) for first, stop in itertools.pairwise(borders) if stop > first]
-        columns = [
-            pa.array([int(buckets[first]) for first, _ in spans], pa.int32()),
-            pa.array([keys[first:stop].tobytes() for first, stop in spans], pa.binary()),
-        ]
-        return pa.record_batch(columns, schema=PACKED)
-
-
-@dataclass(frozen=True)
-class PostingWriter:
-    """A function for mapInArrow: writes packed postings, by bucket, as files; yields their names.
-
-    Two attempts of a task write the same bytes under the same names, so that either may win.
-
-    Attributes:
-        folder: Of the segment.
-        keys: How postings are packed.
-    """
-
-    folder: str
-    keys: PostingKeys
-
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Sort and write the buckets of a task, one at a time."""
-        rows = (
-            (bucket, np.frombuffer(keys.as_buffer(), np.uint64))
-            for batch in batches
-            for bucket, keys in zip(batch.column(0).to_pylist(), batch.column(1), strict=True)
-        )
-        for bucket, group in itertools.groupby(rows, lambda row: row[0]):
-            keys = np.concatenate([packed for _, packed in group])
-            keys.sort()
-            pieces = self.keys.postings(bucket, keys)
-            yield from _told(write_postings(self.folder, self.keys.bucket_shift, pieces))
-
-
-@dataclass(frozen=True)
-class DocumentWriter:
-    """As :class:`PostingWriter`, of what became of documents, by number.
-
-    Attributes:
-        folder: Of the segment.
-        schema: Of the rows.
-    """
-
-    folder: str
-    schema: pa.Schema
-
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Write the rows of a task."""
-        yield from _told(write_documents(self.folder, (one.cast(self.schema) for one in batches)))
-
-
-def _told(written: Iterator[tuple[str, int]]) -> Iterator[pa.RecordBatch]:
-    for name, count in written:
-        yield pa.RecordBatch.from_pylist([{"file": name, "rows": count}], schema=WRITTEN)
+_TASK_BYTES: Final = 64 << 20  # of Parquet: a task's start is nothing beside it
+_SMALL_TASK_BYTES: Final = 4 << 20
+_TASKS_A_CORE: Final = 4
 
 
 def build_with_spark(
@@ -183,23 +62,61 @@ def build_with_spark(
     by_dataset: dict[str, list[TextFile]] = {}
     for file in segment.files:
         by_dataset.setdefault(file.dataset, []).append(file)
-    texts, facts = [], []
-    for dataset, files in by_dataset.items():
-        rows = _numbered(context, source, segment, files)
-        if source.table is None:
-            rows = _of_this_dataset(context, dataset, rows)
-        texts.append(rows.select(_NUMBER, "text"))
-        facts.append(_facts(context, source, dataset, rows))
-    keys = PostingKeys(segment.hash_bits - segment.bits, segment.document_bits)
-    winnow = PostingBatches(han_variants, segment.hash_bits, keys)
-    postings = [map_with_schema(rows, winnow, PACKED) for rows in texts]
-    # By a key that names its file: no file is in two tasks.
-    dealt = _union(postings).repartition("bucket").sortWithinPartitions("bucket")
-    map_with_schema(dealt, PostingWriter(segment.folder, keys), WRITTEN).collect()
+    rows = {
+        dataset: _numbered(context, source, segment, files) for dataset, files in by_dataset.items()
+    }
+    facts = [
+        _facts(context, source, name, _of_this_dataset(context, name, frame))
+        for name, frame in rows.items()
+    ]
     block = F.shiftright(_NUMBER, BLOCK_BITS)
     blocks = _union(facts).repartition(block).sortWithinPartitions(_NUMBER)
     writer = DocumentWriter(segment.folder, documents_schema(source.id_type))
-    map_with_schema(blocks, writer, WRITTEN).collect()
+    written = map_with_schema(blocks, writer, WRITTEN).collect()
+    # Tasks see by what was written which texts are indexed from where; of the files they are told their own.
+    told = replace(segment, files=(), names=frozenset(row["file"] for row in written))
+    keys = PostingKeys(segment.hash_bits, segment.bits, segment.document_bits)
+    if source.table is not None and source.table.arrow is None:  # only Spark can read it
+        texts = _texts_by_java(context, source.table, rows[""])
+        winnow = PostingBatches(han_variants, segment.text_bytes, keys)
+    else:
+        texts = _text_tasks(context, segment)
+        winnow = PostingBatches(han_variants, segment.text_bytes, keys, TextScan(told))
+    postings = map_with_schema(texts, winnow, PACKED)
+    # By a key that names its file: no file is in two tasks.
+    dealt = postings.repartition("bucket").sortWithinPartitions("bucket")
+    map_with_schema(dealt, PostingWriter(segment.folder, keys), WRITTEN).collect()
+
+
+def _text_tasks(context: RunContext, segment: Segment) -> DataFrame:
+    """The text files as rows of ``TEXT_TASKS``, a large one several times, dealt out to tasks."""
+    cores = context.spark.sparkContext.defaultParallelism
+    total = sum(file.bytes for file in segment.files)
+    size = min(_TASK_BYTES, max(_SMALL_TASK_BYTES, total // (_TASKS_A_CORE * cores)))
+    rows = []
+    for file in segment.files:
+        parts = -(-file.bytes // size)
+        rows += [
+            {
+                "path": segment.path(file),
+                "first": file.first,
+                "whole": file.dataset in ("", CORPUS),
+                "part": part,
+                "parts": parts,
+            }
+            for part in range(parts)
+        ]
+    tasks = min(len(rows), max(1, -(-total // size)))
+    table = pa.Table.from_pylist(rows, schema=TEXT_TASKS)
+    return frame_of_table(context.spark, table).repartition(tasks)
+
+
+def _texts_by_java(context: RunContext, table: UserTable, rows: DataFrame) -> DataFrame:
+    """Numbers and texts of a table of which Arrow may read columns otherwise than Spark."""
+    texts = rows.select(_NUMBER, "text")
+    # Others write row groups of any size, of which a task must unpack a whole page at once.
+    tasks = tasks_within_heap(context.spark, table.largest_row_group)
+    return texts if tasks is None else texts.coalesce(tasks)
 
 
 def _union(frames: Sequence[DataFrame]) -> DataFrame:
@@ -217,19 +134,14 @@ def _numbered(
     if source.table is not None:
         rows = source.table.read_files(context.spark, paths)
     else:
-        rows = read_parquet(context.spark, paths, carries_documents=True)
+        rows = read_parquet(context.spark, paths)
     firsts = dict(zip(paths, (file.first for file in files), strict=True))
     number = by_file(rows, [firsts[path] for path in sorted(paths)]) + F.col("_metadata.row_index")
     names = {"id": source.id_column, "text": source.text_column}
     if EXTRACTED in {file.dataset for file in files}:
         names |= {"status": "status", "stage": "stage"}
     columns = [F.col(quoted(name)).alias(role) for role, name in names.items()]
-    chosen = rows.select(number.cast("int").alias(_NUMBER), *columns)
-    if source.table is None:
-        return chosen
-    # Others write row groups of any size, of which a task must unpack a whole page at once.
-    tasks = tasks_within_heap(context.spark, source.table.largest_row_group)
-    return chosen if tasks is None else chosen.coalesce(tasks)
+    return rows.select(number.cast("int").alias(_NUMBER), *columns)
 
 
 def _of_this_dataset(context: RunContext, dataset: str, rows: DataFrame) -> DataFrame:

@@ -44,9 +44,18 @@ from udfs.columns.batch_columns import in_schema
 from udfs.extract_document import extract
 from udfs.extraction.contract import ExtractionOptions
 from udfs.text.folding import fold_table
-from udfs.tracing.fingerprints import GUARANTEED, fingerprints, folded_texts
+from udfs.text.token_batch import TokenRoom
+from udfs.tracing.fingerprints import (
+    GUARANTEED,
+    HASH_BITS,
+    fingerprints,
+    folded_texts,
+    folded_tokens,
+)
 from udfs.tracing.matching import phrase_places
+from udfs.tracing.posting_keys import PostingKeys
 from udfs.tracing.shared_spans import answer_grams, extend_spans
+from udfs.tracing.token_counts import TokenCounts
 from udfs.trainer_files.packing.packed_groups import FrameIds, packed_groups
 from udfs.trainer_files.packing.settings import PackSettings
 from udfs.trainer_files.tokenising.engines import EngineName, TokenBatch
@@ -150,8 +159,12 @@ class _Bytes:
 
 def _trace() -> None:
     """Index two texts and look for one in the other."""
-    texts = folded_texts(pa.array([ENGLISH, CHINESE], pa.large_string()), fold_table())
-    fingerprints(texts.hashes, texts.offsets)
+    column = pa.array([ENGLISH, CHINESE], pa.large_string())
+    texts = folded_texts(column, fold_table())
+    tokens, offsets = folded_tokens(column, fold_table(), TokenRoom())
+    TokenCounts(column.nbytes).add(tokens, offsets, np.arange(len(column)))
+    found = fingerprints(tokens, offsets)
+    PostingKeys(HASH_BITS, 4, 24).dealt(found.hashes, found.texts)
     phrase_places(texts.hashes, texts.offsets, texts.hashes[-GUARANTEED:])
     longest = np.zeros(len(texts.hashes), np.int64)
     extend_spans(answer_grams(texts.hashes), texts.hashes, texts.offsets, longest)

@@ -157,10 +157,17 @@ def _listed(rule: ResolvedRule) -> Column:
 
 def _named(listed: Listed) -> Column:
     """Return whether a document is one of those listed; of ``id``, ``source`` and ``url``."""
+    record, url = listed_names(listed)
+    return record.isNotNull() | url.isNotNull()
+
+
+def listed_names(listed: Listed) -> tuple[Column, Column]:
+    """Return the record (:func:`record_name`) and the address of a document, null where not listed."""
     row = F.col("id").bitwiseAND(F.lit((1 << ROW_BITS) - 1))
     record = F.concat_ws(BETWEEN, F.col("source"), row.cast("string"))
-    found = record.isin([record_name(*one) for one in listed.records])
-    return found | F.coalesce(F.col("url").isin(list(listed.urls)), F.lit(False))
+    names = [record_name(*one) for one in listed.records]
+    url = F.col("url")
+    return F.when(record.isin(names), record), F.when(url.isin(list(listed.urls)), url)
 
 
 def record_name(source: str, row: int) -> str:

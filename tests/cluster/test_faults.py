@@ -23,11 +23,14 @@ pytestmark = pytest.mark.cluster
 Held = Callable[[str], contextlib.AbstractContextManager[None]]
 
 # Every step of deduplication by Spark, which else would do so small a corpus on the driver; and each
-# partition in a task of its own, so that a fault on one worker meets a task that the other one needs.
+# partition in a task of its own, so that a fault on one worker meets a task that the other one needs. Tasks
+# wait for both workers: on a busy machine one would do them all, and the other have nothing to lose.
 DEDUP_BY_SPARK = (
     "--set", "dedup.max_driver_documents=0",
     "--spark-conf", "spark.sql.adaptive.coalescePartitions.enabled=false",
     "--spark-conf", "spark.sql.shuffle.partitions=2",
+    "--spark-conf", "spark.scheduler.minRegisteredResourcesRatio=1.0",
+    "--spark-conf", "spark.scheduler.maxRegisteredResourcesWaitingTime=300s",
 )  # fmt: skip
 
 

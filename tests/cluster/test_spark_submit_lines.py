@@ -80,6 +80,7 @@ def test_the_lines_for_s3(submit: Any, s3_server: S3Server, store_client: Any) -
     lines = printed_lines("docs/operations.md", "(?:cat|spark-submit)")
     submit(*lines[1:])
     output = s3_server.root / BUCKET / "run" / "extracted"
-    assert '"magic"' in (output / "_SUCCESS").read_text()
-    (row,) = [row for file in output.glob("*.parquet") for row in pq.read_table(file).to_pylist()]
+    (mark,) = output.rglob("_SUCCESS")
+    assert '"magic"' in mark.read_text()
+    (row,) = [row for file in output.rglob("*.parquet") for row in pq.read_table(file).to_pylist()]
     assert row["status"] == "ok"

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import huggingface_hub
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from jobs.command_line import main
 from jobs.models.conversion import grader_folder, published_model
 from jobs.models.conversion.published_model import card_facts
+from tests.fasttext_writer import write_fasttext
 from tests.numpy_encoders import bert_reference
 from tests.published_models import write_published
 from tests.tiny_encoder import HEADS, POSITIONS
+from tests.udfs.grading.fasttext_cases import GOLDEN, MODELS, TEXTS
 from udfs.grading.grader import Grader, open_grader
 from udfs.learning.model_folder import read_description
 
@@ -317,3 +320,125 @@ def test_licence_and_languages_are_read_off_the_card(
     if card is not None:
         (tmp_path / "README.md").write_text(card)
     assert card_facts(tmp_path / "README.md") == facts
+
+
+class TestFastText:
+    MODEL = MODELS["bigrams"]
+    ORDER = ("--classes", "cc,hq")
+
+    @pytest.fixture
+    def published(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "published"
+        write_fasttext(folder / "quality.bin", self.MODEL)
+        (folder / "README.md").write_text("---\nlicense: mit\nlanguage: en\n---\n")
+        (folder / "LICENSE").write_text("words of a licence")
+        return folder
+
+    def test_its_file_becomes_a_grader_with_its_card_and_needs_no_package(
+        self,
+        published: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        for name in [name for name in sys.modules if name.startswith("jobs.models.conversion")]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setitem(sys.modules, "onnx", None)
+        output = tmp_path / "grader"
+        command = ["fetch-grader", str(published / "quality.bin"), str(output), *self.ORDER]
+        assert main(command) == 0
+        page = capsys.readouterr().out
+        assert page.strip() == (output / "card.md").read_text().strip()
+        for told in (
+            "from quality.bin", "mit", "Languages: en", "cc = 0, hq = 5",
+            "fastText (softmax), 8 words in 5 columns, n-grams of 2 words; a text is read whole",
+        ):  # fmt: skip
+            assert told in page
+        assert sorted(path.name for path in output.iterdir()) == [
+            "LICENSE", "card.md", "model.bin", "model.json",
+        ]  # fmt: skip
+        grader = open_grader(str(output))
+        assert grader.languages == ("en",)
+        good = GOLDEN["bigrams"][TEXTS.index("the water law of the water")][0]
+        assert grade(grader, "the water law of the water") == pytest.approx(5 * good, abs=1e-4)
+        assert np.isnan(grade(grader, "water", "de"))
+        made_from = read_description(output)["training"]["files"]
+        assert made_from == {"quality.bin": hashlib.sha256(self.MODEL.content()).hexdigest()}
+
+    @pytest.mark.parametrize(("by", "ends"), [(0.0, 0), (0.1, 1)])
+    def test_known_grades_are_compared(
+        self, by: float, ends: int, published: Path, tmp_path: Path
+    ) -> None:
+        rows = [
+            {"text": text, "score": 5 * row[0] + by}
+            for text, row in zip(TEXTS, GOLDEN["bigrams"], strict=True)
+            if not text.startswith("__label__")
+        ]
+        scores = tmp_path / "scores.jsonl"
+        scores.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        command = ["fetch-grader", str(published / "quality.bin"), str(tmp_path / "grader")]
+        assert main([*command, *self.ORDER, "--expected", str(scores)]) == ends
+        if not ends:
+            compared = read_description(tmp_path / "grader")["training"]["compared"]
+            assert compared["texts"] == len(rows)
+            assert compared["largest_difference"] < 1e-4
+
+    def test_classes_with_numbers_need_no_order(self, tmp_path: Path) -> None:
+        write_fasttext(tmp_path / "five.ftz", MODELS["codes, norms"])
+        output = tmp_path / "grader"
+        assert main(["fetch-grader", str(tmp_path / "five.ftz"), str(output)]) == 0
+        classes = read_description(output)["classes"]
+        assert classes == {f"__label__{place}": 1.25 * place for place in range(5)}
+
+    @pytest.mark.parametrize(
+        ("name", "said", "message"),
+        [
+            ("quality.bin", [], "classes hq, cc is worth more is not told by their names"),
+            ("quality.bin", ["--classes", "cc,best"], "cc,best are not the classes of quality.bin"),
+            ("quality.bin", [*ORDER, "--int8"], "--int8 needs --expected"),
+            ("quality.bin", [*ORDER, "--window-tokens", "9"], "which reads whole texts"),
+            ("absent.bin", ORDER, "no such file. Give a .bin or .ftz"),
+            ("damaged.ftz", ORDER, "is no fastText model of format 11 or 12"),
+        ],
+    )
+    def test_what_makes_no_grader_is_one_line(
+        self,
+        name: str,
+        said: list[str],
+        message: str,
+        published: Path,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        (published / "damaged.ftz").write_bytes(bytes(100))
+        assert main(["fetch-grader", str(published / name), str(tmp_path / "grader"), *said]) == 1
+        told = capsys.readouterr().err
+        assert message in told
+        assert told.count("\n") == 1
+        assert list(tmp_path.iterdir()) == [published]
+
+    @pytest.mark.parametrize("revision", [None, "v2", "refs/pr/1"])
+    def test_the_hub_is_asked_for_the_file_that_is_named(
+        self,
+        revision: str | None,
+        published: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        snapshot = published.rename(tmp_path / ("cd" * 20))
+        asked: list[tuple[str, dict[str, Any]]] = []
+
+        def snapshot_download(repository: str, **options: Any) -> str:
+            asked.append((repository, options))
+            return str(snapshot)
+
+        monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+        given = "hf:Some-Lab/quality" + (f"@{revision}" if revision else "") + "/quality.bin"
+        assert main(["fetch-grader", given, str(tmp_path / "grader"), *self.ORDER]) == 0
+        ((repository, options),) = asked
+        assert (repository, options["revision"]) == ("Some-Lab/quality", revision)
+        assert options["allow_patterns"][:2] == ["quality.bin", "README.md"]
+        facts = read_description(tmp_path / "grader")["training"]
+        assert (facts["origin"], facts["revision"]) == (
+            "hf:Some-Lab/quality/quality.bin", "cd" * 20,
+        )  # fmt: skip

@@ -36,6 +36,13 @@ def rows(folder: Path, kind: str) -> pa.Table:
     return pa.concat_tables([pq.read_table(file) for file in files])
 
 
+def counts(folder: Path) -> list[int]:
+    (file,) = (folder / "phrase_index").rglob("token_counts.parquet")
+    found: list[int] = pq.read_table(file).column("count").to_pylist()
+    assert sum(found)
+    return found
+
+
 def index(context: RunContext, *overrides: str) -> Manifest:
     return index_stage(context, load_recipe("default", overrides), run_documents(context))
 
@@ -67,9 +74,38 @@ def test_postings_and_documents_are_the_same(
         found, wanted = rows(run, kind), rows(ours, kind)
         assert found.equals(found.sort_by(keys))  # in the order of the files
         assert found.equals(wanted)
+    assert counts(run) == counts(ours)
     assert told(run) == told(ours)
     # Either goes on from what the other made.
     assert index(own_context(run)).created_at == manifest.created_at
+
+
+def test_texts_carried_by_java_are_the_texts_that_tasks_read(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "BUCKET_POSTINGS", 500)
+    texts = [
+        f"{PHRASES[number % 2]} {number * 7919 % 101} of them" if number % 47 else None
+        for number in range(200)
+    ]
+    table = Path(write_texts(tmp_path / "t", texts, files=2, rows_a_group=16))
+    made = []
+    for name, plain in (("read", True), ("carried", False)):
+        if not plain:  # of times only Spark can tell what they are
+            for file in table.glob("*.parquet"):
+                rows_of_file = pq.read_table(file)
+                times = pa.array([0] * len(rows_of_file), pa.timestamp("us"))
+                changed = rows_of_file.append_column("at", times)
+                pq.write_table(changed, file, row_group_size=16)
+        context = RunContext(spark, str(tmp_path / name), Reporter(quiet=True))
+        source = table_documents(open_user_table(spark, str(table), None, None))
+        assert source.table is not None
+        assert (source.table.arrow is not None) == plain
+        index_stage(context, load_recipe("default"), source)
+        kinds = ("postings", "documents")
+        made.append([rows(tmp_path / name, kind) for kind in kinds] + [counts(tmp_path / name)])
+    assert made[0] == made[1]
+    assert len(made[0][1]) == 200
 
 
 def test_a_killed_index_goes_on_from_its_chunks(

@@ -190,6 +190,23 @@ def test_the_parts_of_a_file_are_the_file(sources: Path, parts: int) -> None:
     assert pa.concat_tables(by_part).sort_by("id").equals(whole)
 
 
+def test_a_file_that_is_gone_is_a_row_unless_other_tasks_read_it_too(sources: Path) -> None:
+    """One of several tasks has its share of the rows only: of a file that went meanwhile it would be lost."""
+    alone, first, second = (
+        task
+        for parts in (1, 2)
+        for task in tasks(sources, parts)
+        if task["path"][0].as_py().endswith("a.warc.gz")
+    )
+    read = DocumentReader(IngestSettings())
+    assert [*read(iter([first]))]
+    (sources / "a.warc.gz").unlink()
+    (row,) = pa.Table.from_batches(read(iter([alone]))).to_pylist()
+    assert (row["status"], row["detail"]) == ("unreadable", "it is gone since it was listed")
+    with pytest.raises(InputError, match=r"a\.warc\.gz is gone since it was listed"):
+        list(read(iter([second])))
+
+
 @pytest.mark.spark
 def test_a_large_file_is_dealt_out_and_small_ones_are_gathered(
     spark: SparkSession, sources: Path

@@ -76,6 +76,6 @@ def test_columns_of_a_table_and_its_partitions_arrive_in_the_corpus_and_in_rules
 
 
 def test_names_are_split_at_commas() -> None:
-    arguments = build_parser().parse_args(["run", "in", "out", "--carry", "score,user name"])
+    arguments = build_parser().parse_args(["run", "in", "out", "--carry", "score, user name"])
     take_inputs(arguments)
     assert load_recipe("default", arguments.overrides).ingest.carry == ("score", "user name")

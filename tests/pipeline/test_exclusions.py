@@ -20,6 +20,7 @@ from jobs.publish_corpus import publish_stage
 from jobs.recipes.loading import load_recipe
 from jobs.report_run import report_run
 from jobs.runtime.contract.document_ids import place_of
+from jobs.runtime.contract.manifest import require_manifest
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.stage import RunContext
 from jobs.serving.marks import Mark, exclusions_of, read_marks, set_mark
@@ -28,6 +29,7 @@ from tests.sample_run import FinishedRun
 
 pytestmark = pytest.mark.spark
 
+NOBODY = ({"url": "https://nobody.example/"}, {"source": "nowhere.jsonl", "record": 3})
 READ = ("documents", "extracted", "annotated", "models")
 
 
@@ -68,7 +70,8 @@ def rerun(
         shutil.copytree(finished_run.folder / dataset, folder / dataset)
     record = {"source": kept_alone["source"], "record": place_of(kept_alone["id"])[1]}
     named = folder / "exclusions.yaml"
-    named.write_text(yaml.safe_dump({"documents": [{"url": kept_with_copies["url"]}, record]}))
+    entries = [{"url": kept_with_copies["url"]}, record, *NOBODY]
+    named.write_text(yaml.safe_dump({"documents": entries}))
     if request.param == "by Spark":
         context = replace(finished_run.context, output=str(folder))
         overrides = ["run.driver_megabytes=0"]
@@ -99,6 +102,12 @@ def test_the_ledger_names_them(
     report = json.loads((rerun / "report.json").read_text())
     assert report["reasons"]["excluded"] == len(left)
     assert "excluded" in (rerun / "report.html").read_text()
+
+
+def test_entries_that_name_no_document_are_told(rerun: Path) -> None:
+    manifest = require_manifest(str(rerun / "verdicts"), "decide")
+    told = ["https://nobody.example/", "nowhere.jsonl record 3"]
+    assert manifest.details["named_nothing"] == told
 
 
 def test_a_copy_of_an_excluded_document_stays_in_its_place(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -76,7 +77,9 @@ def test_an_export_of_an_earlier_corpus_is_told(
     manifest["fingerprint"] = "another"
     path.write_text(json.dumps(manifest), encoding="utf-8")
     tell_outdated(told)
-    assert "partitioned/ holds an earlier corpus" in capsys.readouterr().err
+    told_again = capsys.readouterr().err
+    assert "partitioned/ holds an earlier corpus: `corpusmill export" in told_again
+    assert f"{context.output} --partition-by" in told_again
 
 
 @pytest.mark.parametrize(
@@ -96,6 +99,23 @@ def test_what_names_no_partitions_is_refused_before_anything_is_read(
         InputError, match=f"parted by '{name}': wanted one of source, url, language"
     ):
         require_partitions([name], carried)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [(["language", "language"], "give each column once"), (["_score"], "begin with _ or a dot")],
+)
+def test_partitions_that_nobody_could_read_are_refused(names: list[str], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        require_partitions(names, ["_score"])
+
+
+def test_a_value_that_no_folder_can_be_called_is_refused_by_name(tmp_path: Path) -> None:
+    row = {"id": 1, "text": "a", "metadata": json.dumps({"board": "灯" * 30})}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "part.parquet")
+    write = export_corpus._Partitions(("board",))
+    with pytest.raises(InputError, match=r"board=%E7.*would be a folder of 276 bytes.*at most 255"):
+        write(str(tmp_path / "part.parquet"), str(tmp_path), 0)
 
 
 def test_too_many_partitions_are_refused_by_name(

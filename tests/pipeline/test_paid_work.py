@@ -156,13 +156,32 @@ def test_work_of_seconds_is_made_anew_without_a_question(crawl: Path, finished: 
     assert "fit-thresholds: configuration changed, made anew" in told
 
 
+@pytest.mark.parametrize("name", ["labels.parquet", "_notes.md", "_mine/a.txt"])
 def test_files_that_somebody_put_into_a_dataset_are_not_deleted_with_it(
-    crawl: Path, output: Path
+    crawl: Path, output: Path, name: str
 ) -> None:
-    mine = output / "verdicts" / "labels.parquet"
+    mine = output / "verdicts" / name
+    mine.parent.mkdir(exist_ok=True)
     mine.write_bytes(b"mine")
     words = ("run", str(crawl), str(output), "--redo", "--set", "rules.too_few_words.min=60")
     status, told = run(*words)
     assert status == 1
     assert f"holds {mine}, which corpusmill did not write: move them away first" in told
     assert mine.read_bytes() == b"mine"
+
+
+def test_a_file_of_somebody_in_a_chunk_stays_when_its_folder_grows(
+    crawl: Path, output: Path, tmp_path: Path
+) -> None:
+    grown = tmp_path / crawl.name
+    shutil.copytree(crawl, grown)
+    folder = tmp_path / "own"
+    assert run("run", str(grown), str(folder))[0] == 0
+    (chunk,) = (folder / "extracted").glob("chunk-*")
+    (chunk / "_notes.md").write_text("mine", encoding="utf-8")
+    (grown / "quay.txt").write_text("On day 4 nobody came. " * 30, encoding="utf-8")
+    status, told = run("run", str(grown), str(folder))
+    assert status == 1
+    assert f"holds {chunk / '_notes.md'}, which corpusmill did not write" in told
+    (chunk / "_notes.md").unlink()
+    assert run("run", str(grown), str(folder))[0] == 0

@@ -131,6 +131,22 @@ def test_a_rerun_keeps_every_dataset(small: RunContext) -> None:
     assert [require_manifest(small.folder(dataset), "run") for dataset in MADE] == before
 
 
+def test_beside_an_earlier_run_the_duplicates_are_sparks(
+    small: RunContext, spark: SparkSession, tmp_path: Path
+) -> None:
+    found = []
+    for name, session in (("here", no_spark), ("spark", spark)):
+        shutil.copytree(small.output, tmp_path / name)
+        folder, local = tmp_path / name, session is no_spark
+        context = RunContext(session, str(folder), Reporter(quiet=True), local=local)
+        dedup_stage(context, load_recipe("default"), [small.output])
+        found.append(table(folder, "duplicates"))
+    here, by_spark = found
+    assert here.schema.names == by_spark.schema.names
+    assert here.to_pylist() == by_spark.to_pylist()
+    assert set(here["keeper_run"].to_pylist()) == {1}
+
+
 def test_moved_thresholds_and_percentiles_are_judged_as_by_spark(
     small: RunContext, finished_run: FinishedRun, tmp_path: Path
 ) -> None:
@@ -149,7 +165,16 @@ def test_moved_thresholds_and_percentiles_are_judged_as_by_spark(
     assert plain(folders[0]) == plain(folders[1])
 
 
-GIVEN = ("annotated", "verdicts", "contamination", "duplicates", "quality", "dropped", "corpus")
+GIVEN = (
+    "annotated",
+    "verdicts",
+    "contamination",
+    "duplicates",
+    "grades",
+    "quality",
+    "dropped",
+    "corpus",
+)
 
 
 @pytest.fixture(scope="module")

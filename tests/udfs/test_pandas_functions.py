@@ -13,6 +13,7 @@ from examples.signals_in_sql import SENTENCES, signals
 from jobs.runtime.errors import MissingRequirementError, SettingsError
 from tests.conftest import REPOSITORY
 from tests.perplexity_models import train_folder
+from tests.udfs.numbered_texts import NUMBER
 from udfs.grading.grader import open_grader
 from udfs.grading.signals import grade
 from udfs.language.signals import detect
@@ -99,6 +100,13 @@ def test_models_and_annotators_of_ones_own_become_functions(
         "per_1000_words": pytest.approx(9000 / ferry.text_signals.word_count),
         "error": None,
     }
+
+
+def test_a_null_rounds_no_number_of_its_batch(spark: SparkSession) -> None:
+    register(spark, own={"numbered": "tests.udfs.numbered_texts:numbered"})
+    frame = spark.createDataFrame([("a",), ("",), (None,)], "text string").coalesce(1)
+    rows = frame.select(F.expr("numbered(text).number")).collect()
+    assert [row[0] for row in rows] == [NUMBER, None, None]
 
 
 def test_the_page_lists_every_function(spark: SparkSession) -> None:

@@ -14,6 +14,7 @@ import numba
 import numpy as np
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
+from numba.core.runtime import rtsys
 from numba.core.types.misc import unliteral
 
 _NAMES = re.compile(r"[A-Za-z_]\w*")
@@ -25,6 +26,10 @@ def kernel(function: Function) -> Function:
 
     The cache outlives the process: Spark forks a Python worker a core, and without it each of them
     would pay seconds of compilation. ``nogil`` lets a driver-side caller use threads.
+
+    Machine code that calls a function of ``numba.np.arraymath`` (``sum``, ``cumsum``, ``argmax`` of
+    an array) imports that module and scipy's linear algebra when it is loaded, as long as all else
+    that a process does before its first document: kernels of the pipeline add up by a loop.
 
     Args:
         function: A function of numpy arrays and scalars; no Python objects inside.
@@ -70,10 +75,16 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
 
         numba asks this before it compiles and saves. Only now is the fingerprint taken, since a
         kernel may call others that stand below it in the file.
+
+        numba's own method would first import what compiling needs, most of numba and with it
+        scipy's linear algebra: a third of a processor second in every process, for code that is
+        ready. The compiler does so by itself where it is asked.
         """
         if hasattr(self._cache_file, "_source_stamp"):
             self._cache_file._source_stamp = self.fingerprint()
-        return super().load_overload(sig, target_context)
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
 
     def fingerprint(self) -> bytes:
         """SHA-256 of the kernel's file, its global constants and, in turn, the kernels it calls."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from udfs.columns.sorted_integers import distinct_integers
+from udfs.columns.sorted_integers import are_among, distinct_integers
 from udfs.columns.string_views import string_views
 from udfs.dedup.components import component_roots
 from udfs.dedup.resolution import (
@@ -49,11 +49,12 @@ class Edges(NamedTuple):
     bands: npt.NDArray[np.int64]
 
 
-def find_exact(signatures: pa.Table) -> pa.Table:
+def find_exact(signatures: pa.Table, removed: pa.Table | None = None) -> pa.Table:
     """Find all but the preferred document of each group of equal normalised texts.
 
     Args:
         signatures: id, order_key, text_hash_high, text_hash_low.
+        removed: id of documents that earlier runs removed: no copy that they kept stands behind one.
 
     Returns:
         ``EXACT_SCHEMA``.
@@ -63,7 +64,10 @@ def find_exact(signatures: pa.Table) -> pa.Table:
         known.column(name).to_numpy()
         for name in ("text_hash_high", "text_hash_low", "order_key", "id")
     )
-    order = np.lexsort((ids, key, low, high))
+    gone = np.zeros(len(ids), np.bool_)
+    if removed is not None:
+        gone = are_among(ids, np.sort(removed.column("id").to_numpy()))
+    order = np.lexsort((ids, key, gone, low, high))
     new = np.ones(len(order), np.bool_)
     new[1:] = (np.diff(high[order]) != 0) | (np.diff(low[order]) != 0)
     first = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
@@ -92,27 +96,43 @@ def screen_signatures(
     Returns:
         ``SCREENING_SCHEMA``.
     """
-    copies = pc.is_in(signatures.column("id"), exact.column("id").combine_chunks())
     # Rebound, so that a caller who keeps no reference holds two copies at most.
-    signatures = signatures.filter(
-        pc.and_(signatures.column("sketch").is_valid(), pc.invert(copies))
-    )
+    signatures = comparable(signatures, exact)
     rows = signatures.combine_chunks()
-    del signatures, copies
+    del signatures
     if not len(rows):
         return SCREENING_SCHEMA.empty_table()
     key = rows.column("order_key").to_numpy()
-    sketches = string_views(rows.column("sketch")).data.reshape(len(rows), -1)
-    keys = pc.list_flatten(rows.column("band_keys")).to_numpy().reshape(len(rows), -1)
-    edges = band_edges(keys, key)
-    if plan.verified:
-        edges = _possible_edges(edges, sketches, plan.limits.possibly_equal, telling_bands)
+    edges = verified_edges(rows, plan, telling_bands)
     block = _component_rows(rows, key, edges)
     if known is not None:
         gone = pc.is_in(block.column("id"), known.column("id").combine_chunks())
         block = block.filter(pc.invert(gone)).combine_chunks()
     batches = block.to_batches(max_chunksize=len(block) or None)
     return pa.Table.from_batches(screen_components(batches, plan), SCREENING_SCHEMA)
+
+
+def comparable(signatures: pa.Table, exact: pa.Table) -> pa.Table:
+    """Return the signatures with something to compare, without exact copies of preferred documents."""
+    copies = pc.is_in(signatures.column("id"), exact.column("id").combine_chunks())
+    return signatures.filter(pc.and_(signatures.column("sketch").is_valid(), pc.invert(copies)))
+
+
+def verified_edges(rows: pa.Table, plan: LeaderPlan, telling_bands: int) -> Edges:
+    """Link documents that share a bucket, unless their sketches say that they are not alike.
+
+    Args:
+        rows: order_key, band_keys, sketch, each column in one piece; at least one ``comparable`` row.
+        plan: When two documents are similar.
+        telling_bands: From this many common bands on, a pair needs no look at its sketches.
+    """
+    key = rows.column("order_key").to_numpy()
+    sketches = string_views(rows.column("sketch")).data.reshape(len(rows), -1)
+    keys = pc.list_flatten(rows.column("band_keys")).to_numpy().reshape(len(rows), -1)
+    edges = band_edges(keys, key)
+    if not plan.verified:
+        return edges
+    return _possible_edges(edges, sketches, plan.limits.possibly_equal, telling_bands)
 
 
 def settle_screening(screening: pa.Table, sets: pa.Table, plan: LeaderPlan) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,8 @@ import pyarrow as pa
 
 from udfs.columns.string_views import string_views
 from udfs.dedup.similarity import compare_sketches
+
+EDGE_SCHEMA: Final = pa.schema([("hub", pa.int64()), ("node", pa.int64())])
 
 
 def similar_edges(batches: Iterable[pa.RecordBatch], least_equal: int) -> Iterator[pa.RecordBatch]:
@@ -20,12 +23,12 @@ def similar_edges(batches: Iterable[pa.RecordBatch], least_equal: int) -> Iterat
         least_equal: Number of equal bytes.
 
     Yields:
-        hub int64, node int64.
+        Batches of ``EDGE_SCHEMA``.
     """
     for batch in batches:
         equal = compare_sketches(_rows(batch, "hub_sketch"), _rows(batch, "node_sketch"))
         similar = batch.filter(pa.array(equal >= least_equal))
-        yield similar.select(["hub", "node"])
+        yield similar.select(EDGE_SCHEMA.names)
 
 
 def _rows(batch: pa.RecordBatch, name: str) -> npt.NDArray[np.uint8]:

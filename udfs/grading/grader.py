@@ -1,4 +1,4 @@
-"""A grader of any kind behind one function: linear, encoder, or the cascade of both."""
+"""A grader of any kind behind one function: linear, fastText, encoder, or the cascade of two."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from udfs.grading.cascade_band import Band
 from udfs.grading.encoder_model import KIND as ENCODER
 from udfs.grading.encoder_model import EncoderModel, open_encoder
 from udfs.grading.encoder_tokens import MOST_UNKNOWN
+from udfs.grading.fasttext_model import KIND as FASTTEXT
+from udfs.grading.fasttext_model import FastTextModel, open_fasttext
 from udfs.learning.linear_model import KIND as LINEAR
 from udfs.learning.linear_model import LinearModel, load_model
 from udfs.learning.model_folder import DESCRIPTION_NAME, read_description, write_description
@@ -43,12 +45,12 @@ class Grader:
     """One or two models.
 
     Attributes:
-        linear: Grades everything; None in an encoder folder.
+        linear: Grades everything; fastText's is linear, too. None in an encoder folder.
         encoder: Grades what is doubtful, or everything without a linear model.
         band: Which linear grades are doubtful.
     """
 
-    linear: LinearModel | None
+    linear: LinearModel | FastTextModel | None
     encoder: EncoderModel | None
     band: Band
 
@@ -110,8 +112,8 @@ def open_grader(folder: str) -> Grader:
     """Open a grader of any kind and check its scale.
 
     Args:
-        folder: Written by `corpusmill train-grader`, or a hub export with ``model.onnx`` and
-            ``tokenizer.json``.
+        folder: Written by `corpusmill train-grader` or `fetch-grader`, or a hub export with
+            ``model.onnx`` and ``tokenizer.json``.
 
     Raises:
         ValueError: If a file is missing, truncated or of another version, the model does not grade
@@ -124,10 +126,12 @@ def open_grader(folder: str) -> Grader:
         return Grader(_open_linear(path), None, Band(0.0, 0.0))
     if kind == ENCODER:
         return Grader(None, open_encoder(path), Band(0.0, 0.0))
+    if kind == FASTTEXT:
+        return Grader(open_fasttext(path), None, Band(0.0, 0.0))
     if kind != CASCADE:
         raise ValueError(
-            f"model {folder} is of kind {kind!r}, a grader is {LINEAR}, {ENCODER} or {CASCADE}: train"
-            " one with `corpusmill train-grader`"
+            f"model {folder} is of kind {kind!r}, a grader is {LINEAR}, {FASTTEXT}, {ENCODER} or"
+            f" {CASCADE}: train one with `corpusmill train-grader`"
         )
     return Grader(_open_linear(path / LINEAR), open_encoder(path / ENCODER), _read_band(path))
 

@@ -24,7 +24,7 @@ QUALITY_FIELDS: Final = (
     ),
     SignalField(
         "graded_by_encoder", pa.bool_(), "truth", "true or false",
-        "Whether the encoder gave the grade; false: the linear model, or none.", "corpusmill",
+        "Whether the encoder gave the grade; false: the linear or fastText model, or none.", "corpusmill",
     ),
 )  # fmt: skip
 QUALITY_TYPE: Final = pa.struct([pa.field(field.name, field.type) for field in QUALITY_FIELDS])

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from udfs.columns.compiled import kernel
+from udfs.columns.kept_arrays import kept_arrays, state_of
 from udfs.columns.string_views import string_views
 from udfs.text.utf8_decoding import INVALID, decode
 
@@ -112,6 +113,10 @@ class ScriptSample(NamedTuple):
 @cache
 def script_table() -> npt.NDArray[np.uint8]:
     """Index into ``CLASSES`` for every code point below ``TABLE_SIZE``, uint8[TABLE_SIZE]."""
+    return kept_arrays("scripts", state_of(__name__), lambda: {"classes": _classes()})["classes"]
+
+
+def _classes() -> npt.NDArray[np.uint8]:
     letters = np.fromiter(
         (unicodedata.category(chr(code))[0] == "L" for code in range(TABLE_SIZE)), bool, TABLE_SIZE
     )

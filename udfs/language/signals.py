@@ -16,6 +16,7 @@ import pyarrow as pa
 import pycld2
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from udfs.columns.kept_arrays import kept_arrays, state_of
 from udfs.columns.signal_fields import SignalField
 from udfs.language.codes import (
     CODE_ALIASES,
@@ -263,7 +264,29 @@ def rank_in_script(text: bytes, script: str) -> list[tuple[str, float]]:
 
 @cache
 def _langid() -> LanguageIdentifier:
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    """langid with its model unpacked once a machine: half a second of LZMA in each process else."""
+    model = kept_arrays("langid", state_of(distribution="py3langid"), _unpacked_langid)
+    return LanguageIdentifier(
+        model["weights"],
+        model["priors"],
+        model["languages"].tolist(),
+        model["transitions"].data,
+        model["features"].tolist(),
+        norm_probs=True,
+        tk_row=model["rows"].tolist(),
+    )
+
+
+def _unpacked_langid() -> dict[str, npt.NDArray[np.generic]]:
+    model = LanguageIdentifier.from_model_file(MODEL_FILE)
+    return {
+        "weights": model.nb_ptc,
+        "priors": model.nb_pc,
+        "languages": np.array(model.nb_classes),
+        "transitions": np.asarray(model.tk_nextmove),
+        "features": np.array(model.tk_output, np.int32),
+        "rows": np.asarray(model.tk_row),
+    }
 
 
 def _han_variants(counts: npt.NDArray[np.int32], languages: list[str]) -> list[str | None]:

@@ -17,7 +17,7 @@ def write_description(folder: Path, kind: str, content: Mapping[str, Any]) -> No
 
     Args:
         folder: Of the model.
-        kind: ``linear``, ``encoder`` or ``cascade``.
+        kind: ``linear``, ``fasttext``, ``encoder`` or ``cascade``.
         content: What the kind's reader needs; JSON values.
     """
     described = {"format": FORMAT_VERSION, "kind": kind, **content}

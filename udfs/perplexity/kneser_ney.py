@@ -200,7 +200,9 @@ class _Order(NamedTuple):
 @kernel
 def _by_word(ids: Ids, counts: Counts) -> Ids:
     """int32[tokens]: the places of ``ids``, sorted by their word."""
-    slots = np.cumsum(counts) - counts
+    slots = np.zeros(len(counts), np.int64)
+    for word in range(1, len(counts)):
+        slots[word] = slots[word - 1] + counts[word - 1]
     places = np.empty(len(ids), np.int32)
     for place in range(len(ids)):
         places[slots[ids[place]]] = place
@@ -230,7 +232,8 @@ def _numbered(
     for place in range(1, len(ids)):
         if ids[place] != BEGIN_ID and ending[place - 1] >= 0:
             slots[ending[place - 1] + 1] += 1
-    slots = np.cumsum(slots)
+    for shorter_gram in range(shorter):
+        slots[shorter_gram + 1] += slots[shorter_gram]
     ordered = np.empty(slots[shorter], np.int32)
     for place in by_word:
         if ids[place] != BEGIN_ID and ending[place - 1] >= 0:

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from udfs.perplexity.ngram_scoring import LineScorer, open_line_scorer
 from udfs.perplexity.sentencepiece_tokens import SentencepieceTokens
+
+AT_REST_SECONDS: Final = 10.0
+"""Since its last change, from which a file's times tell whether it was changed again: clocks of file
+systems, and of the machines that serve them, tell seconds apart at worst."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +93,21 @@ def file_entry(path: Path) -> ModelFile:
 
 
 def sha256(path: Path) -> str:
-    """Hexadecimal digest of a file."""
-    value = hashlib.sha256()
+    """Hexadecimal digest of a file; read once a process while the file stays as it is."""
+    state = path.stat()
+    if time.time() - max(state.st_mtime, state.st_ctime) < AT_REST_SECONDS:
+        return _sha256(path)
+    return _sha256_at_rest(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+
+
+@functools.cache
+def _sha256_at_rest(path: Path, *state: int) -> str:  # noqa: ARG001 - part of the cache's key
+    return _sha256(path)
+
+
+def _sha256(path: Path) -> str:
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            value.update(block)
-    return value.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @functools.cache

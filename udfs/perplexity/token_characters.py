@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from udfs.columns.kept_arrays import kept_arrays, state_of
 from udfs.text.character_classes import (
     COMPOSABLE,
     CONTROL,
@@ -56,7 +57,12 @@ class PerplexityCharacters(NamedTuple):
 
 @functools.cache
 def perplexity_characters() -> PerplexityCharacters:
-    """The tables for the running Python's Unicode version."""
+    """The tables for the running Python's Unicode version, from the user's cache when it has them."""
+    state = state_of(__name__, character_tables.__module__)
+    return PerplexityCharacters(**kept_arrays("perplexity-characters", state, _tables))
+
+
+def _tables() -> dict[str, npt.NDArray[np.generic]]:
     tables = character_tables()
     fold = np.arange(FOLD_SIZE, dtype=np.int32)
     width = _utf8_length(fold) + 1
@@ -73,13 +79,14 @@ def perplexity_characters() -> PerplexityCharacters:
             fold[code_point] = -len(offsets)
             sequences += folded
             offsets.append(len(sequences))
-    result = PerplexityCharacters(
-        _kinds(tables), fold, np.array(offsets, np.int32), np.array(sequences, np.int32),
-        width.astype(np.uint8), composes,
-    )  # fmt: skip
-    for table in result:
-        table.flags.writeable = False
-    return result
+    return {
+        "kind": _kinds(tables),
+        "fold": fold,
+        "sequence_offsets": np.array(offsets, np.int32),
+        "sequences": np.array(sequences, np.int32),
+        "width": width.astype(np.uint8),
+        "composes": composes,
+    }
 
 
 def folded_code_point(character: str) -> int:

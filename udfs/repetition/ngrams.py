@@ -101,8 +101,10 @@ def _count_ngrams(
         ends[0] = 0
         for i in range(tokens):
             ends[i + 1] = ends[i] + batch.token_characters[first + i]
-        lasts = ends[shortest : tokens + 1].sum()  # ends of all n-grams
-        firsts = ends[: tokens - shortest + 1].sum()  # and their beginnings
+        lasts = firsts = 0  # ends of all n-grams, and their beginnings
+        for i in range(tokens - shortest + 1):
+            lasts += ends[i + shortest]
+            firsts += ends[i]
         hashes = batch.token_hash[first : first + tokens]
         found = _first_keys(hashes, shortest, slots, keys, active)
         for n in range(shortest, min(longest, tokens) + 1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -48,20 +47,21 @@ class DomainBlocklist:
         return listed
 
 
-def load_blocklist(path: Path) -> DomainBlocklist:
+def parse_blocklist(content: bytes, origin: str) -> DomainBlocklist:
     """Read a list of one domain a line, or in the form of a hosts file (``0.0.0.0 domain``).
 
     Args:
-        path: UTF-8; blank lines and what follows a ``#`` are left out.
+        content: UTF-8; blank lines and what follows a ``#`` are left out.
+        origin: Where it comes from, for messages.
 
     Raises:
-        ValueError: If it cannot be read, a line is no domain, or none is in it.
+        ValueError: If it is no UTF-8, a line is no domain, or none is in it.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = content.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
         raise ValueError(
-            f"list of domains {path} cannot be read ({error}): give a UTF-8 file of one domain a line"
+            f"list of domains {origin} is no UTF-8 ({error}): give a file of one domain a line"
         ) from error
     domains = []
     for number, line in enumerate(lines, start=1):
@@ -71,12 +71,12 @@ def load_blocklist(path: Path) -> DomainBlocklist:
         domain = words[-1].lower().strip(".")
         if len(words) > 2 or "/" in domain or "@" in domain or not domain:
             raise ValueError(
-                f"list of domains {path}, line {number}: {line[:80]!r} is no domain: write"
+                f"list of domains {origin}, line {number}: {line[:80]!r} is no domain: write"
                 " example.org, without https:// and path"
             )
         domains.append(domain)
     if not domains:
-        raise ValueError(f"list of domains {path} holds none: leave safety.blocked_domains out")
+        raise ValueError(f"list of domains {origin} holds none: leave safety.blocked_domains out")
     return DomainBlocklist(domains)
 
 

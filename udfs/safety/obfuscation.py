@@ -48,7 +48,15 @@ def _byte_classes() -> npt.NDArray[np.uint8]:
     return classes
 
 
+def _invisible_code_points() -> npt.NDArray[np.bool_]:
+    """bool[0x10000], true of what is in ``INVISIBLE_CHARACTERS``."""
+    code_points = np.zeros(0x10000, np.bool_)
+    code_points[[ord(character) for character in INVISIBLE_CHARACTERS]] = True
+    return code_points
+
+
 _CLASSES: Final = _byte_classes()
+_INVISIBLE: Final = _invisible_code_points()
 
 
 def normalise_for_matching(text: str) -> str:
@@ -63,8 +71,9 @@ def normalise_for_matching(text: str) -> str:
         letters, and Han characters with signs between them written as meant.
     """
     if not text.isascii():
-        for character in INVISIBLE_CHARACTERS:
-            text = text.replace(character, "")
+        if _holds_invisible(_utf8(text), _INVISIBLE):
+            for character in INVISIBLE_CHARACTERS:
+                text = text.replace(character, "")
         if not unicodedata.is_normalized("NFKC", text):
             text = unicodedata.normalize("NFKC", text)
     text = text.lower()
@@ -99,8 +108,26 @@ class _Seen(NamedTuple):
 
 
 def _seen(text: str) -> _Seen:
-    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-    return _Seen(*_look(data, _CLASSES))
+    return _Seen(*_look(_utf8(text), _CLASSES))
+
+
+def _utf8(text: str) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+
+
+@kernel
+def _holds_invisible(data: npt.NDArray[np.uint8], invisible: npt.NDArray[np.bool_]) -> bool:
+    """Whether valid UTF-8 has a character of two or three bytes that ``invisible`` names."""
+    for place in range(len(data)):
+        lead = data[place]
+        if lead >= 0xF0 or lead < 0xC0:
+            continue
+        code_point = np.int64(lead & 0x1F) << 6 | data[place + 1] & 0x3F
+        if lead >= 0xE0:
+            code_point = (code_point & 0x3FF) << 6 | data[place + 2] & 0x3F
+        if invisible[code_point]:
+            return True
+    return False
 
 
 @kernel

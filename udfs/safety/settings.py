@@ -17,9 +17,10 @@ class SafetySettings:
             of both: both must agree), `or` (the higher: either suffices) or `weighted` (the mean
             with `keyword_weight`).
         keyword_weight: Weight of the keywords in `weighted`, 0 to 1; the model has the rest.
-        lexicons: Paths of keyword lists that replace the shipped ones; present on every machine.
-        blocked_domains: Path of a list of domains, one a line, present on every machine; documents
-            from there are dropped. None: no address is judged.
+        lexicons: Keyword lists that replace the shipped ones: files of the driver's machine or of a
+            store.
+        blocked_domains: List of domains, one a line, likewise; documents from there are dropped. None:
+            no address is judged.
     """
 
     combination: str = "and"

@@ -17,10 +17,9 @@ import pyarrow as pa
 from udfs.columns.signal_fields import SignalField
 from udfs.learning.linear_model import LinearModel, load_model
 from udfs.safety.alarm_rate import alarm_offsets
-from udfs.safety.domain_blocklist import DomainBlocklist, load_blocklist
-from udfs.safety.keyword_lists import load_keyword_list
+from udfs.safety.domain_blocklist import DomainBlocklist
 from udfs.safety.keyword_matcher import FLAG_DENSITY, KeywordCounts, KeywordMatcher
-from udfs.safety.lexicon_files import default_lexicons
+from udfs.safety.screen_lists import ScreenLists, shipped_lists
 from udfs.safety.settings import DEFAULT_SETTINGS, SafetySettings
 
 CERTAIN_DENSITY: Final = 0.02
@@ -98,26 +97,30 @@ class SafetyScreen:
 
     @classmethod
     def open(
-        cls, model_folder: str | None = None, settings: SafetySettings | None = None
+        cls,
+        model_folder: str | None = None,
+        settings: SafetySettings = DEFAULT_SETTINGS,
+        lists: ScreenLists | None = None,
     ) -> SafetyScreen:
-        """Load lists and model.
+        """Load a model, and the shipped lists if none are given.
 
         Args:
             model_folder: A folder that the training wrote; None leaves ``model_score`` null.
-            settings: None takes the defaults: the shipped lists and no domains.
+            settings: How lists and model are combined.
+            lists: Those that the settings name, read; None: they name none.
 
         Raises:
-            ValueError: If one of them is missing or faulty.
+            ValueError: If the model or a shipped list is missing or faulty, or the settings name lists that
+                are not given.
         """
-        chosen = settings or DEFAULT_SETTINGS
-        lists = [load_keyword_list(Path(path)) for path in chosen.lexicons] or default_lexicons()
-        blocked = chosen.blocked_domains
-        return cls(
-            KeywordMatcher(lists),
-            None if model_folder is None else open_safety_model(model_folder),
-            None if blocked is None else load_blocklist(Path(blocked)),
-            chosen,
-        )
+        if lists is None and (settings.lexicons or settings.blocked_domains):
+            raise ValueError(
+                f"safety.lexicons {settings.lexicons} and safety.blocked_domains {settings.blocked_domains} "
+                "name files that a worker may not see: read them where the run is started"
+            )
+        keywords, domains = lists or shipped_lists()
+        model = None if model_folder is None else open_safety_model(model_folder)
+        return cls(KeywordMatcher(keywords), model, domains, settings)
 
     def annotate(
         self, texts: pa.Array, languages: pa.Array | None = None, urls: pa.Array | None = None

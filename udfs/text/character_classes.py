@@ -7,17 +7,13 @@ the big table at 1.1 MB, which stays in the processor's cache where one word a c
 from __future__ import annotations
 
 import functools
-import hashlib
-import inspect
-import os
-import sys
-import tempfile
 import unicodedata
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from udfs.columns.kept_arrays import kept_arrays, state_of
 
 CODE_POINTS: Final = 0x110000
 
@@ -120,25 +116,19 @@ class CharacterTables(NamedTuple):
 @functools.cache
 def character_tables() -> CharacterTables:
     """The tables for the running Python's Unicode version, from the user's cache when it has them."""
-    path = _cache_file()
-    packed = _load(path) if path is not None else None
-    if packed is None:
-        packed = _pack(_all_flags())
-        if path is not None:
-            _store(path, packed)
-    class_of = packed[1024:]
-    flags_of = packed[:1024].view(np.uint32)
-    tables = CharacterTables(
-        class_of,
-        flags_of,
-        _lower_table(),
-        _ascii_word_table(),
-        _ascii_letter_table(),
-        _lead_table(class_of, flags_of),
-    )
-    for table in tables:
-        table.flags.writeable = False
-    return tables
+    return CharacterTables(**kept_arrays("character-classes", state_of(__name__), _tables))
+
+
+def _tables() -> dict[str, npt.NDArray[np.generic]]:
+    class_of, flags_of = _packed(_all_flags())
+    return {
+        "class_of": class_of,
+        "flags_of": flags_of,
+        "lower_of": _lower_table(),
+        "ascii_word": _ascii_word_table(),
+        "ascii_letter": _ascii_letter_table(),
+        "lead_composable": _lead_table(class_of, flags_of),
+    }
 
 
 def flags_of_character(character: str) -> int:
@@ -264,8 +254,8 @@ def _lead_table(
     return table
 
 
-def _pack(flags: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
-    """One uint8 array: 256 flag words (1024 bytes), then the class of each code point."""
+def _packed(flags: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
+    """The class of each code point, and the 256 words of flags."""
     distinct, class_of = np.unique(flags, return_inverse=True)
     if len(distinct) > 256:
         raise ValueError(
@@ -274,44 +264,4 @@ def _pack(flags: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
         )
     words = np.zeros(256, np.uint32)
     words[: len(distinct)] = distinct
-    return np.concatenate([words.view(np.uint8), class_of.astype(np.uint8)])
-
-
-def _cache_file() -> Path | None:
-    """Where the packed table is kept, or None if this module's own text cannot be read.
-
-    The name holds a digest of this file, so that a changed definition never meets an old table.
-    """
-    try:
-        source = inspect.getsource(sys.modules[__name__])
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    except (OSError, RuntimeError):
-        return None
-    digest = hashlib.sha256(source.encode()).hexdigest()[:12]
-    name = f"character-classes-{unicodedata.unidata_version}-{digest}.npy"
-    return Path(home) / "corpusmill" / name
-
-
-def _load(path: Path) -> npt.NDArray[np.uint8] | None:
-    try:
-        packed = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    if packed.dtype != np.uint8 or packed.shape != (1024 + CODE_POINTS,):
-        return None
-    return np.ascontiguousarray(packed)
-
-
-def _store(path: Path, packed: npt.NDArray[np.uint8]) -> None:
-    """Write beside, then rename: a worker that reads meanwhile sees the whole file or none."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    except OSError:
-        return  # a read-only home costs a third of a second a process, no more
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.save(stream, packed)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
+    return class_of.astype(np.uint8), words

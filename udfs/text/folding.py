@@ -26,7 +26,7 @@ NUMBER_HASH: Final = np.uint64(0x6E756D6265722E2E)
 _COMMA: Final = 0x2C
 _POINT: Final = 0x2E
 _THOUSAND: Final = 3
-_HAN_BYTES: Final = 3
+HAN_BYTES: Final = 3
 _FULL_WIDTH: Final = 0xFEE0  # from an ASCII mark to its full-width form
 
 
@@ -109,6 +109,23 @@ def fold(
     return FoldedTokens._make([*(column[:used] for column in folded[:5]), folded.offsets])
 
 
+def fold_exactly(
+    tokens: TokenBatch, table: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """Fold the tokens of a batch where nobody asks where they stand: in place, with a third of the memory.
+
+    Args:
+        tokens: Without punctuation; their hashes are overwritten.
+        table: Of :func:`fold_table`.
+
+    Returns:
+        ``exact`` and ``offsets`` of :func:`fold`.
+    """
+    offsets = np.empty(len(tokens.token_offsets), np.int64)
+    used = _fold_exactly(tokens, table, offsets)
+    return tokens.token_hash[:used], offsets
+
+
 @kernel
 def _only_mark(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
     """The one character between two bytes, in half width; 0 where there are others."""
@@ -143,8 +160,11 @@ def _fold(
                 out_kind[count] = NUMBER_KIND
             else:
                 value = hashes[i]
-                if end[i] - start[i] != characters[i]:  # not ASCII alone
-                    value = folded_hash(data, start[i], end[i], kinds[i], table, value)
+                width = end[i] - start[i]
+                is_han = kinds[i] == UNSPACED_TOKEN and width == HAN_BYTES
+                # Not of ASCII alone, nor one of the many that stay what they are.
+                if width != characters[i] and not (is_han and stays(data, start[i], table)):
+                    value = folded_hash(data, start[i], end[i], table, value)
                 out_hash[count] = value
                 out_exact[count] = value
                 out_kind[count] = HAN_KIND if kinds[i] == UNSPACED_TOKEN else WORD_KIND
@@ -156,6 +176,35 @@ def _fold(
 
 
 @kernel
+def _fold_exactly(
+    tokens: TokenBatch, table: npt.NDArray[np.int32], out_offsets: npt.NDArray[np.int64]
+) -> int:
+    """Overwrite the hashes of ``tokens`` by those of folded tokens; return their number."""
+    data, _, start, end, hashes, characters, letters, kinds, offsets = tokens
+    count = 0
+    out_offsets[0] = 0
+    for row in range(len(offsets) - 1):
+        i = offsets[row]
+        stop = offsets[row + 1]
+        while i < stop:  # never more tokens than were read: several become one number
+            if letters[i] == 0 and kinds[i] != UNSPACED_TOKEN:
+                exact, i = read_number(data, start, end, characters, letters, kinds, table, i, stop)
+                hashes[count] = exact
+            else:
+                value = hashes[i]
+                width = end[i] - start[i]
+                is_han = kinds[i] == UNSPACED_TOKEN and width == HAN_BYTES
+                # Not of ASCII alone, nor one of the many that stay what they are.
+                if width != characters[i] and not (is_han and stays(data, start[i], table)):
+                    value = folded_hash(data, start[i], end[i], table, value)
+                hashes[count] = value
+                i += 1
+            count += 1
+        out_offsets[row + 1] = count
+    return count
+
+
+@kernel
 def _character(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[int, int]:
     """(Code point, width in bytes) of a character."""
     byte = int(np.int64(data[position]))
@@ -163,22 +212,25 @@ def _character(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[i
 
 
 @kernel
+def stays(data: npt.NDArray[np.uint8], start: int, table: npt.NDArray[np.int32]) -> bool:
+    """Whether a well-formed character of three bytes is folded to itself, as nearly all of Chinese are.
+
+    So short that LLVM puts it into its caller: a call with arrays would count references, each time.
+    """
+    lead, middle = np.int64(data[start]) & 0x0F, np.int64(data[start + 1]) & 0x3F
+    character = lead << 12 | middle << 6 | np.int64(data[start + 2]) & 0x3F
+    return bool(table[character] == character)
+
+
+@kernel
 def folded_hash(
     data: npt.NDArray[np.uint8],
     start: int,
     end: int,
-    kind: int,
     table: npt.NDArray[np.int32],
     value: np.uint64,
 ) -> np.uint64:
     """The hash of a token of which ``value`` is the hash before folding."""
-    if (
-        kind == UNSPACED_TOKEN and end - start == _HAN_BYTES
-    ):  # nearly all of Chinese: well-formed, alone
-        lead, middle = np.int64(data[start]) & 0x0F, np.int64(data[start + 1]) & 0x3F
-        character = lead << 12 | middle << 6 | np.int64(data[start + 2]) & 0x3F
-        if table[character] == character:
-            return value
     changes = False
     position = start
     while position < end:

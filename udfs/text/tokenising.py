@@ -44,11 +44,11 @@ from udfs.text.token_batch import (
     UNSPACED_TOKEN,
     WORD_TOKEN,
     TokenBatch,
+    TokenRoom,
     each_column,
-    empty_tokens,
 )
 from udfs.text.token_hashing import HASH_SEED, extend_hash, mix64
-from udfs.text.utf8_decoding import decode
+from udfs.text.utf8_decoding import decode, decode_three
 
 __all__ = ["hash_token", "tokenise"]
 
@@ -58,6 +58,7 @@ def tokenise(
     *,
     punctuation: bool = False,
     joined: npt.NDArray[np.bool_] | None = None,
+    room: TokenRoom | None = None,
 ) -> TokenBatch:
     """Split each text into tokens.
 
@@ -73,6 +74,7 @@ def tokenise(
             behind Gopher-style rules do; not marks inside words (don't, 3.14, a.b@c.d).
         joined: bool[rows]; True = treat characters of unspaced scripts like letters, for texts
             whose words have been separated beforehand. Default: nowhere.
+        room: Where the tokens go, in place of those of the call before. Default: memory of their own.
 
     Returns:
         The tokens of all rows. Memory: 30 bytes a token, and address space (not memory) for the
@@ -87,9 +89,10 @@ def tokenise(
         joined = np.zeros(rows, np.bool_)
     size = len(views.data)
     longest = int(np.diff(views.offsets).max(initial=0))
+    room = room or TokenRoom()
     # A token every second byte is more than all text but lines of bare marks have.
     for capacity in (max(size // 2, longest) + 2, size + 2):
-        batch = empty_tokens(views.data, views.offsets, capacity)
+        batch = room.tokens(views.data, views.offsets, capacity)
         count = _tokenise(batch, character_tables(), punctuation, joined)
         if count >= 0:
             break
@@ -184,7 +187,9 @@ def _tokenise(
             single = -1  # kind of the token that this character is by itself
             next_kind = WORD_TOKEN
             if code_point > 0x20:
-                if code_point >= 0x80:
+                if 0xE1 <= code_point < 0xF0 and position + 2 < stop:
+                    code_point, width = decode_three(data, position)
+                elif code_point >= 0x80:
                     code_point, width = decode(data, position, stop)
                 flags = flags_of[class_of[code_point]]
                 if flags & np.uint32(HAS_LOWER):

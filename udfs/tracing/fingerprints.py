@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from udfs.columns.compiled import kernel
 from udfs.columns.sorted_integers import distinct_integers
-from udfs.text.folding import fold
+from udfs.text.folding import fold, fold_exactly
+from udfs.text.token_batch import TokenRoom
 from udfs.text.token_hashing import HASH_FACTOR, mix64
 from udfs.text.tokenising import tokenise
 
@@ -73,6 +74,19 @@ def folded_texts(texts: pa.Array | pa.ChunkedArray, table: npt.NDArray[np.int32]
     return FoldedTexts(
         folded.exact, folded.start, folded.end, folded.offsets, batch.data, batch.text_offsets
     )
+
+
+def folded_tokens(
+    texts: pa.Array | pa.ChunkedArray, table: npt.NDArray[np.int32], room: TokenRoom
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """Return ``hashes`` and ``offsets`` of :func:`folded_texts`: all that an index is made from.
+
+    Args:
+        texts: string or large_string; null counts as empty.
+        table: Of ``udfs.text.folding.fold_table``.
+        room: Where they are; the next call writes over them.
+    """
+    return fold_exactly(tokenise(texts, room=room), table)
 
 
 def fingerprints(

@@ -12,12 +12,12 @@ from typing import Any, Final
 from onnx import ModelProto
 
 from jobs.models.conversion.bert_graph import BertShape, bert_graph
+from jobs.models.conversion.fetch_choice import class_grades
 from jobs.models.conversion.graph_builder import ACTIVATIONS
 from jobs.models.conversion.modern_bert_graph import ModernBertShape, modern_bert_graph
+from jobs.models.conversion.published_model import CONFIG_NAME
 from jobs.models.conversion.safetensors_file import Checkpoint
-from udfs.grading.grader import HIGHEST_GRADE
 
-CONFIG_NAME: Final = "config.json"
 PREFIXES: Final = {
     "bert": "bert.", "roberta": "roberta.", "xlm-roberta": "roberta.", "modernbert": "model.",
 }  # fmt: skip
@@ -81,8 +81,9 @@ def convert(folder: Path, worst_to_best: Sequence[str] = ()) -> Classifier:
             " train a head by `corpusmill train-grader --encoder`"
         )
     outputs = len(weights[head])
-    classes = class_grades(folder, config, outputs, worst_to_best) if outputs > 1 else {}
-    by_output = [classes[name] for name in _labels(folder, config, outputs)] if classes else None
+    names = _labels(folder, config, outputs) if outputs > 1 else []
+    classes = class_grades(str(folder), names, worst_to_best) if names else {}
+    by_output = [classes[name] for name in names] or None
     try:
         if family == "modernbert":
             graph, used = modern_bert_graph(weights, _modern_shape(folder, config), by_output)
@@ -127,38 +128,6 @@ def read_config(folder: Path) -> dict[str, Any]:
         if missing:
             raise ValueError(f"{path} has no number {', '.join(missing)}: download it again")
     return config
-
-
-def class_grades(
-    folder: Path, config: Mapping[str, Any], outputs: int, worst_to_best: Sequence[str]
-) -> dict[str, float]:
-    """Grade every class: from worst to best 0 to 5 in equal steps.
-
-    Raises:
-        ValueError: If the order is not known, or is not of these classes.
-    """
-    names = _labels(folder, config, outputs)
-    order = list(worst_to_best)
-    if not order:
-        numbers = [re.findall(r"\d+", name) for name in names]
-        if (
-            any(len(found) != 1 for found in numbers)
-            or len({int(n) for (n,) in numbers}) != outputs
-        ):
-            raise ValueError(
-                f"{folder}: which of the classes {', '.join(names)} is worth more is not told by their names:"
-                f" give --classes {','.join(names)} from worst to best"
-            )
-        order = [
-            name
-            for _, name in sorted((int(n), name) for (n,), name in zip(numbers, names, strict=True))
-        ]
-    if sorted(order) != sorted(names):
-        raise ValueError(
-            f"--classes {','.join(order)} are not the classes of {folder}, which are {', '.join(names)}: name"
-            " each once, from worst to best"
-        )
-    return {name: HIGHEST_GRADE * place / (outputs - 1) for place, name in enumerate(order)}
 
 
 def _labels(folder: Path, config: Mapping[str, Any], outputs: int) -> list[str]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 
-from jobs.models.conversion.classifier import CONFIG_NAME, Classifier, convert
-from jobs.models.conversion.published_model import PublishedModel
+from jobs.models.conversion.classifier import Classifier, convert
+from jobs.models.conversion.fetch_choice import FetchChoice, Floats, compare_scores
+from jobs.models.conversion.grader_card import grader_page
+from jobs.models.conversion.published_model import CONFIG_NAME, PublishedModel
 from jobs.runtime.errors import InputError
 from udfs.grading.encoder_model import (
     GRAPH_NAME,
@@ -33,30 +34,6 @@ MOST_POSITIONS: Final = 512
 """What FineWeb-Edu's classifier was trained on, though its encoder reads more."""
 MOST_BYTES_IN_A_GRAPH: Final = 1 << 30
 """Above it weights stand in a file beside the graph: protobuf ends at 2 GiB."""
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class FetchChoice:
-    """What the person may say about a model.
-
-    Attributes:
-        classes: Names of its classes from worst to best; empty: by the numbers in their names.
-        languages: ISO 639-1 codes; empty: those of its card.
-        window_tokens: That are read at once; None: what it can read, at most ``MOST_POSITIONS``.
-        scores: Texts with the grades that the model is known to give them.
-        tolerance: Largest difference to ``scores``.
-        int8: Whether weights are kept, and multiplied, as 8-bit integers; what that loses is measured on
-            ``scores``.
-    """
-
-    classes: Sequence[str] = ()
-    languages: Sequence[str] = ()
-    window_tokens: int | None = None
-    scores: Sequence[tuple[str, float]] = ()
-    tolerance: float = 0.02
-    int8: bool = False
 
 
 def write_grader(model: PublishedModel, folder: Path, choice: FetchChoice) -> dict[str, Any]:
@@ -101,7 +78,8 @@ def write_grader(model: PublishedModel, folder: Path, choice: FetchChoice) -> di
             quantise(folder)
             facts["int8"] = int8_loss(_described(card, folder), grades, choice.scores)
         _described(card, folder)
-    (folder / "card.md").write_text(grader_page(facts, languages, window), "utf-8")
+    told = f"{classifier.model_type}, windows of {window} tokens"
+    (folder / "card.md").write_text(grader_page(facts, languages, told), "utf-8")
     return facts
 
 
@@ -122,27 +100,6 @@ def head_grades(encoder: EncoderModel, texts: Sequence[str]) -> Floats:
         grades.append(encoder.run(windows[0])[0])
     clipped: Floats = np.clip(grades, LOWEST_GRADE, HIGHEST_GRADE)
     return clipped
-
-
-def compare_scores(
-    grades: Floats, scores: Sequence[tuple[str, float]], tolerance: float
-) -> dict[str, Any]:
-    """Compare grades with known ones, which are cut to 0..5 first.
-
-    Raises:
-        InputError: One differs by more than ``tolerance``.
-    """
-    wanted = np.clip([score for _, score in scores], LOWEST_GRADE, HIGHEST_GRADE)
-    differences = np.abs(grades - wanted)
-    wrong = np.flatnonzero(~(differences <= tolerance))  # NaN is not near enough
-    if len(wrong):
-        at = wrong[0]
-        raise InputError(
-            f"--expected: text {at + 1} is graded {grades[at]:.4f}, wanted {wanted[at]:.4f}, and may differ"
-            f" by {tolerance:g} (--tolerance): scores of another model, another scale than 0 to 5, or a model"
-            " that this version converts wrongly"
-        )
-    return {"texts": len(scores), "largest_difference": round(float(differences.max()), 9)}
 
 
 def quantise(folder: Path) -> None:
@@ -183,40 +140,6 @@ def int8_loss(
         "mean_difference": round(float(differences.mean()), 6),
         "other_side_of_the_cut": int((sides[0] != sides[1]).sum()),
     }
-
-
-def grader_page(facts: Mapping[str, Any], languages: Sequence[str], window: int) -> str:
-    """``card.md`` of a converted grader, which the command prints."""
-    compared = facts.get("compared")
-    lines = [
-        f"# Grader, 0 to 5, from {facts['origin']}",
-        "",
-        f"- Revision: {facts['revision'] or 'not known (a local folder)'}",
-        f"- Licence: {facts['licence'] or 'not told by its card: ask before you use it'}",
-        f"- Languages: {', '.join(languages) or 'not told; every document is graded'}",
-        f"- Model: {facts['model_type']}, windows of {window} tokens",
-    ]
-    if facts["classes"]:
-        graded = ", ".join(f"{name} = {grade:g}" for name, grade in facts["classes"].items())
-        lines.append(f"- Grade: the mean of its classes by their probabilities: {graded}")
-    else:
-        lines.append("- Grade: its one output, cut to 0 to 5")
-    lines.append(
-        f"- Compared with {compared['texts']} known grades: they differ by at most"
-        f" {compared['largest_difference']:.1e}"
-        if compared
-        else "- Compared with no known grades: give some by `--expected`"
-    )
-    if "int8" in facts:
-        loss = facts["int8"]
-        lines.append(
-            f"- Weights in int8: grades of these texts change by {loss['mean_difference']:g} in the mean, by"
-            f" {loss['largest_difference']:g} at most; {loss['other_side_of_the_cut']} change sides at grade"
-            f" {GRADE_CUT:g}"
-        )
-    lines += ["", "| made from | SHA-256 |", "| --- | --- |"]
-    lines += [f"| {name} | {digest} |" for name, digest in facts["files"].items()]
-    return "\n".join([*lines, ""])
 
 
 def _write_files(model: PublishedModel, classifier: Classifier, folder: Path) -> None:

@@ -11,15 +11,16 @@ from typing import Any, Final
 
 import yaml
 
-from jobs.models.conversion.classifier import CONFIG_NAME
 from jobs.models.conversion.safetensors_file import INDEX_NAME, WHOLE_NAME, weight_files
 from jobs.runtime.errors import InputError, MissingRequirementError
 from udfs.grading.encoder_model import TOKENISER_NAME
 from udfs.learning.model_folder import file_digest
 
 HUB: Final = "hf:"
+CONFIG_NAME: Final = "config.json"
 CARD_NAME: Final = "README.md"
 LICENCES: Final = ("LICENSE*", "LICENCE*", "NOTICE*")
+FASTTEXT_ENDINGS: Final = (".bin", ".ftz")
 WANTED: Final = (
     CONFIG_NAME, TOKENISER_NAME, WHOLE_NAME, INDEX_NAME, "model-*.safetensors", CARD_NAME, *LICENCES,
 )  # fmt: skip
@@ -36,6 +37,7 @@ class PublishedModel:
         revision: Commit on the hub; None: not known.
         licence: As its card names it; None: not told.
         languages: ISO 639-1 codes of its card; empty: not told, or many.
+        files: Names of those that the grader is made from; empty: config, tokenizer and safetensors.
     """
 
     folder: Path
@@ -43,10 +45,13 @@ class PublishedModel:
     revision: str | None
     licence: str | None
     languages: tuple[str, ...]
+    files: tuple[str, ...] = ()
 
     def digests(self) -> dict[str, str]:
         """Hexadecimal SHA-256 by name of every file that the grader is made from."""
-        names = [CONFIG_NAME, TOKENISER_NAME, *(path.name for path in weight_files(self.folder))]
+        names = self.files or (
+            CONFIG_NAME, TOKENISER_NAME, *(path.name for path in weight_files(self.folder)),
+        )  # fmt: skip
         return {name: file_digest(self.folder / name) for name in names}
 
     def licence_files(self) -> list[Path]:
@@ -64,31 +69,59 @@ def find_model(given: str) -> PublishedModel:
         InputError: The name is none of the hub, or the folder is missing or lacks the tokenizer.
         MissingRequirementError: huggingface_hub is missing, or could not download.
     """
-    if given.startswith(HUB):
-        name = given.removeprefix(HUB)
-        if not HUB_NAME.fullmatch(name):
-            raise InputError(
-                f"{given} is no name on the hub: give hf:OWNER/NAME or hf:OWNER/NAME@REVISION"
-            )
-        repository, _, wanted = name.partition("@")
-        folder = download(repository, wanted or None)
-        origin, revision = HUB + repository, folder.name
-    else:
-        folder, revision = Path(given), None
-        origin = folder.resolve().name
+    folder, origin, revision = _found(given, WANTED)
     if not folder.is_dir():
         raise InputError(f"{given}: no such folder. Give a model's folder, or hf:OWNER/NAME")
     if not (folder / TOKENISER_NAME).is_file():
         raise InputError(
             f"{given} lacks {TOKENISER_NAME}: write it with the tokenizer that it was trained with, by"
-            " transformers' AutoTokenizer(...).save_pretrained"
+            " transformers' AutoTokenizer(...).save_pretrained; of a fastText model name the file,"
+            f" {given.rstrip('/')}/model.bin"
         )
     licence, languages = card_facts(folder / CARD_NAME)
     return PublishedModel(folder, origin, revision, licence, languages)
 
 
-def download(repository: str, revision: str | None) -> Path:
-    """Download config, tokenizer, weights, card and licence to the hub's cache on this machine.
+def names_fasttext(given: str) -> bool:
+    """Say whether a fastText file is named rather than a folder."""
+    return given.endswith(FASTTEXT_ENDINGS) and not Path(given).is_dir()
+
+
+def find_fasttext(given: str) -> PublishedModel:
+    """Return the folder of a fastText file, which is downloaded first where it is on the hub.
+
+    Args:
+        given: ``hf:OWNER/NAME/FILE.bin``, ``hf:OWNER/NAME@REVISION/FILE.bin``, or a local file.
+
+    Raises:
+        InputError: The name is none of the hub, or there is no such file.
+        MissingRequirementError: huggingface_hub is missing, or could not download.
+    """
+    within, _, name = given.rpartition("/")
+    folder, origin, revision = _found(within or ".", (name, CARD_NAME, *LICENCES))
+    if not (folder / name).is_file():
+        raise InputError(f"{given}: no such file. Give a .bin or .ftz, or hf:OWNER/NAME/FILE.bin")
+    licence, languages = card_facts(folder / CARD_NAME)
+    origin = f"{origin}/{name}" if revision else name
+    return PublishedModel(folder, origin, revision, licence, languages, (name,))
+
+
+def _found(given: str, wanted: Sequence[str]) -> tuple[Path, str, str | None]:
+    """Folder, origin and revision of what is on the hub or here."""
+    if not given.startswith(HUB):
+        return Path(given), Path(given).resolve().name, None
+    name = given.removeprefix(HUB)
+    if not HUB_NAME.fullmatch(name):
+        raise InputError(
+            f"{given} is no name on the hub: give hf:OWNER/NAME or hf:OWNER/NAME@REVISION"
+        )
+    repository, _, revision = name.partition("@")
+    folder = download(repository, revision or None, wanted)
+    return folder, HUB + repository, folder.name
+
+
+def download(repository: str, revision: str | None, wanted: Sequence[str]) -> Path:
+    """Download files, named or by patterns, to the hub's cache on this machine.
 
     Raises:
         MissingRequirementError: huggingface_hub is missing, or could not download.
@@ -103,7 +136,7 @@ def download(repository: str, revision: str | None) -> Path:
     try:
         return Path(
             huggingface_hub.snapshot_download(
-                repository, revision=revision, allow_patterns=list(WANTED)
+                repository, revision=revision, allow_patterns=list(wanted)
             )
         )
     except Exception as error:  # its own classes, those of its HTTP client, and OSError

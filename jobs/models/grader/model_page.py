@@ -23,6 +23,8 @@ def model_page(kind: str, model: Mapping[str, Mapping[str, Any]], languages: Seq
         f"Languages learnt: {', '.join(languages) or 'unknown'}.",
     ]
     lines += ["Documents of other languages are not scored." if languages else ""]
+    tables = [facts["table"] for facts in model.values() if "table" in facts]
+    lines += [f"Labels are those of the table {table}." for table in tables]
     for tier, facts in model.items():
         lines += ["", f"## {tier}", "", *_tier(facts)]
     lines += ["", "![calibration](calibration.svg)", ""]

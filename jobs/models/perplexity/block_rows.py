@@ -16,7 +16,6 @@ import pyarrow as pa
 
 from udfs.perplexity.kneser_ney import Ids
 
-BLOCK_DDL = "bucket int, kind string, size int, words binary, first binary, second binary"
 BLOCK_SCHEMA = pa.schema(
     [
         ("bucket", pa.int32()),

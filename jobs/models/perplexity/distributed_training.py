@@ -15,10 +15,11 @@ import numpy as np
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.models.perplexity.block_rows import BLOCK_DDL
+from jobs.models.perplexity.block_rows import BLOCK_SCHEMA
 from jobs.models.perplexity.trained_model import TrainedModel
 from jobs.models.perplexity.training_tasks import (
-    LINES_DDL,
+    LINES_SCHEMA,
+    WORDS_SCHEMA,
     CountBuckets,
     CountSentences,
     DiscountBuckets,
@@ -26,6 +27,9 @@ from jobs.models.perplexity.training_tasks import (
     InterpolateBuckets,
     Plan,
 )
+from jobs.runtime.spark.arrow_frames import map_with_schema
+from jobs.runtime.spark.connect import send
+from jobs.runtime.spark.schemas import spark_schema
 from jobs.runtime.store.storage import join, spark_path, spark_read_path
 from udfs.perplexity.arpa_file import compress, format_section
 from udfs.perplexity.kneser_ney import (
@@ -65,17 +69,19 @@ def train_distributed(
     """
     vocabulary = _collect_vocabulary(tokens)
     plan = Plan(order, tuple(prune), buckets, len(vocabulary.words))
-    lookup = spark.sparkContext.broadcast((vocabulary.hashes, vocabulary.ids))
+    lookup = send(spark, (vocabulary.hashes, vocabulary.ids))
     store = _Store(spark, work_folder)
-    counted = tokens.select("tokens").mapInArrow(CountSentences(plan, lookup), BLOCK_DDL)
-    store.write("counts", _by_bucket(counted, plan).mapInArrow(CountBuckets(plan), BLOCK_DDL))
+    texts = tokens.select("tokens")
+    counted = _by_bucket(map_with_schema(texts, CountSentences(plan, lookup), BLOCK_SCHEMA), plan)
+    store.write("counts", map_with_schema(counted, CountBuckets(plan), BLOCK_SCHEMA))
     of_orders, followers = _statistics(store.read("counts", "statistics", "followers"), plan)
     unigrams, _ = unigram_probabilities(followers, discounts(counts_of_counts(followers)))
     discounted = _by_bucket(store.read("counts", "counted"), plan)
-    store.write("shares", discounted.mapInArrow(DiscountBuckets(plan, of_orders), BLOCK_DDL))
-    words = spark.sparkContext.broadcast((unigrams, vocabulary.words))
+    discount = DiscountBuckets(plan, of_orders)
+    store.write("shares", map_with_schema(discounted, discount, BLOCK_SCHEMA))
+    words = send(spark, (unigrams, vocabulary.words))
     shares = _by_bucket(store.read("shares", "share", "context"), plan)
-    store.write("lines", shares.mapInArrow(InterpolateBuckets(plan, words), LINES_DDL))
+    store.write("lines", map_with_schema(shares, InterpolateBuckets(plan, words), LINES_SCHEMA))
     gammas = _unigram_gammas(store.read("shares", "unigram"), plan.vocabulary)
     ids = np.arange(plan.vocabulary, dtype=np.int32)[:, None]
     first = compress(format_section(ids, log10(unigrams), log10(gammas), vocabulary.words))
@@ -96,19 +102,18 @@ class _Store:
 
     def read(self, step: str, *kinds: str) -> DataFrame:
         path = spark_read_path(join(self.folder, step))
-        schema = LINES_DDL if step == "lines" else BLOCK_DDL  # given, it needs no job to find it
-        frame = self.spark.read.schema(schema).parquet(path)
+        schema = LINES_SCHEMA if step == "lines" else BLOCK_SCHEMA
+        frame = self.spark.read.schema(spark_schema(schema)).parquet(path)  # none is looked for
         return frame.where(F.col("kind").isin(*kinds))
 
 
 def _by_bucket(blocks: DataFrame, plan: Plan) -> DataFrame:
-    columns = [F.col(column.split(" ")[0]) for column in BLOCK_DDL.split(", ")]
-    return blocks.select(*columns).repartition(plan.buckets, "bucket")
+    return blocks.select(*BLOCK_SCHEMA.names).repartition(plan.buckets, "bucket")
 
 
 def _collect_vocabulary(tokens: DataFrame) -> Vocabulary:
     words: set[bytes] = set()
-    found = tokens.select("tokens").mapInArrow(FindWords(), "words binary")
+    found = map_with_schema(tokens.select("tokens"), FindWords(), WORDS_SCHEMA)
     for row in found.toLocalIterator(prefetchPartitions=True):
         words.update(bytes(row.words).split())
     return build_vocabulary(words)

@@ -13,15 +13,16 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.models.perplexity.settings import PerplexitySettings
+from jobs.runtime.spark.arrow_frames import map_with_schema
 from udfs.perplexity.tokens import TokenLines, tokenise_lines
 from udfs.perplexity.vocabulary import SAMPLING_KEYS, folds_of, hash_documents, sampling_keys
 
 HELD_OUT_SHARE = 50  # with one fold, one document in so many is kept from training to be scored
 MIN_DOCUMENTS_FOR_HELD_OUT = 100  # below, giving two documents away costs more than it tells
 
-_COUNT_COLUMNS = ["language", "fold", "sampling_key", "tokens", "documents"]
-_COUNTS = "language string, fold int, sampling_key int, tokens bigint, documents bigint"
-_SAMPLE = "language string, fold int, sampling_key int, tokens binary"
+_KEYS = [("language", pa.string()), ("fold", pa.int32()), ("sampling_key", pa.int32())]
+_COUNTS = pa.schema([*_KEYS, ("tokens", pa.int64()), ("documents", pa.int64())])
+_SAMPLE = pa.schema([*_KEYS, ("tokens", pa.binary())])
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class CountTokens:
             )
             yield from (
                 counts.select(["language", "fold", "sampling_key", "tokens_sum", "tokens_count"])
-                .rename_columns(_COUNT_COLUMNS)
+                .rename_columns(_COUNTS.names)
                 .to_batches()
             )
 
@@ -118,7 +119,7 @@ class TokeniseSample:
                     pa.array(keys[rows].astype(np.int32)),
                     pa.array([data[ends[row] : ends[row + 1]] for row in rows], pa.binary()),
                 ],
-                names=["language", "fold", "sampling_key", "tokens"],
+                schema=_SAMPLE,
             )
 
 
@@ -150,10 +151,11 @@ def plan_samples(texts: DataFrame, settings: PerplexitySettings) -> list[Languag
     Returns:
         One entry a language that has text, by code.
     """
+    told = texts.select("text", "language").where(
+        F.col("language").isNotNull() & F.col("text").isNotNull()
+    )
     counts = (
-        texts.select("text", "language")
-        .where(F.col("language").isNotNull() & F.col("text").isNotNull())
-        .mapInArrow(CountTokens(settings.folds), _COUNTS)
+        map_with_schema(told, CountTokens(settings.folds), _COUNTS)
         .groupBy("language", "fold", "sampling_key")
         .agg(F.sum("tokens").alias("tokens"), F.sum("documents").alias("documents"))
         .collect()
@@ -213,8 +215,7 @@ def tokenise_sample(
         settings: Folds.
     """
     last_keys = {sample.language: sample.last_key for sample in samples}
-    return (
-        texts.select("text", "language")
-        .where(F.col("language").isin(list(last_keys)) & F.col("text").isNotNull())
-        .mapInArrow(TokeniseSample(settings.folds, last_keys), _SAMPLE)
+    wanted = texts.select("text", "language").where(
+        F.col("language").isin(list(last_keys)) & F.col("text").isNotNull()
     )
+    return map_with_schema(wanted, TokeniseSample(settings.folds, last_keys), _SAMPLE)

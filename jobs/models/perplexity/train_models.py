@@ -30,14 +30,8 @@ from jobs.models.perplexity.trained_model import (
     write_model_files,
 )
 from jobs.runtime.errors import InputError, SettingsError
-from jobs.runtime.store.storage import (
-    absolute,
-    delete_tree,
-    exists,
-    holds_anything,
-    join,
-    replace_folder,
-)
+from jobs.runtime.store.replaced_folders import replace_folder
+from jobs.runtime.store.storage import absolute, delete_tree, exists, holds_anything, join
 from udfs.perplexity.folder import MODEL_CARD
 
 _FOLDS_AT_ONCE = 2  # each holds what it is trained on

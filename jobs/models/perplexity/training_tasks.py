@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -32,9 +32,18 @@ from udfs.perplexity.ngram_blocks import (
 from udfs.perplexity.word_ids import distinct_words, encode_lines
 
 if TYPE_CHECKING:
-    from pyspark import Broadcast
+    from jobs.runtime.spark.connect import Sent
 
-LINES_DDL = "bucket int, kind string, size int, ngrams bigint, lines binary"
+WORDS_SCHEMA = pa.schema([("words", pa.binary())])
+LINES_SCHEMA = pa.schema(
+    [
+        ("bucket", pa.int32()),
+        ("kind", pa.string()),
+        ("size", pa.int32()),
+        ("ngrams", pa.int64()),
+        ("lines", pa.binary()),
+    ]
+)
 _FLUSH_BYTES = 8 << 20  # token bytes counted together before they are sent: map-side combining
 _NO_WORDS = np.empty((0, 1), np.int32)
 
@@ -80,7 +89,7 @@ class FindWords:
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         """Yield one row a chunk."""
         for data in _token_chunks(batches):
-            yield pa.record_batch([pa.array([b" ".join(distinct_words(data))])], names=["words"])
+            yield pa.record_batch([[b" ".join(distinct_words(data))]], schema=WORDS_SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ class CountSentences:
     """Token lines -> raw counts of n-grams, for the bucket of their last two words."""
 
     plan: Plan
-    lookup: Broadcast[Any]  # (hashes, ids) of the vocabulary
+    lookup: Sent  # (hashes, ids) of the vocabulary
 
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         """Yield blocks of kind ``raw``: words, count."""
@@ -176,7 +185,7 @@ class InterpolateBuckets:
     """Shares and gammas of a bucket -> ARPA lines."""
 
     plan: Plan
-    words: Broadcast[Any]  # (p of single words, vocabulary)
+    words: Sent  # (p of single words, vocabulary)
 
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         """Yield one row a bucket and order: number of n-grams, compressed lines."""
@@ -198,16 +207,5 @@ class InterpolateBuckets:
                 lines = format_section(section.words, section.log_probability, backoff, vocabulary)
                 yield pa.record_batch(
                     [[bucket], ["lines"], [n], [len(section.words)], [compress(lines)]],
-                    schema=_LINES_SCHEMA,
+                    schema=LINES_SCHEMA,
                 )
-
-
-_LINES_SCHEMA = pa.schema(
-    [
-        ("bucket", pa.int32()),
-        ("kind", pa.string()),
-        ("size", pa.int32()),
-        ("ngrams", pa.int64()),
-        ("lines", pa.binary()),
-    ]
-)

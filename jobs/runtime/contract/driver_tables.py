@@ -157,6 +157,12 @@ def flat(table: pa.Table, names: Sequence[str]) -> pa.Table:
     return pa.table(columns, names=list(names))
 
 
+def rows_without(table: pa.Table, ids: pa.ChunkedArray) -> pa.Table:
+    """Return the rows whose ``id`` is not among some."""
+    gone = pc.is_in(table.column("id"), value_set=ids.combine_chunks())
+    return table.filter(pc.invert(gone))
+
+
 def mapped(table: pa.Table, function: BatchFunction) -> pa.Table:
     """Return a table passed through a function of batches, as ``map_batches`` does a DataFrame."""
     schema = function.output_schema(table.schema)

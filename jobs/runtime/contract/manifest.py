@@ -27,6 +27,7 @@ MADE_BY = {
     "annotated": "annotate",
     "verdicts": "decide",
     "duplicates": "dedup",
+    "grades": "grade",
     "quality": "grade",
     "dropped": "publish",
     "quarantined": "publish",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Literal
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from jobs.runtime.contract.manifest import Manifest
     from jobs.runtime.contract.own_tasks import OwnTasks
+    from jobs.runtime.spark.job_groups import CountTasks
 
 POLL_SECONDS = 0.5
 PLAIN_LINE_SECONDS = 5.0
@@ -38,8 +38,6 @@ STAGE_WIDTH = 23  # of the longest name, count-benchmark-phrases
 
 
 LogFormat = Literal["text", "json"]
-CountTasks = Callable[[], tuple[int, int]]
-"""Tasks done and tasks known."""
 
 
 class Reporter:
@@ -64,14 +62,22 @@ class Reporter:
         Without a session it is that of ``own_tasks``; without these nothing is shown: what this
         process does alone takes seconds.
         """
-        if spark is None and own_tasks is None:
-            yield ""
-            return
         self._groups += 1
         group = f"corpusmill {name} {self._groups}"
-        if spark is not None:
-            spark.sparkContext.setJobGroup(group, f"corpusmill {name}")
-        count = own_tasks.count if own_tasks else functools.partial(tasks_done, spark, group)
+        if own_tasks is not None:
+            with self._shown(own_tasks.count, name):
+                yield group
+        elif spark is not None:
+            from jobs.runtime.spark.job_groups import job_group
+
+            with job_group(spark, group, f"corpusmill {name}") as count, self._shown(count, name):
+                yield group
+        else:
+            yield ""
+
+    @contextmanager
+    def _shown(self, count: CountTasks, name: str) -> Iterator[None]:
+        """Show progress while the block runs."""
         stop = threading.Event()
         bar = self._console.is_terminal and not self._json
         watcher = threading.Thread(
@@ -81,12 +87,10 @@ class Reporter:
         )
         watcher.start()
         try:
-            yield group
+            yield
         finally:
             stop.set()
             watcher.join()
-            if spark is not None:
-                spark.sparkContext.setJobGroup("corpusmill", "corpusmill")
 
     def note(self, text: str) -> None:
         """Print one line of information."""
@@ -186,22 +190,3 @@ class Reporter:
                 text += f", about {duration(left)} left of the tasks known so far"
             facts = {"tasks_done": done, "tasks": total, "seconds": round(seconds, 1)}
             self._line(text, "progress", stage=name, seconds_left=left, **facts)
-
-
-def tasks_done(spark: SparkSession | None, group: str) -> tuple[int, int]:
-    """Return tasks done and tasks known of a job group; (0, 0) when Spark no longer answers."""
-    if spark is None:
-        return 0, 0
-    try:
-        tracker = spark.sparkContext.statusTracker()
-        done = total = 0
-        for job in tracker.getJobIdsForGroup(group):
-            info = tracker.getJobInfo(job)
-            for stage_id in info.stageIds if info else ():
-                stage = tracker.getStageInfo(stage_id)
-                if stage is not None:
-                    done += stage.numCompletedTasks
-                    total += stage.numTasks
-    except Exception:  # a progress line must never end a run
-        return 0, 0
-    return done, total

@@ -39,7 +39,7 @@ from jobs.runtime.contract.manifest import (
     stage_fingerprint,
 )
 from jobs.runtime.contract.own_tasks import OwnTasks
-from jobs.runtime.contract.paid_work import require_redo
+from jobs.runtime.contract.paid_work import require_chunks, require_redo
 from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage_chunks import IN_PROGRESS_NAME, claim, write_chunks
@@ -87,8 +87,11 @@ class Stage:
         division: How the chunks divide an input; None: each needs all of it.
         fitted_on: Chunks of the input, where what is made is fitted to it (models, thresholds): it stays
             when the input grows, while one that it was fitted on is there, until ``RunContext.refit``.
-        cut: Of chunks without a division: files that each reads, in the order of the inputs; empty where the
-            number of chunks says as much. Chunks of work that was cut otherwise hold other files.
+        cut: Of several chunks without a division: files that each reads, in the order of the inputs. Where
+            the work was cut by another size, chunks hold other files.
+
+    Raises:
+        ValueError: Nothing tells what the chunks hold: a killed run would go on from others.
     """
 
     name: str
@@ -104,6 +107,10 @@ class Stage:
     division: Division | None = None
     fitted_on: Sequence[str] | None = None
     cut: Sequence[int] = ()
+
+    def __post_init__(self) -> None:
+        if self.division is None and len(self.chunks) > 1 and len(self.cut) != len(self.chunks):
+            raise ValueError(f"stage {self.name} has several chunks, and neither division nor cut")
 
     @classmethod
     def of_work(cls, *parts: StageWork, **facts: Any) -> Stage:
@@ -263,8 +270,7 @@ def run_stage(context: RunContext, stage: Stage) -> Manifest:
 
 
 def _told_in_progress(stage: Stage, fingerprint: str) -> dict[str, Any]:
-    cut = list(stage.cut) or [0] * len(stage.chunks)
-    return {"stage": stage.name, "fingerprint": fingerprint, "cut": cut}
+    return {"stage": stage.name, "fingerprint": fingerprint, "cut": list(stage.cut)}
 
 
 def _chunk_names(stage: Stage, code: str) -> list[str]:
@@ -302,8 +308,10 @@ def _still_valid(
         manifest = read_manifest(folder) if storage.exists(folder) else None
     except DamagedRecordError:
         context.reporter.note(f"{stage.name}: {folder}/{MANIFEST_NAME} is damaged, made anew")
-        return None
+        manifest = None
     if manifest is None:
+        if context.most_lost is not None:
+            require_chunks(folder, stage.name, stage.dataset, names, context.most_lost)
         return None
     changed = [name for name, part in parts.items() if manifest.fingerprints.get(name) != part]
     damaged = damaged_files(folder, manifest)
@@ -313,11 +321,9 @@ def _still_valid(
         gone = [file.bytes for file in manifest.files if file.path.partition("/")[0] not in names]
         if context.most_lost is not None:
             share = sum(gone) / max(1, manifest.bytes) if names else 1.0
-            if context.refit and changed == ["inputs"] and "sources" not in stage.inputs:
-                share = 0.0
-            require_redo(
-                context.output, stage.name, stage.dataset, changed, context.most_lost, share
-            )
+            refits = context.refit and changed == ["inputs"] and "sources" not in stage.inputs
+            lost = context.most_lost, share
+            require_redo(context.output, stage.name, stage.dataset, changed, *lost, refits=refits)
         if gone or not names:
             context.reporter.note(
                 f"{stage.name}: {' and '.join(changed) or 'stage'} changed, made anew"

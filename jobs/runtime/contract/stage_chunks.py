@@ -53,7 +53,7 @@ def claim(folder: str, ours: Mapping[str, Any], names: Sequence[str]) -> None:
         require_ours(folder)
         if names:
             others = sorted(set(storage.child_names(folder)) - {*names, IN_PROGRESS_NAME})
-        elif len(ours["cut"]) == 1 or _in_progress(marker) != ours:
+        elif len(ours["cut"]) < 2 or _in_progress(marker) != ours:
             storage.delete_tree(folder)
     # Before the manifest goes: a folder with neither would pass for somebody else's.
     storage.write_text(marker, json.dumps(ours))

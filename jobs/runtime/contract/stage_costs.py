@@ -30,7 +30,7 @@ class StageCosts(BaseModel):
 
 
 def stage_costs(spark: SparkSession, group: str) -> StageCosts | None:
-    """Return the counters of a job group, or None when Spark does not give them.
+    """Return the counters of a job group, or None when Spark does not give them, as through Connect.
 
     Args:
         spark: The session that ran it; Spark keeps the counters of its last 1,000 stages.

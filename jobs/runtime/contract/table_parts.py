@@ -6,8 +6,9 @@ themselves. A part is what one task holds; its rows have the ids that Spark woul
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ _SMALL_PART_BYTES: Final = 2 << 20  # below, a task is over before it has been w
 _PARTS_A_THREAD: Final = 4  # of a small table: the last part is not waited for by all
 _BATCH_ROWS: Final = 256  # unpacked at a time: what a dictionary hides may be large
 _BATCH_BYTES: Final = 4 << 20
-_READ_BYTES: Final = 1 << 20  # of a column at a time, however large its row group is
+READ_BYTES: Final = 1 << 20  # of a column at a time, however large its row group is
 
 
 class TablePart(NamedTuple):
@@ -119,20 +120,35 @@ def write_part(folder: str, number: int, rows: pa.Table, plain: Sequence[str] = 
     )  # fmt: skip
 
 
+def group_batches(
+    file: pq.ParquetFile, groups: Iterable[int], schema: pa.Schema
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield the row at which each batch of some row groups begins, and the batch.
+
+    Args:
+        file: Opened with ``READ_BYTES``, so that no row group is held whole.
+        groups: Numbers of row groups.
+        schema: Columns wanted and their types; null where the file lacks one.
+    """
+    names = [name for name in schema.names if name in file.schema_arrow.names]
+    footers = list(map(file.metadata.row_group, range(file.num_row_groups)))
+    firsts = list(itertools.accumulate((footer.num_rows for footer in footers), initial=0))
+    for number in groups:
+        row = firsts[number]
+        size = max(1, _bytes(footers[number], names) // max(1, footers[number].num_rows))
+        rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES // size))
+        for batch in file.iter_batches(rows, [number], names, use_threads=False):
+            yield row, _fitted(batch, schema)
+            row += len(batch)
+
+
 def _batches(paths: Sequence[str], schema: pa.Schema) -> Iterator[tuple[int, pa.RecordBatch]]:
     """The id of each batch's first row, and the batch."""
     for file_number, path in enumerate(paths):
         system, inner = storage.file_system(path)
-        row = 0
-        with pq.ParquetFile(inner, filesystem=system, buffer_size=_READ_BYTES) as file:
-            names = [name for name in schema.names if name in file.schema_arrow.names]
-            for number in range(file.num_row_groups):
-                group = file.metadata.row_group(number)
-                size = max(1, _bytes(group, names) // max(1, group.num_rows))
-                rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES // size))
-                for batch in file.iter_batches(rows, [number], names, use_threads=False):
-                    yield document_id(file_number, row), _fitted(batch, schema)
-                    row += len(batch)
+        with pq.ParquetFile(inner, filesystem=system, buffer_size=READ_BYTES) as file:
+            for row, batch in group_batches(file, range(file.num_row_groups), schema):
+                yield document_id(file_number, row), batch
 
 
 def _fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

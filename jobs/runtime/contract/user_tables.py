@@ -144,6 +144,39 @@ def open_user_table(
         schema = from_arrow_schema(arrow)
     else:
         schema = _union_schema(running(session), given, paths, base)
+    identifier, text = chosen_columns(schema, given, id_column, text_column, text_types)
+    return UserTable(
+        given,
+        paths,
+        base,
+        identifier,
+        text,
+        schema,
+        arrow,
+        _fingerprint(entries, identifier, text),
+        largest_row_group(paths),
+    )
+
+
+def chosen_columns(
+    schema: StructType,
+    given: str,
+    id_column: str | None,
+    text_column: str | None,
+    text_types: Sequence[DataType] = (StringType(),),
+) -> tuple[str, str]:
+    """Return the names of a table's columns with ids and texts.
+
+    Args:
+        schema: All its columns.
+        given: The table as the user named it.
+        id_column: None means ``id``.
+        text_column: None means ``text``.
+        text_types: Types the text column may have.
+
+    Raises:
+        InputError: A column is missing or of the wrong type.
+    """
     columns = {field.name: field.dataType for field in schema}
     identifier, text = id_column or "id", text_column or "text"
     for role, name in (("--id-column", identifier), ("--text-column", text)):
@@ -156,17 +189,7 @@ def open_user_table(
         wanted = " or ".join(type_.simpleString() for type_ in text_types)
         found = columns[text].simpleString()
         raise InputError(f"--text-column {text} of {given} is {found}, wanted {wanted}")
-    return UserTable(
-        given,
-        paths,
-        base,
-        identifier,
-        text,
-        schema,
-        arrow,
-        _fingerprint(entries, identifier, text),
-        largest_row_group(paths),
-    )
+    return identifier, text
 
 
 def require_apart(given: str, output: str) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
+from jobs.runtime.spark.connect import through_connect
+
 MEBIBYTE = 1 << 20
 HEAP_A_CORE = 1 << 30  # one task's shuffles, row groups and Arrow batches
 SMALLEST_HEAP = 5 << 29
@@ -88,13 +90,18 @@ def heap_setting(spark: SparkSession) -> tuple[str, str]:
 
     Asked once when Spark starts: a Java that died of it can no longer be asked.
     """
+    if through_connect(spark):  # whatever machine its server is on
+        key = "spark.executor.memory"
+        return key, spark.conf.get(key, None) or "1g"
     local = (spark.sparkContext.master or "").startswith("local")
     key = "spark.driver.memory" if local else "spark.executor.memory"
     return key, spark.sparkContext.getConf().get(key) or "1g"  # Spark's own default
 
 
 def java_exit(spark: SparkSession) -> int | None:
-    """Return the exit status of the Java that this process started; None while it runs."""
+    """Return the exit status of the Java that this process started; None while it runs, or without one."""
+    if through_connect(spark):
+        return None
     process = getattr(spark.sparkContext._gateway, "proc", None)
     if process is None or not _is_deaf(spark):
         return None

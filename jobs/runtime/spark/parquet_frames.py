@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import StructType
 
+from jobs.runtime.spark.connect import through_connect
 from jobs.runtime.spark.row_groups import block_size
 from jobs.runtime.store import storage
 
@@ -75,8 +76,12 @@ def document_session(spark: SparkSession) -> SparkSession:
     reader is not switched off: Spark asks the session that runs a plan, not the one that opened a
     scan, whether rows come from it, so that a join of both kinds would fail (4.1.4).
     """
-    # newSession() would forget what was set on this session after Spark was started.
-    session = SparkSession(spark.sparkContext, spark._jsparkSession.cloneSession())
+    if through_connect(spark):
+        # Frames of two sessions cannot be joined there: the one there is reads all its scans so.
+        session = spark
+    else:
+        # newSession() would forget what was set on this session after Spark was started.
+        session = SparkSession(spark.sparkContext, spark._jsparkSession.cloneSession())
     session.conf.set("spark.sql.parquet.columnarReaderBatchSize", "1")
     if spark.version.startswith("3."):
         key = "spark.sql.execution.arrow.maxRecordsPerBatch"

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from jobs.runtime.configuration_files import configuration_file
 from jobs.runtime.errors import SettingsError
 from jobs.runtime.spark.class_archive import archive_options
+from jobs.runtime.spark.connect import SCHEME, connected
 from jobs.runtime.spark.java_heap import heap_setting, local_heap, usable_memory
 from jobs.runtime.spark.java_runtime import java_logging_option, use_java
 from jobs.runtime.store.s3_settings import s3_settings
@@ -55,17 +56,29 @@ def start_session(
     as a plain command, local mode on all cores with conf/spark-local.conf is used, or
     conf/spark-standalone.conf where the master is a cluster's.
 
+    A master ``sc://HOST:PORT`` is a server of Spark Connect, which has settings of its own.
+
     Args:
         app_name: Shown in Spark's UI and event log.
-        master: Spark master URL, e.g. ``local[2]``; None means spark-submit's, else ``local[*]``.
+        master: Spark master URL, e.g. ``local[2]``; None means spark-submit's, else ``$SPARK_REMOTE``, else
+            ``$SPARK_MASTER``, else ``local[*]``.
         settings: Further Spark settings; they win over the file.
         uses_s3: A path of this run is on S3: add its jars, address and committer.
         debug: Let Java print the stack of each error, too (conf/log4j2.properties).
 
     Raises:
-        MissingRequirementError: No usable Java, or S3 is asked for and its jars are missing.
-        SettingsError: A file of conf/ is malformed.
+        MissingRequirementError: No usable Java, or S3 is asked for and its jars are missing; or packages that
+            Connect needs.
+        SettingsError: A file of conf/ is malformed, or a Connect server does not answer.
     """
+    if is_connect(master):
+        return connected(_chosen_master(master), settings or {}, _session_settings())
+    remote = os.environ.get("SPARK_REMOTE")
+    if remote is not None:
+        raise SettingsError(
+            f"SPARK_REMOTE is {remote} and --master {_chosen_master(master)}: PySpark takes no master beside "
+            "it. Unset it, or leave --master out and let it name a server, sc://HOST:PORT"
+        )
     builder = SparkSession.builder.appName(app_name)
     if not under_spark_submit():
         java = use_java()
@@ -95,6 +108,16 @@ def runs_locally(master: str | None) -> bool:
     return local and not under_spark_submit()
 
 
+def is_connect(master: str | None) -> bool:
+    """Say whether ``start_session`` with this master would ask a server of Spark Connect for a session."""
+    return _chosen_master(master).startswith(SCHEME) and not under_spark_submit()
+
+
+def brings_its_own(master: str | None) -> bool:
+    """Say whether Spark was started by others, and so with their jars, extensions and catalogs."""
+    return under_spark_submit() or is_connect(master)
+
+
 def under_spark_submit() -> bool:
     """Say whether spark-submit started this process, and so Java with its jars and settings."""
     return "PYSPARK_GATEWAY_PORT" in os.environ
@@ -106,6 +129,9 @@ def local_threads(master: str | None) -> int:
 
 
 def _chosen_master(master: str | None) -> str:
+    remote = os.environ.get("SPARK_REMOTE", "")
+    if master is None and remote.startswith(SCHEME):
+        return remote
     return master or os.environ.get("SPARK_MASTER", "local[*]")
 
 
@@ -115,6 +141,12 @@ def local_cores(master: str) -> int:
     if number is not None:
         return int(number.group(1))
     return os.cpu_count() or 1 if master.startswith("local[*") else 1
+
+
+def _session_settings() -> dict[str, str]:
+    """What a session of a running Spark can still be told of what we tell Spark on a cluster."""
+    told = read_spark_conf(configuration_file("spark-standalone.conf"))
+    return {key: value for key, value in told.items() if key.startswith("spark.sql.")}
 
 
 def _command_settings(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from jobs.runtime.spark.connect import send_module
 from jobs.runtime.user_code import pack
 
 
@@ -27,4 +28,4 @@ def ship(spark: SparkSession, places: Collection[str]) -> None:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     archive = pack(places, Path(folder))
     if archive is not None:
-        spark.sparkContext.addPyFile(str(archive))
+        send_module(spark, archive)

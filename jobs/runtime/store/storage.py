@@ -10,7 +10,6 @@ import contextlib
 import io
 import os
 import re
-import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import pyarrow.fs as pafs
 
 from jobs.runtime.errors import DamagedRecordError, InputError, MissingRequirementError
 from jobs.runtime.store.glob_patterns import fixed_part, glob_expression, is_glob
-from jobs.runtime.store.local_listing import local_files, name_on_disk
+from jobs.runtime.store.local_listing import absolute_path, local_files, name_on_disk
 from jobs.runtime.store.s3_store import (
     ANYTHING,
     bucket_fault,
@@ -37,8 +36,8 @@ REMOTE_SCHEMES = ("s3://", "s3a://", "gs://", "gcs://", "hdfs://", "abfss://")
 READ_BYTES = 1 << 20
 HIDDEN = re.compile(r"(?:^|/)[._]")
 BOOKKEEPING = re.compile(
-    r"(?:^|/)(?:\.[^/]+/|_temporary/|_SUCCESS$|_(?:manifest|in_progress|chunk)\.json$"
-    r"|\.[^/]+\.crc$|\.DS_Store$|\.corpusmill\.lock$|_lease\.json$)"
+    r"(?:^|/)(?:\.[^/]+/|_temporary/|_SUCCESS$|_(?:manifest|in_progress|chunk)\.json(?:\.[0-9a-f]{32})?$"
+    r"|_sources\.arrow$|\.[^/]+\.crc$|\.DS_Store$|\.corpusmill\.lock$|_lease\.json$)"
 )
 
 
@@ -64,10 +63,14 @@ def is_passing(path: str, error: OSError) -> bool:
 
 
 def absolute(path: str) -> str:
-    """Return the path in the one spelling that manifests keep: absolute, without a trailing slash."""
+    """Return the path in the one spelling that manifests keep: absolute, without a trailing slash.
+
+    Raises:
+        InputError: A local path has bytes that are no UTF-8, which Arrow, Spark and JSON cannot name.
+    """
     if is_remote(path):
         return path.rstrip("/")
-    return os.path.abspath(path.removeprefix("file://"))
+    return absolute_path(path.removeprefix("file://"))
 
 
 def join(folder: str, *names: str) -> str:
@@ -170,14 +173,25 @@ def read_text(path: str) -> str | None:
         DamagedRecordError: It is not UTF-8.
         MissingRequirementError: The store refuses.
     """
+    content = read_bytes(path)
+    try:
+        return None if content is None else content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DamagedRecordError(f"{path} cannot be read ({error}): it is damaged") from error
+
+
+def read_bytes(path: str) -> bytes | None:
+    """Return a small file, or None when there is none.
+
+    Raises:
+        MissingRequirementError: The store refuses.
+    """
     with _explained(path):
         try:
             with open_input(path) as stream:
-                return stream.read().decode("utf-8")
+                return stream.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except UnicodeDecodeError as error:
-            raise DamagedRecordError(f"{path} cannot be read ({error}): it is damaged") from error
 
 
 def write_new_text(path: str, text: str) -> bool:
@@ -277,33 +291,6 @@ def holds_anything(folder: str) -> bool:
         return bool(system.get_file_info(pafs.FileSelector(inner, allow_not_found=True)))
 
 
-def replace_folder(source: Path, target: str) -> None:
-    """Put a local folder in the place of another one, local or remote.
-
-    A local folder is swapped whole. Of a remote one the files are copied by name, those that the
-    target alone has are deleted first: who reads it meanwhile must check what he read.
-
-    Raises:
-        MissingRequirementError: The target cannot be written.
-    """
-    system, inner = file_system(target)
-    try:
-        if not is_remote(target):
-            draft = Path(inner).with_name(f".{Path(inner).name}.{uuid.uuid4().hex}")
-            shutil.copytree(source, draft)
-            if Path(inner).exists():
-                shutil.rmtree(inner)
-            draft.rename(inner)
-            return
-        delete_tree(target)
-        system.create_dir(inner)
-        pafs.copy_files(str(source), inner, pafs.LocalFileSystem(), system)
-    except OSError as error:
-        raise MissingRequirementError(
-            f"cannot write {target}: {error}. Check its rights and the free space."
-        ) from error
-
-
 def list_files(folder: str) -> list[FileEntry]:
     """Return all data files below a folder or prefix, sorted by path.
 
@@ -318,8 +305,8 @@ def list_files(folder: str) -> list[FileEntry]:
 def list_inputs(folder: str) -> list[FileEntry]:
     """Return all files below a folder of the user's, sorted by path.
 
-    Only hidden folders and the bookkeeping of Spark and of desktops are left out: a crawler may well
-    name a page ``.html`` or a folder ``_posts``.
+    Only hidden folders and the bookkeeping of ours, of Spark and of desktops are left out: a crawler may
+    well name a page ``.html`` or a folder ``_posts``.
 
     Raises:
         InputError: Nothing is there, or it may not be read.

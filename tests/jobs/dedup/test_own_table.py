@@ -241,6 +241,23 @@ def test_partition_folders_are_left_to_spark(tmp_path: Path, dedup: Dedup) -> No
 
 
 @pytest.mark.spark
+def test_ids_that_only_unsigned_numbers_hold_come_back_as_they_are(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    ids = [2**64 - 1 - number for number in range(COUNT)]
+    table = write_table(tmp_path / "t")
+    for path in sorted(Path(table).iterdir()):
+        rows = pq.read_table(path)
+        numbers = [ids[int(name.as_py()[2:])] for name in rows.column("id")]
+        rows = rows.set_column(0, "id", pa.array(numbers, pa.uint64()))
+        pq.write_table(rows, path)
+    context = RunContext(spark, str(tmp_path / "o"), Reporter(quiet=True), local=True)
+    dedup_user_table(context, table, None, None, load_recipe("default", []))
+    kept, gone = (dataset(context, name).column("id") for name in ("corpus", "duplicates"))
+    assert sorted(int(number.as_py()) for number in [*kept, *gone]) == sorted(ids)
+
+
+@pytest.mark.spark
 @pytest.mark.parametrize("setting", ["dedup.mode=annotate", "dedup.max_driver_documents=5"])
 def test_spark_goes_on_with_what_was_signed_here(
     spark: SparkSession, tmp_path: Path, setting: str

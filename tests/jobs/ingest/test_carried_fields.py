@@ -113,6 +113,28 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
     assert metadata(b'{"text": "a", "odd": "\\ud83d"}\n', "all") == [{"odd": "?"}]
 
 
+@pytest.mark.parametrize("levels", [101, 600, 900])
+def test_a_value_nested_like_a_bomb_costs_its_record_and_no_other(levels: int) -> None:
+    bomb = "[" * levels + "]" * levels
+    lines = [
+        '{"text": "a", "odd": 1}',
+        f'{{"text": "b", "odd": {bomb}}}',
+        f'{{"text": "c", "url": {bomb}}}',
+        '{"text": "d", "odd": 2}',
+    ]
+    found = records("\n".join(lines).encode(), "odd")
+    assert [record.status for record in found[::3]] == ["ok", "ok"]
+    assert (found[1].status, found[1].detail) == ("malformed", "line 2 is nested too deeply")
+    assert [record.metadata for record in found[::3]] == ['{"odd": 1}', '{"odd": 2}']
+
+
+def test_a_value_of_a_hundred_levels_is_carried() -> None:
+    deep = "[" * 100 + "]" * 100
+    assert metadata(f'{{"text": "b", "odd": {deep}}}\n'.encode(), "odd") == [
+        {"odd": json.loads(deep)}
+    ]
+
+
 @pytest.mark.parametrize(
     ("source", "carry", "found"),
     [
@@ -121,6 +143,7 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
         ("data/year=2024/part-0.parquet", (), None),
         ("data/year=__HIVE_DEFAULT_PARTITION__/part-0.parquet", ("all",), None),
         ("data/x=1.parquet", ("all",), None),
+        ("daten/jahr=2024/größe=3/年=2025/x.parquet", ("größe", "年"), {"größe": "3", "年": "2025"}),
     ],
 )  # fmt: skip
 def test_partitions_in_a_path_are_carried(

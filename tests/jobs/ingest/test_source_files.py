@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.ingest.source_files import list_sources, sources_fingerprint
+from jobs.ingest.source_files import (
+    list_sources,
+    require_inputs,
+    sources_fingerprint,
+    write_plan,
+)
 from jobs.runtime.contract.document_ids import document_id
 from jobs.runtime.errors import InputError
 from jobs.runtime.store import storage
@@ -110,12 +115,36 @@ def test_a_link_to_a_parent_folder_multiplies_nothing(tmp_path: Path) -> None:
         (b"plain\\xe9", "plain\\xe9"),
     ],
 )
+@pytest.mark.parametrize("folder", ["in", "back\\slash", "\\\\twice", "\\xe9"])
 def test_a_file_whose_name_is_not_utf_8_is_read_and_shown_escaped(
-    tmp_path: Path, name: bytes, shown: str
+    tmp_path: Path, folder: str, name: bytes, shown: str
 ) -> None:
-    Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(b"page")
-    (source,) = list_sources([str(tmp_path)])
-    assert source.path == f"{tmp_path}/{shown}"
+    place = tmp_path / folder
+    place.mkdir()
+    Path(os.fsdecode(os.fsencode(place) + b"/" + name)).write_bytes(b"page")
+    (source,) = list_sources([str(place)])
+    assert source.path == f"{place}/{shown}"
+    assert source.name == f"{folder}/{shown}"
     with storage.open_input(source.path) as stream:
         assert stream.read() == b"page"
     assert storage.file_entry(source.path).size == 4
+
+
+def test_a_folder_whose_own_name_is_not_utf_8_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    folder.mkdir()
+    (folder / "a.html").write_bytes(b"page")
+    with pytest.raises(InputError, match="must be UTF-8"):
+        list_sources([str(folder)])
+    with pytest.raises(InputError, match="must be UTF-8"):
+        require_inputs([str(folder / "a.html")])
+
+
+def test_while_a_killed_run_has_no_list_numbers_are_kept_by_its_chunks(tmp_path: Path) -> None:
+    make(tmp_path, "a/part-0.html", "b/part-0.html")
+    first, second = (str(tmp_path / name / "part-0.html") for name in "ab")
+    output = str(tmp_path / "run")
+    (alone,) = list_sources([second], output)
+    write_plan(storage.join(output, "extracted", "chunk-1"), [alone])
+    files = {file.path: file.number for file in list_sources([second, first], output)}
+    assert files == {second: alone.number, first: alone.number + 1}

@@ -20,6 +20,8 @@ class Row(NamedTuple):
     text: str | None
     kept: bool = True
     content_hash: str | None = None
+    source_id: str | None = None
+    content_bytes: int = 9
 
 
 @pytest.fixture
@@ -39,6 +41,8 @@ def run(tmp_path: Path) -> Callable[..., RunTables]:
             "url": pa.string(),
             "text": pa.string(),
             "content_hash": pa.string(),
+            "source_id": pa.string(),
+            "content_bytes": pa.int64(),
         }
         columns = {key: pa.array([getattr(row, key) for row in rows], types[key]) for key in types}
         table = pa.table(columns)
@@ -89,3 +93,31 @@ def test_of_several_of_one_text_one_that_is_kept_is_enough(run: Callable[..., Ru
     first = run("first", Row(1, None, "same", kept=False), Row(2, None, "same"))
     second = run("second", Row(3, None, "same"), Row(4, None, "same", kept=False))
     assert compare_documents(first, second) == (Matched(0, 0, 2, 0, 0), Moved(0, 0))
+
+
+def test_rows_that_moved_in_their_file_are_the_documents_they_were(
+    run: Callable[..., RunTables],
+) -> None:
+    """Of a table without addresses, into which somebody has put a row in front of the others."""
+    first = run(
+        "first",
+        Row(1, None, "heron", source_id="h"),
+        Row(2, None, "egret", kept=False, source_id="e"),
+        Row(33, None, "stork, in no table", content_bytes=18),
+    )
+    second = run(
+        "second",
+        Row(1, None, "bittern", source_id="b"),
+        Row(2, None, "heron", source_id="h"),
+        Row(3, None, "egret", kept=False, source_id="e"),
+        Row(33, None, "other words of as many bytes", content_bytes=18),
+    )
+    assert compare_documents(first, second) == (Matched(1, 0, 2, 0, 1), Moved(0, 0))
+
+
+def test_without_address_and_name_a_document_of_another_size_is_another(
+    run: Callable[..., RunTables],
+) -> None:
+    first = run("first", Row(1, None, "monday"))
+    second = run("second", Row(1, None, "tuesday", content_bytes=10))
+    assert compare_documents(first, second) == (Matched(0, 0, 0, 1, 1), Moved(0, 0))

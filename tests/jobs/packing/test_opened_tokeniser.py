@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer, models
 
 from jobs.packing.opened_tokeniser import open_tokeniser
 from jobs.runtime.errors import MissingRequirementError, SettingsError
@@ -64,3 +65,21 @@ def test_a_vocabulary_without_eos_is_an_error_unless_none_is_wanted(tmp_path: Pa
 def test_an_unknown_token_is_an_error(file: str) -> None:
     with pytest.raises(SettingsError, match="bos token '<s>' is not in the vocabulary"):
         open_tokeniser(file, PackSettings(bos_token="<s>"))
+
+
+@pytest.mark.parametrize("unknown", [None, "[UNK]"])
+def test_a_tokeniser_that_leaves_characters_out_is_an_error(
+    unknown: str | None, tmp_path: Path
+) -> None:
+    vocabulary = {EOS: 0, "[UNK]": 1, "a": 2, "b": 3, "ab": 4}
+    model = models.BPE(vocab=vocabulary, merges=[("a", "b")], unk_token=unknown)
+    tokeniser = Tokenizer(model)
+    tokeniser.add_special_tokens([EOS])
+    path = tmp_path / "t.json"
+    path.write_text(tokeniser.to_str(), "utf-8")
+    if unknown is not None:
+        assert open_tokeniser(str(path), PackSettings()).frame.eos == 0
+        return
+    assert tokeniser.encode("abꙮ").ids == [4]  # as if nothing had stood there
+    with pytest.raises(SettingsError, match="leaves characters that it does not know out of every"):
+        open_tokeniser(str(path), PackSettings())

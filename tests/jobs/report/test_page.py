@@ -316,3 +316,20 @@ def test_colours_have_the_contrast_of_wcag_aa(scheme, ground):
         assert _contrast(scheme[text], scheme[ground]) >= 4.5, text
     for mark in ("kept", "dropped", "quarantined", "bar", "focus"):
         assert _contrast(scheme[mark], scheme[ground]) >= 3.0, mark
+
+
+def test_a_template_is_compiled_once_for_a_user(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = render_page(_empty_report())
+    compiled = sorted((tmp_path / "corpusmill" / "pages").iterdir())
+    assert compiled
+    assert render_page(_empty_report()) == first
+    for damaged in compiled:
+        damaged.write_bytes(damaged.read_bytes()[:40])
+    assert render_page(_empty_report()) == first
+
+
+def test_a_home_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert render_page(_empty_report()).endswith("</html>\n")

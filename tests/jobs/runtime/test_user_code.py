@@ -61,6 +61,16 @@ def test_another_version_of_a_library_is_another_digest(
     assert code_digest([PLACE]) != before
 
 
+@pytest.mark.parametrize("source", ["print 'of another Python'\n", "1 / 0\n"])
+def test_a_helper_that_cannot_be_imported_counts_by_its_source(package: Path, source: str) -> None:
+    """It may be one for another machine, which a function imports where it runs."""
+    seen = {code_digest([PLACE])}
+    for end in ("", "# changed\n"):
+        (package / "own_package" / "words.py").write_text(source + end)
+        seen.add(code_digest([PLACE]))
+    assert len(seen) == 3
+
+
 def test_the_zip_runs_where_nothing_else_of_it_is(package: Path, tmp_path: Path) -> None:
     target = tmp_path / "elsewhere"
     target.mkdir()

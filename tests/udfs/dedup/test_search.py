@@ -63,6 +63,21 @@ def test_of_equal_hashes_the_preferred_stays(rows: list[tuple[int | None, int, i
     assert dict(zip(*(column.to_pylist() for column in found.columns), strict=True)) == expected
 
 
+def test_a_copy_that_was_removed_stands_before_none_that_was_kept() -> None:
+    rows = pa.table(
+        {
+            "id": pa.array([1, 2, 3], pa.int64()),
+            "order_key": pa.array([1, 2, 3], pa.int64()),
+            "text_hash_high": pa.array([7, 7, 7], pa.int64()),
+            "text_hash_low": pa.array([7, 7, 7], pa.int64()),
+        }
+    )
+    assert find_exact(rows, pa.table({"id": [1]})).to_pydict() == {
+        "id": [3, 1],
+        "keeper_id": [2, 2],
+    }
+
+
 def test_copies_of_the_removed_follow_to_their_keeper() -> None:
     exact = pa.table([[11, 12, 21], [10, 10, 20]], schema=EXACT_SCHEMA)
     near = pa.table([[10], [5], [0.8]], schema=REMOVAL_SCHEMA)

@@ -118,6 +118,13 @@ def test_any_text_gets_a_valid_verdict_that_does_not_depend_on_its_batch(
         assert detect(pa.array([text], pa.binary()))[0].as_py() == row
 
 
+def test_a_sign_that_could_open_a_tag_hides_no_text() -> None:
+    sentences = "The ferry leaves at six in the morning and comes back when the sea is calm. " * 3
+    found = detect(pa.array([f"{before}{sentences}" for before in ("", "< ", "a < b. ")]))
+    assert found.field("language").to_pylist() == ["en"] * 3
+    assert min(found.field("score").to_pylist()) > 0.95
+
+
 def test_an_empty_column_gives_an_empty_column() -> None:
     assert len(detect(pa.array([], pa.string()))) == 0
 

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.conftest import REPOSITORY
-from udfs.safety.keyword_lists import load_keyword_list
+from udfs.safety.keyword_lists import KeywordList, parse_keyword_list
 from udfs.safety.obfuscation import INVISIBLE_CHARACTERS, normalise_for_matching
 
 LEXICONS = REPOSITORY / "conf" / "lexicons"
@@ -19,10 +17,12 @@ allow: [Food Porn]
 """
 
 
-def write(folder: Path, content: str) -> Path:
-    path = folder / "list.yaml"
-    path.write_text(content, encoding="utf-8")
-    return path
+def parsed(content: str) -> KeywordList:
+    return parse_keyword_list(content.encode(), "list.yaml")
+
+
+def shipped(name: str) -> KeywordList:
+    return parse_keyword_list((LEXICONS / f"{name}.yaml").read_bytes(), name)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_no_invisible_character_survives() -> None:
     assert normalise_for_matching(f"a{INVISIBLE_CHARACTERS}é") == "aé"
 
 
-def test_a_list_is_loaded_normalised(tmp_path: Path) -> None:
-    loaded = load_keyword_list(write(tmp_path, VALID))
+def test_a_list_is_loaded_normalised() -> None:
+    loaded = parsed(VALID)
     assert [keyword.text for keyword in loaded.keywords] == ["online  casino", "porn"]
     assert loaded.keywords[0].category == "spam"
     assert loaded.keywords[0].severity == 1
@@ -55,11 +55,11 @@ def test_a_list_is_loaded_normalised(tmp_path: Path) -> None:
     assert loaded.allow == ("food porn",)
 
 
-def test_single_characters_of_unspaced_lists_are_ignored_and_reported(tmp_path: Path) -> None:
+def test_single_characters_of_unspaced_lists_are_ignored_and_reported() -> None:
     content = "format: 1\nlanguage: zh\nmatching: substring\ngroups:\n" + (
         "  - {category: x, severity: 2, entries: [性, 约炮]}\n"
     )
-    loaded = load_keyword_list(write(tmp_path, content))
+    loaded = parsed(content)
     assert [keyword.text for keyword in loaded.keywords] == ["约炮"]
     assert loaded.ignored == ("性",)
 
@@ -82,23 +82,15 @@ def test_single_characters_of_unspaced_lists_are_ignored_and_reported(tmp_path: 
         (VALID, "format: 1\nlanguage: en\nmatching: word\ngroups: []\n", "at least one group"),
     ],
 )
-def test_a_faulty_list_is_refused_by_name_and_fault(
-    tmp_path: Path, old: str, new: str, message: str
-) -> None:
-    path = write(tmp_path, VALID.replace(old, new))
+def test_a_faulty_list_is_refused_by_name_and_fault(old: str, new: str, message: str) -> None:
     with pytest.raises(ValueError, match=r"list\.yaml") as caught:
-        load_keyword_list(path)
+        parsed(VALID.replace(old, new))
     assert message in str(caught.value)
-
-
-def test_a_missing_list_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="cannot be read"):
-        load_keyword_list(tmp_path / "absent.yaml")
 
 
 @pytest.mark.parametrize("name", ["unsafe-en", "unsafe-zh"])
 def test_every_shipped_list_loads_with_every_entry(name: str) -> None:
-    loaded = load_keyword_list(LEXICONS / f"{name}.yaml")
+    loaded = shipped(name)
     assert len(loaded.keywords) > 30
     assert not loaded.ignored
     assert {keyword.severity for keyword in loaded.keywords} == {1, 2, 3}
@@ -106,7 +98,7 @@ def test_every_shipped_list_loads_with_every_entry(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["unsafe-en", "unsafe-zh"])
 def test_every_allowed_phrase_of_a_shipped_list_protects_from_an_entry(name: str) -> None:
-    loaded = load_keyword_list(LEXICONS / f"{name}.yaml")
+    loaded = shipped(name)
     entries = [keyword.text for keyword in loaded.keywords]
     idle = [phrase for phrase in loaded.allow if not any(entry in phrase for entry in entries)]
     assert not idle

@@ -7,19 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import REPOSITORY
 from udfs.safety.keyword_lists import (
     Keyword,
     KeywordList,
-    load_keyword_list,
     normalise_for_matching,
 )
 from udfs.safety.keyword_matcher import NEAR_CHARACTERS, WINDOW_CHARACTERS, KeywordMatcher
+from udfs.safety.lexicon_files import default_lexicons
 
-LEXICONS = REPOSITORY / "conf" / "lexicons"
-SHIPPED = KeywordMatcher(
-    [load_keyword_list(LEXICONS / f"unsafe-{language}.yaml") for language in ("en", "zh")]
-)
+SHIPPED = KeywordMatcher(default_lexicons())
 
 
 def matcher(*texts: str, allow: tuple[str, ...] = (), severity: int = 2) -> KeywordMatcher:

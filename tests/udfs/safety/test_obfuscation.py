@@ -57,3 +57,16 @@ def test_a_pattern_that_occurs_is_never_passed_over(text: str) -> None:
         patched.setattr(obfuscation, "_seen", lambda _: obfuscation._Seen(True, True, True, True))
         every_pattern = normalise_for_matching(text)
     assert normalise_for_matching(text) == every_pattern
+
+
+@given(
+    st.text(
+        alphabet=st.sampled_from(
+            "a é—’\u00ad\u200b\u2060\u206a\ufe0f\uff0f\ufeff\ufefe中\U0001f600\U000e00ad"
+        ),
+        max_size=6,
+    )
+)
+def test_an_invisible_character_is_seen_wherever_it_stands(text: str) -> None:
+    holds = any(character in text for character in obfuscation.INVISIBLE_CHARACTERS)
+    assert obfuscation._holds_invisible(obfuscation._utf8(text), obfuscation._INVISIBLE) == holds

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -8,6 +9,9 @@ import pytest
 
 from udfs.learning.linear_model import LinearModel, save_model
 from udfs.learning.linear_training import TrainingSettings, train
+from udfs.safety.domain_blocklist import DomainBlocklist
+from udfs.safety.keyword_lists import parse_keyword_list
+from udfs.safety.screen_lists import ScreenLists, shipped_lists
 from udfs.safety.settings import COMBINATIONS, SafetySettings
 from udfs.safety.signals import (
     SAFETY_FIELDS,
@@ -63,13 +67,13 @@ def test_languages_choose_the_lists() -> None:
     assert rows.field("keyword_hits").to_pylist() == [0, 3, 3]
 
 
-def test_lists_of_the_users_replace_the_shipped_ones(tmp_path: Path) -> None:
-    own = tmp_path / "own.yaml"
-    own.write_text(
-        "format: 1\nlanguage: en\nmatching: word\n"
-        "groups: [{category: x, severity: 3, entries: [water law]}]\n"
+def test_lists_of_the_users_replace_the_shipped_ones() -> None:
+    own = parse_keyword_list(
+        b"format: 1\nlanguage: en\nmatching: word\n"
+        b"groups: [{category: x, severity: 3, entries: [water law]}]\n",
+        "own.yaml",
     )
-    rows = SafetyScreen.open(settings=SafetySettings(lexicons=(str(own),))).annotate(TEXTS)
+    rows = SafetyScreen.open(lists=ScreenLists((own,), None)).annotate(TEXTS)
     assert rows.field("keyword_flag").to_pylist() == [False, True, False, False]
 
 
@@ -158,10 +162,15 @@ def test_both_must_agree_by_default_and_either_suffices_on_demand(
     assert rows["and"] <= rows["weighted"] <= rows["or"]
 
 
-def test_addresses_below_a_listed_domain_are_blocked(tmp_path: Path) -> None:
-    listed = tmp_path / "domains"
-    listed.write_text("bad.example\n")
-    screen = SafetyScreen.open(settings=SafetySettings(blocked_domains=str(listed)))
+@pytest.mark.parametrize("named", [{"lexicons": ("own.yaml",)}, {"blocked_domains": "listed"}])
+def test_lists_that_are_named_and_not_given_are_not_the_shipped_ones(named: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="name files that a worker may not see"):
+        SafetyScreen.open(settings=SafetySettings(**named))
+
+
+def test_addresses_below_a_listed_domain_are_blocked() -> None:
+    lists = shipped_lists()._replace(domains=DomainBlocklist(["bad.example"]))
+    screen = SafetyScreen.open(lists=lists)
     urls = pa.array(["https://www.bad.example/x", "https://notbad.example/", None])
     signals = screen.annotate(pa.array(["a", "b", "c"]), None, urls)
     assert signals.field("blocked_url").to_pylist() == [True, False, None]

@@ -1,7 +1,5 @@
 import unicodedata
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 from udfs.text import character_classes as classes
@@ -87,38 +85,3 @@ def test_lower_case_is_that_of_python_one_for_one() -> None:
         assert flags_of_character(chr(code_point)) & classes.HAS_LOWER
         if code_point != 0x130:
             assert chr(lower[code_point]) == chr(code_point).lower()
-
-
-@pytest.fixture
-def fresh_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    return tmp_path
-
-
-def test_the_table_is_kept_in_the_cache_folder_and_read_back(fresh_tables: Path) -> None:
-    built = character_tables.__wrapped__()
-    files = list((fresh_tables / "corpusmill").iterdir())
-    assert [f.suffix for f in files] == [".npy"]
-    assert unicodedata.unidata_version in files[0].name
-    read = character_tables.__wrapped__()
-    for first, second in zip(built, read, strict=True):
-        assert np.array_equal(first, second)
-
-
-@pytest.mark.parametrize("content", [b"", b"\x93NUMPY broken", b"x" * 2000])
-def test_a_damaged_cache_file_is_rebuilt(fresh_tables: Path, content: bytes) -> None:
-    path = classes._cache_file()
-    assert path is not None
-    path.parent.mkdir()
-    path.write_bytes(content)
-    assert character_tables.__wrapped__().class_of.shape == (classes.CODE_POINTS,)
-    assert path.stat().st_size > classes.CODE_POINTS
-
-
-def test_a_folder_that_cannot_be_written_costs_only_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    blocker = tmp_path / "file"
-    blocker.write_text("not a folder")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(blocker))
-    assert character_tables.__wrapped__().class_of.shape == (classes.CODE_POINTS,)

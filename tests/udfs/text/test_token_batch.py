@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 
 from udfs.text.character_classes import HAS_CAPITAL, HAS_LETTER, HAS_SMALL
-from udfs.text.token_batch import with_glued_words, without_punctuation
+from udfs.text.token_batch import TokenRoom, with_glued_words, without_punctuation
 from udfs.text.tokenising import tokenise
 
 TEXTS = ["It's 3.14, a.b@C ok!", "", "中，文", "(x)"]
@@ -35,3 +35,12 @@ def test_glued_words_joined() -> None:
 def test_letters_of_a_token_are_those_of_its_pieces(text: str, letters: list[int]) -> None:
     tokens = with_glued_words(tokenise(pa.array([text.replace("x1.Y", "x1@Y")]), punctuation=True))
     assert tokens.token_letters.tolist() == letters
+
+
+def test_one_room_takes_batch_after_batch() -> None:
+    room = TokenRoom()
+    for texts in (TEXTS, ["a"], [], ["longer than any before " * 9, *TEXTS]):
+        column = pa.array(texts, pa.string())
+        ours, own = tokenise(column, room=room), tokenise(column)
+        for name, wanted in own._asdict().items():
+            assert getattr(ours, name).tolist() == wanted.tolist()

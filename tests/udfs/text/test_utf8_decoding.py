@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs.text.utf8_decoding import INVALID, ascii_end, decode
+from udfs.text.utf8_decoding import INVALID, ascii_end, decode, decode_three
 
 
 def decode_all(raw: bytes) -> list[int]:
@@ -44,6 +44,19 @@ def test_well_formed_text_is_decoded_as_python_does(text: str) -> None:
 )
 def test_malformed_sequences_are_invalid_byte_by_byte(raw: bytes) -> None:
     assert decode_all(raw) == [INVALID] * len(raw)
+
+
+@settings(max_examples=300, deadline=None)
+@given(lead=st.integers(0xE1, 0xEF), rest=st.binary(min_size=2, max_size=2))
+def test_three_bytes_are_decoded_as_any_others(lead: int, rest: bytes) -> None:
+    data = np.frombuffer(bytes([lead]) + rest, np.uint8)
+    assert decode_three(data, 0) == decode(data, 0, 3)
+
+
+@given(st.characters(min_codepoint=0x1000, max_codepoint=0xFFFF, blacklist_categories=()))
+def test_three_bytes_of_a_character_are_it(character: str) -> None:
+    data = np.frombuffer(character.encode("utf-8", "surrogatepass"), np.uint8)
+    assert decode_three(data, 0) == (ord(character), 3)
 
 
 def test_a_sequence_cut_by_ascii_loses_no_ascii() -> None:

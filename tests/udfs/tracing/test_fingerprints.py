@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from udfs.text.folding import fold_table
+from udfs.text.token_batch import TokenRoom
 from udfs.tracing.fingerprints import (
     GRAM,
     GUARANTEED,
@@ -15,6 +16,7 @@ from udfs.tracing.fingerprints import (
     all_grams,
     fingerprints,
     folded_texts,
+    folded_tokens,
 )
 
 TABLE = fold_table(((ord("張"), ord("张")),))
@@ -107,3 +109,21 @@ def test_numbers_differ_and_characters_of_one_meaning_do_not() -> None:
 def test_more_texts_than_a_key_has_room_for_are_refused() -> None:
     with pytest.raises(ValueError, match="at most 16777216"):
         fingerprints(np.empty(0, np.uint64), np.zeros((1 << 24) + 2, np.int64))
+
+
+PIECES = st.sampled_from([
+    "word", "Ｗord", "1,000.5", "1.5", "12", "３", "，", "張", "张", "中", "の", "ｶ", "café", "e\u0301",
+    "so\u00adft", "ไท", " ", "\n", ".", "👍",
+])  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(batches=st.lists(st.lists(st.lists(PIECES).map("".join), max_size=5), max_size=4))
+def test_tokens_without_places_are_the_same_tokens(batches: list[list[str]]) -> None:
+    room = TokenRoom()
+    for texts in batches:  # one after the other in the same memory
+        column = pa.array(texts, pa.string())
+        wanted = folded_texts(column, TABLE)
+        hashes, offsets = folded_tokens(column, TABLE, room)
+        assert hashes.tolist() == wanted.hashes.tolist()
+        assert offsets.tolist() == wanted.offsets.tolist()

@@ -109,6 +109,7 @@ class ParserChild:
         self._owner = os.getpid()
         self._wear = 0.0
         self._cpu_seconds = 0.0
+        self._has_options = False
 
     def __enter__(self) -> ParserChild:
         return self
@@ -185,13 +186,15 @@ class ParserChild:
         assert self._process is not None
         cpu_limit = self._limits.cpu_seconds.get(name, 60.0)
         wall_end = time.monotonic() + self._limits.wall_factor * cpu_limit
-        header = {
+        header: dict[str, object] = {
             "url": url,
             "charset": charset,
             "format": name,
             "reader": self._readers.get(name),
-            "options": self._options,
         }
+        if not self._has_options:
+            header["options"] = self._options
+            self._has_options = True
         try:
             write_frame(self._request_pipe, header, content, wall_end)
             self._wait_for_answer(cpu_limit, wall_end)
@@ -274,6 +277,7 @@ class ParserChild:
                 f"it is run as {' '.join(command)} and said: {errors or 'nothing'}"
             ) from None
         self._wear, self._cpu_seconds = 0.0, ready.header["cpu_seconds"]
+        self._has_options = False
 
     def _start_errors(self) -> str:
         assert self._process is not None

@@ -134,9 +134,19 @@ def posts_page(tree: Any) -> str:
                 part.get("class") or ""
             )
             if is_left_over and part.getparent() is not None:
-                part.drop_tree()
+                _drop(part)
     markup = "\n".join(etree.tostring(post, encoding="unicode", method="html") for post in posts)
     return f"<html><body>{markup}</body></html>" if posts else ""
+
+
+def _drop(element: Any) -> None:
+    """Take an element out and leave the text behind it."""
+    parent, before, tail = element.getparent(), element.getprevious(), element.tail or ""
+    parent.remove(element)
+    if before is None:
+        parent.text = (parent.text or "") + tail
+    else:
+        before.tail = (before.tail or "") + tail
 
 
 def _groups(tree: Any) -> dict[tuple[str, str], _Group]:

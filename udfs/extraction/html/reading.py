@@ -9,8 +9,6 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from typing import Any
 
-from trafilatura.utils import load_html
-
 from udfs.extraction.contract import (
     DEFAULT_OPTIONS,
     DocumentRefusedError,
@@ -26,7 +24,13 @@ from udfs.extraction.html.learned.model import (
     shipped_model,
 )
 from udfs.extraction.html.learned.reading import holds_likeliest, learned_text, stated_tree
-from udfs.extraction.html.libraries import all_text, resiliparse_text, trafilatura_text
+from udfs.extraction.html.libraries import (
+    all_text,
+    page_tree,
+    plain_tree,
+    resiliparse_text,
+    trafilatura_text,
+)
 from udfs.extraction.html.metadata import PageMetadata, read_metadata
 from udfs.extraction.html.nesting import nesting_bound
 from udfs.extraction.html.page_kind import (
@@ -154,7 +158,7 @@ def _read_page(text: str, url: str | None, options: ExtractionOptions) -> ReadDo
         metadata = read_metadata(statements_tree(text))
         page = _Page(text, url, None, metadata, profile, None, options)
     else:
-        tree = load_html(text)
+        tree = page_tree(text)
         if tree is None:
             return _as_document(all_text(text), "resiliparse_all_text", PageMetadata())
         page = _Page(text, url, tree, read_metadata(tree), profile, None, options)
@@ -192,7 +196,7 @@ def _posts(page: _Page) -> str:
     """The posts of a page of forum software; empty for other pages and profiles."""
     if not (page.profile.reads_posts and page.is_discussion):
         return ""
-    tree = load_html(page.text) if page.tree is None else page.tree
+    tree = plain_tree(page.text) if page.tree is None else page.tree
     posts = "" if tree is None else posts_page(tree)
     return all_text(posts) if posts else ""
 

@@ -7,9 +7,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.runtime.contract.manifest import Manifest
-from jobs.runtime.contract.progress import Reporter, tasks_done
+from jobs.runtime.contract.progress import Reporter
 from jobs.runtime.contract.row_accounts import RowAccounts
 from jobs.runtime.contract.stage_costs import StageCosts, stage_costs
+from jobs.runtime.spark.job_groups import tasks_done
 
 
 def manifest(**given: Any) -> Manifest:

@@ -18,6 +18,7 @@ from jobs.runtime.spark.parquet_frames import (
     footer_schema,
     largest_row_group,
     read_parquet,
+    unreadable_columns,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +75,14 @@ def test_what_spark_wrote_keeps_its_schema(spark: SparkSession, tmp_path: Path) 
     expected = spark.read.parquet(str(tmp_path / "written"))
     assert read_parquet(spark, [str(path)]).schema == expected.schema
     assert read_parquet(spark, [str(path)]).collect() == expected.collect()
+
+
+@pytest.mark.spark
+def test_times_that_spark_wrote_are_no_nanoseconds(spark: SparkSession, tmp_path: Path) -> None:
+    spark.sql("select timestamp'2026-01-02' as t").write.parquet(str(tmp_path / "written"))
+    (path,) = (tmp_path / "written").glob("*.parquet")
+    assert pq.read_schema(path).field("t").type == pa.timestamp("us", "UTC")
+    assert unreadable_columns([str(path)]) == []
 
 
 @pytest.mark.spark

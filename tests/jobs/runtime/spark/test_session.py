@@ -53,6 +53,13 @@ def test_whatever_shuffles_the_rows_of_deduplication_does_so_in_zstd(path: Path)
         assert read_spark_conf(path)["spark.io.compression.codec"] == "zstd"
 
 
+@pytest.mark.parametrize("path", CONF_FILES, ids=lambda path: path.name)
+def test_times_of_a_users_table_are_written_as_others_read_them(path: Path) -> None:
+    if path.name != "spark-s3.conf":  # is added to one of the others
+        kind = read_spark_conf(path)["spark.sql.parquet.outputTimestampType"]
+        assert kind == "TIMESTAMP_MICROS"
+
+
 def test_settings_of_the_command_line() -> None:
     assert spark_settings(["spark.a=1=2"]) == {"spark.a": "1=2"}
     with pytest.raises(SettingsError, match="write KEY=VALUE"):

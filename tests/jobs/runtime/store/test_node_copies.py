@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.fs as pafs
 import pytest
 
 from jobs.models.perplexity import PerplexitySettings
@@ -18,6 +17,7 @@ from jobs.runtime.errors import MissingRequirementError
 from jobs.runtime.store import storage
 from jobs.runtime.store.node_copies import NodeCopy
 from tests.perplexity_models import train_folder
+from tests.stand_in_store import stand_in_store
 from udfs.annotate_batches import AnnotateBatches
 from udfs.cleaning.clean_texts import CleaningSettings
 from udfs.grade_batches import GradeBatches
@@ -30,17 +30,7 @@ TEXTS = [f"the {word} sat on the {word} mat and looked at us" for word in ("cat"
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for an object store: s3://bucket/ is a folder that only Arrow's file system sees."""
-    bucket = tmp_path / "elsewhere"
-    bucket.mkdir()
-    remote = pafs.SubTreeFileSystem(str(bucket), pafs.LocalFileSystem())
-    local = storage.file_system
-
-    def file_system(path: str) -> tuple[pafs.FileSystem, str]:
-        found = (remote, path.removeprefix("s3://bucket/"))
-        return found if storage.is_remote(path) else local(path)
-
-    monkeypatch.setattr(storage, "file_system", file_system)
+    bucket = stand_in_store(tmp_path / "elsewhere", monkeypatch)
     move_to_node(tmp_path / "node-a", monkeypatch)
     return bucket
 

@@ -27,13 +27,27 @@ def test_any_text_can_be_spelt(kind: str) -> None:
     name = "tokenizers" if kind == "bpe" else "sentencepiece"
     engine = load_engine(file, name, special_tokens_in_text=False)  # type: ignore[arg-type]
     decode = load_decoder(file)
-    for text in ("ships 12 345", "灯塔 \U0001f600 ꙮ", "tab\tand  two blanks", "ﬁ e\u0301"):
+    for text in (
+        "ships 12 345",
+        "灯塔 \U0001f600 ꙮ",
+        "tab\tand  two blanks",
+        "ﬁ e\u0301",
+        "a\u200bb\ufeffc",
+    ):
         assert decode(engine.encode([text]).ids.tolist()) == text
 
 
 def test_unigram_is_a_sentencepiece_model_of_its_size() -> None:
     file = read_tokeniser("t", train_tokeniser(TokeniserPlan("unigram", 380), SAMPLE))
     assert (file.kind, file.vocabulary_size) == ("sentencepiece", 380)
+
+
+@pytest.mark.parametrize("kind", ["bpe", "unigram"])
+def test_lines_of_any_length_are_learnt_from(kind: str) -> None:
+    words = " ".join(SAMPLE).replace("\n", " ")
+    assert len(words.encode()) > 2 * 4192  # beyond which sentencepiece leaves a line out, unasked
+    content = train_tokeniser(TokeniserPlan(kind, 380), [words])  # type: ignore[arg-type]
+    assert read_tokeniser("t", content).vocabulary_size == 380
 
 
 @pytest.mark.parametrize("kind", ["bpe", "unigram"])

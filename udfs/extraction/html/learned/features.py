@@ -197,7 +197,10 @@ def _write_own(blocks: Nodes, nodes: Nodes, texts: Floats, odds: Floats, feature
 def _write_place(blocks: Nodes, nodes: Nodes, texts: Floats, features: Floats, column: int) -> int:
     """Where each block stands among the page's text, headings, articles and title words."""
     count = blocks.shape[0]
-    total = max(texts[:, _C].sum(), _ONE)
+    total = np.float32(0)  # not .sum(): see compiled.kernel
+    for block in range(count):
+        total += texts[block, _C]
+    total = max(total, _ONE)
     first_h1 = title = -1
     h1_at = before = np.float32(0)
     best = np.float32(-1)

@@ -123,7 +123,6 @@ def _around(page: PageBlocks, texts: Floats, chances: Floats) -> Floats:
     return neighbour_features(page.blocks, page.nodes, page.paths, columns, chances)
 
 
-@kernel
 def keep_blocks(chances: Floats, words: Floats) -> tuple[npt.NDArray[np.bool_], float]:
     """Keep the likeliest blocks, as many as make the expected word F1 highest.
 
@@ -135,8 +134,16 @@ def keep_blocks(chances: Floats, words: Floats) -> tuple[npt.NDArray[np.bool_], 
         The kept blocks and their expected F1. The cut adapts to each page: where nothing is certain,
         more is kept. Plug-in rule for F measures (Dembczynski et al. 2011).
     """
-    order = np.argsort(-chances, kind="mergesort")
-    expected = (chances * words).sum()
+    return _keep_likeliest(np.argsort(-chances, kind="stable"), chances, words)
+
+
+@kernel
+def _keep_likeliest(
+    order: npt.NDArray[np.int64], chances: Floats, words: Floats
+) -> tuple[npt.NDArray[np.bool_], float]:
+    expected = np.float32(0)
+    for block in range(chances.shape[0]):
+        expected += chances[block] * words[block]
     is_kept = np.zeros(chances.shape[0], np.bool_)
     hits = kept = best = np.float64(0)
     last = -1
