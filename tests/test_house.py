@@ -83,6 +83,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
         "ingest",
         "dedup",
         "contamination",
+        "models",
         "tracing",
         "recipes",
         "verdicts",

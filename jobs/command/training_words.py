@@ -50,8 +50,7 @@ def _add_tokenizer_training(commands: Subcommands) -> None:
         "  corpusmill train-tokenizer RUN OUTPUT --vocabulary 50000\n"
         "  corpusmill train-tokenizer RUN OUTPUT --kind unigram --beside other/tokenizer.json",
     )
-    told = "run folder; Parquet; or a table, iceberg:NAME or delta:PATH"
-    train.add_argument("input", metavar="RUN|TABLE", help=told)
+    train.add_argument("input", metavar="RUN|TABLE", help="run folder; Parquet; a table of a lake")
     train.add_argument("output", metavar="OUTPUT", help="folder of the tokeniser")
     add_column_arguments(train, "text")
     train.add_argument(
@@ -191,12 +190,9 @@ def _add_grader_fetching(commands: Subcommands) -> None:
         help='JSON lines {"text": "...", "score": 0 to 5}: grades that the model is known to give',
     )
     fetch.add_argument(
-        "--tolerance",
-        type=float,
-        metavar="T",
-        default=0.02,
+        "--tolerance", type=float, metavar="T", default=0.02,
         help="by which a grade may differ from the expected one; default: 0.02",
-    )
+    )  # fmt: skip
     fetch.add_argument(
         "--classes",
         type=_names,

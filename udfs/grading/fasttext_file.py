@@ -91,9 +91,8 @@ class _Reader:
         magic, version = self._numbers("<ii")
         if magic != MAGIC or version not in VERSIONS:
             raise self._fault(f"is no fastText model of format 11 or 12, but {magic}, {version}")
-        columns, _, _, _, _, orders, loss, kind, buckets, shortest, longest, _, _ = self._numbers(
-            "<12id"
-        )
+        facts = self._numbers("<12id")
+        columns, _, _, _, _, orders, loss, kind, buckets, shortest, longest, _, _ = facts
         if kind != SUPERVISED:
             raise self._fault("holds word vectors, wanted is a classifier (`fasttext supervised`)")
         if loss not in (HIERARCHICAL, SOFTMAX):
