@@ -68,7 +68,7 @@ def removals(found: pa.Table, run: int) -> pa.Table:
     return pa.table([*known, found.column("similarity")], schema=REMOVAL_SCHEMA)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(DOCUMENTS, DOCUMENTS, DOCUMENTS, st.sampled_from([PLAN, UNVERIFIED]))
 def test_a_search_among_the_touched_is_one_among_all(
     first: Documents, second: Documents, newer: Documents, plan: LeaderPlan
