@@ -81,6 +81,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "inspection": {
         *_SPEAKS_TO_ALL - {"runtime.spark"},
         "ingest",
+        "models",
         "dedup",
         "contamination",
         "tracing",
