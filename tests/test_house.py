@@ -84,6 +84,7 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
         "models",
         "dedup",
         "contamination",
+        "models",
         "tracing",
         "recipes",
         "verdicts",

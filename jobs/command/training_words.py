@@ -187,12 +187,9 @@ def _add_grader_fetching(commands: Subcommands) -> None:
         help='JSON lines {"text": "...", "score": 0 to 5}: grades that the model is known to give',
     )
     fetch.add_argument(
-        "--tolerance",
-        type=float,
-        metavar="T",
-        default=0.02,
+        "--tolerance", type=float, metavar="T", default=0.02,
         help="by which a grade may differ from the expected one; default: 0.02",
-    )
+    )  # fmt: skip
     fetch.add_argument(
         "--classes",
         type=_names,
