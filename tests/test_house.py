@@ -81,7 +81,6 @@ ROOMS_OF_JOBS: dict[str, set[str]] = {
     "inspection": {
         *_SPEAKS_TO_ALL - {"runtime.spark"},
         "ingest",
-        "models",
         "dedup",
         "contamination",
         "models",
