@@ -223,6 +223,15 @@ def _account(rows: int, _: Sequence[PublishedFile]) -> RowAccounts:
     return RowAccounts(rows_in=rows, rows_out=rows)
 
 
+def _require_models(context: RunContext, recipe: Recipe) -> None:
+    """Refuse an empty answer of the command; a run does without models of its own."""
+    if not require_manifest(context.folder(DATASET), "train-perplexity").details["languages"]:
+        raise InputError(
+            f"no model was trained: no language has {recipe.perplexity.min_training_tokens:,} tokens of text "
+            "that passes the rules of `trust`. Give more text, or --set perplexity.min_training_tokens=N"
+        )
+
+
 def train_perplexity_command(arguments: argparse.Namespace) -> str | None:
     """Answer `corpusmill train-perplexity` with the models' table and folder."""
     given = {"lmplz": arguments.lmplz, "max_tokens_per_language": arguments.max_tokens}
@@ -234,6 +243,7 @@ def train_perplexity_command(arguments: argparse.Namespace) -> str | None:
         require_inputs(inputs, output, recipe.ingest.paths_prefix)
     with open_run(arguments, output, made=not inputs) as context:
         folder = train_from_arguments(context, inputs, arguments.text_column, recipe)
+        _require_models(context, recipe)
     return f"{perplexity_table(folder)}\n{folder}"
 
 

@@ -146,6 +146,12 @@ def test_packages_of_somebody_else_that_workers_would_import(
     assert foreign_packages() == []
 
 
+def test_too_little_text_for_any_perplexity_model(crawl: Path, tmp_path: Path) -> None:
+    status, message = run("train-perplexity", str(crawl), str(tmp_path / "out"))
+    assert status == 1
+    assert "no model was trained: no language has 2,000 tokens of text" in message
+
+
 RUN_COMMANDS = (
     "annotate RUN", "compare RUN RUN", "contamination review RUN", "decide RUN", "dedup RUN",
     "explain RUN --id 1", "export RUN", "extract RUN", "index RUN",
