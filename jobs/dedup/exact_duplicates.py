@@ -14,7 +14,8 @@ def find_exact(signatures: DataFrame, removed: DataFrame | None = None) -> DataF
 
     Args:
         signatures: ``SIGNATURE_SCHEMA``.
-        removed: id bigint; documents that earlier runs removed: no copy that they kept stands behind one.
+        removed: id bigint; documents that earlier runs removed: of copies one that they kept comes first,
+            and any of theirs, with an order key below zero, before new ones.
 
     Returns:
         id bigint, keeper_id bigint; one row a removed document. The keeper is the first of its group
@@ -27,7 +28,8 @@ def find_exact(signatures: DataFrame, removed: DataFrame | None = None) -> DataF
         gone = removed.select("id", F.lit(True).alias("is_gone"))
         told = F.coalesce("is_gone", "gone")
         rows = rows.join(gone, "id", "left").withColumn("gone", told).drop("is_gone")
-    group = Window.partitionBy(*hashes).orderBy("gone", "order_key", "id")
+    is_new = F.col("order_key") >= 0
+    group = Window.partitionBy(*hashes).orderBy(is_new, "gone", "order_key", "id")
     first = F.first("id").over(group)
     return rows.select("id", first.alias("keeper_id")).where(F.col("id") != F.col("keeper_id"))
 

@@ -15,6 +15,7 @@ from jobs.runtime.contract.manifest import read_manifest
 from jobs.runtime.contract.stage import RunContext
 from jobs.runtime.contract.user_tables import UserTable, by_file
 from jobs.runtime.spark.arrow_frames import frame_of_table, map_with_schema
+from jobs.runtime.spark.connect import tasks_at_a_time
 from jobs.runtime.spark.java_heap import tasks_within_heap
 from jobs.runtime.spark.parquet_frames import read_parquet
 from jobs.tracing.indexed_documents import ANNOTATED, CORPUS, EXTRACTED, GRADES, IndexedDocuments
@@ -90,7 +91,7 @@ def build_with_spark(
 
 def _text_tasks(context: RunContext, segment: Segment) -> DataFrame:
     """The text files as rows of ``TEXT_TASKS``, a large one several times, dealt out to tasks."""
-    cores = context.spark.sparkContext.defaultParallelism
+    cores = tasks_at_a_time(context.spark)
     total = sum(file.bytes for file in segment.files)
     size = min(_TASK_BYTES, max(_SMALL_TASK_BYTES, total // (_TASKS_A_CORE * cores)))
     rows = []

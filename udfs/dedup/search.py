@@ -54,7 +54,8 @@ def find_exact(signatures: pa.Table, removed: pa.Table | None = None) -> pa.Tabl
 
     Args:
         signatures: id, order_key, text_hash_high, text_hash_low.
-        removed: id of documents that earlier runs removed: no copy that they kept stands behind one.
+        removed: id of documents that earlier runs removed: of copies one that they kept comes first, and
+            any of theirs, with an order key below zero, before new ones.
 
     Returns:
         ``EXACT_SCHEMA``.
@@ -67,7 +68,7 @@ def find_exact(signatures: pa.Table, removed: pa.Table | None = None) -> pa.Tabl
     gone = np.zeros(len(ids), np.bool_)
     if removed is not None:
         gone = are_among(ids, np.sort(removed.column("id").to_numpy()))
-    order = np.lexsort((ids, key, gone, low, high))
+    order = np.lexsort((ids, key, gone, key >= 0, low, high))
     new = np.ones(len(order), np.bool_)
     new[1:] = (np.diff(high[order]) != 0) | (np.diff(low[order]) != 0)
     first = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))

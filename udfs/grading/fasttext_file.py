@@ -195,7 +195,7 @@ class _Reader:
         slots = np.full(1 << int(len(starts) * 1.5).bit_length(), -1, np.int32)
         fill_slots(self.data, starts, ends, slots)
         words, *shape = rest
-        vocabulary = Vocabulary(self.data, starts, ends, slots, words, -1, *shape)
+        vocabulary = Vocabulary(self.data, starts, slots, words, -1, *shape)
         line = np.frombuffer(END_OF_LINE, np.uint8)
         found = find_word(vocabulary, line, 0, len(line), hash_bytes(line, 0, len(line)))
         return vocabulary._replace(end_of_line=found)

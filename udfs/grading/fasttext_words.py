@@ -24,8 +24,7 @@ class Vocabulary(NamedTuple):
 
     Attributes:
         spelling: uint8[bytes], the whole file.
-        starts: int64[words + labels], where each begins.
-        ends: int64[words + labels], where each ends.
+        starts: int64[words + labels], where each begins; it ends before a byte 0.
         slots: int32[power of two], number of the word that hashes there or before; -1: free.
         words: How many are words; labels have the numbers from here on.
         end_of_line: Number of ``</s>``, of which every line that was trained on has one; -1: none.
@@ -39,7 +38,6 @@ class Vocabulary(NamedTuple):
 
     spelling: npt.NDArray[np.uint8]
     starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
     slots: npt.NDArray[np.int32]
     words: int
     end_of_line: int
@@ -94,11 +92,12 @@ def fill_slots(
     ends: npt.NDArray[np.int64],
     slots: npt.NDArray[np.int32],
 ) -> None:
-    """Enter all words into a table that is -1 throughout and larger than they are many."""
+    """Enter all words into a table that is -1 throughout, larger than they are many, a power of two."""
+    mask = np.uint64(len(slots) - 1)
     for entry in range(len(starts)):
-        slot = hash_bytes(data, starts[entry], ends[entry]) % np.uint64(len(slots))
+        slot = hash_bytes(data, starts[entry], ends[entry]) & mask
         while slots[slot] >= 0:
-            slot = (slot + np.uint64(1)) % np.uint64(len(slots))
+            slot = (slot + np.uint64(1)) & mask
         slots[slot] = entry
 
 
@@ -107,18 +106,15 @@ def find_word(
     vocabulary: Vocabulary, data: npt.NDArray[np.uint8], start: int, stop: int, value: np.uint64
 ) -> int:
     """Number of the word ``data[start:stop]`` of a hash; -1: it is unknown."""
-    size = np.uint64(len(vocabulary.slots))
-    slot = value % size
+    mask = np.uint64(len(vocabulary.slots) - 1)
+    slot = value & mask
     while vocabulary.slots[slot] >= 0:
         entry = int(vocabulary.slots[slot])
         begin = vocabulary.starts[entry]
-        if vocabulary.ends[entry] - begin == stop - start:
-            same = True
-            for place in range(stop - start):
-                if vocabulary.spelling[begin + place] != data[start + place]:
-                    same = False
-                    break
-            if same:
-                return entry
-        slot = (slot + np.uint64(1)) % size
+        equal = 0
+        while equal < stop - start and vocabulary.spelling[begin + equal] == data[start + equal]:
+            equal += 1
+        if equal == stop - start and vocabulary.spelling[begin + equal] == 0:
+            return entry
+        slot = (slot + np.uint64(1)) & mask
     return -1

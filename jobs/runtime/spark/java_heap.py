@@ -60,9 +60,11 @@ def tasks_within_heap(spark: SparkSession, task_bytes: int) -> int | None:
     """Return how many tasks of this size local mode can run at a time; None for as many as cores.
 
     Args:
-        spark: The session; on a cluster heaps are the cluster's matter.
+        spark: The session; on a cluster, or behind a server of Connect, heaps are its matter.
         task_bytes: What a task cannot help holding at once, e.g. its largest row group.
     """
+    if through_connect(spark):
+        return None
     key, heap = heap_setting(spark)
     if key != "spark.driver.memory":
         return None
@@ -71,7 +73,12 @@ def tasks_within_heap(spark: SparkSession, task_bytes: int) -> int | None:
 
 
 def memory_advice(spark: SparkSession, error: Exception) -> str | None:
-    """Return one sentence on what to set when ``error`` is for want of memory, else None."""
+    """Return one sentence on what to set when ``error`` is for want of memory, else None.
+
+    A server of Connect is somebody else's to set.
+    """
+    if through_connect(spark):
+        return None
     text = str(error)
     ended = java_exit(spark)
     if not any(sign in text for sign in _SIGNS) and ended != _OUT_OF_MEMORY_EXIT:
@@ -90,18 +97,13 @@ def heap_setting(spark: SparkSession) -> tuple[str, str]:
 
     Asked once when Spark starts: a Java that died of it can no longer be asked.
     """
-    if through_connect(spark):  # whatever machine its server is on
-        key = "spark.executor.memory"
-        return key, spark.conf.get(key, None) or "1g"
     local = (spark.sparkContext.master or "").startswith("local")
     key = "spark.driver.memory" if local else "spark.executor.memory"
     return key, spark.sparkContext.getConf().get(key) or "1g"  # Spark's own default
 
 
 def java_exit(spark: SparkSession) -> int | None:
-    """Return the exit status of the Java that this process started; None while it runs, or without one."""
-    if through_connect(spark):
-        return None
+    """Return the exit status of the Java that this process started; None while it runs."""
     process = getattr(spark.sparkContext._gateway, "proc", None)
     if process is None or not _is_deaf(spark):
         return None

@@ -137,7 +137,7 @@ def test_a_folder_whose_own_name_is_not_utf_8_is_refused_in_one_sentence(tmp_pat
     with pytest.raises(InputError, match="must be UTF-8"):
         list_sources([str(folder)])
     with pytest.raises(InputError, match="must be UTF-8"):
-        require_inputs([str(folder / "a.html")])
+        require_inputs([str(folder / "a.html")], str(tmp_path / "out"))
 
 
 def test_while_a_killed_run_has_no_list_numbers_are_kept_by_its_chunks(tmp_path: Path) -> None:

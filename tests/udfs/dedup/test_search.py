@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,19 +64,20 @@ def test_of_equal_hashes_the_preferred_stays(rows: list[tuple[int | None, int, i
     assert dict(zip(*(column.to_pylist() for column in found.columns), strict=True)) == expected
 
 
-def test_a_copy_that_was_removed_stands_before_none_that_was_kept() -> None:
+@pytest.mark.parametrize(("removed", "first"), [([], -3), ([-3], -2), ([-3, -2], -3)])
+def test_a_copy_that_was_kept_comes_first_and_new_ones_last(removed: list[int], first: int) -> None:
+    ids = [-3, -2, 4, 5]
     rows = pa.table(
         {
-            "id": pa.array([1, 2, 3], pa.int64()),
-            "order_key": pa.array([1, 2, 3], pa.int64()),
-            "text_hash_high": pa.array([7, 7, 7], pa.int64()),
-            "text_hash_low": pa.array([7, 7, 7], pa.int64()),
+            "id": pa.array(ids, pa.int64()),
+            "order_key": pa.array([-9, -8, 1, 2], pa.int64()),
+            "text_hash_high": pa.array([7] * 4, pa.int64()),
+            "text_hash_low": pa.array([7] * 4, pa.int64()),
         }
     )
-    assert find_exact(rows, pa.table({"id": [1]})).to_pydict() == {
-        "id": [3, 1],
-        "keeper_id": [2, 2],
-    }
+    found = find_exact(rows, pa.table({"id": pa.array(removed, pa.int64())}))
+    assert sorted(found["id"].to_pylist()) == sorted(set(ids) - {first})
+    assert set(found["keeper_id"].to_pylist()) == {first}
 
 
 def test_copies_of_the_removed_follow_to_their_keeper() -> None:

@@ -17,10 +17,8 @@ from udfs.grading.fasttext_file import open_fasttext_file
 def test_vocabulary_labels_and_matrices_are_read(tmp_path: Path) -> None:
     file = open_fasttext_file(write_fasttext(tmp_path / "m.ftz", MODELS["codes, norms"]))
     vocabulary = file.vocabulary
-    spelt = [
-        vocabulary.spelling[start:end].tobytes().decode()
-        for start, end in zip(vocabulary.starts, vocabulary.ends, strict=True)
-    ]
+    content = vocabulary.spelling.tobytes()
+    spelt = [content[at : content.index(0, at)].decode() for at in vocabulary.starts.tolist()]
     assert spelt == [*WORDS, *FIVE]
     assert (vocabulary.words, vocabulary.end_of_line) == (len(WORDS), 0)
     assert (file.labels, file.label_counts) == (tuple(FIVE), tuple(FIVE.values()))
