@@ -177,11 +177,8 @@ def _add_grader_fetching(commands: Subcommands) -> None:
         "  corpusmill fetch-grader downloaded/ GRADER                 from a local folder, offline\n"
         "  corpusmill fetch-grader hf:OWNER/NAME/model.bin GRADER --classes cc,hq    fastText",
     )
-    fetch.add_argument(
-        "model",
-        metavar="MODEL",
-        help="hf:OWNER/NAME[@REVISION] or a local folder; of fastText its .bin or .ftz file there or here",
-    )
+    told = "hf:OWNER/NAME[@REVISION] or a local folder; of fastText its .bin or .ftz, there or here"
+    fetch.add_argument("model", metavar="MODEL", help=told)
     fetch.add_argument("output", metavar="GRADER", help="local folder of the grader")
     fetch.add_argument(
         "--expected",
