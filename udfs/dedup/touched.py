@@ -5,7 +5,8 @@ millions of earlier documents are those that share a band key or a text with a n
 linked with a new one whoever shares a key with them; and so on until nobody is added. Each step is one pass
 over keys where they lie. A search among these and the new ones has, in every component with a new document,
 the same members, links and hubs as one among all: the keys of each member were asked for, so its buckets are
-whole.
+whole. Only where two different documents have one order key (``keep_order``: once in 10**9 documents) may a
+search among all see more in a component, which it knows by these keys.
 """
 
 from __future__ import annotations

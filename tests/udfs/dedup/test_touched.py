@@ -39,11 +39,11 @@ RUN = 1 << 40  # ids of one earlier run
 
 
 def signatures(documents: Documents, run: int | None = None) -> pa.Table:
-    """Of new documents, or of those of an earlier run."""
+    """Of new documents, or of those of an earlier run; no two order keys of one side are equal."""
     rows = [
         {
             "id": number if run is None else LOW + run * RUN + number,
-            "order_key": order if run is None else LOW + order,
+            "order_key": 100 * order + number + (0 if run is None else LOW + 50 * (run - 1)),
             "text_hash_high": text,
             "text_hash_low": text,
             "band_keys": [] if keys is None else [key + 100 * band for band, key in enumerate(keys)],
@@ -112,7 +112,7 @@ def test_who_is_not_linked_is_not_followed() -> None:
 
     touched = touched_documents(new, look_up, nobody, PLAN, TELLING, 10)
     assert touched is not None
-    assert touched.column("order_key").to_pylist() == [LOW + 1, LOW + 2]
+    assert touched.column("id").to_pylist() == [LOW + RUN, LOW + RUN + 1]
     assert [len(wanted.keys) for wanted in asked] == [3, 0]  # then for copies of these two only
 
 
