@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.fs as pafs
 
 from jobs.runtime.errors import MissingRequirementError
-from jobs.runtime.store.storage import delete_tree, file_system, is_remote
+from jobs.runtime.store import storage
 
 
 def replace_folder(source: Path, target: str) -> None:
@@ -21,16 +21,16 @@ def replace_folder(source: Path, target: str) -> None:
     Raises:
         MissingRequirementError: The target cannot be written.
     """
-    system, inner = file_system(target)
+    system, inner = storage.file_system(target)
     try:
-        if not is_remote(target):
+        if not storage.is_remote(target):
             draft = Path(inner).with_name(f".{Path(inner).name}.{uuid.uuid4().hex}")
             shutil.copytree(source, draft)
             if Path(inner).exists():
                 shutil.rmtree(inner)
             draft.rename(inner)
             return
-        delete_tree(target)
+        storage.delete_tree(target)
         system.create_dir(inner)
         pafs.copy_files(str(source), inner, pafs.LocalFileSystem(), system)
     except OSError as error:
