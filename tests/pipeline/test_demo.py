@@ -91,7 +91,7 @@ EXERCISED: dict[str, Callable[[dict[str, Any]], object]] = {
     "match-benchmarks": lambda report: report["contamination"]["flagged"]
     and all(planted["planted"] for planted in report["contamination"]["recall"]),
     "dedup": lambda report: report["duplicates"]["exact"] and report["duplicates"]["near"],
-    "grade": lambda report: stage(report, "grade")["rows_dropped"],
+    "grade": lambda report: stage(report, "judge-grades")["rows_dropped"],
     "publish, report": lambda report: all(
         report["totals"][name] for name in ("kept", "dropped", "quarantined")
     ),
