@@ -22,7 +22,7 @@ from jobs.runtime.store.glob_patterns import fixed_part, is_glob
 
 PLAN_NAME = "_sources.arrow"
 """In ``documents/``: which file has which number; no Parquet, which would pass for documents."""
-RUN_MARK = f"/documents/{PLAN_NAME}"
+DOCUMENTS = "/documents/"
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,12 @@ def list_sources(
             own = output is not None and storage.is_below(entry.path, output)
             if own and table is None:
                 continue
-            if entry.path.endswith(RUN_MARK):
-                raise _other_run(given, entry.path.removesuffix(RUN_MARK))
             below = entry.path[len(base) :] if entry.path.startswith(base + "/") else None
             source = (table or given.rstrip("/")) + below if below is not None else entry.path
             source = given if entry.path == base else source
             found.setdefault(entry.path, (entry, source, name_below(given, entry.path)))
+        if table is None:
+            _require_no_run(given, entries, output)
     if len(found) > MOST_FILES:
         raise InputError(f"{len(found):,} input files; a run has room for {MOST_FILES:,}")
     names = [NamedFile(name, entry.path) for entry, _, name in found.values()]
@@ -97,12 +97,16 @@ def list_sources(
     return sorted(files, key=lambda file: file.number)
 
 
-def _other_run(given: str, run: str) -> InputError:
-    """What is said of a run among the sources: each document would come in as often as it has stages."""
-    return InputError(
-        f"INPUT {given} holds a run of corpusmill, {run}, whose own files are no documents: give "
-        f"{run}/corpus, keep copies of its documents out by --against {run}, or move it elsewhere"
-    )
+def _require_no_run(given: str, entries: Sequence[storage.FileEntry], output: str | None) -> None:
+    """Refuse a run among the sources: each document would come in as often as it has stages."""
+    parquet = [entry.path for entry in entries if entry.path.endswith(".parquet")]
+    for run in sorted({path.rpartition(DOCUMENTS)[0] for path in parquet if DOCUMENTS in path}):
+        own = output is not None and storage.is_below(run, output)
+        if not own and storage.exists(f"{run}{DOCUMENTS}{PLAN_NAME}"):
+            raise InputError(
+                f"INPUT {given} holds a run of corpusmill, {run}, whose own files are no documents: give "
+                f"{run}/corpus, keep copies of its documents out by --against {run}, or move it elsewhere"
+            )
 
 
 def former_sources(output: str) -> list[SourceFile]:
