@@ -75,7 +75,7 @@ def test_the_data_engineer(folder: Path) -> None:
 
 def test_the_researcher(folder: Path) -> None:
     told = walk(section("first-day.md", "A researcher"), folder)
-    assert "rules.word_count.min: 50.0 -> 30.0" in told[2]
+    assert "rules.word_count.min: 50 -> 30" in told[2]
     assert (folder / "trial" / "packed.html").is_file()
 
 
