@@ -37,7 +37,8 @@ READ_BYTES = 1 << 20
 HIDDEN = re.compile(r"(?:^|/)[._]")
 BOOKKEEPING = re.compile(
     r"(?:^|/)(?:\.[^/]+/|_temporary/|_SUCCESS$|_(?:manifest|in_progress|chunk)\.json(?:\.[0-9a-f]{32})?$"
-    r"|_sources\.arrow$|\.[^/]+\.crc$|\.DS_Store$|\.corpusmill\.lock$|_lease\.json$)"
+    r"|_sources\.arrow$|\.[^/]+\.crc$|\.DS_Store$|\.corpusmill\.lock$|_lease\.json$"
+    r"|_(?:started|committed)_\d+$|_(?:common_)?metadata$)"  # of Databricks, of Parquet's summaries
 )
 
 

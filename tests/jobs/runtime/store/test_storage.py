@@ -25,6 +25,7 @@ def test_a_folder_gives_its_files_sorted_and_leaves_bookkeeping_out(tmp_path: Pa
     fill(tmp_path, "b.html", "a/z.pdf", ".html", "_posts/p.md")
     fill(tmp_path, ".git/config", "_SUCCESS", "a/.x.crc", "_temporary/0/t", "_manifest.json")
     fill(tmp_path, "chunk-1/_sources.arrow", "chunk-1/_chunk.json", f"_manifest.json.{'0f' * 16}")
+    fill(tmp_path, "_started_81", "a/_committed_81", "_metadata", "a/_common_metadata")
     found = names(storage.find_files(str(tmp_path)), tmp_path)
     assert found == [".html", "_posts/p.md", "a/z.pdf", "b.html"]
 
