@@ -20,7 +20,7 @@ from jobs.dedup.cluster_columns import CLUSTER_COLUMNS
 from jobs.dedup.driver_search import search_tables
 from jobs.dedup.earlier_files import EarlierFiles, are_read_here
 from jobs.dedup.earlier_frames import open_known_documents
-from jobs.dedup.earlier_runs import EarlierRuns, open_earlier_runs, previous_signatures
+from jobs.dedup.earlier_runs import EarlierRuns, open_earlier_runs
 from jobs.dedup.file_bitmaps import without_rows
 from jobs.dedup.own_table import OwnTable, open_table
 from jobs.dedup.published_signatures import (
@@ -92,7 +92,7 @@ def dedup_stage(context: RunContext, recipe: Recipe, against: Sequence[str] = ()
             configuration={**recipe.dedup.search, "mode": recipe.dedup.mode},
             chunks=[write],
             account=functools.partial(_account, recipe, verdicts.accounts.rows_out),
-            details=lambda: _details(recipe, against),
+            details=lambda: _details(recipe, earlier),
             in_driver=here,
         ),
     )
@@ -263,7 +263,7 @@ def dedup_user_table(
             name="dedup",
             dataset=DATASET,
             account=functools.partial(_account, recipe, signatures.count),
-            details=lambda: _details(recipe, against),
+            details=lambda: _details(recipe, earlier),
         ),
     )
     removed = duplicates.accounts.rows_dropped
@@ -282,8 +282,8 @@ def _earlier_inputs(earlier: EarlierRuns | None) -> dict[str, str]:
     return {} if earlier is None else {"against": earlier.fingerprint}
 
 
-def _details(recipe: Recipe, against: Sequence[str]) -> dict[str, object]:
-    return {"mode": recipe.dedup.mode, "against": previous_signatures(against)}
+def _details(recipe: Recipe, earlier: EarlierRuns | None) -> dict[str, object]:
+    return {"mode": recipe.dedup.mode, "against": [] if earlier is None else earlier.told()}
 
 
 def _account_unique(opened: SparkTable | OwnTable, files: Sequence[PublishedFile]) -> RowAccounts:

@@ -68,6 +68,17 @@ class EarlierRuns:
         signed = [run.signatures.fingerprint for run in self.runs]
         return digest([*signed, *(run.duplicates.fingerprint for run in self.runs)])
 
+    def told(self) -> list[dict[str, object]]:
+        """What a manifest says of them: path, fingerprint of the signatures, corpus at hand."""
+        return [
+            {
+                "run": run.folder,
+                "signatures": run.signatures.fingerprint,
+                "texts": run.corpus() is not None,
+            }
+            for run in self.runs
+        ]
+
 
 def open_earlier_runs(against: Sequence[str], settings: DedupSettings) -> EarlierRuns | None:
     """Open the runs named by ``--against``; None when there is none.
@@ -100,16 +111,6 @@ def require_comparable(against: Sequence[str], settings: DedupSettings) -> None:
     """
     for run in against:
         _comparable_manifest(run, settings)
-
-
-def previous_signatures(against: Sequence[str]) -> list[dict[str, object]]:
-    """The runs a result was compared with, for its manifest: path, fingerprint, corpus at hand."""
-    found = []
-    for run in map(storage.absolute, against):
-        manifest = require_manifest(storage.join(run, DATASET), "dedup")
-        corpus = read_manifest(storage.join(run, "corpus")) is not None
-        found.append({"run": run, "signatures": manifest.fingerprint, "texts": corpus})
-    return found
 
 
 def other_id_type(run: EarlierRun, theirs: str, ours: str) -> InputError:

@@ -22,7 +22,7 @@ from jobs.runtime.store.glob_patterns import fixed_part, is_glob
 
 PLAN_NAME = "_sources.arrow"
 """In ``documents/``: which file has which number; no Parquet, which would pass for documents."""
-DOCUMENTS = "/documents/"
+_DOCUMENTS = "/documents/"
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,9 @@ def list_sources(
 def _require_no_run(given: str, entries: Sequence[storage.FileEntry], output: str | None) -> None:
     """Refuse a run among the sources: each document would come in as often as it has stages."""
     parquet = [entry.path for entry in entries if entry.path.endswith(".parquet")]
-    for run in sorted({path.rpartition(DOCUMENTS)[0] for path in parquet if DOCUMENTS in path}):
+    for run in sorted({path.rpartition(_DOCUMENTS)[0] for path in parquet if _DOCUMENTS in path}):
         own = output is not None and storage.is_below(run, output)
-        if not own and storage.exists(f"{run}{DOCUMENTS}{PLAN_NAME}"):
+        if not own and storage.exists(f"{run}{_DOCUMENTS}{PLAN_NAME}"):
             raise InputError(
                 f"INPUT {given} holds a run of corpusmill, {run}, whose own files are no documents: give "
                 f"{run}/corpus, keep copies of its documents out by --against {run}, or move it elsewhere"

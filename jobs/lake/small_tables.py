@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, StructType
 
 from jobs.lake.snapshots import SPARK_FAULTS, commits, read_version, told, version_to_read
-from jobs.lake.table_names import LakeTable
+from jobs.lake.table_names import LakeTable, quoted
 from jobs.runtime.errors import InputError
 from jobs.runtime.spark.arrow_frames import collect_arrow
 
@@ -54,9 +54,8 @@ def fetch_table(spark: SparkSession, table: LakeTable, below: Path) -> FetchedTa
             "small: for more rows, export the table to Parquet and give the folder"
         ) from error
     state = f"{table.name}@{version}"
-    folder = below / re.sub(
-        r"[^\w.@:-]+", "_", state
-    )  # what is wrong with a row is told by its path
+    # What is wrong with a row is told by its path.
+    folder = below / re.sub(r"[^\w.@:-]+", "_", state)
     folder.mkdir()
     name = re.sub(r"\W+", "_", re.split(r"[./]", table.place.rstrip("/"))[-1])
     pq.write_table(rows, folder / f"{name}.parquet")
@@ -64,12 +63,7 @@ def fetch_table(spark: SparkSession, table: LakeTable, below: Path) -> FetchedTa
 
 
 def _in_order(frame: DataFrame) -> Iterable[Column]:
-    quoted = (
-        "`" + field.name.replace("`", "``") + "`"
-        for field in frame.schema
-        if _sorts(field.dataType)
-    )
-    return map(F.col, quoted)
+    return (F.col(quoted(field.name)) for field in frame.schema if _sorts(field.dataType))
 
 
 def _sorts(type_: DataType) -> bool:

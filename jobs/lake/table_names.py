@@ -50,8 +50,8 @@ class LakeTable:
     def sql(self) -> str:
         """The table in Spark SQL."""
         if self.catalog is None:
-            return f"delta.{_quoted(storage.spark_path(storage.absolute(self.place)))}"
-        return ".".join(map(_quoted, self.place.split(".")))
+            return f"delta.{quoted(storage.spark_path(storage.absolute(self.place)))}"
+        return ".".join(map(quoted, self.place.split(".")))
 
 
 def is_lake_table(given: str) -> bool:
@@ -96,5 +96,6 @@ def require_lake_table(given: str) -> LakeTable:
     return table
 
 
-def _quoted(part: str) -> str:
+def quoted(part: str) -> str:
+    """Return a part of a name, or a column's, as Spark SQL takes it whatever is in it."""
     return "`" + part.replace("`", "``") + "`"

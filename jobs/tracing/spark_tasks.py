@@ -40,9 +40,8 @@ COUNTED: Final = -1
 """Bucket of counts of tokens, which are dealt out beside the postings."""
 _NUMBERED: Final = pa.schema([("document", pa.int32()), ("text", pa.string())])
 _SENT_TOGETHER: Final = 1 << 20  # postings: 20 MB of a task, and 2 kB a row where buckets are 4,096
-_MOST_TOGETHER: Final = (
-    1 << 13
-)  # in a row: what is larger than half a region Java's heap moves by itself
+# In a row: what is larger than half a region Java's heap moves by itself.
+_MOST_TOGETHER: Final = 1 << 13
 _PIECE_ROWS: Final = 1 << 20
 
 

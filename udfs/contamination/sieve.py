@@ -20,7 +20,7 @@ from udfs.contamination.phrase_index import (
     turned,
 )
 from udfs.contamination.windows import FieldTokens
-from udfs.text.folding import HAN_BYTES, NUMBER_HASH, folded_hash, read_number, stays
+from udfs.text.folding import NUMBER_HASH, folded_hash, may_change, read_number
 from udfs.text.token_batch import UNSPACED_TOKEN, TokenBatch
 
 
@@ -83,9 +83,7 @@ def _choose(
                 numbers = (numbers + 1) % LEAST_NUMBERS
             else:
                 value = hashes[i]
-                width = end[i] - start[i]
-                is_han = kinds[i] == UNSPACED_TOKEN and width == HAN_BYTES
-                if width != characters[i] and not (is_han and stays(data, start[i], table)):
+                if may_change(data, start[i], end[i], characters[i], kinds[i], table):
                     value = folded_hash(data, start[i], end[i], table, value)
                 numbered[count] = value
                 i += 1

@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from udfs.columns.compiled import kernel
 from udfs.grading.fasttext_words import (
+    BASIS,
+    END_OF_LINE,
     LABEL_PREFIX,
     Vocabulary,
     find_word,
@@ -22,9 +24,8 @@ from udfs.grading.fasttext_words import (
 )
 
 CENTROIDS: Final = 256
-_END_OF_LINE: Final = np.frombuffer(b"</s>", np.uint8)
+_END_OF_LINE: Final = np.frombuffer(END_OF_LINE, np.uint8)
 _NEXT_WORD: Final = np.uint64(116049371)
-_BASIS: Final = np.uint64(2166136261)
 _NEGATIVE: Final = np.uint64(0x80000000)
 _SIGN: Final = np.uint64(0xFFFFFFFF00000000)
 
@@ -103,7 +104,7 @@ def add_characters(
     for start in range(size):
         if (word[start] & 0xC0) == 0x80:  # inside a character
             continue
-        value = _BASIS
+        value = BASIS
         stop = start
         for length in range(1, vocabulary.longest + 1):
             if stop >= size:
@@ -138,9 +139,8 @@ def average_rows(
         means: float32[texts, columns], filled; NaN where a text has no row.
         words: int64[texts], filled: words of each text, known or not, up to the first ``</s>``.
     """
-    running = np.empty(
-        vocabulary.orders, np.uint64
-    )  # hashes of the n-grams that end at the last word
+    # Hashes of the n-grams that end at the last word.
+    running = np.empty(vocabulary.orders, np.uint64)
     letters = np.empty(256, np.uint8)
     for text in range(len(words)):
         total = means[text]

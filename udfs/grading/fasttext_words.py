@@ -13,7 +13,7 @@ END_OF_LINE: Final = b"</s>"
 LABEL_PREFIX: Final = np.frombuffer(b"__label__", np.uint8)
 """Files tell no prefix: an unknown word that begins so is taken for a label, and skipped."""
 AFTER_A_WORD: Final = 10  # its final 0, its count in 8 bytes, its kind in one
-_BASIS: Final = np.uint64(2166136261)
+BASIS: Final = np.uint64(2166136261)
 _PRIME: Final = np.uint64(16777619)
 _MASK: Final = np.uint64(0xFFFFFFFF)
 _SIGN: Final = np.uint64(0xFFFFFF00)
@@ -60,7 +60,7 @@ def mix_byte(value: np.uint64, byte: np.uint8) -> np.uint64:
 @kernel
 def hash_bytes(data: npt.NDArray[np.uint8], start: int, stop: int) -> np.uint64:
     """fastText's hash of ``data[start:stop]``, below 2^32."""
-    value = _BASIS
+    value = BASIS
     for place in range(start, stop):
         value = mix_byte(value, data[place])
     return value

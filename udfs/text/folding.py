@@ -26,7 +26,7 @@ NUMBER_HASH: Final = np.uint64(0x6E756D6265722E2E)
 _COMMA: Final = 0x2C
 _POINT: Final = 0x2E
 _THOUSAND: Final = 3
-HAN_BYTES: Final = 3
+_HAN_BYTES: Final = 3
 _FULL_WIDTH: Final = 0xFEE0  # from an ASCII mark to its full-width form
 
 
@@ -160,10 +160,7 @@ def _fold(
                 out_kind[count] = NUMBER_KIND
             else:
                 value = hashes[i]
-                width = end[i] - start[i]
-                is_han = kinds[i] == UNSPACED_TOKEN and width == HAN_BYTES
-                # Not of ASCII alone, nor one of the many that stay what they are.
-                if width != characters[i] and not (is_han and stays(data, start[i], table)):
+                if may_change(data, start[i], end[i], characters[i], kinds[i], table):
                     value = folded_hash(data, start[i], end[i], table, value)
                 out_hash[count] = value
                 out_exact[count] = value
@@ -192,10 +189,7 @@ def _fold_exactly(
                 hashes[count] = exact
             else:
                 value = hashes[i]
-                width = end[i] - start[i]
-                is_han = kinds[i] == UNSPACED_TOKEN and width == HAN_BYTES
-                # Not of ASCII alone, nor one of the many that stay what they are.
-                if width != characters[i] and not (is_han and stays(data, start[i], table)):
+                if may_change(data, start[i], end[i], characters[i], kinds[i], table):
                     value = folded_hash(data, start[i], end[i], table, value)
                 hashes[count] = value
                 i += 1
@@ -212,14 +206,27 @@ def _character(data: npt.NDArray[np.uint8], position: int, stop: int) -> tuple[i
 
 
 @kernel
-def stays(data: npt.NDArray[np.uint8], start: int, table: npt.NDArray[np.int32]) -> bool:
-    """Whether a well-formed character of three bytes is folded to itself, as nearly all of Chinese are.
+def may_change(
+    data: npt.NDArray[np.uint8],
+    start: int,
+    end: int,
+    characters: int,
+    kind: int,
+    table: npt.NDArray[np.int32],
+) -> bool:
+    """Whether folding may change a token: none of ASCII alone, nor a character that is folded to itself.
 
-    So short that LLVM puts it into its caller: a call with arrays would count references, each time.
+    Nearly all of Chinese are such, well-formed and of three bytes, each a token. So short that LLVM
+    puts it into its caller: a call with arrays would count references, each time.
     """
+    width = end - start
+    if width == characters:
+        return False
+    if kind != UNSPACED_TOKEN or width != _HAN_BYTES:
+        return True
     lead, middle = np.int64(data[start]) & 0x0F, np.int64(data[start + 1]) & 0x3F
     character = lead << 12 | middle << 6 | np.int64(data[start + 2]) & 0x3F
-    return bool(table[character] == character)
+    return bool(table[character] != character)
 
 
 @kernel
